@@ -8,9 +8,9 @@ import (
 // long is the length in bytes from which a text is cut.
 const long = 100
 
-// Fit makes a notice smaller until what encode makes of it has at most limit
-// bytes: first log lines go, the oldest before the others, then the oldest
-// attempts and the ends of long texts. full is how many bytes it had as it was.
+// Fit makes a notice smaller until encode turns it into at most limit bytes. First log lines
+// go, the oldest first, then the oldest attempts and the ends of long texts. full is how many
+// bytes the whole notice had.
 func Fit(n Notice, limit int, encode func(Notice) (string, error)) (text string, full int, err error) {
 	text, err = encode(n)
 	full = len(text)
@@ -25,7 +25,7 @@ func Fit(n Notice, limit int, encode func(Notice) (string, error)) (text string,
 	return text, full, err
 }
 
-// smaller is false where nothing is left to take.
+// smaller returns a smaller notice; ok is false if nothing is left to take away.
 func (n Notice) smaller() (less Notice, ok bool) {
 	if len(n.Logs) > 0 {
 		n.Logs = n.Logs[(len(n.Logs)+1)/2:]

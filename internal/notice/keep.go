@@ -8,9 +8,9 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// OweMissed owes the notice of a job's missed slots by the run of the newest, and
-// has the job fail since the oldest was recorded. owed is false where the job
-// wants to hear of its first failure only, and has.
+// OweMissed makes the run of the newest missed slot owe the notice about all of them, and the
+// job fail since the oldest was recorded. owed is false if the job wants to hear only of its
+// first failure and has heard of it.
 func OweMissed(item job.Item, r run.Run, j *job.Job, now time.Time, t run.Timing) (next job.Item, after run.Run, owed bool) {
 	if owed = !j.Notify.FirstOnly || item.FailingSince.IsZero(); owed {
 		r.Owed = slices.Clone(r.Owed)
@@ -19,7 +19,7 @@ func OweMissed(item job.Item, r run.Run, j *job.Job, now time.Time, t run.Timing
 	return MissedTold(item, now), r, owed
 }
 
-// MissedTold is the job's item once its missed slots are told.
+// MissedTold returns the job's item once its missed slots need no further notice.
 func MissedTold(item job.Item, now time.Time) job.Item {
 	if item.FailingSince.IsZero() {
 		item.FailingSince = item.Missed.Since
@@ -28,12 +28,11 @@ func MissedTold(item job.Item, now time.Time) job.Item {
 	return item
 }
 
-// Keep is the job's item after a run of it ended: failing since its oldest told
-// failure, or no longer failing, and with one more missed slot that is to be told.
-// changed is whether it must be written. Of a job that tells its first failure only
-// that is with each bad end, since a success that comes in between changes who is
-// told; of others a further bad end changes nothing, and StillFails makes up for such
-// a success.
+// Keep returns the job's item after one of its runs ended: failing since its oldest reported
+// failure, or no longer failing, and with one more missed slot to report. changed reports
+// whether the item must be written. For a job that reports only its first failure, each bad
+// end changes it, because a success that comes in between changes what is reported. For other
+// jobs a further bad end changes nothing, and StillFails makes up for such a success.
 func Keep(item job.Item, after *run.Run, j *job.Job) (next job.Item, changed bool) {
 	if after.Status == run.Skipped && after.HeldBy != "" {
 		return item.HoldBack(string(after.HeldBy))
@@ -56,9 +55,9 @@ func Keep(item job.Item, after *run.Run, j *job.Job) (next job.Item, changed boo
 	return item, true
 }
 
-// StillFails is the job's item where a run that failed is told: failing, also where a
-// success that was decided on beside it said otherwise and ended before it. changed is
-// whether it must be written.
+// StillFails returns the job's item when a run's failure is reported. The job then fails,
+// even if a success that was decided at the same time and ended before the failure said
+// otherwise. changed reports whether the item must be written.
 func StillFails(item job.Item, r *run.Run) (next job.Item, changed bool) {
 	if !item.FailingSince.IsZero() || !r.FinishedAt.After(item.RecoveredAt) {
 		return item, false

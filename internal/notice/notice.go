@@ -1,5 +1,5 @@
-// Package notice says which changes of a run speak, and in what words. It is
-// pure: who carries a notice to people and machines is not known here.
+// Package notice decides which changes of a run are reported, and in what words. It is pure:
+// it does not know who carries a notice to people and machines.
 package notice
 
 import (
@@ -22,52 +22,52 @@ type Kind string
 const (
 	// Failed: a run ended badly. One per run, not per attempt.
 	Failed Kind = "failed"
-	// TimedOut: a run ended badly since it took longer than its job allows.
+	// TimedOut: a run ended badly because it took longer than its job allows.
 	TimedOut Kind = "timed-out"
 	// Corrupt: the store holds a run that cannot be read.
 	Corrupt Kind = "corrupt"
 	// Unused: an input or a record could not be used and was kept.
 	Unused Kind = "unused"
-	// Missed: a run should have been and was not.
+	// Missed: a run should have taken place and did not.
 	Missed Kind = "missed"
 	// Stopped: somebody stopped the task in ECS, not through batchplane.
 	Stopped Kind = "stopped"
-	// Recovered: the first success after a told failure, or of a run that was told to
-	// hold others back.
+	// Recovered: the first success after a reported failure, or the success of a run that was
+	// reported to hold others back.
 	Recovered Kind = "recovered"
-	// Freed: a person stopped a run that was told to hold others back. Whether the job
+	// Freed: a person stopped a run that was reported to hold others back. Whether the job
 	// does its work again is not known.
 	Freed Kind = "no-longer-held-back"
-	// Succeeded is told only where the job asks for it.
+	// Succeeded is sent only if the job asks for it.
 	Succeeded Kind = "succeeded"
-	// Relaunched too: a further attempt was made by the control plane.
+	// Relaunched: the control plane made a further attempt. It is sent only if the job asks
+	// for it.
 	Relaunched Kind = "relaunched"
-	// Stuck: a task was asked to stop and has not for long, so it may run on.
+	// Stuck: a task was asked to stop and has not stopped for long, so it may run on.
 	Stuck Kind = "stuck"
-	// HeldBack: the second slot in a row was skipped for one run that is still
-	// open and that the job's overlap rule lets nothing run beside.
+	// HeldBack: the second slot in a row was skipped because of one run that is still open;
+	// the job's overlap rule lets nothing run beside it.
 	HeldBack Kind = "held-back"
 	// CalendarEnds: the last day that the job's calendar names is near.
 	CalendarEnds Kind = "calendar-ends"
-	// CalendarOver: it is over, and the job does not run any more.
+	// CalendarOver: that day is over, and the job does not run any more.
 	CalendarOver Kind = "calendar-over"
-	// Unexpected: a schedule started its job at a minute that it does not have, as far
-	// as is known here.
+	// Unexpected: a schedule started its job at a minute that the schedule does not have, as
+	// far as is known here.
 	Unexpected Kind = "unexpected-minute"
-	// RanAfterAll: a task ran that was not known to have, so the job may have
-	// run twice.
+	// RanAfterAll: a task ran that was not known to have run, so the job may have run twice.
 	RanAfterAll Kind = "ran-after-all"
 )
 
-// Owed is a notice that a change owes: its kind, and the attempt that it is about,
-// 0 where that is the last.
+// Owed is a notice that a change owes: its kind, and the attempt that it is about; 0 means
+// the last.
 type Owed struct {
 	Kind    Kind
 	Attempt int
 }
 
-// Of returns the notices that the change from before to after owes. item is the
-// job's item as it was before the change.
+// Of returns the notices that the change from before to after owes. item is the job's item
+// before the change.
 func Of(before, after *run.Run, j *job.Job, item *job.Item) []Owed {
 	var owed []Owed
 	if Ended(before, after) {
@@ -87,8 +87,8 @@ func Of(before, after *run.Run, j *job.Job, item *job.Item) []Owed {
 	return owed
 }
 
-// Ended is whether the change ends the run, so that the job's item must be
-// read and may have to be written with it.
+// Ended reports whether the change ends the run, so that the job's item must be read and may
+// have to be written with it.
 func Ended(before, after *run.Run) bool {
 	return after.Status.Terminal() && (before.ID == "" || !before.Status.Terminal())
 }
@@ -124,7 +124,7 @@ func goodEnd(after *run.Run, j *job.Job, item *job.Item) Kind {
 	return ""
 }
 
-// freed is whether a run ends of which people were told that it holds back the others.
+// freed reports whether the run that ends was reported to hold others back.
 func freed(after *run.Run, item *job.Item) bool {
 	_, more := item.HeldBy(string(after.ID))
 	return more
@@ -148,7 +148,7 @@ func stuck(before, after *run.Run) bool {
 	return after.Stopping != nil && after.Stopping.Stuck && (before.Stopping == nil || !before.Stopping.Stuck)
 }
 
-// ranAfterAll are the attempts that turned out to have run.
+// ranAfterAll returns the attempts that turned out to have run.
 func ranAfterAll(before, after *run.Run) (attempts []int) {
 	for i := range after.Attempts {
 		if after.Attempts[i].RanAfterAll && i < len(before.Attempts) && !before.Attempts[i].RanAfterAll {
@@ -158,8 +158,8 @@ func ranAfterAll(before, after *run.Run) (attempts []int) {
 	return attempts
 }
 
-// Notice is what people and machines are told of a run. All texts from outside
-// are verbatim here; Text makes them safe to print.
+// Notice is what people and machines are told about a run. It keeps texts from outside word
+// for word; Text makes them safe to print.
 type Notice struct {
 	// ID is the same for every delivery of one notice.
 	ID          string     `json:"id"`
@@ -179,22 +179,20 @@ type Notice struct {
 	DurationMs   int64     `json:"durationMs,omitempty"`
 	ExitCode     *int64    `json:"exitCode,omitempty"`
 	Attempts     []Attempt `json:"attempts"`
-	// Logs are the last lines of the last attempt's output, oldest first.
+	// Logs are the last lines of the last attempt's output, the oldest first.
 	Logs []string `json:"logs,omitempty"`
 	// LogsAt says where the whole output is: a URL, a file or a command.
 	LogsAt string `json:"logsAt,omitempty"`
-	// TaskAt is the URL of the last attempt's task, where there is one.
+	// TaskAt is the URL of the last attempt's task, if there is one.
 	TaskAt string `json:"taskAt,omitempty"`
-	// RetryWith is the exact command that retries the run, "" where a retry
-	// makes no sense.
+	// RetryWith is the exact command that retries the run; "" if a retry makes no sense.
 	RetryWith string `json:"retryWith,omitempty"`
-	// ShowWith is the command that shows what a notice about no run is about.
+	// ShowWith is the command that shows what a notice about no run refers to.
 	ShowWith string `json:"showWith,omitempty"`
-	// Retry is whether that may make the job run twice, nil where a retry makes no
-	// sense.
+	// Retry says whether that may make the job run twice; nil if a retry makes no sense.
 	Retry *run.Retry `json:"retry,omitempty"`
-	// Missed is how many slots were missed, and MissedSince the first of them; the
-	// run is the last.
+	// Missed is how many slots were missed, and MissedSince is the first of them. The run is
+	// the last.
 	Missed      int       `json:"missed,omitempty"`
 	MissedSince time.Time `json:"missedSince,omitzero"`
 	Targets     []string  `json:"targets,omitempty"`
@@ -206,14 +204,15 @@ type Attempt struct {
 	TaskARN       string `json:"taskArn,omitempty"`
 	StopCode      string `json:"stopCode,omitempty"`
 	StoppedReason string `json:"stoppedReason,omitempty"`
-	// ContainerReason is what ECS says of the job's container.
+	// ContainerReason is what ECS says about the job's container.
 	ContainerReason string `json:"containerReason,omitempty"`
 	Rule            string `json:"rule,omitempty"`
 	Next            string `json:"next,omitempty"`
 }
 
-// Said is what ECS said of the attempt's end, "" where it said nothing: where the task's
-// reason says no more than that, only the container's names the image or the fault.
+// Said returns what ECS said about the attempt's end; "" if it said nothing. If the task's
+// reason does not contain the container's, it adds that one: only it names the image or the
+// fault.
 func (a Attempt) Said() string {
 	said := a.StoppedReason
 	if a.ContainerReason != "" && !strings.Contains(said, a.ContainerReason) {
@@ -225,8 +224,8 @@ func (a Attempt) Said() string {
 	return a.StopCode + ": " + said
 }
 
-// New is the notice of that kind for a run. zone is the job's. It is about the
-// last attempt, or, where an attempt ran after all, about the newest that did.
+// New returns the notice of that kind about a run. zone is the job's. It is about the last
+// attempt or, if an attempt ran after all, about the newest that did.
 func New(kind Kind, stack string, r *run.Run, j *job.Job, zone *time.Location) Notice {
 	about := len(r.Attempts)
 	for kind == RanAfterAll && about > 0 && !r.Attempts[about-1].RanAfterAll {
@@ -249,21 +248,21 @@ func New(kind Kind, stack string, r *run.Run, j *job.Job, zone *time.Location) N
 	return n.About(about)
 }
 
-// About is the notice with the ID of one that is about that attempt.
+// About returns the notice with the ID of a notice about that attempt.
 func (n Notice) About(attempt int) Notice {
 	n.ID = string(n.Kind) + ":" + n.Stack + "/" + string(n.Run) + "/" + strconv.Itoa(attempt)
 	return n
 }
 
-// RetryID is the request id of the retry that the notice offers: whoever follows
-// it twice, or two who do, make one attempt.
+// RetryID returns the request id of the retry that the notice offers. However many people
+// follow it, and however often, they make one attempt.
 func (n Notice) RetryID() string {
 	sum := sha256.Sum256([]byte(n.ID))
 	return "notice-" + hex.EncodeToString(sum[:6])
 }
 
-// OfMissed is the notice as one of missed slots, of which its run is the newest
-// and first the oldest.
+// OfMissed returns the notice as one about missed slots, of which its run is the newest and
+// first the oldest.
 func (n Notice) OfMissed(count int, first time.Time, zone *time.Location) Notice {
 	n.Missed, n.MissedSince = count, first
 	if count > 1 {
@@ -272,12 +271,12 @@ func (n Notice) OfMissed(count int, first time.Time, zone *time.Location) Notice
 	return n
 }
 
-// LocalTime is a time in its zone, with the zone's name.
+// LocalTime returns a time in its zone, with the zone's name.
 func LocalTime(at time.Time, zone *time.Location) string {
 	return at.In(zone).Format("2006-01-02 15:04") + " " + zone.String()
 }
 
-// Unreadable is the notice that the store holds a run that cannot be read.
+// Unreadable returns the notice that the store holds a run that cannot be read.
 func Unreadable(stack string, id run.ID, reason string) Notice {
 	return Notice{
 		ID: string(Corrupt) + ":" + stack + "/" + string(id), Kind: Corrupt, Stack: stack, Job: id.Job(), Run: id,
@@ -285,8 +284,8 @@ func Unreadable(stack string, id run.ID, reason string) Notice {
 	}
 }
 
-// Kept is the notice that an input or a record could not be used and was kept
-// under an id, for a person to look at.
+// Kept returns the notice that an input or a record could not be used and was kept under an
+// id for a person to look at.
 func Kept(stack, id, reason string) Notice {
 	return Notice{
 		ID: string(Unused) + ":" + stack + "/" + id, Kind: Unused, Stack: stack, Job: "input",

@@ -53,7 +53,7 @@ func TestOf(t *testing.T) {
 	}{
 		"a claim":                   {none, at(run.Launching, 1), job.Job{}, job.Item{}, nil},
 		"a claim that failed":       {none, at(run.Failed, 0), job.Job{}, job.Item{}, []notice.Kind{notice.Failed}},
-		"a claim that is missed":    {none, at(run.Missed, 0), job.Job{}, job.Item{}, nil}, // told with others
+		"a claim that is missed":    {none, at(run.Missed, 0), job.Job{}, job.Item{}, nil}, // reported with others
 		"a claim that is skipped":   {none, at(run.Skipped, 0), job.Job{}, job.Item{}, nil},
 		"accepted":                  {at(run.Launching, 1), at(run.Running, 1), also("succeeded", "relaunched"), job.Item{}, nil},
 		"success":                   {at(run.Running, 1), at(run.Succeeded, 1), job.Job{}, job.Item{}, nil},
@@ -134,8 +134,7 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// TestKeepLetsGo: whatever the end of a run that held others back, they are not held by it
-// any more.
+// TestKeepLetsGo: however a run that held others back ends, it no longer holds them back.
 func TestKeepLetsGo(t *testing.T) {
 	t.Parallel()
 	for _, status := range []run.Status{run.Failed, run.Succeeded, run.Stopped} {
@@ -146,8 +145,8 @@ func TestKeepLetsGo(t *testing.T) {
 	}
 }
 
-// TestNewestThatRanAfterAll: what is told of an attempt that ran after all is about that
-// one, and each of them is told.
+// TestNewestThatRanAfterAll: a notice that an attempt ran after all is about that attempt,
+// and there is one for each.
 func TestNewestThatRanAfterAll(t *testing.T) {
 	t.Parallel()
 	r := with(at(run.Running, 3), func(r *run.Run) { ran(1)(r); ran(2)(r) })
@@ -159,7 +158,7 @@ func TestNewestThatRanAfterAll(t *testing.T) {
 	}
 }
 
-// TestStillFails: where a failure is told, the job fails, unless a success ended after it.
+// TestStillFails: when a failure is reported, the job fails, unless a success ended after it.
 func TestStillFails(t *testing.T) {
 	t.Parallel()
 	r := run.Run{Status: run.Failed, FinishedAt: t0}
@@ -181,8 +180,8 @@ func TestStillFails(t *testing.T) {
 	}
 }
 
-// TestMissedAreToldTogether: a miss is kept to be told, and the newest owes the
-// notice of all, which fail the job since the oldest was recorded.
+// TestMissedAreToldTogether: a missed slot is kept to be reported. The newest owes the notice
+// about all of them, and the job fails since the oldest was recorded.
 func TestMissedAreToldTogether(t *testing.T) {
 	t.Parallel()
 	item := job.Item{Name: "report"}

@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// Text is the notice in words for a terminal or a mail: a headline, then one
-// fact a line. Control characters of outside texts are made visible.
+// Text puts the notice into words for a terminal or a mail: a headline, then one fact a line.
+// It makes control characters in texts from outside visible.
 func (n Notice) Text() string {
 	when := n.LocalTime
 	if utc := n.ScheduledFor.UTC().Format("15:04 UTC"); !n.ScheduledFor.IsZero() && !strings.HasSuffix(when, utc) {
@@ -18,7 +18,7 @@ func (n Notice) Text() string {
 	return n.text(when)
 }
 
-// TextIn is Text for a view whose times are all of one zone, which it names itself.
+// TextIn is Text for a view whose times are all in one zone, which the view itself names.
 func (n Notice) TextIn(zone *time.Location) string {
 	if n.ScheduledFor.IsZero() {
 		return n.text(n.LocalTime)
@@ -61,7 +61,7 @@ func (n Notice) text(when string) string {
 	return b.String()
 }
 
-// safe answers whether the retry that the notice offers is safe.
+// safe says whether the retry that the notice offers is safe.
 func (n Notice) safe() string {
 	if n.Retry == nil {
 		return ""
@@ -69,7 +69,7 @@ func (n Notice) safe() string {
 	return Printable(n.Retry.Words())
 }
 
-// Headline is the first line of Text.
+// Headline returns the first line of Text.
 func (n Notice) Headline() string {
 	return fmt.Sprintf("%s %s: %s", strings.ToUpper(n.headline()), n.Job, Printable(n.Cause))
 }
@@ -89,8 +89,8 @@ func (n Notice) took() string {
 	return s
 }
 
-// Printable replaces everything that could steer a terminal: line breaks and
-// tabs become spaces, other control and formatting characters U+FFFD.
+// Printable replaces everything that could steer a terminal: line breaks and tabs become
+// spaces, other control and formatting characters U+FFFD.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -33,7 +33,7 @@ func exitCode() run.Run {
 	}
 }
 
-// hostile texts, and what would steer a terminal, a mail or a reader's eye.
+// Hostile texts, and what would steer a terminal, a mail or a reader's eye.
 const hostile = "\x1b]0;owned\x07\x1b[2Jred\x1b[31m\r\nFAILED other: all is well\tx\x00\u009b31m\u202etxt.exe\u2066\u200b\u2028next\xff"
 
 func attacked() run.Run {
@@ -106,7 +106,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// harmless: one fact a line, and nothing in it steers what shows it.
+// harmless checks that the text has one fact a line and nothing in it steers what shows it.
 func harmless(t *testing.T, text string) {
 	t.Helper()
 	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
@@ -153,8 +153,8 @@ func TestLocalTime(t *testing.T) {
 	}
 }
 
-// TestTextIn: the run's time in the view's zone, where it has one; that of an attempt only
-// where it is known.
+// TestTextIn: the run's time is in the view's zone, if the run has one; an attempt's time
+// appears only if it is known.
 func TestTextIn(t *testing.T) {
 	t.Parallel()
 	r := exitCode()

@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// OfItem reads what the item of a job says of its slots: its plan, and the clock by
-// which EventBridge was seen to start it.
+// OfItem reads what a job's item says about its slots: its plan, and the clock by which
+// EventBridge was seen to start the job.
 func OfItem(i *job.Item) (Timetable, error) {
 	t, err := Of(i.Plan)
 	if err != nil {
@@ -17,15 +17,15 @@ func OfItem(i *job.Item) (Timetable, error) {
 	return t.Under(i.Shift), nil
 }
 
-// Foreseen is whether the slots are known beforehand: those of a rate(...) count from a
-// time that only who starts them knows.
+// Foreseen reports whether the slots are known beforehand. Those of a rate(...) count from a
+// time that only whoever starts them knows.
 func (t Timetable) Foreseen() bool {
 	_, rate := t.Spec().Rate()
 	return !rate
 }
 
-// NextOpen is the first slot after a time that is in no pause, of the job or of all; ok is
-// whether there is one. A pause without an end has none behind it.
+// NextOpen returns the first slot after a time that is in no pause, neither of the job nor of
+// all jobs; ok reports whether there is one. No slot follows a pause without an end.
 func (t Timetable) NextOpen(item, all *job.Item, after time.Time) (slot time.Time, ok bool) {
 	for slot, ok = t.Next(after); ok; slot, ok = t.Next(after) {
 		switch on := job.GoesOn(item, all, slot); {
@@ -34,15 +34,15 @@ func (t Timetable) NextOpen(item, all *job.Item, after time.Time) (slot time.Tim
 		case on.IsZero():
 			return time.Time{}, false
 		default:
-			after = on.Add(-1) // a pause may cover many thousands
+			after = on.Add(-1) // a pause may cover many thousands of slots
 		}
 	}
 	return time.Time{}, false
 }
 
-// Skipped is the slot that the request to skip a job's next one means, and the slot after
-// it: the first of the present plan from the request's time on, for the plan may have
-// changed since. Both are zero where nobody asked, and where they are not known.
+// Skipped returns the slot that a request to skip a job's next slot means, and the slot after
+// it. It is the first slot of the current plan from the request's time on, because the plan
+// may have changed since. Both are zero if nobody asked, or if the slots are not known.
 func Skipped(i *job.Item) (slot, end time.Time) {
 	if i.SkipNext == nil {
 		return slot, end
@@ -59,8 +59,9 @@ func Skipped(i *job.Item) (slot, end time.Time) {
 	return slot, end
 }
 
-// SkipLapsed is whether the slot that a request to skip means has passed unseen, as when
-// its schedule was not deployed then: the request would stand for ever.
+// SkipLapsed reports whether the slot that a request to skip means has passed unseen, for
+// example because its schedule was not deployed then. Otherwise the request would stand for
+// ever.
 func SkipLapsed(i *job.Item, now time.Time) bool {
 	slot, end := Skipped(i)
 	last := cmp.Or(end, slot)

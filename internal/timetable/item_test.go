@@ -8,7 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// TestSkipped: which slot a request to skip the next one means, and until when it stands.
+// TestSkipped: which slot a request to skip the next one means, and how long the request
+// stands.
 func TestSkipped(t *testing.T) {
 	t.Parallel()
 	at := func(day, hour, minute int) time.Time { return time.Date(2026, 11, day, hour, minute, 0, 0, time.UTC) }

@@ -9,23 +9,23 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// guesses are by how many minutes, either way, a zone's offset may have changed
-// without our knowing: an hour first, as summer time has it, and the odd ones last.
+// guesses are the minutes, either way, by which a zone's offset may have changed without our
+// knowing: an hour first, as with summer time, and the odd ones last.
 var guesses = []int{60, 30, 120, 180, 90, 150, 15, 45, 75, 105, 135, 165}
 
-// agree is for how long a shift stays in force once our data have its offset too:
-// a change of the clocks that we see there and EventBridge does not is over by then.
+// agree is how long a shift stays in force after our data have its offset too. A change of
+// the clocks that is in our data and not in EventBridge's is over by then.
 const agree = 3 * time.Hour
 
-// shifted is a timetable of which some slots are those of another offset.
+// shifted is a timetable of which some slots follow another offset.
 type shifted struct {
 	ours, theirs Timetable
-	// theirs count after from and before until.
+	// theirs counts after from and before until.
 	from, until time.Time
 }
 
-// Under is the timetable under a shift: while that is in force, Next gives the
-// slots by its offset. nil is no shift.
+// Under returns the timetable under a shift: while the shift is in force, Next gives the
+// slots by its offset. nil means no shift.
 func (t Timetable) Under(s *job.Shift) Timetable {
 	if s == nil || !s.Known {
 		return t
@@ -55,20 +55,20 @@ func (s *shifted) next(after time.Time) (slot time.Time, ok bool) {
 	return s.ours.Next(after)
 }
 
-// by is the timetable in a zone that has one offset for good.
+// by returns the timetable in a zone that always has one offset.
 func (t Timetable) by(offset time.Duration) Timetable {
 	zone := cron.Fixed(t.Zone().Name(), offset)
 	t.Schedule, t.zone, t.shifted = t.Spec().In(zone, cron.DST{}), zone.Location(), nil
 	return t
 }
 
-// Shifted is whether a minute lies in the time of a shift that is in force.
+// Shifted reports whether a minute lies in the time of a shift that is in force.
 func (t Timetable) Shifted(minute time.Time) bool {
 	return t.shifted != nil && minute.After(t.shifted.from) && minute.Before(t.shifted.until)
 }
 
-// Starts is whether the schedule starts at a minute, or EventBridge may where it
-// cannot say the schedule exactly. rate(...) may at every one.
+// Starts reports whether the schedule starts at a minute, or EventBridge may because it
+// cannot express the schedule exactly. A rate(...) may start at every minute.
 func (t Timetable) Starts(minute time.Time) bool {
 	if _, rate := t.Spec().Rate(); rate {
 		return true
@@ -79,14 +79,14 @@ func (t Timetable) Starts(minute time.Time) bool {
 	return t.Matches(minute) || t.Spec().Dialect() == cron.Crontab && t.Shows(minute)
 }
 
-// Explain says what is made of a start at a minute that the schedule does not have:
-// by which other offset of its zone it would, and, as the slot that the start stands
-// for, which our own data have in its place; zero where they have none. ok is false
-// where no offset of up to three hours more or less explains it.
+// Explain finds out what a start at a minute that the schedule does not have means. s holds
+// the other offset of the zone by which the schedule would have that minute. slot is the slot
+// that the start stands for, which our own data have in its place; zero if they have none. ok
+// is false if no offset of up to three hours more or less explains the start.
 func (t Timetable) Explain(minute time.Time) (s job.Shift, slot time.Time, ok bool) {
 	s.At = minute
 	if zone := t.Zone().Name(); zone == "UTC" || strings.HasPrefix(zone, "Etc/") {
-		return s, slot, false // whose offset nobody changes
+		return s, slot, false // nobody changes the offset of these
 	}
 	ours := t.Zone().Offset(minute)
 	for _, n := range guesses {
@@ -119,8 +119,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// Words says of a start at a minute that the schedule does not have what is made of
-// it.
+// Words says what a start at a minute that the schedule does not have means.
 func (t Timetable) Words(s job.Shift) string {
 	words := fmt.Sprintf("its schedule in EventBridge started it at %s, and %s in %s has no such minute here", s.At.UTC().Format("2006-01-02 15:04 UTC"), t.plan.Schedule, t.Zone().Name())
 	if !s.Known {

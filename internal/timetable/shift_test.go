@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// TestShift: what a minute says that the schedule does not have, and which slots
-// are expected from then on.
+// TestShift: what a minute that the schedule does not have tells, and which slots are
+// expected from then on.
 func TestShift(t *testing.T) {
 	t.Parallel()
 	berlin := job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin"}
@@ -18,7 +18,7 @@ func TestShift(t *testing.T) {
 	for name, c := range map[string]struct {
 		plan     job.Plan
 		start    string
-		offset   time.Duration // 0 where nothing explains it
+		offset   time.Duration // 0 if nothing explains it
 		from, to string
 		slots    string
 	}{

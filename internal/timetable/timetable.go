@@ -1,6 +1,6 @@
-// Package timetable says which slots a job has: its schedule in its zone, less
-// what its own terms filter out. Trigger, sweep, local mode and preview ask the
-// same question here and get the same answer.
+// Package timetable says which slots a job has: its schedule in its zone, without what its
+// own terms filter out. Trigger, sweep, local mode and preview ask the same question here and
+// get the same answer.
 //
 // A filtered slot is neither run nor missed.
 package timetable
@@ -17,13 +17,13 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Timetable is a plan that was read. Use Of to make one.
+// Timetable is a plan that has been read. Of makes one.
 type Timetable struct {
 	cron.Schedule
 	plan       job.Plan
 	zone       *time.Location
 	skip, only []string // sorted
-	shifted    *shifted // nil where no shift is in force
+	shifted    *shifted // nil if no shift is in force
 }
 
 // Of reads a plan, which must have a schedule.
@@ -46,14 +46,14 @@ func Of(p job.Plan) (Timetable, error) {
 	}, nil
 }
 
-// specs are schedules that were read, by their text. They never change, and a sweep
+// specs holds schedules that have been read, by their text. They never change, and a sweep
 // asks for each of them several times.
 var (
 	specs  sync.Map
 	nSpecs atomic.Int64
 )
 
-// maxSpecs bounds how many are kept: who reads more of them reads each once.
+// maxSpecs bounds how many are kept. Any further ones are read each time.
 const maxSpecs = 20_000
 
 // Spec reads a schedule.
@@ -81,12 +81,12 @@ func sorted(days []string) []string {
 	return days
 }
 
-// Filtered says why a slot does not count, "" when it does. EventBridge may start
-// a crontab schedule on days or in repeated hours that it does not have: where
-// EventBridge cannot combine both day fields (see cron.Translation), or from a
-// template of an earlier version. All of these are at the schedule's times of day;
-// at another time somebody else asks, who is not filtered. A minute of cron(...),
-// rate(...) and at(...) is EventBridge's own to know.
+// Filtered says why a slot does not count; "" if it does. EventBridge may start a crontab
+// schedule on days or in repeated hours that it does not have: because EventBridge cannot
+// combine both day fields (see cron.Translation), or from a template of an earlier version.
+// All such starts are at the schedule's times of day. A start at any other time comes from
+// somebody else and is not filtered. Only EventBridge knows which minutes a cron(...),
+// rate(...) or at(...) has.
 func (t Timetable) Filtered(slot time.Time) string {
 	if t.Shifted(slot) {
 		return t.shifted.theirs.Filtered(slot)
@@ -98,13 +98,12 @@ func (t Timetable) Filtered(slot time.Time) string {
 	return why
 }
 
-// Place gives the slot that a start at a time stands for; ok is false where the
-// schedule has none there. A rule may start more than once for one time
-// (EventBridge user guide, "Troubleshooting"), and the second time past its minute:
-// a time up to two minutes late belongs to the slot before, unless it is one
-// itself, and one of the minute before to the slot after. Minutes at which
-// EventBridge starts too often count, so that Filtered can say so of them.
-// rate(...) has every minute.
+// Place returns the slot that a start at a time stands for; ok is false if the schedule has
+// none there. A rule may start more than once for one time (EventBridge user guide,
+// "Troubleshooting"), the second time after its minute. So a time up to two minutes after a
+// slot belongs to that slot unless it is a slot itself, and a time one minute before a slot
+// belongs to that slot. Minutes at which EventBridge starts too often count as slots, so that
+// Filtered can report them. A rate(...) has every minute.
 func (t Timetable) Place(at time.Time) (slot time.Time, ok bool) {
 	minute := at.UTC().Truncate(time.Minute)
 	if _, rate := t.Spec().Rate(); rate {
@@ -118,8 +117,8 @@ func (t Timetable) Place(at time.Time) (slot time.Time, ok bool) {
 	return minute, false
 }
 
-// Open gives the first minute from a time on that is not filtered, whether or not
-// it is a slot; ok is false when there is none.
+// Open returns the first minute from a time on that is not filtered, whether or not it is a
+// slot; ok is false if there is none.
 func (t Timetable) Open(from time.Time) (at time.Time, ok bool) {
 	for at = from.Truncate(time.Minute); ; {
 		why, until := t.filtered(at)
@@ -135,8 +134,8 @@ func (t Timetable) Open(from time.Time) (at time.Time, ok bool) {
 	}
 }
 
-// filtered is Filtered for the schedule's own slots. It also gives the time
-// before which no other slot counts; zero when none ever does.
+// filtered is Filtered for the schedule's own slots. It also returns the time before which no
+// other slot counts; zero if none ever will.
 func (t Timetable) filtered(slot time.Time) (why string, until time.Time) {
 	if start := t.plan.StartAt; slot.Before(start) {
 		return "before startAt " + start.UTC().Format(time.RFC3339), start
@@ -163,14 +162,14 @@ func (t Timetable) filtered(slot time.Time) (why string, until time.Time) {
 	return "", time.Time{}
 }
 
-// midnight is the first minute of a local day, or one shortly before it where
-// the clocks change at midnight.
+// midnight returns a time three hours before a local day begins, because the clocks may
+// change at midnight.
 func (t Timetable) midnight(year int, month time.Month, day int) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, t.zone).Add(-3 * time.Hour)
 }
 
-// Next gives the first slot after a time that is not filtered; ok is false when
-// there is none.
+// Next returns the first slot after a time that is not filtered; ok is false if there is
+// none.
 func (t Timetable) Next(after time.Time) (slot time.Time, ok bool) {
 	if t.shifted != nil {
 		return t.shifted.next(after)
@@ -191,8 +190,8 @@ func (t Timetable) Next(after time.Time) (slot time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// All gives the slots from a time (inclusive) to another (exclusive) that are
-// not filtered, in order.
+// All yields the slots from a time (inclusive) to another (exclusive) that are not filtered,
+// in order.
 func (t Timetable) All(from, to time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
 		slot, ok := t.Next(from.Add(-1))
@@ -202,8 +201,8 @@ func (t Timetable) All(from, to time.Time) iter.Seq[time.Time] {
 	}
 }
 
-// Past says of a job that no slot comes any more after a time, and why, in one
-// sentence; "" where one does.
+// Past says, in one sentence, that no slot comes any more after a time, and why; "" if one
+// does.
 func (t Timetable) Past(now time.Time) string {
 	if _, ok := t.Next(now); ok {
 		return ""
@@ -224,12 +223,11 @@ func (t Timetable) Past(now time.Time) string {
 	return "no time of " + t.plan.Schedule + " is left before endAt on the days of the calendar: it will never run"
 }
 
-// runsOut is how long before its last day a calendar that names days is said to
-// run out.
+// runsOut is how long before its last day a calendar that names days is reported to run out.
 const runsOut = 14 * 24 * time.Hour
 
-// RunsOut says of a job whose calendar names its days that the last of them comes
-// within 14 days, in one sentence; "" where it does not, or none is left at all.
+// RunsOut says, in one sentence, that the last day that the job's calendar names comes within
+// 14 days; "" if it does not, or if no slot is left at all.
 func (t Timetable) RunsOut(now time.Time) string {
 	if len(t.only) == 0 || t.Past(now) != "" {
 		return ""

@@ -96,8 +96,8 @@ func TestEverySlotIsJudgedAlike(t *testing.T) {
 	}
 }
 
-// TestEventBridgeKnowsItsOwn: a minute of an expression of EventBridge's own
-// dialect is not judged, nor are a slot's seconds.
+// TestEventBridgeKnowsItsOwn: the minutes of an expression in EventBridge's own dialect are
+// not judged, nor are a slot's seconds.
 func TestEventBridgeKnowsItsOwn(t *testing.T) {
 	t.Parallel()
 	for _, schedule := range []string{"cron(0 9 * * ? *)", "rate(7 minutes)", "at(2026-12-31T09:00:00)"} {
@@ -164,7 +164,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// TestPast: a job whose times are over, and which of its terms is to blame.
+// TestPast: a job whose times are over, and which of its terms is the reason.
 func TestPast(t *testing.T) {
 	t.Parallel()
 	now := at("2026-11-22T17:30Z")
@@ -195,8 +195,8 @@ func TestPast(t *testing.T) {
 	}
 }
 
-// TestRunsOut: a calendar that names days is said to run out two weeks before its
-// last day, and to have run out after its last slot.
+// TestRunsOut: a calendar that names days is reported to run out two weeks before its last
+// day, and to have run out after its last slot.
 func TestRunsOut(t *testing.T) {
 	t.Parallel()
 	plan := job.Plan{Schedule: "0 9 * * *", Timezone: "Asia/Tokyo", When: job.When{Calendar: job.Calendar{Only: []string{"2026-12-20", "2026-11-20"}}}}
