@@ -20,50 +20,50 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// ask is a page that says what a request will do, asks, and shows the answer.
+// ask is a page that says what a request will do, asks for it, and shows the answer.
 type ask struct {
 	Frame
 	What string
-	// Says is what will happen, a sentence each; Warns is what a person should know
-	// before; Older that the control plane may not know yet what the form asks for.
+	// Says lists what will happen, one sentence each. Warns lists what a person should know
+	// before. Older says that the control plane may not yet know what the form asks for.
 	Says, Warns []string
 	Older       string
 	Button      string
-	// Job is whom it is about, "*" all jobs; Run which run.
+	// Job is the job that it is about, "*" for all jobs. Run is the run that it is about.
 	Job  string
 	Run  run.ID
 	Back string
 	// Request makes a repeated form the same request.
 	Request string
-	// Reason, Until, Args and Confirm are the fields that the form has.
+	// Reason, Until, Args and Confirm say which fields the form has.
 	Reason, Until, Args bool
 	Confirm             string // what must be typed
 	Inputs              []input
 	Candidates          []plane.Candidate
-	// Given are the values as they were sent.
+	// Given holds the values as they were sent.
 	Given   url.Values
 	Problem string
 	Answers []answer
 }
 
-// input is an input of the job, as a field.
+// input is an input of the job, shown as a field.
 type input struct {
 	Name, Value string
 	job.Input
 }
 
-// answer is what the control plane said.
+// answer is what the control plane answered.
 type answer struct {
 	control.Reply
 	Failed string
 }
 
-// Same is the form's own address: it says whom it is about, too.
+// Same is the form's own address, which also says what it is about.
 func (a *ask) Same(pairs ...string) string {
 	return a.Frame.Same(append([]string{"run", string(a.Run), "of", a.Job}, pairs...)...)
 }
 
-// Class is how the answer looks.
+// Class says how the answer looks.
 func (a answer) Class() string {
 	switch {
 	case a.Failed != "" || a.Outcome == control.Refused:
@@ -74,14 +74,14 @@ func (a answer) Class() string {
 	return "held"
 }
 
-// errForm is wrapped by what is wrong with a form.
+// errForm is wrapped by errors about a form.
 var errForm = errors.New("the form")
 
-// verb is something that may be asked for.
+// verb is something that can be asked for.
 type verb struct {
-	// prepare makes the page; it may read.
+	// prepare fills the page; it may read.
 	prepare func(ctx context.Context, s *Server, a *ask) error
-	// request makes the request of a form.
+	// request makes the request from a form.
 	request func(a *ask) (entry.Request, error)
 }
 
@@ -114,7 +114,7 @@ var verbs = map[string]verb{
 	"retry-all": {prepareRetryAll, nil},
 }
 
-// prepare is the page of what an address asks for.
+// prepare returns the page for what an address asks for.
 func (s *Server) prepare(r *http.Request, q Query) (*ask, verb, error) {
 	what := r.PathValue("what")
 	v, ok := verbs[what]
@@ -149,7 +149,7 @@ func (s *Server) form(r *http.Request, q Query) (rendered, error) {
 	return rendered{name: "ask", data: a}, err
 }
 
-// asked sends what a form asks for and shows the answer in its place.
+// asked sends what a form asks for and shows the answer in the form's place.
 func (s *Server) asked(r *http.Request, q Query) (rendered, error) {
 	a, v, err := s.prepare(r, q)
 	if err != nil {
@@ -174,7 +174,7 @@ func (s *Server) asked(r *http.Request, q Query) (rendered, error) {
 	return rendered{name: "ask", data: a}, nil
 }
 
-// missing is what the form lacks.
+// missing says what the form lacks.
 func (a *ask) missing() string {
 	switch {
 	case a.Reason && strings.TrimSpace(a.Given.Get("reason")) == "":
@@ -187,8 +187,8 @@ func (a *ask) missing() string {
 	return ""
 }
 
-// send asks the control plane. An error is an answer, too: it is not known to have
-// been done.
+// send sends a request to the control plane. An error is an answer, too: it is not known whether
+// the request was carried out.
 func (s *Server) send(ctx context.Context, r entry.Request) answer {
 	p, by := s.cfg.Plane, s.cfg.User
 	if p.Who != nil {
@@ -209,7 +209,7 @@ func (s *Server) send(ctx context.Context, r entry.Request) answer {
 	return answer{Reply: reply}
 }
 
-// mostRetried is how many runs are retried at once.
+// mostRetried is how many runs can be retried at once.
 const mostRetried = 50
 
 func (s *Server) askMany(ctx context.Context, a *ask) (rendered, error) {
@@ -228,7 +228,7 @@ func (s *Server) askMany(ctx context.Context, a *ask) (rendered, error) {
 	return rendered{name: "ask", data: a}, nil
 }
 
-// lacking is what keeps the chosen runs from being retried, "" where nothing does.
+// lacking says what keeps the chosen runs from being retried, or is "" if nothing does.
 func (a *ask) lacking(chosen []string, reason string) string {
 	switch {
 	case len(chosen) == 0:
@@ -260,7 +260,7 @@ func inputsOf(j job.Job) (out []input) {
 	return out
 }
 
-// Value is a field as it was sent, or as it is by itself.
+// Value returns a field as it was sent, or otherwise if it was not.
 func (a *ask) Value(name, otherwise string) string {
 	if a.Given.Has(name) {
 		return a.Given.Get(name)
@@ -268,7 +268,7 @@ func (a *ask) Value(name, otherwise string) string {
 	return otherwise
 }
 
-// Ticked is whether a run is chosen: by itself those that are safe.
+// Ticked reports whether a run is chosen. By default, the safe ones are.
 func (a *ask) Ticked(c plane.Candidate) bool {
 	if a.Given.Has("request") {
 		return slices.Contains(a.Given["run"], string(c.Run.ID))
@@ -276,5 +276,5 @@ func (a *ask) Ticked(c plane.Candidate) bool {
 	return c.Retry.Safety == run.RetrySafe
 }
 
-// Who is the job, or all.
+// Who names the job, or all jobs.
 func (a *ask) Who() string { return cmp.Or(map[string]string{job.All: "all jobs"}[a.Job], a.Job) }

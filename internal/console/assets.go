@@ -13,21 +13,21 @@ import (
 //go:embed assets/style.css assets/script.js assets/icon.svg assets/widget.css
 var assetFiles embed.FS
 
-// assetPath is where assets are. Their names have a hash of what is in them, so
-// that a browser may keep them for ever.
+// assetPath is where the assets are. Their names contain a hash of their content, so that a
+// browser may keep them for ever.
 const assetPath = "/assets/"
 
 var assetTypes = map[string]string{
 	"style.css": "text/css; charset=utf-8", "script.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
 }
 
-// assetNames are the assets' addresses by their plain names.
+// assetNames maps the assets' plain names to their addresses.
 var assetNames = func() map[string]string {
 	names := map[string]string{}
 	for name := range assetTypes {
 		b, err := assetFiles.ReadFile("assets/" + name)
 		if err != nil {
-			panic(err) // what is embedded is there
+			panic(err) // embedded files exist
 		}
 		sum := sha256.Sum256(b)
 		ext := path.Ext(name)
@@ -46,7 +46,7 @@ func newAssets() (http.Handler, error) {
 		mux.HandleFunc("GET "+address, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", assetTypes[name])
 			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-			_, _ = w.Write(b) // who does not take it, does not need it
+			_, _ = w.Write(b) // a client that does not take it does not need it
 		})
 	}
 	return mux, nil

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// clock is a time of day to come, with its day where that is not today: a day of the week
-// means one of the next six.
+// clock formats a time of day in the future, with its day if that is not today. A day of the week
+// means one of the next six days.
 func clock(at, now time.Time, zone *time.Location) string {
 	at, now = at.In(zone), now.In(zone)
 	switch week := time.Date(now.Year(), now.Month(), now.Day()+7, 0, 0, 0, 0, zone); {
@@ -22,7 +22,7 @@ func clock(at, now time.Time, zone *time.Location) string {
 	return at.Format("2 Jan 2006 15:04")
 }
 
-// ticksOf are the times of an axis: those of the wall clock of the zone.
+// ticksOf returns the times of an axis, by the wall clock of the zone.
 func ticksOf(from, to time.Time, span time.Duration, zone *time.Location) []tick {
 	step := map[time.Duration]int{3 * time.Hour: 1, 24 * time.Hour: 6}[span]
 	step = cmp.Or(step, 24)
@@ -42,11 +42,11 @@ func ticksOf(from, to time.Time, span time.Duration, zone *time.Location) []tick
 	return out
 }
 
-// room is what of the axis a text and the word "now" need beside each other.
+// room is the share of the axis that a tick's text and the word "now" need beside each other.
 const room = 0.08
 
-// giveWay takes the text of the tick that is next to the present away where both have
-// no room, and returns to which side the word "now" goes then: to where that text was.
+// giveWay removes the text of the tick next to the present if the two lack room. It returns the
+// side on which the word "now" then goes: where that text was.
 func giveWay(ticks []tick, from, to, now time.Time) (side string) {
 	away := func(k tick) float64 { return float64(k.at.Sub(now)) / float64(to.Sub(from)) }
 	next := -1
@@ -65,7 +65,8 @@ func giveWay(ticks []tick, from, to, now time.Time) (side string) {
 	return "start"
 }
 
-// tickText is the text of a tick; where all are days, they have to fit beside each other.
+// tickText returns the text of a tick. If all ticks are days, the texts must fit beside each
+// other.
 func tickText(at time.Time, days, first bool) string {
 	switch {
 	case days && (first || at.Day() == 1):

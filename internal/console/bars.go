@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// bars are the bars of runs by their job, each run once, in the order of their names:
-// tens of thousands of them are gone through for each page.
+// bars holds the bars of runs by job, each run once, in the order of their names. Every page goes
+// through tens of thousands of them.
 type bars struct {
 	jobs map[string][]view.Bar
 	n    int
@@ -21,7 +21,7 @@ func newBars() *bars { return &bars{jobs: map[string][]view.Bar{}} }
 
 func compareBars(a, b view.Bar) int { return cmp.Compare(a.Run, b.Run) }
 
-// put adds a bar, or replaces that of the same run.
+// put adds a bar, or replaces the bar of the same run.
 func (b *bars) put(bar view.Bar) {
 	name := bar.Run.Job()
 	of := b.jobs[name]
@@ -34,7 +34,7 @@ func (b *bars) put(bar view.Bar) {
 	b.n++
 }
 
-// add adds many bars; of a run that has one already that one stays.
+// add adds many bars. If a run already has a bar, that one stays.
 func (b *bars) add(many []view.Bar) {
 	counts := map[string]int{}
 	for i := range many {
@@ -51,7 +51,7 @@ func (b *bars) add(many []view.Bar) {
 		of := b.jobs[name]
 		before := len(of) - counts[name]
 		if fresh := of[before:]; len(fresh) > 1 && compareBars(fresh[0], fresh[1]) > 0 {
-			slices.Reverse(fresh) // an index has them the newest first, which sorts slowly
+			slices.Reverse(fresh) // an index returns them newest first, which sorts slowly
 		}
 		slices.SortStableFunc(of, compareBars)
 		of = slices.CompactFunc(of, func(x, y view.Bar) bool { return x.Run == y.Run })
@@ -60,7 +60,7 @@ func (b *bars) add(many []view.Bar) {
 	}
 }
 
-// of are the bars that a walk wants.
+// of returns the bars that a walk selects.
 func (b *bars) of(w control.Walk) []view.Bar {
 	out := make([]view.Bar, 0, b.n)
 	for name, of := range b.jobs {
@@ -76,7 +76,7 @@ func (b *bars) of(w control.Walk) []view.Bar {
 	return out
 }
 
-// ended counts the runs from a time on that have ended, by status.
+// ended counts by status the ended runs that were scheduled from a time on.
 func (b *bars) ended(since time.Time) map[run.Status]int {
 	out := map[run.Status]int{}
 	for _, of := range b.jobs {

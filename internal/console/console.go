@@ -1,9 +1,9 @@
-// Package console is the page that people look at: what ran, what failed, what did
-// not run, what comes next and why, and the button that mends it. Its pages are
-// functions of view models; it reads and asks by a plane, and keeps nothing.
+// Package console is the pages that people look at: what ran, what failed, what did not run, what
+// comes next and why, and the button that fixes it. Its pages are functions of view models. It
+// reads and asks through a plane, and stores nothing.
 //
-// What it shows comes from outside: templates escape it, and no answer has a
-// character that could steer a terminal or turn text around.
+// What it shows comes from outside. Templates escape it, and no answer contains a character that
+// could control a terminal or reverse text.
 package console
 
 import (
@@ -25,26 +25,26 @@ type Config struct {
 	Base string
 	// Others are the pages of other stacks, served beside these.
 	Others []Other
-	// AllowHosts are names that it has beside those of the loopback.
+	// AllowHosts are names that the server has in addition to those of the loopback.
 	AllowHosts []string
-	// ReadOnly refuses to ask for anything.
+	// ReadOnly refuses all requests for changes.
 	ReadOnly bool
-	// User is who asks, where the plane does not say.
+	// User is who asks, if the plane does not say.
 	User string
-	// Zone is the viewer's, ZoneName its name for people.
+	// Zone is the viewer's zone; ZoneName is its name for people.
 	Zone     *time.Location
 	ZoneName string
-	// Command says how a person types a subcommand that means the same place.
+	// Command returns how a person types a subcommand for the same stack or state.
 	Command func(subcommand string) string
-	// Announce writes an address with a code where only its owner reads; nil is
-	// nowhere.
+	// Announce writes an address with a code where only its owner can read it. Nil means that
+	// there is no such place.
 	Announce func(address string)
-	// Now is the time; nil is the machine's.
+	// Now returns the time; nil means the machine's.
 	Now func() time.Time
 	Log *slog.Logger
 }
 
-// Other is where the pages of another stack are.
+// Other says where the pages of another stack are.
 type Other struct{ Name, Base string }
 
 // Server serves the pages of one control plane.
@@ -64,7 +64,7 @@ type Server struct {
 	asksAt   time.Time
 }
 
-// New makes a Server. Its error is a fault of this program.
+// New makes a Server. An error is a fault of this program.
 func New(cfg Config) (*Server, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -123,13 +123,13 @@ func (s *Server) routes() http.Handler {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Address is an address with a new code: it opens the pages once, within a minute.
+// Address returns an address with a new code. It opens the pages once, within a minute.
 func (s *Server) Address() string { return s.cfg.Base + "/?code=" + url.QueryEscape(s.sessions.code()) }
 
-// mayFor is how long it is remembered whether the credentials may ask.
+// mayFor is how long the server remembers whether the credentials may ask for changes.
 const mayFor = time.Minute
 
-// readOnly says why nothing may be asked for, "" where it may.
+// readOnly says why nothing may be asked for, or returns "" if requests are allowed.
 func (s *Server) readOnly(ctx context.Context) string {
 	if s.cfg.ReadOnly {
 		return "this server was started with --read-only"

@@ -2,8 +2,8 @@ package console
 
 import "time"
 
-// wallHour is an hour that the clock on the wall shows on a day: all the time at which it
-// does, which is less or more than an hour where the clocks change.
+// wallHour is an hour that the wall clock shows on a day: the whole time during which it shows
+// it, which is shorter or longer than an hour if the clocks change.
 type wallHour struct {
 	Hour     int
 	From, To time.Time
@@ -12,11 +12,10 @@ type wallHour struct {
 // step divides every change of the clocks.
 const step = 15 * time.Minute
 
-// hoursOf are the hours of a local day in their order; those that the clocks leave out
-// are missing.
+// hoursOf returns the hours of a local day in order. Hours that the clocks skip are missing.
 func hoursOf(year int, month time.Month, day int, zone *time.Location) (out []wallHour) {
 	want := time.Date(year, month, day, 12, 0, 0, 0, zone).Day()
-	// Midnight may be left out, or come twice.
+	// Midnight may be skipped, or come twice.
 	for at := time.Date(year, month, day, 0, 0, 0, 0, zone).Add(-3 * time.Hour); len(out) == 0 || at.In(zone).Day() == want; at = at.Add(step) {
 		if local := at.In(zone); local.Day() != want {
 			continue
@@ -28,7 +27,7 @@ func hoursOf(year int, month time.Month, day int, zone *time.Location) (out []wa
 	return out
 }
 
-// lengthOfDay is how long the local day of a time is.
+// lengthOfDay returns the length of the local day of a time.
 func lengthOfDay(at time.Time, zone *time.Location) time.Duration {
 	local := at.In(zone)
 	hours := hoursOf(local.Year(), local.Month(), local.Day(), zone)

@@ -10,7 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// Frame is what every page has: templates call its methods as `$`.
+// Frame is what every page has. Templates call its methods as `$`.
 type Frame struct {
 	Title string
 	// Nav is the page's name in the navigation.
@@ -19,20 +19,21 @@ type Frame struct {
 	Path  string
 	Query Query
 	Stack string
-	// Standby is whether the stack launches nothing.
+	// Standby means that the stack launches nothing.
 	Standby bool
 	// Others are the pages of other stacks.
 	Others []Other
-	// Now is when the page was made; ago and in are told from there.
+	// Now is when the page was made; ago and in count from it.
 	Now time.Time
-	// Attention is how many things need somebody, -1 where that is not known.
+	// Attention is how many things need attention, or -1 if that is not known.
 	Attention int
-	// ReadOnly says why nothing may be asked for, "" where it may.
+	// ReadOnly says why nothing may be asked for, or is "" if requests are allowed.
 	ReadOnly string
 	Token    string
-	// Unread says what could not be read. What is missing is not empty.
+	// Unread says what could not be read. A list that is missing for that reason is not empty.
 	Unread []string
-	// Events is the stream that says what has changed, "" for a page that stays.
+	// Events is the address of the stream that reports changes, or "" for a page that does not
+	// change.
 	Events string
 
 	zone     *time.Location
@@ -42,7 +43,7 @@ type Frame struct {
 	command  func(string) string
 }
 
-// frame is the frame of a page that a request asks for.
+// frame returns the frame of a requested page.
 func (s *Server) frame(r *http.Request, q Query, nav, title string) Frame {
 	f := Frame{
 		Title: title, Nav: nav, Path: r.URL.Path, Query: q, Stack: s.cfg.Plane.Name, Standby: s.cfg.Plane.Stack.Standby, Others: s.cfg.Others, Now: s.cfg.Now(), Attention: -1,
@@ -55,10 +56,10 @@ func (s *Server) frame(r *http.Request, q Query, nav, title string) Frame {
 	return f
 }
 
-// CanAct is whether something may be asked for.
+// CanAct reports whether requests for changes are allowed.
 func (f *Frame) CanAct() bool { return f.ReadOnly == "" }
 
-// JobZone notes a job's zone, for the view of times in the zones of jobs.
+// JobZone notes a job's zone, for showing times in the zones of jobs.
 func (f *Frame) JobZone(job, zone string) { f.zones[job] = plane.Zone(zone) }
 
 // ZoneName names the zone of the page's times.
@@ -69,10 +70,10 @@ func (f *Frame) ZoneName() string {
 	return f.zoneName
 }
 
-// OwnZone names the zone of what is about no job, or about several.
+// OwnZone names the zone for times about no job, or about several.
 func (f *Frame) OwnZone() string { return f.zoneName }
 
-// Zones are the zones that the page offers.
+// Zones returns the zones that the page offers.
 func (f *Frame) Zones() []Choice {
 	seen := map[string]bool{}
 	var out []Choice
@@ -97,7 +98,7 @@ type Choice struct {
 	Chosen       bool
 }
 
-// Href is an address in the same zone, with parameters as pairs of name and value.
+// Href returns an address in the same zone. pairs are the names and values of parameters.
 func (f *Frame) Href(path string, pairs ...string) string {
 	v := url.Values{}
 	if f.Query.Zone != "" {
@@ -106,10 +107,10 @@ func (f *Frame) Href(path string, pairs ...string) string {
 	return address(path, v, pairs)
 }
 
-// Same is this page's own address with other parameters; "" takes one away.
+// Same returns this page's own address with other parameters; "" removes one.
 func (f *Frame) Same(pairs ...string) string { return address(f.Path, f.Query.Values(), pairs) }
 
-// Rest are the address's parameters but for those that a form sets itself.
+// Rest returns the address's parameters except for those that a form sets itself.
 func (f *Frame) Rest(without ...string) []Choice {
 	v := f.Query.Values()
 	for _, name := range without {
@@ -124,7 +125,7 @@ func (f *Frame) Rest(without ...string) []Choice {
 	return out
 }
 
-// Command is a subcommand as a person types it.
+// Command returns a subcommand as a person types it.
 func (f *Frame) Command(sub string) string { return f.command(sub) }
 
 func address(path string, v url.Values, pairs []string) string {
@@ -141,7 +142,7 @@ func address(path string, v url.Values, pairs []string) string {
 	return path + "?" + v.Encode()
 }
 
-// zoneOf is the zone of times about a job.
+// zoneOf returns the zone of times about a job.
 func (f *Frame) zoneOf(job []string) *time.Location {
 	if f.Query.Zone == ZoneJob && len(job) > 0 {
 		name, _, _ := strings.Cut(job[0], "/")

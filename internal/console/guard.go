@@ -19,13 +19,13 @@ const (
 	answerTime = 30 * time.Second
 )
 
-// policy allows a page its own style, script, pictures, requests and forms, and
-// nothing else: no inline script or style, no frame, no other host.
+// policy allows a page its own style, script, pictures, requests and forms, and nothing else: no
+// inline script or style, no frame, no other host.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// headers stand on every answer. Referrer-Policy is same-origin, not no-referrer:
-// with that, browsers send `Origin: null` with our own forms, which cannot be told
+// headers are set on every answer. Referrer-Policy is same-origin rather than no-referrer: with
+// no-referrer, browsers send `Origin: null` with our own forms, which cannot be distinguished
 // from a stranger's (Fetch standard, "append a request Origin header").
 var headers = map[string]string{
 	"Content-Security-Policy":      policy,
@@ -37,7 +37,7 @@ var headers = map[string]string{
 	"Cache-Control":                "no-store",
 }
 
-// guarded is the one chain that every request goes through, in this order.
+// guarded is the single chain that every request goes through, in this order.
 func (s *Server) guarded(pages http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +51,7 @@ func (s *Server) guarded(pages http.Handler) http.Handler {
 	return s.bounded(h)
 }
 
-// bounded refuses what is too large and sets the headers that no answer may lack.
+// bounded refuses requests that are too large, and sets the headers that every answer must have.
 func (s *Server) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range headers {
@@ -70,8 +70,8 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 	})
 }
 
-// hosts lets in requests for the names that this server has: a page of a stranger
-// whose name leads here has another.
+// hosts admits requests for this server's names only. A stranger's page whose name resolves to
+// this address uses another name.
 func (s *Server) hosts(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.allowed(r.Host) {
@@ -82,7 +82,7 @@ func (s *Server) hosts(next http.Handler) http.Handler {
 	})
 }
 
-// hostForm is a name or an address, one of IPv6 in brackets, and a port or none.
+// hostForm matches a name or an address, IPv6 in brackets, with or without a port.
 var hostForm = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]+)?$`)
 })
@@ -99,8 +99,8 @@ func (s *Server) allowed(host string) bool {
 	return name == "localhost" || slices.ContainsFunc(s.cfg.AllowHosts, func(h string) bool { return strings.EqualFold(strings.Trim(h, "[]"), name) })
 }
 
-// sites refuses what another site, or another port of this machine, has a browser
-// load from here; a link that is followed is fine (W3C, Fetch Metadata).
+// sites refuses what another site, or another port of this machine, makes a browser load from
+// here. Following a link is fine (W3C, Fetch Metadata).
 func (s *Server) sites(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		site := r.Header.Get("Sec-Fetch-Site")
@@ -118,7 +118,7 @@ type contextKey int
 
 const tokenKey contextKey = 0
 
-// signedIn lets in who has a session, and takes codes.
+// signedIn admits requests with a session, and redeems codes.
 func (s *Server) signedIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token := s.sessions.of(r)
@@ -153,21 +153,21 @@ func (s *Server) redeem(w http.ResponseWriter, r *http.Request, code, token stri
 		to += "?" + q.Encode()
 	}
 	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
-		// Sent on from here, a browser would not give the cookie: the navigation began
-		// elsewhere, and the cookie is SameSite=Strict. A page of ours begins a new one.
+		// If we redirected from here, a browser would not send the cookie: the navigation began
+		// elsewhere, and the cookie is SameSite=Strict. A page of ours begins a new navigation.
 		s.render(w, r, rendered{"welcome", &welcome{Frame{Title: "Signed in", Path: r.URL.Path, Now: s.cfg.Now(), zone: s.cfg.Zone, command: s.cfg.Command}, to}, 0})
 		return
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // it begins with one slash: the path is of this server
 }
 
-// welcome leads on to the pages.
+// welcome is a page that leads on to the others.
 type welcome struct {
 	Frame
 	To string
 }
 
-// announce has a new address written where this server writes: only who reads
+// announce has a new address written where this server writes, so that only someone who reads
 // there gets it.
 func (s *Server) announce(w http.ResponseWriter, r *http.Request) {
 	if s.cfg.Announce != nil && s.sessions.mayAnnounce() {
@@ -176,8 +176,7 @@ func (s *Server) announce(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// writing lets POSTs through that have their session's token, where something may
-// be asked for at all.
+// writing admits POSTs that carry their session's token, if requests are allowed at all.
 func (s *Server) writing(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {

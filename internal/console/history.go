@@ -20,7 +20,7 @@ type historyPage struct {
 	Statuses []Choice
 }
 
-// rowsOfHistory is how many runs a page of history has.
+// rowsOfHistory is the number of runs on a page of history.
 const rowsOfHistory = 100
 
 func (s *Server) history(r *http.Request, q Query) (rendered, error) {
@@ -45,8 +45,8 @@ func (s *Server) history(r *http.Request, q Query) (rendered, error) {
 	return rendered{name: "history", data: h}, nil
 }
 
-// Many is where many of the runs that the address selects are retried: of those that have
-// ended badly, with all else that it says.
+// Many is the address for retrying many of the runs that this address selects: those that ended
+// badly, with all of its other conditions.
 func (h *historyPage) Many() string {
 	var bad []string
 	for _, s := range h.Query.Statuses {
@@ -57,7 +57,7 @@ func (h *historyPage) Many() string {
 	return address("/ask/retry-all", h.Query.Values(), []string{"status", strings.Join(bad, ","), "before", ""})
 }
 
-// filter is what the address selects, in the words of the command `history`.
+// filter returns what the address selects, with the meanings of the command `history`.
 func (f *Frame) filter() (plane.Filter, error) {
 	q := f.Query
 	out := plane.Filter{Jobs: q.Jobs, Owner: q.Owner, Statuses: q.Statuses, Cause: q.Cause, ByHand: q.ByHand, Before: q.Before}

@@ -32,10 +32,10 @@ type jobLine struct {
 	Words string
 }
 
-// jobsAtMost is how many jobs a page lists.
+// jobsAtMost is the largest number of jobs on a page.
 const jobsAtMost = 200
 
-// jobsListed are the jobs of a page, and how many there are on all.
+// jobsListed holds the jobs of one page, and their number on all pages.
 type jobsListed struct {
 	summaries []view.Summary
 	total     int
@@ -59,7 +59,7 @@ func (s *Server) jobs(r *http.Request, q Query) (rendered, error) {
 	return rendered{name: "jobs", data: l}, nil
 }
 
-// lineOf is a job in one line. Its strip is a path for each class.
+// lineOf returns a job in one line. Its strip has one path for each class.
 func lineOf(s view.Summary) jobLine {
 	l := jobLine{Summary: s, Words: "no run so far"}
 	paths := map[view.Class]string{}
@@ -88,7 +88,7 @@ type jobPage struct {
 	Chart  []shape
 	Middle *int64 // the median, in milliseconds
 	Most   *int64 // the top of the chart
-	// Rate is the share of successes of the runs of the chart.
+	// OK and Judged give the rate of success of the chart's runs.
 	OK, Judged int
 	Failed     bool
 	Definition string
@@ -98,13 +98,13 @@ type jobPage struct {
 	Of         job.Job
 }
 
-// former is a definition that was replaced, and what changed then, in words.
+// former is a definition that was replaced, with what changed then, in words.
 type former struct {
 	job.Former
 	Words []string
 }
 
-// slot is a slot to come; Note says what is special about it.
+// slot is a future slot. Note says what is special about it.
 type slot struct {
 	At   time.Time
 	Note string
@@ -170,7 +170,7 @@ func (j *jobPage) fill(item, all job.Item, definition job.Job, runs []run.Run) {
 	}
 }
 
-// changes says what changed when, the newest change first.
+// changes says what changed and when, newest first.
 func (j *jobPage) changes(item job.Item, before map[string]job.Job) {
 	next, known := j.Of, j.Of.Name != ""
 	for _, f := range slices.Backward(item.Former) {
@@ -186,7 +186,7 @@ func (j *jobPage) changes(item job.Item, before map[string]job.Job) {
 	}
 }
 
-// chart draws how long runs took, the oldest first.
+// chart draws how long runs took, oldest first.
 func (j *jobPage) chart(runs []run.Run) {
 	var took []int64
 	for _, r := range runs {
@@ -220,7 +220,7 @@ func (j *jobPage) chart(runs []run.Run) {
 	}
 }
 
-// slotsOf are the next slots, with what becomes of them and what the clocks do.
+// slotsOf returns the next slots, with what becomes of them and what the clocks do.
 func slotsOf(item, all job.Item, now time.Time) (out []slot) {
 	zone := plane.Zone(item.Plan.Timezone)
 	for s := range view.SlotsOf(&item, &all, now) {

@@ -13,15 +13,14 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// What a stream says has changed: regions of pages name one or more of these.
+// What a stream says has changed. Regions of pages name one or more of these.
 const (
 	changedJobs = "jobs"
 	changedRuns = "runs"
 	changedLog  = "log"
-	// changedTime: what is told from now is no longer right.
+	// changedTime: times relative to now are out of date.
 	changedTime = "time"
-	// changedLost: the control plane cannot be read; every other word says that it
-	// can be.
+	// changedLost: the control plane cannot be read. Any other word says that it can be.
 	changedLost = "lost"
 )
 
@@ -35,15 +34,15 @@ const (
 	watchTimeout = 20 * time.Second
 )
 
-// watcher looks for changes while somebody listens: one look for all.
+// watcher looks for changes while somebody listens. One look serves all listeners.
 type watcher struct {
 	plane *plane.Plane
 	now   func() time.Time
 
 	mu        sync.Mutex
 	listeners map[chan string]bool
-	// looks is whether somebody looks: who left a moment ago and came back, as a browser
-	// does from page to page, finds the look of before.
+	// looks reports whether a look is going on: a browser that leaves and returns a moment later,
+	// as it does from page to page, finds the same look.
 	looks bool
 }
 
@@ -51,8 +50,7 @@ func newWatcher(p *plane.Plane, now func() time.Time) *watcher {
 	return &watcher{plane: p, now: now, listeners: map[chan string]bool{}}
 }
 
-// listen gives what changes until leave is called; ok is false where too many
-// listen.
+// listen returns a channel of what changes until leave is called. ok is false if too many listen.
 func (w *watcher) listen(ctx context.Context) (heard chan string, leave func(), ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -72,7 +70,7 @@ func (w *watcher) listen(ctx context.Context) (heard chan string, leave func(), 
 	}, true
 }
 
-// tell tells all listeners; who is behind will look anyway.
+// tell notifies all listeners. One that is behind will look anyway.
 func (w *watcher) tell(what string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -111,13 +109,13 @@ func (w *watcher) look(ctx context.Context) {
 			timed = time.Now()
 			w.tell(changedTime)
 		}
-		// A look that takes long is not taken all the time.
+		// A look that takes long must not be repeated all the time.
 		wait := time.NewTimer(max(leastWatch, w.plane.Poll.Least, 4*time.Since(began)))
 		<-wait.C
 	}
 }
 
-// goesOn is whether somebody listens; if nobody does, the look ends.
+// goesOn reports whether somebody listens. If nobody does, the look ends.
 func (w *watcher) goesOn() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -125,7 +123,8 @@ func (w *watcher) goesOn() bool {
 	return w.looks
 }
 
-// marks change with the jobs' items, and with the runs that are open or newest.
+// marks returns values that change with the jobs' items, and with the open runs and the newest
+// run.
 func (w *watcher) marks(ctx context.Context) (jobs, runs uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, watchTimeout)
 	defer cancel()
@@ -154,7 +153,7 @@ func (w *watcher) marks(ctx context.Context) (jobs, runs uint64, err error) {
 	return jobs, h.Sum64(), nil
 }
 
-// jobs changes with the jobs' items.
+// jobs returns a value that changes with the jobs' items.
 func (w *watcher) jobs(ctx context.Context) (uint64, error) {
 	read := w.plane.Items
 	if c, ok := w.plane.Reader.(*recent); ok {
@@ -171,8 +170,7 @@ func (w *watcher) jobs(ctx context.Context) (uint64, error) {
 	return h.Sum64(), nil
 }
 
-// events is the stream of a page: it says which regions changed, and nothing of
-// what is in them.
+// events is the stream of a page. It says which regions changed, and nothing about their content.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	heard, leave, ok := s.watch.listen(r.Context())
 	if !ok {
@@ -181,7 +179,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 	defer leave()
 	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Time{}) // the request is read; it is the answer that goes on
+	_ = rc.SetReadDeadline(time.Time{}) // the request has been read; only the answer continues
 	w.Header().Set("Content-Type", "text/event-stream")
 	send := func(text string) bool {
 		_ = rc.SetWriteDeadline(time.Now().Add(streamWrite))
@@ -193,10 +191,10 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// quietFor is after how long without news a stream says that it is there.
+// quietFor is the time without news after which a stream says that it is alive.
 const quietFor = 15 * time.Second
 
-// stream sends what is heard, and that the output of a run goes on.
+// stream sends what it hears, and when the output of a run has grown.
 func (s *Server) stream(ctx context.Context, id run.ID, heard <-chan string, send func(string) bool) {
 	look := time.NewTicker(max(leastWatch, s.cfg.Plane.Poll.Least))
 	defer look.Stop()
@@ -225,7 +223,7 @@ func (s *Server) stream(ctx context.Context, id run.ID, heard <-chan string, sen
 	}
 }
 
-// place is the place behind the last line of a run's output.
+// place returns the place after the last line of a run's output.
 func (s *Server) place(ctx context.Context, id run.ID, from string) string {
 	if id == "" {
 		return from

@@ -6,21 +6,20 @@ import (
 	"time"
 )
 
-// Bounds of what is remembered.
+// Bounds of the cache.
 const (
-	// freshFor is how long what was read is used again while nothing is seen to have
-	// changed. That bound is needed: a run that is retried and ends again between two
-	// looks leaves no mark.
+	// freshFor is how long a read is reused while no change is seen. The bound is needed because
+	// a run that is retried and ends again between two looks leaves no mark.
 	freshFor = 10 * time.Second
-	// markedFor is how long it is not looked again whether something has changed.
+	// markedFor is how long to wait before checking again for changes.
 	markedFor = time.Second
-	// mostKept is how many reads are remembered.
+	// mostKept is the largest number of reads to keep.
 	mostKept = 32
 )
 
-// memo remembers what was read. Ended runs do not change, so while no open run, no
-// newest run and no job has, neither has what pages are made of. Pages share what is
-// remembered and must not change it.
+// memo caches what was read. Ended runs do not change. So while no open run, no newest run and no
+// job has changed, neither has what the pages are made of. Pages share the cached values and must
+// not change them.
 type memo struct {
 	marks func(ctx context.Context) (jobs, runs uint64, err error)
 	now   func() time.Time
@@ -32,8 +31,8 @@ type memo struct {
 	markedAt time.Time
 }
 
-// kept is one read. Its lock is held while it is made, so that many who want the
-// same make it once.
+// kept is one read. Its lock is held during the read, so that many who want the same cause one
+// read.
 type kept struct {
 	mu    sync.Mutex
 	at    time.Time
@@ -44,7 +43,7 @@ func newMemo(w *watcher) *memo {
 	return &memo{marks: w.marks, now: time.Now, kept: map[string]*kept{}}
 }
 
-// newPlanMemo remembers what is made of jobs alone, and of none of their runs.
+// newPlanMemo returns a memo for what depends on the jobs alone and not on their runs.
 func newPlanMemo(w *watcher) *memo {
 	m := newMemo(w)
 	m.marks = func(ctx context.Context) (jobs, runs uint64, err error) {
@@ -54,7 +53,7 @@ func newPlanMemo(w *watcher) *memo {
 	return m
 }
 
-// forget drops everything: something was asked for.
+// forget drops everything, because a change was asked for.
 func (m *memo) forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -62,7 +61,7 @@ func (m *memo) forget() {
 	m.markedAt = time.Time{}
 }
 
-// entry is the read of a name, emptied where something has changed.
+// entry returns the entry of a name. If something has changed, all entries are dropped first.
 func (m *memo) entry(ctx context.Context, name string) (*kept, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -82,7 +81,7 @@ func (m *memo) entry(ctx context.Context, name string) (*kept, error) {
 	return m.kept[name], nil
 }
 
-// remember is what read returns, or returned a moment ago under that name.
+// remember returns what read returns, or what it recently returned for that name.
 func remember[T any](ctx context.Context, m *memo, name string, read func(ctx context.Context) (T, error)) (T, error) {
 	var none T
 	k, err := m.entry(ctx, name)

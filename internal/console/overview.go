@@ -14,11 +14,11 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// overview is what somebody sees first: what needs somebody, how the last day
-// went, what runs now and what comes.
+// overview is the first page that people see: what needs attention, how the last day went, what
+// runs now and what comes next.
 type overview struct {
 	Frame
-	// Known is whether any job was ever deployed, Jobs how many are.
+	// Known reports whether any job is deployed; Jobs is how many are.
 	Known bool
 	Jobs  int
 	Needs []view.Attention
@@ -27,17 +27,17 @@ type overview struct {
 	Total int
 	Open  []view.Row
 	More  int // open runs that are not listed
-	// Coming are the jobs with a slot in the next hour, MoreComing how many others have
-	// one, and Unforeseen how many start at times that nobody knows beforehand.
+	// Coming lists the jobs with a slot in the next hour. MoreComing is how many others have one.
+	// Unforeseen is how many jobs start at times that nobody knows beforehand.
 	Coming                 []view.Summary
 	MoreComing, Unforeseen int
 	Pauses                 []plane.Pause
-	// Kept are inputs that could not be used and that nobody has settled, the newest first.
+	// Kept lists inputs that could not be used and that nobody has settled, newest first.
 	Kept []control.Kept
 }
 
-// dayCount is how many runs of the last day are in a state, or, of those that are open, in
-// one that looks alike. Status is what history selects the same by, "" for none.
+// dayCount is how many runs of the last day are in one state or, for open runs, in states that
+// look alike. Status is the status by which history selects the same runs, or "" if none does.
 type dayCount struct {
 	Of     any
 	Status run.Status
@@ -87,7 +87,7 @@ func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 	if o.Pauses, err = remember(ctx, s.memo, "pauses", p.Pauses); err != nil {
 		return rendered{}, err
 	}
-	if q.Zone == ZoneJob { // of jobs that are gone, too
+	if q.Zone == ZoneJob { // of jobs that are no longer deployed, too
 		if err := s.zones(r, &o.Frame); err != nil {
 			return rendered{}, err
 		}
@@ -97,7 +97,7 @@ func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 	return rendered{name: "overview", data: o}, nil
 }
 
-// summaries are the jobs that a filter selects. Who changes them takes a copy.
+// summaries returns the jobs that a filter selects. A caller that changes them must copy them.
 func (s *Server) summaries(ctx context.Context, f plane.JobFilter) ([]view.Summary, error) {
 	return remember(ctx, s.memo, fmt.Sprintf("jobs %#v", f), func(ctx context.Context) ([]view.Summary, error) { return s.cfg.Plane.Jobs(ctx, f) })
 }
@@ -107,7 +107,7 @@ func (s *Server) lastDay(ctx context.Context) (map[view.State]int, error) {
 	return s.cfg.Plane.Counted(ctx, s.cfg.Now().Add(-24*time.Hour))
 }
 
-// days are the counts of a day in their order: the open ones by how they look.
+// days returns the counts of a day in order. Open runs are grouped by how they look.
 func days(counts map[view.State]int) (out []dayCount) {
 	add := func(of any, status run.Status, n int) {
 		if n > 0 {
@@ -141,7 +141,7 @@ func (o *overview) unseen(open, missed []run.Run) {
 	}
 }
 
-// fill makes the page of what was read.
+// fill makes the page from what was read.
 func (o *overview) fill(needs []view.Attention, summaries []view.Summary, open []run.Run, counts map[view.State]int, st plane.Status) {
 	o.Jobs, o.Known = len(summaries), len(summaries) > 0
 	o.Needs, o.Wrong = needs, st.Wrong
@@ -173,5 +173,5 @@ func (o *overview) fill(needs []view.Attention, summaries []view.Summary, open [
 	}
 }
 
-// Well is whether nothing needs anybody.
+// Well reports whether nothing needs attention.
 func (o *overview) Well() bool { return o.Known && o.Attention == 0 && len(o.Unread) == 0 }

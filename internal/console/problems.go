@@ -12,20 +12,20 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// problems is how the control plane itself stands.
+// problems shows how the control plane itself is doing.
 type problems struct {
 	Frame
 	Status plane.Status
 	Lanes  []laneLag
-	// HeldUp are the runs that have waited longest to be launched, MoreHeldUp how many
-	// others have for too long.
+	// HeldUp lists the runs that have waited longest to be launched. MoreHeldUp is how many
+	// others have waited too long.
 	HeldUp     []plane.HeldUp
 	MoreHeldUp int
-	// Kept are inputs that could not be used, the newest first.
+	// Kept lists inputs that could not be used, newest first.
 	Kept []control.Kept
-	// Checks is where what jobs need is looked at, "" where there is nothing to ask.
-	// Findings are what was found to be wrong when it was, Unseen what nobody could
-	// tell, by the reason; Fine is how many others are as they must be.
+	// Checks is the address of the page that checks what jobs need, or "" if there is nothing to
+	// ask. After a check, Findings lists what is wrong and Unseen what nobody could tell, by
+	// reason. Fine is how many other things are as they must be.
 	Checks   string
 	Checked  bool
 	Findings []doctor.Finding
@@ -33,14 +33,14 @@ type problems struct {
 	Fine     int
 }
 
-// unseen are things that were not checked for one reason, in words such as "2 roles".
+// unseen lists things that were not checked for one reason, in words such as "2 roles".
 type unseen struct {
 	Why    string
 	Things []string
 }
 
-// unseenOf groups what was not checked: a reader of little may have a hundred such
-// things, and one reason.
+// unseenOf groups what was not checked: a person with few permissions may have a hundred such
+// things and one reason.
 func unseenOf(findings []doctor.Finding) (out []unseen) {
 	counts := map[string]map[doctor.Kind]int{}
 	var order []string
@@ -61,13 +61,13 @@ func unseenOf(findings []doctor.Finding) (out []unseen) {
 	return out
 }
 
-// How many kept inputs, and runs that are held up, the page lists.
+// How many kept inputs, and how many held-up runs, the page lists.
 const (
 	keptAtMost   = 20
 	heldUpAtMost = 5
 )
 
-// keptWords say how many inputs are kept, as far as they were read.
+// keptWords says how many inputs are kept, as far as they were read.
 func keptWords(kept []control.Kept) string {
 	words := view.Counted(len(kept), "input")
 	if len(kept) == keptAtMost {
@@ -81,8 +81,8 @@ type laneLag struct {
 	Lag  string
 }
 
-// problemsChecked is the page with what doctor finds of the deployed jobs. It is a
-// page of its own: the account is asked dozens of questions.
+// problemsChecked is the page with what doctor finds about the deployed jobs. It is a separate
+// page because it asks the account dozens of questions.
 func (s *Server) problemsChecked(r *http.Request, q Query) (rendered, error) {
 	out, err := s.problems(r, q)
 	p, ok := out.data.(*problems)

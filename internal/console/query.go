@@ -15,17 +15,16 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// Query is all that a page's address says of what it shows: whoever opens the
-// address sees the same. Zero fields are what a page shows by itself.
+// Query is everything that a page's address says about what it shows, so that everyone who opens
+// the address sees the same. Zero fields mean the page's default.
 type Query struct {
-	// Zone is "" for the viewer's, ZoneJob, or an IANA name.
+	// Zone is "" for the viewer's zone, ZoneJob, or an IANA name.
 	Zone string
-	// Span is how far a timeline reaches to both sides of At, which is now when zero.
+	// Span is how far a timeline reaches on both sides of At. A zero At means now.
 	Span time.Duration
 	At   time.Time
-	// Jobs are names or patterns; Owner, Statuses, Cause and ByHand select as the
-	// command `history` does. Class keeps the rows of a timeline that have something
-	// of that class.
+	// Jobs holds names or patterns. Owner, Statuses, Cause and ByHand select like the flags of
+	// `history`. Class keeps the rows of a timeline that have something of that class.
 	Jobs           []string
 	Owner, Cluster string
 	Class          string
@@ -33,26 +32,26 @@ type Query struct {
 	Since, Until   string
 	Cause          string
 	ByHand         bool
-	// Before is where a page of history goes on, Page the number of a page of rows.
+	// Before is where a page of history continues. Page is the number of a page of rows.
 	Before run.ID
 	Page   int
-	// Attempt is whose output a run shows; 0 is the newest.
+	// Attempt is the attempt whose output a run's page shows; 0 means the newest.
 	Attempt int
 }
 
-// ZoneJob shows each time in the zone of its job.
+// ZoneJob means to show each time in the zone of its job.
 const ZoneJob = "job"
 
-// spans are how far timelines reach, in the words of an address.
+// spans says how far timelines can reach, with the words used in addresses.
 var spans = []struct {
 	Word string
 	Span time.Duration
 }{{"3h", 3 * time.Hour}, {"24h", 24 * time.Hour}, {"7d", 7 * 24 * time.Hour}}
 
-// defaultSpan is a timeline's where the address says none.
+// defaultSpan is a timeline's span if the address gives none.
 const defaultSpan = 24 * time.Hour
 
-// longestText is how long one text of an address may be.
+// longestText is the maximum length of one text of an address.
 const longestText = 200
 
 // ParseQuery reads an address's query. An error is a sentence for people.
@@ -70,7 +69,7 @@ func ParseQuery(v url.Values) (Query, error) {
 	return q, r.err
 }
 
-// Values is the query as it stands in an address: ParseQuery reads it back.
+// Values returns the query in the form that ParseQuery reads.
 func (q Query) Values() url.Values {
 	v := url.Values{}
 	set := func(name, value string) {
@@ -112,12 +111,12 @@ func (q Query) Values() url.Values {
 	return v
 }
 
-// Narrow is whether the query leaves something out that a page would show.
+// Narrow reports whether the query leaves out something that the page would otherwise show.
 func (q Query) Narrow() bool {
 	return len(q.Jobs)+len(q.Statuses) > 0 || q.Owner+q.Cluster+q.Class+q.Since+q.Until+q.Cause != "" || q.ByHand
 }
 
-// reader reads values; the first that is wrong is the error.
+// reader reads values. Its error is about the first that is wrong.
 type reader struct {
 	values url.Values
 	err    error
@@ -145,7 +144,7 @@ func (r *reader) text(name string, check func(string) error) string {
 	return s
 }
 
-// list is a parameter that may come several times and have several values.
+// list reads a parameter that may occur several times and have several values.
 func (r *reader) list(name string, check func(string) error) (out []string) {
 	for _, text := range r.values[name] {
 		for _, s := range strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' }) {

@@ -16,18 +16,19 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// Bounds of what is kept of runs.
+// Bounds of the cache of runs.
 const (
-	// mostBars is how many bars are kept, at some 200 bytes each.
+	// mostBars is the largest number of bars to keep, at some 200 bytes each.
 	mostBars = 300_000
-	// mostChanges is how many changes are caught up with; after more all is read anew.
+	// mostChanges is the largest number of changes to catch up with. After more, everything is
+	// read anew.
 	mostChanges = 20_000
 	changesPage = 1000
 )
 
-// recent keeps what pages show of runs, of a reader that says which have changed: the
-// bars of the last days, and the newest runs of each job. It is as new as the reader
-// itself whenever it is asked.
+// recent caches what pages show of runs, for a reader that says which runs have changed: the bars
+// of the last days, and the newest runs of each job. Whenever it is asked, it is as current as
+// the reader.
 type recent struct {
 	control.Reader
 	feed control.Feed
@@ -36,23 +37,23 @@ type recent struct {
 	mu    sync.Mutex
 	off   bool // there is no feed: a file of an earlier program that nobody writes to
 	place int64
-	// bars are of all runs that were scheduled from since on, and of those from early on
-	// that had not ended by since.
+	// bars holds all runs that were scheduled from since on, and those from early on that had not
+	// ended by since.
 	bars   *bars
 	since  time.Time
 	early  time.Time
 	newest map[string][]run.Outline
-	// definitions are by their hash, and never change.
+	// definitions are by hash, and never change.
 	definitions map[string]job.Job
 
 	look sync.Mutex
-	// items are the jobs' as of lookedAt.
+	// items are the jobs' items as of lookedAt.
 	items    []job.Item
 	lookedAt time.Time
 }
 
-// remembering is the plane by what is kept of its runs, where its reader tells of
-// changes; else itself.
+// remembering returns the plane with a cache of its runs if its reader reports changes, and
+// otherwise the plane itself.
 func remembering(p *plane.Plane) *plane.Plane {
 	feed, ok := p.Reader.(control.Feed)
 	if !ok {
@@ -64,7 +65,7 @@ func remembering(p *plane.Plane) *plane.Plane {
 	return &kept
 }
 
-// catchUp takes in what has changed. The lock is held.
+// catchUp takes in what has changed. The caller holds the lock.
 func (c *recent) catchUp(ctx context.Context) error {
 	switch {
 	case c.off:
@@ -94,14 +95,14 @@ func (c *recent) catchUp(ctx context.Context) error {
 	}
 }
 
-// keeps is whether there is a feed, as far as that is known.
+// keeps reports whether there is a feed, as far as that is known.
 func (c *recent) keeps() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.off
 }
 
-// forget begins anew from where the changes stand now.
+// forget empties the cache and begins at the present place in the changes.
 func (c *recent) forget(ctx context.Context) error {
 	place, err := c.feed.Place(ctx)
 	if err != nil {
@@ -111,10 +112,10 @@ func (c *recent) forget(ctx context.Context) error {
 	return nil
 }
 
-// never is later than any run: nothing is kept.
+// never is later than any run: nothing is cached.
 var never = time.Unix(1<<40, 0)
 
-// barsOf implements plane.Plane's Bars.
+// barsOf implements Plane.Bars.
 func (c *recent) barsOf(ctx context.Context, w control.Walk) ([]view.Bar, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,18 +128,18 @@ func (c *recent) barsOf(ctx context.Context, w control.Walk) ([]view.Bar, error)
 	if err := c.reach(ctx, w); err != nil {
 		return nil, err
 	}
-	if c.bars.n > mostBars { // they are not kept
+	if c.bars.n > mostBars { // too many to keep
 		defer func() { c.bars = nil }()
 	}
 	return c.bars.of(w), nil
 }
 
-// read reads bars that are not kept.
+// read reads bars without the cache.
 func (c *recent) read(ctx context.Context, w control.Walk) ([]view.Bar, error) {
 	return (&plane.Plane{Reader: c.Reader, Now: c.now}).BarsOf(ctx, w)
 }
 
-// reach reads what a walk wants and is not kept yet.
+// reach reads what a walk wants and the cache does not have yet.
 func (c *recent) reach(ctx context.Context, w control.Walk) error {
 	since := cmp.Or(w.EndsFrom, w.Since)
 	if !w.Since.Before(c.since) || !since.Before(c.since) && !w.Since.Before(c.early) {
@@ -161,9 +162,8 @@ func (c *recent) reach(ctx context.Context, w control.Walk) error {
 	return nil
 }
 
-// Items implements control.Reader. They are as of the last look for changes, unless that
-// was longer ago than what is remembered is used without one: a page wants them four
-// times.
+// Items implements control.Reader. It returns the items of the last look for changes, unless that
+// is older than markedFor: one page asks for them four times.
 func (c *recent) Items(ctx context.Context) ([]job.Item, error) {
 	c.look.Lock()
 	defer c.look.Unlock()
@@ -173,14 +173,14 @@ func (c *recent) Items(ctx context.Context) ([]job.Item, error) {
 	return slices.Clone(c.items), nil
 }
 
-// newItems are those that are there now.
+// newItems returns the items as they are now.
 func (c *recent) newItems(ctx context.Context) ([]job.Item, error) {
 	c.look.Lock()
 	defer c.look.Unlock()
 	return c.readItems(ctx)
 }
 
-// readItems reads items, and remembers them if all could be read. The lock is held.
+// readItems reads items, and caches them if all could be read. The caller holds the lock.
 func (c *recent) readItems(ctx context.Context) ([]job.Item, error) {
 	at := time.Now()
 	items, err := c.Reader.Items(ctx)
@@ -190,7 +190,7 @@ func (c *recent) readItems(ctx context.Context) ([]job.Item, error) {
 	return items, err
 }
 
-// Ended implements control.Counter: by what is kept, where that reaches so far back.
+// Ended implements control.Counter. It uses the cache if that reaches back far enough.
 func (c *recent) Ended(ctx context.Context, since time.Time) (map[run.Status]int, error) {
 	c.mu.Lock()
 	if c.bars != nil && !c.off && !since.Before(c.since) {
@@ -240,7 +240,7 @@ func (c *recent) NewestOutlines(ctx context.Context, jobs []string, n int) (map[
 	return out, nil
 }
 
-// mostDefinitions is how many definitions are kept.
+// mostDefinitions is the largest number of definitions to keep.
 const mostDefinitions = 10_000
 
 // Definitions implements control.Reader.
@@ -267,13 +267,13 @@ func (c *recent) Definitions(ctx context.Context, hashes []string) (map[string]j
 	return out, nil
 }
 
-// Warm reads what pages will want, where it is kept.
+// Warm reads what pages will want, if there is a cache.
 func (s *Server) Warm(ctx context.Context) {
 	p := s.cfg.Plane
 	if _, ok := p.Reader.(*recent); !ok {
 		return
 	}
-	from := s.cfg.Now().Add(-defaultSpan) // what the timeline shows by itself
+	from := s.cfg.Now().Add(-defaultSpan) // what the timeline shows by default
 	if _, err := p.BarsOf(ctx, control.Walk{Since: from.Add(-plane.ReachIn), EndsFrom: from}); err != nil {
 		return // a page will say so
 	}

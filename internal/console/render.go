@@ -20,7 +20,7 @@ import (
 //go:embed pages/*.html
 var pageFiles embed.FS
 
-// names are the pages; each is a set of templates of its own.
+// names lists the pages; each is a set of templates of its own.
 var names = []string{"overview", "timeline", "jobs", "job", "run", "history", "schedule", "problems", "ask", "sorry", "stranger", "welcome"}
 
 var functions = template.FuncMap{
@@ -60,14 +60,14 @@ func parsePages() (map[string]*template.Template, error) {
 	return pages, nil
 }
 
-// Rendered is a page that is laid out.
+// rendered is a page to lay out.
 type rendered struct {
 	name string
 	data any
 	code int
 }
 
-// page answers a request with what to lay out.
+// page answers a request with a page to lay out.
 type page func(r *http.Request, q Query) (rendered, error)
 
 func (s *Server) page(p page) http.Handler {
@@ -90,7 +90,7 @@ func (s *Server) page(p page) http.Handler {
 	})
 }
 
-// render lays a page out and sends it whole, or sends the page that needs no
+// render lays a page out and sends it as a whole. If that fails, it sends the page that needs no
 // template.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, out rendered) {
 	var b bytes.Buffer
@@ -109,16 +109,16 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, out rendered) {
 func (s *Server) write(w http.ResponseWriter, code int, body []byte) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(code)
-	_, _ = w.Write(body) // who has left needs no answer
+	_, _ = w.Write(body) // a client that has left needs no answer
 }
 
-// sorry is a page that says what was not done and what to do next.
+// sorry is a page that says what was not done, and what to do next.
 type sorry struct {
 	Frame
 	What, Next string
 }
 
-// failed answers with an error of the plane.
+// failed answers with an error from the plane.
 func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	var ref *plane.RefError
 	switch {
@@ -134,13 +134,13 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// refuse answers with a page that says why not.
+// refuse answers with a page that says why the request was refused.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, code int, what, next string) {
 	f := Frame{Title: what, Path: r.URL.Path, Stack: s.cfg.Plane.Name, Now: s.cfg.Now(), Attention: -1, ReadOnly: "this page asks for nothing", zone: s.cfg.Zone, zoneName: s.cfg.ZoneName, command: s.cfg.Command}
 	s.render(w, r, rendered{"sorry", &sorry{Frame: f, What: what, Next: next}, code})
 }
 
-// stranger says to who has no session how to get one.
+// stranger tells a visitor without a session how to get one.
 func (s *Server) stranger(w http.ResponseWriter, r *http.Request) {
 	f := Frame{Title: "Sign in", Path: r.URL.Path, Stack: "", Now: s.cfg.Now(), Attention: -1, zone: s.cfg.Zone, zoneName: s.cfg.ZoneName, command: s.cfg.Command}
 	s.render(w, r, rendered{"stranger", &struct {
@@ -149,7 +149,7 @@ func (s *Server) stranger(w http.ResponseWriter, r *http.Request) {
 	}{f, s.cfg.Announce != nil}, http.StatusUnauthorized})
 }
 
-// fallback is the page for a page that cannot be laid out.
+// fallback returns the page that is sent if another cannot be laid out.
 func (s *Server) fallback() ([]byte, error) {
 	var b bytes.Buffer
 	f := Frame{Title: "This page cannot be shown", Path: "/", Now: s.cfg.Now(), Attention: -1, zone: time.UTC, zoneName: "UTC", command: s.cfg.Command}

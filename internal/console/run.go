@@ -14,20 +14,20 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// runPage is a run explained.
+// runPage explains a run.
 type runPage struct {
 	Frame
 	Story view.Story
-	// Shown is the attempt whose output is shown, 0 where there is none.
+	// Shown is the attempt whose output is shown, or 0 if there is none.
 	Shown int
 	Log   []string
-	// Cut is whether the output has more lines before.
+	// Cut means that the output has earlier lines.
 	Cut bool
 	// NoLog says why there is no output.
 	NoLog string
 }
 
-// Bounds of an output as a page shows it.
+// Bounds of the output that a page shows.
 const (
 	logLines = 500
 	logLine  = 2000
@@ -56,8 +56,7 @@ func (s *Server) run(r *http.Request, q Query) (rendered, error) {
 	return rendered{name: "run", data: page}, nil
 }
 
-// output reads the last lines of an attempt. That it cannot be read is said on the
-// page, and is no failure of it.
+// output reads the last lines of an attempt. If it cannot, the page says so and does not fail.
 func (s *Server) output(ctx context.Context, page *runPage, r run.Run, attempt int) {
 	if attempt < 1 || attempt > len(r.Attempts) {
 		attempt = len(r.Attempts)
@@ -86,7 +85,7 @@ func (p *runPage) lines(lines []string) {
 		lines = lines[len(lines)-logLines:]
 	}
 	for _, l := range lines {
-		l = strings.TrimRight(l, "\r") // lines may end as on Windows
+		l = strings.TrimRight(l, "\r") // lines may have Windows line endings
 		if len(l) > logLine {
 			at := logLine
 			for at > 0 && !utf8.RuneStart(l[at]) {
@@ -98,9 +97,9 @@ func (p *runPage) lines(lines []string) {
 	}
 }
 
-// Open is whether the run has not ended.
+// Open reports whether the run has not ended.
 func (p *runPage) Open() bool { return p.Story.State.Open() }
 
-// CanRetry is whether a retry is offered: of a skipped slot it is not, since somebody
-// wanted it so.
+// CanRetry reports whether the page offers a retry. It does not for a skipped slot, because
+// somebody wanted it skipped.
 func (p *runPage) CanRetry() bool { return !p.Open() && p.Story.Status != run.Skipped }

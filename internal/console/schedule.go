@@ -15,41 +15,40 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// schedule is what a week will do: where launches crowd, what the clocks change,
-// which jobs follow one another by the clock.
+// schedule shows what a week will bring: where launches crowd, what the clocks change, and which
+// jobs follow one another by the clock.
 type schedule struct {
 	Frame
 	Days []heatDay
 	Peak int
-	// Key says what the colours of the heat map mean.
+	// Key explains the colours of the heat map.
 	Key []heatKey
 	plans
 }
 
-// plans are what the jobs will do, as far as their schedules say.
+// plans is what the jobs will do, as far as their schedules say.
 type plans struct {
 	preview.Report
-	// unread are jobs whose schedules cannot be read, Rates how many start at times that
-	// nobody knows beforehand, and that are counted as if they began with the first day.
+	// unread lists jobs whose schedules cannot be read. Rates is how many start at times that
+	// nobody knows beforehand; they are counted as if they began with the first day.
 	unread []string
 	Rates  int
 }
 
-// heatDay is a day of the heat map.
+// heatDay is one day of the heat map.
 type heatDay struct {
 	At    time.Time
 	Hours []heatHour
 }
 
-// heatKey is a colour of the heat map: of hours with From to To launches in their
+// heatKey is a colour of the heat map. It stands for hours with From to To launches in their
 // fullest minute.
 type heatKey struct{ Level, From, To int }
 
-// levels is how many colours there are, beside that of hours without a launch.
+// levels is the number of colours, in addition to that of hours without a launch.
 const levels = 5
 
-// levelOf is the colour of a number of launches in one minute, where most is the
-// highest.
+// levelOf returns the colour for n launches in one minute, where most is the highest number.
 func levelOf(n, most int) int {
 	if n == 0 || most <= levels {
 		return n
@@ -57,7 +56,7 @@ func levelOf(n, most int) int {
 	return 1 + (levels-1)*(n-1)/(most-1)
 }
 
-// keyOf are the colours that a heat map with at most so many launches a minute has.
+// keyOf returns the colours of a heat map with at most that many launches a minute.
 func keyOf(most int) (out []heatKey) {
 	for n := range most + 1 {
 		l := levelOf(n, most)
@@ -69,8 +68,8 @@ func keyOf(most int) (out []heatKey) {
 	return out
 }
 
-// heatHour is an hour of the wall clock; Level is 0 to 5. A zero At is an hour
-// that the clocks leave out.
+// heatHour is an hour of the wall clock. Level is 0 to 5. A zero At marks an hour that the clocks
+// skip.
 type heatHour struct {
 	At       time.Time
 	Hour     int
@@ -100,10 +99,10 @@ func (s *Server) schedule(r *http.Request, q Query) (rendered, error) {
 	return rendered{name: "schedule", data: page}, nil
 }
 
-// ahead is how many days are looked at: a week, from any time of its first day.
+// ahead is the number of days to look at: a week from any time of its first day.
 const ahead = 8
 
-// preview is what the jobs will do from a day on.
+// preview returns what the jobs will do from a day on.
 func (s *Server) preview(ctx context.Context, from time.Time) (out plans, err error) {
 	items, err := s.cfg.Plane.Items(ctx)
 	var unreadable *control.UnreadableItemsError
@@ -132,7 +131,7 @@ func (s *Server) preview(ctx context.Context, from time.Time) (out plans, err er
 	return out, err
 }
 
-// fill lays the days of a report out.
+// fill lays out the days of a report.
 func (s *schedule) fill(r plans, from time.Time) {
 	s.plans = r
 	first := from.In(s.zone)

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Serve serves a listener until ctx ends; open streams end with it. There is no
-// bound for a whole answer: streams are long, and every write has its own.
+// Serve serves a listener until ctx ends; open streams end with it. There is no time limit for an
+// entire answer, because streams are long; every write has its own.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	streams, end := context.WithCancel(ctx)
 	defer end()

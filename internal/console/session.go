@@ -12,21 +12,21 @@ import (
 
 // Bounds of sessions.
 const (
-	// codeLives is how long an address with a code opens the pages, once.
+	// codeLives is how long an address with a code opens the pages; it does so once.
 	codeLives = time.Minute
-	// sessionLives is how long a browser that does not come is remembered.
+	// sessionLives is how long a browser that does not return is remembered.
 	sessionLives = 12 * time.Hour
-	// mostSessions is how many browsers are remembered, and how many codes.
+	// mostSessions is the largest number of browsers, and of codes, to remember.
 	mostSessions = 64
 	// announceEvery is how often a stranger may have a new address written.
 	announceEvery = 5 * time.Second
 )
 
-// sessions are the browsers that were let in, by hashes of their secrets: what is
-// compared in a map's time tells nothing.
+// sessions holds the browsers that were let in, by hashes of their secrets, so that the time of a
+// map lookup reveals nothing.
 type sessions struct {
-	// cookie is the name of this server's cookie. Cookies cross ports, so the name
-	// is this server's alone.
+	// cookie is the name of this server's cookie. Cookies cross ports, so the name is unique to
+	// this server.
 	cookie string
 	now    func() time.Time
 
@@ -36,7 +36,7 @@ type sessions struct {
 	announced time.Time
 }
 
-// session is one browser. Its token comes with each of its POSTs.
+// session is one browser. Each of its POSTs carries its token.
 type session struct {
 	token string
 	seen  time.Time
@@ -49,7 +49,7 @@ func newSessions(now func() time.Time) *sessions {
 	}
 }
 
-// code is a new code for an address.
+// code returns a new code for an address.
 func (s *sessions) code() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,8 +64,8 @@ func (s *sessions) code() string {
 	return code
 }
 
-// redeem opens a session for a code, which is then of no use any more; nil where
-// it is none.
+// redeem opens a session for a code, which cannot be used again. It returns nil if the code is
+// not valid.
 func (s *sessions) redeem(code string) *http.Cookie {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,8 +83,7 @@ func (s *sessions) redeem(code string) *http.Cookie {
 	}
 }
 
-// forget drops sessions that were not used for long, and the oldest where there
-// are too many.
+// forget drops sessions that were not used for long, and the oldest one if there are too many.
 func (s *sessions) forget(now time.Time) {
 	var oldest [32]byte
 	for key, o := range s.open {
@@ -101,7 +100,7 @@ func (s *sessions) forget(now time.Time) {
 	}
 }
 
-// of is the token of a request's session, "" where it has none.
+// of returns the token of a request's session, or "" if it has none.
 func (s *sessions) of(r *http.Request) (token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,7 +114,7 @@ func (s *sessions) of(r *http.Request) (token string) {
 	return ""
 }
 
-// mayAnnounce is whether a new address may be written now; true counts.
+// mayAnnounce reports whether a new address may be written now. If so, it counts as written.
 func (s *sessions) mayAnnounce() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

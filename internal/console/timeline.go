@@ -13,7 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// timeline is jobs down, time across.
+// timeline has the jobs down and time across.
 type timeline struct {
 	Frame
 	From, To time.Time
@@ -22,23 +22,23 @@ type timeline struct {
 	Ticks    []tick
 	Spans    []Choice
 	Classes  []Choice
-	// NowAt is the place of the present in percent, "" where it is not in sight. NowSide
-	// is on which side of it the word stands, "" for its middle.
+	// NowAt is the place of the present in percent, or "" if it is out of sight. NowSide is the
+	// side of it on which the word stands, or "" for the middle.
 	NowAt, NowSide string
-	// Week is whether it shows days, not hours.
+	// Week means that it shows days, not hours.
 	Week bool
-	// Cut is how many slots of a job are drawn where one has more, 0 where none has.
+	// Cut is the number of slots drawn for each job if some job has more, or 0 if none has.
 	Cut int
-	// Unforeseen is whether a job has slots that nobody knows beforehand.
+	// Unforeseen means that some job has slots that nobody knows beforehand.
 	Unforeseen bool
-	// Earlier, Later and Present are the addresses beside this one.
+	// Earlier, Later and Present are the addresses of other times.
 	Earlier, Later, Present string
-	// Total is how many rows there are on all pages.
+	// Total is the number of rows on all pages.
 	Total, Pages int
 	Counts       []classCount
 }
 
-// timelineRow is a job as it is drawn.
+// timelineRow is a job as drawn.
 type timelineRow struct {
 	Job     string
 	Words   string
@@ -50,24 +50,24 @@ type timelineRow struct {
 	Marks   []shape
 }
 
-// shape is a mark with its place; all numbers are in the units of its row.
+// shape is a mark with its place. All numbers are in the units of its row.
 type shape struct {
 	X, Y, W, H  float64
 	Class       view.Class
 	Href, Title string
-	// Cuts are where a bar's further attempts begin.
+	// Cuts are the places where a bar's further attempts begin.
 	Cuts []float64
 }
 
-// tick is a time of the axis: At is its place in percent.
+// tick is a time on the axis. At is its place in percent.
 type tick struct {
 	At, Text string
 	Day      bool
 	at       time.Time
 }
 
-// rowsAtMost is how many rows a page has: a page of so many stays under a
-// megabyte, however many runs there are.
+// rowsAtMost is the largest number of rows on a page: a page of so many stays under a megabyte,
+// however many runs there are.
 const rowsAtMost = 1000
 
 func (s *Server) timeline(r *http.Request, q Query) (rendered, error) {
@@ -86,7 +86,7 @@ func (s *Server) timeline(r *http.Request, q Query) (rendered, error) {
 	if err != nil {
 		return rendered{}, err
 	}
-	if q.Zone == ZoneJob { // of jobs that are gone, too
+	if q.Zone == ZoneJob { // of jobs that are no longer deployed, too
 		if err := s.zones(r, &t.Frame); err != nil {
 			return rendered{}, err
 		}
@@ -96,7 +96,7 @@ func (s *Server) timeline(r *http.Request, q Query) (rendered, error) {
 	return rendered{name: "timeline", data: t}, nil
 }
 
-// fill makes the page of a timeline.
+// fill makes the page from a timeline.
 func (t *timeline) fill(read view.Timeline, span time.Duration) {
 	t.know(read.Lanes)
 	t.Attention = -1
@@ -135,7 +135,7 @@ func (t *timeline) fill(read view.Timeline, span time.Duration) {
 	}
 }
 
-// know notes what is said of all lanes.
+// know notes what applies to all lanes.
 func (t *timeline) know(lanes []view.Lane) {
 	for _, l := range lanes {
 		if l.Zone != "" {
@@ -148,8 +148,8 @@ func (t *timeline) know(lanes []view.Lane) {
 	}
 }
 
-// choose keeps the lanes that the address asks for: those with something bad
-// first, then by name, a page of them.
+// choose keeps the lanes that the address asks for, one page of them: those with something bad
+// first, then by name.
 func (t *timeline) choose(lanes []view.Lane) []view.Lane {
 	bad := func(l view.Lane) bool {
 		return slices.ContainsFunc(l.Bars, func(b view.Bar) bool { return b.State.Bad() })
@@ -193,8 +193,8 @@ func (t *timeline) row(r view.ChartRow, c view.Chart) timelineRow {
 	return row
 }
 
-// heights are how tall a mark is in its lane: what is bad fills it. With the icon
-// and the word this tells states apart without their colours.
+// heights says how tall a mark is in its lane: a bad one fills it. Together with the icon and the
+// word, this distinguishes states without colours.
 var heights = map[view.Class]float64{
 	view.ClassFailed: 0.92, view.ClassMissed: 0.92, view.ClassHeld: 0.7, view.ClassRunning: 0.7, view.ClassOK: 0.46, view.ClassSkipped: 0.2, view.ClassPlanned: 0.24,
 }
@@ -219,7 +219,7 @@ func (t *timeline) shape(job string, m view.Mark) shape {
 	return s
 }
 
-// words are a row without its picture.
+// words describes a row in text, without its picture.
 func (t *timeline) words(r view.ChartRow) string {
 	var parts []string
 	for c := view.ClassFailed; c < view.ClassPlanned; c++ {

@@ -13,7 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// current is a job's item and newest definition.
+// current returns a job's item and its newest definition.
 func (s *Server) current(ctx context.Context, a *ask) (item job.Item, j job.Job, err error) {
 	if item, err = s.cfg.Plane.Item(ctx, a.Job); err != nil {
 		return item, j, err
@@ -26,7 +26,7 @@ func (s *Server) current(ctx context.Context, a *ask) (item job.Item, j job.Job,
 	return item, j, err
 }
 
-// summary is a job in one line, without its runs.
+// summary returns a job in one line, without its runs.
 func (s *Server) summary(ctx context.Context, a *ask, item job.Item, j job.Job) (view.Summary, error) {
 	all, err := s.cfg.Plane.Item(ctx, job.All)
 	if err != nil && !errors.Is(err, control.ErrNotFound) {
@@ -66,7 +66,7 @@ func prepareRun(ctx context.Context, s *Server, a *ask) error {
 	return nil
 }
 
-// holder is the open run that lets no other of its job run beside it, "" where there is
+// holder returns the open run that lets no other run of its job run beside it, or "" if there is
 // none.
 func (s *Server) holder(ctx context.Context, item job.Item, j job.Job) (run.ID, error) {
 	if !j.Exclusive() || item.Lock == "" {
@@ -102,7 +102,7 @@ func prepareRetry(ctx context.Context, s *Server, a *ask) error {
 	}
 	item, j, err := s.current(ctx, a)
 	if errors.Is(err, control.ErrNotFound) {
-		return nil // what ran before is all there is
+		return nil // what ran before is all that is known
 	}
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func prepareStop(ctx context.Context, s *Server, a *ask) error {
 	return nil
 }
 
-// stopSays is what a stop does to a run.
+// stopSays says what a stop does to a run.
 func stopSays(r run.Run) []string {
 	const ends = "The run ends as stopped. It is not launched again unless somebody retries it."
 	switch {

@@ -21,44 +21,43 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// Widget is what a dashboard of CloudWatch shows of a stack: what needs attention,
-// what runs and what comes, and the last failures, each with the button that retries
-// it. CloudWatch calls it, and what its buttons call, with the viewer's own
-// permissions (Amazon CloudWatch user guide, "Using custom widgets").
+// Widget is what a CloudWatch dashboard shows of a stack: what needs attention, what runs and
+// what comes next, and the last failures, each with the button that retries it. CloudWatch calls
+// the widget, and what its buttons call, with the viewer's own permissions (Amazon CloudWatch
+// user guide, "Using custom widgets").
 type Widget struct {
 	Plane *plane.Plane
-	// Door is the ARN of what the buttons call: the people's door.
+	// Door is the ARN that the buttons call: the people's door.
 	Door string
-	// Now is the time; nil is the machine's.
+	// Now returns the time; nil means the machine's.
 	Now func() time.Time
 	Log *slog.Logger
 }
 
-// Bounds of the widget: it is read anew whenever the dashboard is.
+// Bounds of the widget, which is read anew on every refresh of the dashboard.
 const (
 	mostNeeds    = 10
 	mostFailures = 10
 	failuresOf   = 7 * 24 * time.Hour
 )
 
-// WidgetHelp is what CloudWatch shows where somebody asks for the widget's
-// documentation.
+// WidgetHelp is what CloudWatch shows if somebody asks for the widget's documentation.
 const WidgetHelp = "Shows what needs attention, what runs, what comes in the next hour and the last failures of a batchplane stack. It takes no parameters. *Retry* asks the stack's people's door with your own permissions."
 
-// widgetCall is what CloudWatch calls with.
+// widgetCall is the input with which CloudWatch calls.
 type widgetCall struct {
 	Describe bool `json:"describe"`
 	Context  struct {
 		Dashboard string `json:"dashboardName"`
 		Theme     string `json:"theme"`
 		Zone      struct {
-			// Offset is as +02:00, and has the sign that people write.
+			// Offset is written like +02:00, with the sign that people use.
 			Offset string `json:"offsetISO"`
 		} `json:"timezone"`
 	} `json:"widgetContext"`
 }
 
-// widget is the data of its template.
+// widget is the data for its template.
 type widget struct {
 	*overview
 	Style     template.CSS
@@ -78,8 +77,8 @@ type failure struct {
 	At  time.Time
 }
 
-// Answer is the answer to a call of CloudWatch: HTML, or a text of Markdown that
-// explains the widget. What cannot be read is said in it.
+// Answer returns the answer to a call from CloudWatch: HTML, or a Markdown text that explains the
+// widget. The answer says what could not be read.
 func (w *Widget) Answer(ctx context.Context, call []byte) (string, error) {
 	var in widgetCall
 	if err := json.Unmarshal(call, &in); err != nil {
@@ -116,11 +115,10 @@ func (w *Widget) data(in widgetCall) *widget {
 	}
 }
 
-// dashboardName is the form of a dashboard's name (Amazon CloudWatch API reference,
-// PutDashboard).
+// dashboardName matches a dashboard's name (Amazon CloudWatch API reference, PutDashboard).
 var dashboardName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`) })
 
-// offsetZone is the zone of an offset such as +02:00, UTC where it is none.
+// offsetZone returns the zone of an offset such as +02:00, or UTC if it is not one.
 func offsetZone(offset string) (*time.Location, string) {
 	t, err := time.Parse("-07:00", offset)
 	if err != nil {
@@ -169,7 +167,7 @@ func (w *Widget) read(ctx context.Context, d *widget) error {
 	return w.retryable(ctx, d, page.Runs)
 }
 
-// retryable finds out of each run that gets a button whether a retry is safe.
+// retryable finds out for each run that gets a button whether a retry is safe.
 func (w *Widget) retryable(ctx context.Context, d *widget, runs []run.Run) error {
 	for _, n := range d.Needs {
 		if n.Run == "" || slices.ContainsFunc(runs, func(r run.Run) bool { return r.ID == n.Run }) {
@@ -198,12 +196,11 @@ func (w *Widget) retryable(ctx context.Context, d *widget, runs []run.Run) error
 	return nil
 }
 
-// retry is a button: what it calls, what it asks before, and what it sends. Field is
-// the name of the field beside it into which the reason is typed, "" where none is
-// needed.
+// retry is a button: what it calls, what it asks first, and what it sends. Field is the name of
+// the field beside it for the reason, or "" if no reason is needed.
 type retry struct{ Door, Question, Request, Field string }
 
-// Retry is the button of a run, nil where there is nothing to retry.
+// Retry returns the button of a run, or nil if there is nothing to retry.
 func (d *widget) Retry(id run.ID) (*retry, error) {
 	c, ok := d.retries[id]
 	if !ok || c.Retry.Safety == run.RetryOpen {
@@ -229,25 +226,25 @@ func (d *widget) Retry(id run.ID) (*retry, error) {
 	return &retry{Door: d.door, Question: question + c.Retry.Why + ".", Request: string(body), Field: request.ReasonIn}, nil
 }
 
-// FailuresOf says how far back failures are looked for.
+// FailuresOf says how far back the widget looks for failures.
 func (d *widget) FailuresOf() string { return Took(failuresOf, false) }
 
-// MadeAt is when the widget was made.
+// MadeAt says when the widget was made.
 func (d *widget) MadeAt() string { return d.Now.In(d.zone).Format("Mon 2 Jan 15:04:05") }
 
-// widgetPage is the widget's template. Its icons are drawn where they stand:
-// CloudWatch takes <use> out (user guide, "Security and JavaScript").
+// widgetPage is the widget's template. Its icons are drawn inline because CloudWatch removes
+// <use> (user guide, "Security and JavaScript").
 var widgetPage = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("widget").Funcs(functions).ParseFS(pageFiles, "pages/parts.html", "pages/widget.html"))
 })
 
-// widgetStyle is the widget's own rules in the pages' own colours. CloudWatch says
-// which theme the viewer has, so the dark one goes by a class.
+// widgetStyle is the widget's own rules with the pages' colours. CloudWatch says which theme the
+// viewer has, so a class selects the dark one.
 var widgetStyle = sync.OnceValue(func() template.CSS {
 	read := func(name string) string {
 		b, err := assetFiles.ReadFile("assets/" + name)
 		if err != nil {
-			panic(err) // what is embedded is there
+			panic(err) // embedded files exist
 		}
 		return string(b)
 	}

@@ -12,17 +12,16 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// Look is how a state looks, everywhere: an icon, a word and a class, which has
-// colour and shape.
+// Look is how a state looks everywhere: an icon, a word and a class, which has colour and shape.
 type Look struct{ Icon, Word, Class string }
 
-// icons are by what a mark means.
+// icons maps what a mark means to its icon.
 var icons = map[view.Class]string{
 	view.ClassFailed: "failed", view.ClassMissed: "missed", view.ClassHeld: "held", view.ClassRunning: "running",
 	view.ClassOK: "ok", view.ClassSkipped: "skipped", view.ClassPlanned: "planned",
 }
 
-// Shape is how an icon is drawn, in a box of 16 by 16.
+// Shape says how an icon is drawn, in a box of 16 by 16.
 type Shape struct {
 	Name string
 	Path template.HTML
@@ -48,7 +47,7 @@ func shapeOf(name string) template.HTML {
 	return ""
 }
 
-// LookOf is how a state looks.
+// LookOf returns how a state looks.
 func LookOf(s view.State) Look {
 	c := view.ClassOf(s)
 	icon := icons[c]
@@ -58,7 +57,7 @@ func LookOf(s view.State) Look {
 	return Look{Icon: icon, Word: string(s), Class: c.String()}
 }
 
-// LookOfClass is how what is counted together looks.
+// LookOfClass returns the look of states that are counted together.
 func LookOfClass(c view.Class) Look {
 	word := c.String()
 	switch c {
@@ -70,7 +69,7 @@ func LookOfClass(c view.Class) Look {
 	return Look{Icon: icons[c], Word: word, Class: c.String()}
 }
 
-// needLook is the class, and the icon, of what needs somebody.
+// needLook returns the class, which is also the icon, of something that needs attention.
 func needLook(k view.AttentionKind) string {
 	switch k {
 	case view.NeedsFailing:
@@ -81,14 +80,14 @@ func needLook(k view.AttentionKind) string {
 	return "held"
 }
 
-// Stamp is a time as a page shows it.
+// Stamp is a time in the forms in which a page shows it.
 type Stamp struct {
-	// ISO is for machines, Text for people, Exact has seconds besides, Full day and zone,
-	// Ago counts from when the page was made.
+	// ISO is for machines and Text for people. Exact adds seconds, Full adds the day and the
+	// zone, and Ago counts from when the page was made.
 	ISO, Text, Exact, Full, Ago string
 }
 
-// At shows a time; about is the job, or the run, that it is about.
+// At formats a time. about is the job, or the run, that it is about.
 func (f *Frame) At(t any, about ...any) Stamp {
 	var at time.Time
 	switch t := t.(type) {
@@ -120,13 +119,13 @@ func (f *Frame) At(t any, about ...any) Stamp {
 	return Stamp{ISO: at.UTC().Format(time.RFC3339), Text: local.Format(day + " 15:04" + zone), Exact: local.Format(day + " 15:04:05" + zone), Full: local.Format("Mon 2 Jan 2006 15:04:05 MST (-07:00)"), Ago: ago(f.Now.Sub(at))}
 }
 
-// doubled is whether the same time of day comes twice on that day: the clocks go
+// doubled reports whether the same time of day comes twice on that day because the clocks go
 // back.
 func doubled(t time.Time) bool {
 	_, own := t.Zone()
 	for _, d := range []time.Duration{-12 * time.Hour, 12 * time.Hour} {
 		_, offset := t.Add(d).Zone()
-		other := t.Add(time.Duration(own-offset) * time.Second) // of the same time of day by that offset
+		other := t.Add(time.Duration(own-offset) * time.Second) // the same time of day by that offset
 		if _, o := other.Zone(); offset != own && o == offset {
 			return true
 		}
@@ -134,7 +133,7 @@ func doubled(t time.Time) bool {
 	return false
 }
 
-// ago says how long ago, or in how long, something is.
+// ago says how long ago something was, or how long until it is.
 func ago(d time.Duration) string {
 	words := coarse(d.Abs())
 	switch {
@@ -146,7 +145,7 @@ func ago(d time.Duration) string {
 	return words + " ago"
 }
 
-// coarse is a duration as far as it matters that long ago.
+// coarse formats a duration with the precision that matters after so long.
 func coarse(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -159,7 +158,7 @@ func coarse(d time.Duration) string {
 	return fmt.Sprintf("%d d", int(d/(24*time.Hour)))
 }
 
-// Took is a duration for people; fine keeps what is below a second.
+// Took formats a duration for people. fine keeps fractions of a second.
 func Took(d time.Duration, fine bool) string {
 	switch {
 	case d < time.Second && fine:
@@ -184,7 +183,7 @@ func two(d, big time.Duration, bigWord string, small time.Duration, smallWord st
 	return fmt.Sprintf("%d %s %d %s", a, bigWord, b, smallWord)
 }
 
-// tookOf is the duration of a row or of milliseconds, "" where it is not known.
+// tookOf formats a duration or a number of milliseconds. It returns "" if it is not known.
 func tookOf(v any) string {
 	switch v := v.(type) {
 	case *int64:
@@ -197,7 +196,7 @@ func tookOf(v any) string {
 	return ""
 }
 
-// middle cuts a long name in its middle: what tells names apart is often their end.
+// middle cuts a long name in its middle, because names often differ only at their end.
 func middle(s string, n int) string {
 	if utf8.RuneCountInString(s) <= n {
 		return s
@@ -207,7 +206,7 @@ func middle(s string, n int) string {
 	return string(r[:head]) + "…" + string(r[len(r)-(n-head-1):])
 }
 
-// cut is a name that middle cuts, for its title, "" for others.
+// cut returns a name that middle would cut, for its title, and "" for others.
 func cut(s string, n int) string {
 	if middle(s, n) == s {
 		return ""
@@ -215,8 +214,8 @@ func cut(s string, n int) string {
 	return s
 }
 
-// harmless keeps what is text: what could steer a terminal, hide or turn text
-// around becomes U+FFFD.
+// harmless keeps text, and replaces with U+FFFD whatever could control a terminal, or hide or
+// reverse text.
 func harmless(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
