@@ -17,8 +17,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestDestructiveNeedsAReason: what cannot be taken back, or may do work twice, is not
-// asked for without a reason typed, and the reason goes with the request.
+// TestDestructiveNeedsAReason: something that cannot be undone, or may do work twice, is not
+// requested without a typed reason, and the reason goes with the request.
 func TestDestructiveNeedsAReason(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -46,8 +46,8 @@ func TestDestructiveNeedsAReason(t *testing.T) {
 	}
 }
 
-// TestRetryManyNeedsAReason: of many, those that may do work twice are not retried
-// without a reason; with it each chosen one gets it, and those that are safe need none.
+// TestRetryManyNeedsAReason: of many runs, those that may do work twice are not retried without a
+// reason. With one, each chosen run gets it. Safe runs need none.
 func TestRetryManyNeedsAReason(t *testing.T) {
 	t.Parallel()
 	const safe, unsafe = "backup-postgres/20261124T0115Z", "ledger-close/20261124T0230Z"
@@ -92,8 +92,8 @@ func TestRetryManyNeedsAReason(t *testing.T) {
 	}
 }
 
-// TestOlderStack: before somebody asks a stack of an earlier version for what it may
-// not know, the form says so; and it stands beside the refusal.
+// TestOlderStack: before somebody asks a stack of an earlier version for what it may not know,
+// the form says so. It says so beside the refusal, too.
 func TestOlderStack(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

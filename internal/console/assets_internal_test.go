@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// mostScript is how many bytes of script of our own there may be, in all.
+// mostScript is the limit for all of our own script, in bytes.
 const mostScript = 10_000
 
-// inline is script that stands in a page, whose bytes would count, too.
+// inline matches script in a page, whose bytes would count, too.
 var inline = regexp.MustCompile(`(?is)<script[^>]*>(.+?)</script>|\son[a-z]+\s*=|javascript:`)
 
-// TestOwnScriptIsSmall: all script that is embedded is small enough to be read in one
-// go, and none of it hides in a page.
+// TestOwnScriptIsSmall: all embedded script is small enough to be read in one go, and none of it
+// hides in a page.
 func TestOwnScriptIsSmall(t *testing.T) {
 	t.Parallel()
 	size, scripts := 0, 0

@@ -24,8 +24,8 @@ import (
 	"github.com/batchplane/batchplane/test/browser/seed"
 )
 
-// table is DynamoDB as far as the store's reads and first writes need it: it answers
-// over HTTP in its wire format, a call taking 5 ms while slow.
+// table is as much of DynamoDB as the store's reads and first writes need. It answers over HTTP
+// in DynamoDB's wire format; a call takes 5 ms while slow is set.
 type table struct {
 	slow   bool
 	mu     sync.Mutex
@@ -35,7 +35,7 @@ type table struct {
 	calls  int
 }
 
-// row is an item as it goes over the wire, whole and its keys, and its attributes.
+// row is an item in its wire format, whole and only its keys, with its attributes.
 type row struct {
 	key         string
 	whole, keys json.RawMessage
@@ -90,7 +90,7 @@ func (t *table) RoundTrip(r *http.Request) (*http.Response, error) {
 		out = t.batch(body)
 	case "DynamoDB_20120810.Query":
 		out = t.query(body)
-	default: // a mark, or an item of all jobs, that is not there
+	default: // a mark, or an item of all jobs, that does not exist
 		out = struct{}{}
 	}
 	t.mu.Unlock()
@@ -112,7 +112,7 @@ func (t *table) batch(body []byte) any {
 	return map[string]any{"Responses": map[string]any{"t": found}, "UnprocessedKeys": map[string]any{}}
 }
 
-// order are the rows that an index, or the table, has under a hash key.
+// order returns the rows that an index, or the table, has under a hash key.
 func (t *table) order(hash, value, by string) []*row {
 	name := hash + "\x00" + value + "\x00" + by
 	if o, ok := t.sorted[name]; ok {
@@ -124,7 +124,7 @@ func (t *table) order(hash, value, by string) []*row {
 	return out
 }
 
-// compare compares numbers as such.
+// compare compares numbers numerically.
 func compare(a, b string) int {
 	x, errX := strconv.ParseInt(a, 10, 64)
 	y, errY := strconv.ParseInt(b, 10, 64)
@@ -197,8 +197,8 @@ func (t *table) query(body []byte) any {
 	return out
 }
 
-// BenchmarkStackPages: pages of a stack with 1,000 jobs, whose timeline shows 24,000
-// runs, by a DynamoDB that takes 5 ms a call.
+// BenchmarkStackPages: pages of a stack with 1,000 jobs, whose timeline shows 24,000 runs, with a
+// DynamoDB that takes 5 ms a call.
 func BenchmarkStackPages(b *testing.B) {
 	t := &table{items: map[string]*row{}, groups: map[string][]*row{}, sorted: map[string][]*row{}}
 	db := dynamodb.New(dynamodb.Options{
@@ -229,7 +229,7 @@ func BenchmarkStackPages(b *testing.B) {
 	}
 	for _, path := range []string{"/", "/timeline", "/jobs", "/history"} {
 		s, cookie := open()
-		load(b, s, cookie, path) // the table's own order is made once
+		load(b, s, cookie, path) // builds the table's own order once
 		for _, kind := range []string{"cold", "warm"} {
 			b.Run(kind+path, func(b *testing.B) {
 				calls := 0

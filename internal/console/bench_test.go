@@ -16,7 +16,7 @@ import (
 	"github.com/batchplane/batchplane/test/browser/seed"
 )
 
-// crowd fills a state with jobs that each ran every so often before night.
+// crowd fills a state with jobs that each ran at that interval before night.
 func crowd(b *testing.B, db string, jobs, each int, every time.Duration) {
 	b.Helper()
 	store, err := sqlite.Open(b.Context(), db)
@@ -31,10 +31,9 @@ func crowd(b *testing.B, db string, jobs, each int, every time.Duration) {
 	}
 }
 
-// BenchmarkPages: 1,000 jobs and 100,000 runs, of which a timeline shows 24,000 and
-// as many slots. cold is a page of a server, and of connections, that have read nothing;
-// changed is one after a run has changed; again is one that is loaded anew while nothing
-// has.
+// BenchmarkPages: 1,000 jobs and 100,000 runs, of which a timeline shows 24,000 and as many
+// slots. cold is a page of a server, with connections, that have read nothing; changed is a page
+// after a run has changed; again is a page that is reloaded while nothing has changed.
 func BenchmarkPages(b *testing.B) {
 	db := filepath.Join(b.TempDir(), "state.db")
 	crowd(b, db, 1000, 100, time.Hour)
@@ -99,7 +98,7 @@ func inMilliseconds(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms/page")
 }
 
-// load loads a page and returns how many bytes it has.
+// load loads a page and returns its size in bytes.
 func load(b *testing.B, s *console.Server, cookie *http.Cookie, path string) int {
 	b.Helper()
 	r := request("GET", path, nil)
@@ -123,8 +122,8 @@ func change(b *testing.B, store *sqlite.Store) {
 	}
 }
 
-// BenchmarkStreams: 1,000 open pages whose streams hear of changes, over HTTP. The
-// figure is what the process holds for them, the clients' halves included.
+// BenchmarkStreams: 1,000 open pages whose streams report changes, over HTTP. It measures the
+// memory that the process holds for them, including the clients' halves.
 func BenchmarkStreams(b *testing.B) {
 	db := filepath.Join(b.TempDir(), "state.db")
 	crowd(b, db, 1000, 24, time.Hour)
@@ -158,7 +157,7 @@ func BenchmarkStreams(b *testing.B) {
 	b.ReportMetric(most, "MB-with-1000-pages")
 }
 
-// streams opens the streams of 1,000 pages, and returns what is held while they are open.
+// streams opens the streams of 1,000 pages, and returns the memory held while they are open.
 func streams(b *testing.B, server *httptest.Server, cookie *http.Cookie, held func() float64) float64 {
 	b.Helper()
 	ctx, cancel := context.WithCancel(b.Context())

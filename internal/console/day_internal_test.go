@@ -11,8 +11,8 @@ import (
 	"github.com/batchplane/batchplane/internal/preview"
 )
 
-// TestHoursOfADay: an hour is all the time at which the clock shows it, also where the
-// clocks change by half an hour, or at midnight.
+// TestHoursOfADay: an hour is the whole time during which the clock shows it, even if the clocks
+// change by half an hour, or at midnight.
 func TestHoursOfADay(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -58,7 +58,7 @@ func TestHoursOfADay(t *testing.T) {
 	}
 }
 
-// TestDoubled: the same time of day twice, wherever the clocks go back.
+// TestDoubled: the same time of day comes twice wherever the clocks go back.
 func TestDoubled(t *testing.T) {
 	t.Parallel()
 	for zone, c := range map[string]struct{ first, last string }{
@@ -80,7 +80,7 @@ func TestDoubled(t *testing.T) {
 	}
 }
 
-// TestEveryLaunchIsInOneHour: the hours of the heat map have all that the week has.
+// TestEveryLaunchIsInOneHour: the hours of the heat map contain all launches of the week.
 func TestEveryLaunchIsInOneHour(t *testing.T) {
 	t.Parallel()
 	for zone, day := range map[string]time.Time{

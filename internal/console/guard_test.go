@@ -22,17 +22,17 @@ import (
 	"github.com/batchplane/batchplane/test/browser/seed"
 )
 
-// night is when the seeded state was.
+// night is the time of the seeded state.
 var night = time.Date(2026, 11, 24, 7, 26, 40, 0, time.UTC)
 
 const host = "127.0.0.1:4711"
 
-// book is a door that keeps what is asked.
+// book is a door that records the requests.
 type book struct {
 	mu    sync.Mutex
 	asked []entry.Request
 	err   error
-	// answer is what it says; zero is that it accepts.
+	// answer is its answer; zero means that it accepts.
 	answer control.Reply
 }
 
@@ -46,7 +46,7 @@ func (b *book) Ask(_ context.Context, r entry.Request) (control.Reply, error) {
 	return control.Reply{Outcome: control.Accepted, Message: "noted"}, b.err
 }
 
-// shared is a folder for what all tests read; it goes with the last of them.
+// shared is a folder for what all tests read. It is removed after the last of them.
 var shared string
 
 func TestMain(m *testing.M) {
@@ -76,7 +76,7 @@ var seeded = sync.OnceValues(func() (*plane.Plane, error) {
 	return wire.LocalPlane(context.Background(), db)
 })
 
-// world is a console over the seeded state, with a clock of its own.
+// world is a console over the seeded state, with its own clock.
 type world struct {
 	*console.Server
 	t     *testing.T
@@ -84,7 +84,7 @@ type world struct {
 	plane *plane.Plane
 	mu    sync.Mutex
 	now   time.Time
-	// announced are the addresses that were written.
+	// announced holds the addresses that were written.
 	announced []string
 }
 
@@ -124,7 +124,7 @@ func (w *world) pass(d time.Duration) {
 	w.now = w.now.Add(d)
 }
 
-// request is a request of a browser that shows a page of ours.
+// request is a request from a browser that shows one of our pages.
 func request(method, target string, form url.Values) *http.Request {
 	var body io.Reader
 	if form != nil {
@@ -141,7 +141,7 @@ func request(method, target string, form url.Values) *http.Request {
 	return r
 }
 
-// reply is an answer, read to its end.
+// reply is an answer that was read to its end.
 type reply struct {
 	StatusCode int
 	Header     http.Header
@@ -168,7 +168,7 @@ func text(t *testing.T, r reply) string {
 	return r.body
 }
 
-// signIn is a session's cookie.
+// signIn returns the cookie of a new session.
 func (w *world) signIn() *http.Cookie {
 	w.t.Helper()
 	address, err := url.Parse(w.Address())
@@ -182,7 +182,7 @@ func (w *world) signIn() *http.Cookie {
 	return res.Cookies()[0]
 }
 
-// token is the token that a session's forms have.
+// token returns the token in a session's forms.
 func (w *world) token(c *http.Cookie) string { return w.tokenOf("/ask/run?of=fx-rates", c) }
 
 func (w *world) tokenOf(form string, c *http.Cookie) string {
@@ -200,7 +200,7 @@ func runForm(token string) url.Values {
 	return url.Values{"token": {token}, "request": {"page-1"}}
 }
 
-// TestAttacks: each is refused, and nothing is asked of the control plane.
+// TestAttacks: each is refused, and nothing is requested from the control plane.
 func TestAttacks(t *testing.T) {
 	t.Parallel()
 	header := func(name, value string) func(*http.Request) {
@@ -211,8 +211,7 @@ func TestAttacks(t *testing.T) {
 		method string
 		target string
 		change func(*http.Request)
-		// signed is whether the browser has a session, token whether the form has
-		// its token.
+		// signed says whether the browser has a session; token whether the form has its token.
 		signed, token bool
 		want          int
 	}{
@@ -291,7 +290,7 @@ func TestAttacks(t *testing.T) {
 			if c.method == "POST" {
 				form = runForm(token)
 			}
-			// What is let in by a fault, a stream above all, must not last.
+			// A request that is let in by mistake, a stream above all, must not last.
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			r := request(c.method, c.target, form).WithContext(ctx)
@@ -317,7 +316,7 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// TestAsk: the same form, honestly sent, is asked for once, in the person's name.
+// TestAsk: the same form, sent honestly, is requested once, in the person's name.
 func TestAsk(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -372,7 +371,7 @@ func TestCode(t *testing.T) {
 	}
 }
 
-// TestSessionsAreApart: neither a cookie nor a token is of use elsewhere.
+// TestSessionsAreApart: neither a cookie nor a token can be used elsewhere.
 func TestSessionsAreApart(t *testing.T) {
 	t.Parallel()
 	a, b := newWorld(t, nil), newWorld(t, nil)
@@ -430,7 +429,7 @@ func TestReadOnly(t *testing.T) {
 					t.Errorf("%s has buttons", path)
 				}
 			}
-			// Who has the token all the same is refused.
+			// Someone who has the token all the same is refused.
 			res := w.send(request("POST", "/ask/run?of=fx-rates", runForm(console.Token(w.Server, c))), c)
 			if body := text(t, res); res.StatusCode != http.StatusForbidden || len(w.door.asked) > 0 || !strings.Contains(body, "nothing was changed") {
 				t.Errorf("a form: %d, asked %d:\n%s", res.StatusCode, len(w.door.asked), body)
@@ -463,7 +462,7 @@ func TestTooMuch(t *testing.T) {
 	}
 }
 
-// TestLeaks: a code is of no use to who hears of it later, and is told to nobody else.
+// TestLeaks: a code is useless to anyone who learns of it later, and is told to nobody else.
 func TestLeaks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -476,8 +475,8 @@ func TestLeaks(t *testing.T) {
 		t.Errorf("the answer to a code: to %q, %v", to, first.Header)
 	}
 	mine := first.Cookies()[0]
-	// Who reads the address in a history, a log or a Referer replays it, with and
-	// without a cookie of their own making.
+	// Someone reads the address in a history, a log or a Referer and replays it, with and without
+	// a made-up cookie.
 	stolen := request("GET", address.RequestURI(), nil)
 	stolen.Header.Set("Referer", "http://"+host+address.RequestURI())
 	forged := &http.Cookie{Name: mine.Name, Value: strings.Repeat("a", len(mine.Value))} //nolint:gosec // it is what an attacker sends
@@ -486,7 +485,7 @@ func TestLeaks(t *testing.T) {
 			t.Errorf("a code again: %d", res.StatusCode)
 		}
 	}
-	// A cookie of a server on another port comes beside ours and before it.
+	// The cookie of a server on another port comes together with ours, and before it.
 	if res := w.send(request("GET", "/", nil), forged, &http.Cookie{Name: "session", Value: "x"}, mine); res.StatusCode != http.StatusOK { //nolint:gosec // the same
 		t.Errorf("with cookies of other ports beside it: %d", res.StatusCode)
 	}

@@ -30,9 +30,9 @@ func (w writes) Read(_ context.Context, _ control.Output, from string, _ time.Ti
 func (writes) Place(control.Output) plane.Place { return plane.Place{} }
 func (writes) Lag() time.Duration               { return 0 }
 
-// TestHostileOutput: what a task writes, and what is said of a run, is shown as text,
-// bounded, and steers nothing: not the page, not a terminal that it is copied to, and
-// not the direction of what stands around it.
+// TestHostileOutput: what a task writes, and what is said about a run, is shown as text, bounded,
+// and controls nothing: not the page, not a terminal that it is copied to, and not the direction
+// of the text around it.
 func TestHostileOutput(t *testing.T) {
 	t.Parallel()
 	steers := "\x1b[2J\x1b]0;taken\x07\x9b31m\u202eevil\u2066\u200b\ufeff\r\x00\u2028"

@@ -22,8 +22,8 @@ var (
 	heading = regexp.MustCompile(`(?s)<h1.*</h1>`)
 )
 
-// TestLinksLead: each link of each page leads to a page, and Refresh to the same.
-// Of links that are alike but for a job or a run, three are followed.
+// TestLinksLead: each link of each page leads to a page, and Refresh to the same page. Of links
+// that differ only in a job or a run, it follows three.
 func TestLinksLead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -62,7 +62,7 @@ func TestLinksLead(t *testing.T) {
 	}
 }
 
-// TestRetryManyKeepsTheFilter: the list to retry is of what history shows.
+// TestRetryManyKeepsTheFilter: the list to retry is about the runs that history shows.
 func TestRetryManyKeepsTheFilter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -83,7 +83,7 @@ func TestRetryManyKeepsTheFilter(t *testing.T) {
 	}
 }
 
-// TestKeptNeedsSomebody: an input that could not be used may be a run that is missing.
+// TestKeptNeedsSomebody: an input that could not be used may mean a missing run.
 func TestKeptNeedsSomebody(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]string{1: "1 input", 19: "19 inputs", 25: "20 inputs or more"} {

@@ -22,8 +22,8 @@ func (l *looked) Items(context.Context) ([]job.Item, error) {
 	return nil, nil
 }
 
-// TestOneLookForAll: a browser that goes from page to page leaves one stream and opens
-// the next. However often it does, there is one look a second, and none once it has gone.
+// TestOneLookForAll: a browser that goes from page to page leaves one stream and opens the next.
+// However often it does so, there is one look a second, and none after it has gone.
 func TestOneLookForAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

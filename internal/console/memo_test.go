@@ -53,7 +53,7 @@ func TestMemo(t *testing.T) {
 	}
 }
 
-// TestMemoReadsOnce: many who want the same have it read once.
+// TestMemoReadsOnce: many who want the same cause one read.
 func TestMemoReadsOnce(t *testing.T) {
 	t.Parallel()
 	m := newMemo(nil)

@@ -15,7 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// pagesOf are the pages of a state of its own.
+// pagesOf returns the pages of a state of its own.
 func pagesOf(t *testing.T, changes ...control.Change) func(path string) string {
 	t.Helper()
 	store := &memory.Store{}
@@ -45,7 +45,7 @@ func itemOf(name, schedule string) job.Item {
 	return job.Item{Name: name, Plan: job.Plan{Schedule: schedule, Timezone: "Europe/Berlin", StartWithin: job.Duration(15 * time.Minute)}}
 }
 
-// says holds what a page says, and does not say.
+// says checks what a page says, and what it does not say.
 func says(t *testing.T, name, page string, want, not []string) {
 	t.Helper()
 	for _, s := range want {
@@ -60,8 +60,8 @@ func says(t *testing.T, name, page string, want, not []string) {
 	}
 }
 
-// TestPausedWithAll: of a job that only the pause of all pauses, nothing is offered that
-// would be refused, and what is said is what control does.
+// TestPausedWithAll: for a job that only the pause of all jobs pauses, the pages offer nothing
+// that would be refused, and say what control does.
 func TestPausedWithAll(t *testing.T) {
 	t.Parallel()
 	own := itemOf("own", "0 * * * *")
@@ -85,8 +85,8 @@ func TestPausedWithAll(t *testing.T) {
 	says(t, "the schedule", get("/schedule"), []string{"counted as if they ran"}, nil)
 }
 
-// TestSlotsThatNobodyKnows: no time is made up for a rate(...), and none is said not to
-// come.
+// TestSlotsThatNobodyKnows: no time is invented for a rate(...), and the pages do not say that
+// none will come.
 func TestSlotsThatNobodyKnows(t *testing.T) {
 	t.Parallel()
 	rate, far := itemOf("rate", "rate(5 minutes)"), itemOf("far", "at(2036-01-01T00:00:00)")
@@ -108,11 +108,11 @@ func TestScheduleWithoutAJob(t *testing.T) {
 	says(t, "the schedule", get("/schedule"), []string{"Not read: the schedule of bad", "192 launches in eight days"}, nil)
 }
 
-// counted are the figures of the overview by the address that each leads to.
+// counted matches the figures of the overview, with the address that each leads to.
 var counted = regexp.MustCompile(`<b>(\d+)</b><a[^>]* href="([^"]+)"`)
 
-// TestFiguresLeadToTheirRuns: where a figure of the overview, or a mark of the timeline,
-// leads, there are as many runs as it says.
+// TestFiguresLeadToTheirRuns: a figure of the overview, or a mark of the timeline, leads to as
+// many runs as it says.
 func TestFiguresLeadToTheirRuns(t *testing.T) {
 	t.Parallel()
 	item := itemOf("etl", "* * * * *")
@@ -132,7 +132,7 @@ func TestFiguresLeadToTheirRuns(t *testing.T) {
 		return strings.Count(get(href), `<tr><th scope="row"><a class="id"`)
 	}
 	figures := counted.FindAllStringSubmatch(get("/"), -1)
-	if len(figures) != 6 { // five ends, and all
+	if len(figures) != 6 { // five ends, and the total
 		t.Errorf("figures: %q", figures)
 	}
 	for _, f := range figures {
@@ -145,13 +145,13 @@ func TestFiguresLeadToTheirRuns(t *testing.T) {
 		t.Fatalf("marks: %q", marks)
 	}
 	for _, m := range marks {
-		if n, err := strconv.Atoi(m[2]); err != nil || rows(m[1]) < n || rows(m[1]) > n+5 { // of the same minutes, in other lanes
+		if n, err := strconv.Atoi(m[2]); err != nil || rows(m[1]) < n || rows(m[1]) > n+5 { // in other lanes, of the same minutes
 			t.Errorf("%s leads to %d runs, and stands for %d", m[1], rows(m[1]), n)
 		}
 	}
 }
 
-// TestPagesOfOneMoment: runs of one time are each on one page of history.
+// TestPagesOfOneMoment: runs of the same time are each on one page of history.
 func TestPagesOfOneMoment(t *testing.T) {
 	t.Parallel()
 	var changes []control.Change
@@ -183,8 +183,8 @@ func TestPagesOfOneMoment(t *testing.T) {
 	}
 }
 
-// TestZonesOfJobs: each time is in its job's zone on every page, also of a job that only
-// people run, and of one that is gone.
+// TestZonesOfJobs: each time is in its job's zone on every page, also for a job that only people
+// run, and for one that is no longer deployed.
 func TestZonesOfJobs(t *testing.T) {
 	t.Parallel()
 	hand := job.Item{Name: "hand", Plan: job.Plan{Timezone: "Asia/Tokyo"}}
@@ -206,7 +206,7 @@ func TestZonesOfJobs(t *testing.T) {
 	says(t, "the schedule", get("/timeline"), nil, []string{"The axis is of"})
 }
 
-// TestStandby: of a stack that stands by every page says that nothing is launched.
+// TestStandby: every page of a standby stack says that nothing is launched.
 func TestStandby(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *console.Config) {
@@ -227,8 +227,8 @@ func TestStandby(t *testing.T) {
 	says(t, "the widget", html, []string{"This stack stands by"}, nil)
 }
 
-// TestMoreThanIsRead: where more runs are open than are read, that is said, and nothing is
-// called well.
+// TestMoreThanIsRead: if more runs are open than are read, the page says so and does not say that
+// all is well.
 func TestMoreThanIsRead(t *testing.T) {
 	t.Parallel()
 	var changes []control.Change
@@ -243,7 +243,7 @@ func TestMoreThanIsRead(t *testing.T) {
 	says(t, "problems", get("/problems"), []string{"open runs beyond the newest 1000"}, nil)
 }
 
-// TestFormsKnowOfOverlap: who would be refused, or would wait, is told so before.
+// TestFormsKnowOfOverlap: a person is told in advance that a run would be refused, or would wait.
 func TestFormsKnowOfOverlap(t *testing.T) {
 	t.Parallel()
 	const refused, waits = "the control plane will refuse", "this one waits for its end"

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// varies is what differs from run to run.
+// varies lists what differs between runs of the test.
 var varies = []struct {
 	in  *regexp.Regexp
 	out string
@@ -27,7 +27,7 @@ var varies = []struct {
 	{regexp.MustCompile(`/assets/([a-z]+)-[0-9a-f]+\.`), `/assets/$1.`},
 }
 
-// TestPages holds whole pages of a seeded state.
+// TestPages compares whole pages of a seeded state with their golden files.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -88,7 +88,7 @@ func TestPages(t *testing.T) {
 	})
 }
 
-// apart are a page's frame, and what is its own: its title and what is in <main>.
+// apart divides a page into its frame and what is its own: its title and the content of <main>.
 func apart(t *testing.T, page string) (frame, own string) {
 	t.Helper()
 	head, rest, ok := strings.Cut(page, "<main ")
@@ -101,8 +101,8 @@ func apart(t *testing.T, page string) (frame, own string) {
 	return head + "<main></main>" + foot, "<title>" + title + "</title>\n<main " + main + "</main>\n"
 }
 
-// ownOf are the places of a frame that are a page's own: its title, its address, what
-// it is in the navigation, and the zone of its times.
+// ownOf matches the parts of a frame that are a page's own: its title, its address, its entry in
+// the navigation, and the zone of its times.
 var ownOf = regexp.MustCompile(`<title>[^<]*</title>| aria-current="page"|<form class="zone"(?s:.*?)</form>|href="[^"]*"|Times are in [^.]*\.|<p id="r-made".*| data-events="[^"]*"`)
 
 func plainFrame(frame string) string { return ownOf.ReplaceAllString(frame, "") }
@@ -135,8 +135,8 @@ func firstDifference(got, want string) string {
 	return "one is longer"
 }
 
-// TestSlotsThatAreNotDrawn: where a job has more slots to come than are drawn, the
-// timeline says so, and of others it does not.
+// TestSlotsThatAreNotDrawn: the timeline says so if a job has more future slots than are drawn,
+// and only then.
 func TestSlotsThatAreNotDrawn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -148,7 +148,7 @@ func TestSlotsThatAreNotDrawn(t *testing.T) {
 	}
 }
 
-// TestAddressIsTheState: what an address says comes back as it was.
+// TestAddressIsTheState: what is written into an address is read back unchanged.
 func TestAddressIsTheState(t *testing.T) {
 	t.Parallel()
 	word := rapid.StringMatching(`[a-z0-9][a-z0-9 <>&"'é-]{0,20}[a-z0-9]`)

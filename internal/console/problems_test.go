@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// account is one in which the first subject of each kind is wrong, and some may not be
+// account is an account in which the first subject of each kind is wrong, and some may not be
 // looked at.
 type account struct{ asked int }
 
@@ -37,8 +37,8 @@ func (a *account) Answers(ctx context.Context, subjects []doctor.Subject) map[do
 func (*account) Definitions(context.Context, []string) map[string]job.TaskDefinition { return nil }
 func (*account) Limits(context.Context) map[string]doctor.Limit                      { return nil }
 
-// TestProblemsCheck: what jobs need is looked at when somebody asks for it and not
-// before, within a time, and what could not be looked at is said.
+// TestProblemsCheck: what jobs need is checked only when somebody asks for it, within a time
+// limit, and the page says what could not be checked.
 func TestProblemsCheck(t *testing.T) {
 	t.Parallel()
 	a := &account{}
@@ -47,7 +47,7 @@ func TestProblemsCheck(t *testing.T) {
 	if res := w.send(request("GET", "/problems", nil), cookie); a.asked != 0 || !strings.Contains(res.body, `href="/problems/check">Check now`) {
 		t.Errorf("the page asked %d times, and is\n%s", a.asked, res.body)
 	}
-	for range 2 { // a second look in the same moment is remembered
+	for range 2 { // a second look at the same moment is answered from the cache
 		res := w.send(request("GET", "/problems/check", nil), cookie)
 		for _, words := range []string{"there is &lt;none&gt;", "aws ecs create-cluster", "not checked</span>", "you may not ecs:DescribeTaskDefinition", "Check again"} {
 			if res.StatusCode != http.StatusOK || !strings.Contains(res.body, words) {

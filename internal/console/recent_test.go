@@ -20,8 +20,8 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// TestRecentIsWhatIsThere: whatever happens to runs, and in whatever order pages ask,
-// what is kept is what the store has.
+// TestRecentIsWhatIsThere: whatever happens to runs, and in whatever order pages ask, the cache
+// has what the store has.
 func TestRecentIsWhatIsThere(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(8) {
@@ -57,7 +57,7 @@ func TestRecentIsWhatIsThere(t *testing.T) {
 
 var recentNow = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// happens has a run begin, at a slot of now or of long ago, or an old one change.
+// happens makes a run begin, at a recent or an old slot, or makes an old run change.
 func happens(t *testing.T, store *sqlite.Store, d *rand.Rand, n int) {
 	t.Helper()
 	if d.IntN(3) > 0 || n < 5 {
@@ -74,7 +74,7 @@ func happens(t *testing.T, store *sqlite.Store, d *rand.Rand, n int) {
 	}
 	r := rs[d.IntN(len(rs))]
 	r.Status, r.FinishedAt, r.DueAt = run.Statuses[d.IntN(len(run.Statuses))], r.QueuedAt.Add(time.Duration(d.IntN(30*60*60))*time.Second), time.Time{}
-	if d.IntN(2) == 0 { // of which no more than an outline is read
+	if d.IntN(2) == 0 { // only an outline of it is read
 		r.Status = run.Succeeded
 	}
 	if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
@@ -89,7 +89,7 @@ func equalTo(t *testing.T, kept, fresh *plane.Plane, w control.Walk) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		bars = slices.DeleteFunc(bars, func(b view.Bar) bool { // what may be left out
+		bars = slices.DeleteFunc(bars, func(b view.Bar) bool { // bars that may be left out
 			return !b.To.IsZero() && b.To.Before(w.EndsFrom) && b.ScheduledFor.Before(w.EndsFrom)
 		})
 		slices.SortFunc(bars, func(a, b view.Bar) int { return cmp.Compare(a.Run, b.Run) })
@@ -114,8 +114,8 @@ func equalTo(t *testing.T, kept, fresh *plane.Plane, w control.Walk) {
 	}
 }
 
-// TestRecentInAnyOrder: whichever spans are asked for one after the other, none is
-// taken to be kept that is not.
+// TestRecentInAnyOrder: in whatever order spans are asked for, nothing is taken to be cached that
+// is not.
 func TestRecentInAnyOrder(t *testing.T) {
 	t.Parallel()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"))
@@ -153,8 +153,8 @@ func TestRecentInAnyOrder(t *testing.T) {
 	}
 }
 
-// TestRecentGivesUp: after more changes than are worth catching up with, and with
-// more bars than are kept, the answer is right all the same.
+// TestRecentGivesUp: the answer is right even after more changes than are worth catching up with,
+// and with more bars than are kept.
 func TestRecentGivesUp(t *testing.T) {
 	t.Parallel()
 	f := &flood{}
@@ -169,7 +169,7 @@ func TestRecentGivesUp(t *testing.T) {
 	}
 }
 
-// TestRecentWithoutFeed: what cannot say what changed is read each time.
+// TestRecentWithoutFeed: a reader that cannot say what changed is read every time.
 func TestRecentWithoutFeed(t *testing.T) {
 	t.Parallel()
 	store := &memory.Store{}
@@ -200,7 +200,7 @@ func (mute) Changed(context.Context, int64, int) ([]run.Run, int64, error) {
 	return nil, 0, errors.New("there is no table of changes")
 }
 
-// flood is a reader in which much changes; it has no runs to walk through.
+// flood is a reader in which much changes, and which has no runs to walk through.
 type flood struct {
 	control.Reader
 	n int

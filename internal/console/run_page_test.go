@@ -12,8 +12,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestRunPage: a run's page says each thing once and to the second, keeps texts of other
-// scripts in their place, and has the command for who may not press the button.
+// TestRunPage: a run's page says each thing once and to the second, keeps texts in other scripts
+// in their place, and shows the command to those who may not press the button.
 func TestRunPage(t *testing.T) {
 	t.Parallel()
 	const id = "report/20261124T0700Z"

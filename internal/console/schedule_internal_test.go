@@ -2,9 +2,9 @@ package console
 
 import "testing"
 
-// TestHeatKey: whatever the fullest minute has, the key names each number of launches
-// once, in order, with the colour that its hours have, and no two numbers look alike as
-// long as there are colours enough.
+// TestHeatKey: whatever the fullest minute has, the key names each number of launches once, in
+// order, with the colour of its hours. No two numbers share a colour as long as there are enough
+// colours.
 func TestHeatKey(t *testing.T) {
 	t.Parallel()
 	for most := range 300 {

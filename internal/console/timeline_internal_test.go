@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// TestNowHasRoom: at whatever time of the day, the word "now" and the texts of the axis
-// do not lie on each other, and no more than one text gives way.
+// TestNowHasRoom: at any time of day, the word "now" and the texts of the axis do not overlap,
+// and at most one text is removed.
 func TestNowHasRoom(t *testing.T) {
 	t.Parallel()
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Where an axis is the narrowest, in letters of half the width of a text: a page
-	// gives a week 45 of 74 rem, and all else 33 of 62.
+	// The width of an axis at its narrowest, in letters of half the width of a text: a page gives
+	// a week 45 of 74 rem, and everything else 33 of 62.
 	letters := map[time.Duration]float64{3 * time.Hour: 80, 24 * time.Hour: 80, 7 * 24 * time.Hour: 105}
 	for span, wide := range letters {
 		for minute := range 24 * 6 {

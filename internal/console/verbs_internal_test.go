@@ -7,7 +7,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestStopSays: what is said of a stop is what comes of it.
+// TestStopSays: what the page says about a stop is what happens.
 func TestStopSays(t *testing.T) {
 	t.Parallel()
 	for want, r := range map[string]run.Run{

@@ -24,7 +24,7 @@ import (
 
 const peoplesDoor = "arn:aws:lambda:eu-central-1:123456789012:function:prod-Trigger:people"
 
-// dashboardCall is as CloudWatch calls (user guide, "Details about custom widgets").
+// dashboardCall is a call by CloudWatch (user guide, "Details about custom widgets").
 const dashboardCall = `{"widgetContext":{"dashboardName":"prod","widgetId":"widget-1","accountId":"123456789012","locale":"en",
 "timezone":{"label":"Local","offsetISO":"+01:00","offsetInMinutes":60},"period":300,"isAutoPeriod":true,
 "timeRange":{"mode":"relative","start":1627236199729,"end":1627322599729,"relativeStart":86400012},
@@ -34,7 +34,7 @@ func widgetOf(p *plane.Plane) *console.Widget {
 	return &console.Widget{Plane: p, Door: peoplesDoor, Now: func() time.Time { return night }, Log: slog.New(slog.DiscardHandler)}
 }
 
-// TestWidget holds the widget of a seeded state.
+// TestWidget compares the widget of a seeded state with its golden file.
 func TestWidget(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -48,7 +48,7 @@ func TestWidget(t *testing.T) {
 	}
 }
 
-// TestWidgetEmpty: what there is nothing of is said, and what is wrong all the same.
+// TestWidgetEmpty: the widget says what there is none of, and still says what is wrong.
 func TestWidgetEmpty(t *testing.T) {
 	t.Parallel()
 	store := &memory.Store{}
@@ -69,7 +69,7 @@ func TestWidgetEmpty(t *testing.T) {
 	}
 }
 
-// TestWidgetHostile: what comes from outside stays text.
+// TestWidgetHostile: text from outside stays text.
 func TestWidgetHostile(t *testing.T) {
 	t.Parallel()
 	store := &memory.Store{}
@@ -101,7 +101,7 @@ type away struct{ control.Reader }
 
 func (away) Items(context.Context) ([]job.Item, error) { return nil, errors.New("<the table> is away") }
 
-// TestWidgetCannotRead: a failed read is never an empty state.
+// TestWidgetCannotRead: a failed read never looks like an empty state.
 func TestWidgetCannotRead(t *testing.T) {
 	t.Parallel()
 	html, err := widgetOf(&plane.Plane{Name: "prod", Reader: away{&memory.Store{}}}).Answer(t.Context(), []byte(`{}`))
@@ -117,10 +117,9 @@ func TestWidgetCannotRead(t *testing.T) {
 	}
 }
 
-// cloudWatchTakes holds HTML to what CloudWatch leaves as it is (user guide,
-// "Security and JavaScript" and "Interactivity in the custom widget"): no script, no
-// <iframe>, no <use>, and actions that act on the element just before them. It says
-// how many buttons there are.
+// cloudWatchTakes checks that CloudWatch leaves the HTML as it is (user guide, "Security and
+// JavaScript" and "Interactivity in the custom widget"): no script, no <iframe>, no <use>, and
+// actions that act on the element just before them. It returns the number of buttons.
 func cloudWatchTakes(t *testing.T, html string) (buttons int) {
 	t.Helper()
 	if len(html) > 64<<10 {
@@ -173,8 +172,9 @@ func cloudWatchTakes(t *testing.T, html string) (buttons int) {
 	}
 }
 
-// button: it asks before it acts, and the people's door takes what it sends with what
-// CloudWatch adds: of a retry that may do work twice also the reason that was typed.
+// button checks that a button asks before it acts, and that the people's door accepts what it
+// sends together with what CloudWatch adds: for a retry that may do work twice, also the typed
+// reason.
 func button(t *testing.T, before string, given map[string]string, body string, fields map[string]bool) {
 	t.Helper()
 	if before != "a" || given["action"] != "call" || given["display"] != "popup" || given["endpoint"] != peoplesDoor || !strings.HasPrefix(given["confirmation"], "Retry ") {
