@@ -10,9 +10,9 @@ import (
 	"github.com/batchplane/batchplane/internal/jobdiff"
 )
 
-// BenchmarkDiff moves every job's schedule by some minutes. Its peer in the same
-// run is the bare walk over the slots of a year, twice, that a comparison cannot
-// do without where no schedule is like another.
+// BenchmarkDiff moves every job's schedule by some minutes. Its peer in the same run is the bare
+// walk over the slots of a year, twice. A comparison cannot do without that if no schedule is
+// like another.
 func BenchmarkDiff(b *testing.B) {
 	for _, n := range []int{1000, 10000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -39,7 +39,7 @@ func BenchmarkDiff(b *testing.B) {
 	}
 }
 
-// jobsOf are jobs of many kinds; a tenth of them share a schedule with others.
+// jobsOf gives jobs of many kinds. A tenth of them share a schedule with others.
 func jobsOf(n, shift int) []job.Job {
 	jobs := make([]job.Job, n)
 	for i := range jobs {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// calendar numbers the days of a zone. It asks the zone once for the time
-// between two changes of its clocks.
+// calendar numbers the days of a zone. It asks the zone once for the time between two clock
+// changes.
 type calendar struct {
 	zone       *time.Location
 	start, end time.Time // of the offset; zero is no bound
@@ -15,10 +15,10 @@ type calendar struct {
 	known      bool
 }
 
-// secondsADay is of the days of a calendar, which have no leap seconds.
+// secondsADay is for calendar days, which have no leap seconds.
 const secondsADay = 24 * 60 * 60
 
-// day is the number of a local day since 1970-01-01, a Thursday.
+// day gives the number of a local day since 1970-01-01, which was a Thursday.
 func (c *calendar) day(t time.Time) int64 {
 	if !c.known || t.Before(c.start) || !c.end.IsZero() && !t.Before(c.end) {
 		local := t.In(c.zone)
@@ -34,20 +34,20 @@ func (c *calendar) day(t time.Time) int64 {
 	return day
 }
 
-// weekend is whether a day is a Saturday or a Sunday.
+// weekend reports whether a day is a Saturday or a Sunday.
 func weekend(day int64) bool {
 	weekday := ((day+int64(time.Thursday))%7 + 7) % 7
 	return weekday == int64(time.Saturday) || weekday == int64(time.Sunday)
 }
 
-// sameDays is whether the runs are on the same days, one by one, as around a
-// change of the clocks.
+// sameDays reports whether the runs are on the same days, one by one, as around a change of the
+// clocks.
 func sameDays(gone, more []time.Time, zone *time.Location) bool {
 	a, b := calendar{zone: zone}, calendar{zone: zone}
 	return len(gone) > 0 && slices.EqualFunc(gone, more, func(x, y time.Time) bool { return a.day(x) == b.day(y) })
 }
 
-// days says on which days of a year runs are, which are in order.
+// days says on which days of a year the runs are. They must be in order.
 func days(runs []time.Time, zone *time.Location) string {
 	c := calendar{zone: zone}
 	n, last := 0, int64(0)

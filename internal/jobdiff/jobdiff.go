@@ -1,4 +1,4 @@
-// Package jobdiff says in words what a change of the jobs would change.
+// Package jobdiff describes in sentences what changing the jobs would change.
 package jobdiff
 
 import (
@@ -23,8 +23,7 @@ const (
 	Changed Kind = "changed"
 )
 
-// Change is what happens to one job or to one base definition of tasks, a
-// sentence each.
+// Change is what happens to one job or one base definition of tasks, in sentences.
 type Change struct {
 	Job string `json:"job,omitempty"`
 	// Definition is the family of a task definition.
@@ -33,8 +32,8 @@ type Change struct {
 	Words      []string `json:"words"`
 }
 
-// Of compares jobs by name. Runs are compared over the year from a time on.
-// Jobs that are the same are not in it; the order is that of the names.
+// Of compares jobs by name, and their runs over the year from a time on. It leaves out jobs that
+// are the same. The changes are in the order of the names.
 func Of(before, after []job.Job, from time.Time) []Change {
 	was, is := byName(before), byName(after)
 	names := maps.Clone(was)
@@ -56,8 +55,8 @@ func Of(before, after []job.Job, from time.Time) []Change {
 	return out
 }
 
-// Definitions compares base definitions of tasks by family, in the order of the
-// families. A default is the same written out.
+// Definitions compares base definitions of tasks by family, in the order of the families. A
+// default equals the same value written out.
 func Definitions(before, after []job.TaskDefinition) []Change {
 	was, is := byFamily(before), byFamily(after)
 	families := maps.Clone(was)
@@ -79,7 +78,7 @@ func Definitions(before, after []job.TaskDefinition) []Change {
 	return out
 }
 
-// byFamily fills in what a definition leaves to its defaults.
+// byFamily fills in the defaults of a definition.
 func byFamily(definitions []job.TaskDefinition) map[string]job.TaskDefinition {
 	m := make(map[string]job.TaskDefinition, len(definitions))
 	for _, d := range definitions {
@@ -99,8 +98,7 @@ func byName(jobs []job.Job) map[string]job.Job {
 	return m
 }
 
-// fields names the fields that differ, beside those that the schedule's words
-// tell.
+// fields names the fields that differ, except those that the schedule's sentences describe.
 func fields(a, b any) []string {
 	was, is := flat(a), flat(b)
 	names := maps.Clone(was)
@@ -122,7 +120,7 @@ func fields(a, b any) []string {
 	return out
 }
 
-// flat is a job or definition as paths and values in JSON; lists stay whole.
+// flat gives a job or definition as paths and values in JSON. Lists stay whole.
 func flat(of any) map[string]string {
 	out := map[string]string{}
 	b, err := json.Marshal(of)

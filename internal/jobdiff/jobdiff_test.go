@@ -65,7 +65,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestMovesAreAllTold: a shift hides nothing that is dropped or added beside it.
+// TestMovesAreAllTold: a shift hides nothing that is dropped or added at the same time.
 func TestMovesAreAllTold(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -107,8 +107,7 @@ func TestMovesAreAllTold(t *testing.T) {
 	}
 }
 
-// TestFirstIsToCome: what is named as the first run of a change is not over, at whatever
-// time of its day somebody looks.
+// TestFirstIsToCome: the first run that a change names is still to come, whatever the time of day.
 func TestFirstIsToCome(t *testing.T) {
 	t.Parallel()
 	noon := from.Add(12*time.Hour + 10*time.Minute)

@@ -11,8 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// maxRuns is how many runs of a year are compared one by one: one every quarter
-// of an hour.
+// maxRuns is the most runs of a year that are compared one by one: one every quarter of an hour.
 const maxRuns = 36_000
 
 // running says when a job runs.
@@ -34,7 +33,7 @@ func when(j job.Job) string {
 	return words + j.Zone() + " time (" + j.Schedule + ")"
 }
 
-// schedule says how the runs of a job change.
+// schedule says how a job's runs change.
 func (c comparison) schedule(a, b job.Job) (out []string) {
 	if a.Schedule != b.Schedule || a.Zone() != b.Zone() {
 		out = append(out, fmt.Sprintf("schedule: was %s; is %s", running(a), running(b)))
@@ -52,8 +51,8 @@ func (c comparison) schedule(a, b job.Job) (out []string) {
 	return append(out, c.moves(was, is)...)
 }
 
-// comparison is of jobs over the year from a time on. Many jobs have schedules of
-// equal text: what a change of such a plan means is found out once.
+// comparison compares jobs over the year from a time on. Many jobs have equal schedules, so it
+// works out only once what a change of such a plan means.
 type comparison struct {
 	from time.Time
 	told map[[2]string][]string
@@ -74,7 +73,7 @@ func (c comparison) moves(was, is job.Plan) []string {
 	return words
 }
 
-// moves holds the runs of a year against each other.
+// moves compares the runs of a year with each other.
 func moves(a, b job.Plan, from time.Time) []string {
 	before, errA := timetable.Of(a)
 	after, errB := timetable.Of(b)
@@ -90,14 +89,14 @@ func moves(a, b job.Plan, from time.Time) []string {
 	shift, moved := shifted(was, is)
 	gone, more := without(was, is, shift), without(is, was, -shift)
 	if shift != 0 {
-		// What stays as it was is neither dropped nor added.
+		// What stays is neither dropped nor added.
 		gone, more = without(gone, more, 0), without(more, gone, 0)
 	}
 	return told(shift, moved, gone, more, from, zone)
 }
 
-// told says what becomes of the runs: those that move by a shift, and the rest. It names
-// the first from a time on, for those of that day's beginning are over.
+// told says what happens to the runs: those that move by a shift, and the rest. It names the
+// first run from a time on, because earlier runs of that day are over.
 func told(shift time.Duration, moved, gone, more []time.Time, from time.Time, zone *time.Location) (out []string) {
 	switch {
 	case shift > 0:
@@ -117,7 +116,7 @@ func told(shift time.Duration, moved, gone, more []time.Time, from time.Time, zo
 	return out
 }
 
-// first is which run is the first from a time on, or of all where none is left.
+// first gives the index of the first run from a time on, or of the first of all if none is left.
 func first(runs []time.Time, from time.Time) int {
 	i, _ := slices.BinarySearchFunc(runs, from, time.Time.Compare)
 	return i % len(runs)
@@ -125,8 +124,7 @@ func first(runs []time.Time, from time.Time) int {
 
 const minute = "Mon 2006-01-02 15:04 MST"
 
-// runs are the slots of a year, whether the job is switched on or not; fine is
-// false when they are too many.
+// runs gives the slots of a year, even if the job is disabled. fine is false if there are too many.
 func runs(t timetable.Timetable, from time.Time) (out []time.Time, fine bool) {
 	from, to := year(t, from)
 	for slot := range t.All(from, to) {
@@ -138,15 +136,15 @@ func runs(t timetable.Timetable, from time.Time) (out []time.Time, fine bool) {
 	return out, true
 }
 
-// year is whole days of the job's own zone: a shift moves no run out of it.
+// year gives whole days in the job's own zone, so that a shift moves no run out of it.
 func year(t timetable.Timetable, from time.Time) (start, end time.Time) {
 	local := from.In(t.Zone().Location())
 	start = time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
 	return start, start.AddDate(1, 0, 0)
 }
 
-// firstDifference compares schedules that run too often to hold their runs: it
-// stops at the first that only one of them has.
+// firstDifference compares schedules that run too often to keep their runs. It stops at the first
+// run that only one of them has.
 func firstDifference(before, after timetable.Timetable, from time.Time, zone *time.Location) []string {
 	_, to := year(after, from)
 	at := from.Add(-1)
@@ -165,7 +163,7 @@ func firstDifference(before, after timetable.Timetable, from time.Time, zone *ti
 	}
 }
 
-// nextIn is the first run after a time, or the end where it is not before that.
+// nextIn gives the first run after a time, or end if there is none before it.
 func nextIn(t timetable.Timetable, at, end time.Time) time.Time {
 	if next, ok := t.Next(at); ok && next.Before(end) {
 		return next
@@ -175,9 +173,9 @@ func nextIn(t timetable.Timetable, at, end time.Time) time.Time {
 
 const tooOften = "it runs too often to compare run by run; the first difference: "
 
-// shifted is by how much most runs move, and where to: more than half of those
-// of either side, by less than half a day, the least such time when several move
-// as many. Most that stay are no shift.
+// shifted gives the time by which most runs move, and where they move to: more than half of the
+// runs of either side, by less than half a day. If several times move equally many runs, it takes
+// the shortest. If as many runs stay, there is no shift.
 func shifted(was, is []time.Time) (shift time.Duration, moved []time.Time) {
 	const half = 12 * 60
 	var tally [2*half + 1]int
@@ -211,11 +209,11 @@ func shifted(was, is []time.Time) (shift time.Duration, moved []time.Time) {
 	return shift, moved
 }
 
-// sample bounds how many runs are asked where they may have moved to.
+// sample is the most runs that are examined to find where they may have moved.
 const sample = 2000
 
-// without are those that are not among the others, were they moved by d; both
-// are in order.
+// without gives the elements of all that are not among the others once they are moved by d. Both
+// must be in order.
 func without(all, others []time.Time, d time.Duration) (out []time.Time) {
 	i := 0
 	for _, t := range all {

@@ -5,15 +5,14 @@ import (
 	"time"
 )
 
-// chains finds jobs that follow one another by the clock, always in the same
-// order and a few minutes apart, three or more in a row. On a host they may rely
-// on each other; tasks start tens of seconds apart from their minute, so the
-// order is no longer kept.
+// chains finds three or more jobs that follow one another by the clock, always in the same order
+// and a few minutes apart. On a host they may rely on that. Tasks start tens of seconds after
+// their minute, so the order is not kept.
 func chains(jobs []Job) (out [][]string) {
 	rhythm := map[string][]Job{}
 	var order []string
 	for _, j := range jobs {
-		// More often than every hour is no chain but a crowd.
+		// Jobs that run more often than every hour are a crowd, not a chain.
 		if len(j.Next) == 0 || j.Shortest > 0 && j.Shortest < time.Hour {
 			continue
 		}
@@ -29,8 +28,8 @@ func chains(jobs []Job) (out [][]string) {
 	return out
 }
 
-// rhythmOf names the days and the distances of a job's runs, but not their time
-// of day.
+// rhythmOf identifies the days of a job's runs and the times between them, but not their time of
+// day.
 func rhythmOf(j Job) string {
 	return j.Next[0].In(j.zone).Format(time.DateOnly) + string(j.rhythm)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// clocks lists the changes of the clocks in the zones of the jobs that run.
+// clocks lists the clock changes in the zones of the jobs that run.
 func (r *Report) clocks() {
 	seen := map[string]bool{}
 	for _, j := range r.Jobs {
@@ -39,7 +39,7 @@ func (r *Report) clocks() {
 	slices.SortStableFunc(r.Clocks, func(a, b Clock) int { return a.At.Compare(b.At) })
 }
 
-// changesOf are the minutes at which the clocks of a schedule's zone change.
+// changesOf gives the minutes at which the clocks of a schedule's zone change.
 func changesOf(t timetable.Timetable, from, to time.Time) (out []time.Time) {
 	zone := t.Zone().Location()
 	for at := from; at.Before(to); at = at.Add(24 * time.Hour) {
@@ -62,8 +62,8 @@ func changesOf(t timetable.Timetable, from, to time.Time) (out []time.Time) {
 	return out
 }
 
-// changed says what each change of the clocks does to a schedule, but on days
-// that the job's own terms leave out.
+// changed says what each change of the clocks does to a schedule, except on days that the job's own
+// conditions leave out.
 func changed(t timetable.Timetable, from, to time.Time) (out []string) {
 	for _, at := range changesOf(t, from, to) {
 		if open, ok := t.Open(at); ok && open.Equal(at) {
@@ -73,10 +73,9 @@ func changed(t timetable.Timetable, from, to time.Time) (out []string) {
 	return out
 }
 
-// aroundChange says what the change at a minute does to a schedule: it is held
-// against what the schedule would do by the clock on the wall alone. Nothing is
-// said where its runs come as though the clocks had not changed, such as those
-// of */15.
+// aroundChange says what the change at a minute does to a schedule, in comparison with the same
+// schedule on the wall clock alone. It says nothing if the runs come as if the clocks had not
+// changed, as those of */15 do.
 func aroundChange(t timetable.Timetable, at time.Time) []string {
 	zone := t.Zone().Location()
 	_, before := at.Add(-time.Minute).In(zone).Zone()
@@ -89,15 +88,15 @@ func aroundChange(t timetable.Timetable, at time.Time) []string {
 	when := at.In(zone).Format("2006-01-02 15:04 MST")
 	if shift > 0 {
 		lost := count(onWall, wall(at, before), wall(at, before).Add(shift))
-		// A late run is one that the wall does not show at that minute.
+		// A run is late if the wall clock would not start it at that minute.
 		late := t.Matches(at) && (!onWall.Matches(wall(at, after)) || t.Repeats(at) > 1)
 		return skipped(when, lost, late)
 	}
 	return repeated(when, count(t.Schedule, at.Add(shift), at), count(t.Schedule, at, at.Add(-shift)))
 }
 
-// undisturbed is whether the runs around a change, and for a day after it, are
-// those that there would be without it.
+// undisturbed reports whether the runs around a change, and for a day after it, are the same as
+// without the change.
 func undisturbed(s, onWall cron.Schedule, at time.Time, offset int, span time.Duration) bool {
 	from, to := at.Add(-span), at.Add(24*time.Hour)
 	var own []time.Time

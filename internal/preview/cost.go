@@ -8,36 +8,36 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// CostOptions is what a cost depends on beside the jobs.
+// CostOptions is what a cost depends on besides the jobs.
 type CostOptions struct {
 	// Region is a key of Prices.
 	Region string
-	// Duration is how long a run takes, Durations that of jobs by name. A minute
-	// is billed at least.
+	// Duration is how long a run takes, and Durations how long for some jobs, by name. At least
+	// a minute is billed.
 	Duration  time.Duration
 	Durations map[string]time.Duration
-	// Definitions are where jobs without a size have it from.
+	// Definitions give the sizes of jobs that have none of their own.
 	Definitions []job.TaskDefinition
 	// Dashboard and Metrics are the stack's parameters.
 	Dashboard, Metrics bool
 }
 
-// Price is what a region asks, in US dollars.
+// Price holds the prices of a region, in US dollars.
 type Price struct {
-	// CPUHour is a vCPU and MemoryHour a GB for an hour on Fargate, Linux, by
-	// architecture; 0 is not known here.
+	// CPUHour is the price of a vCPU for an hour on Fargate with Linux, and MemoryHour that of a
+	// GB, by architecture. 0 means that it is not known here.
 	CPUHour, MemoryHour map[string]float64
-	// NATHour is a NAT gateway for an hour; each GB through it costs as much.
+	// NATHour is the price of a NAT gateway for an hour. Each GB through it costs as much.
 	NATHour float64
 }
 
-// PriceDate is when the prices below were last looked up, and PriceSource where.
+// PriceDate says when the prices below were last looked up, and PriceSource says where.
 const (
 	PriceDate   = cost.Date
 	PriceSource = "aws.amazon.com/fargate/pricing, aws.amazon.com/vpc/pricing and " + cost.Source + ", on demand, without free tiers"
 )
 
-// Prices are by region.
+// Prices holds the prices by region.
 var Prices = map[string]Price{
 	"us-east-1": {
 		CPUHour:    map[string]float64{"x86_64": 0.04048, "arm64": 0.0000089944 * 3600},
@@ -60,8 +60,8 @@ const hoursPerMonth = 365.25 * 24 / 12
 type Cost struct {
 	Region  string  `json:"region"`
 	Compute float64 `json:"computeUSD"`
-	// Control is what the control plane takes for the runs, each a success that is
-	// kept for the default time, and for itself.
+	// Control is the cost of the control plane, for itself and for the runs. It assumes that each
+	// run succeeds and is kept for the default time.
 	Control float64  `json:"controlPlaneUSD"`
 	NAT     float64  `json:"natGatewayUSD"`
 	Runs    float64  `json:"runsAMonth"`
@@ -69,7 +69,7 @@ type Cost struct {
 	Notes   []string `json:"notes"`
 }
 
-// cost estimates a month from the span that was looked at.
+// cost estimates a month from the span of the preview.
 func (r *Report) cost(jobs []job.Job, o Options) {
 	price, plane := Prices[o.Cost.Region], cost.Regions[o.Cost.Region]
 	run := cost.Success.USD(plane, 1, cost.KeepDays)
@@ -113,8 +113,7 @@ func (r *Report) cost(jobs []job.Job, o Options) {
 	r.Cost = c
 }
 
-// metrics adds what metrics and a dashboard cost, of the stack and of jobs that have
-// their own.
+// metrics adds the cost of metrics and of a dashboard, for the stack and for jobs with their own.
 func (c *Cost) metrics(jobs []job.Job, o CostOptions, p cost.Prices) {
 	own := 0
 	for _, j := range jobs {
@@ -133,8 +132,8 @@ func (c *Cost) metrics(jobs []job.Job, o CostOptions, p cost.Prices) {
 	}
 }
 
-// size is what a job asks for; known is whether its own or its base definition's
-// size is in the file.
+// size gives the size that a job asks for. known reports whether the file has it, for the job or
+// for its base definition.
 func size(j job.Job, definitions []job.TaskDefinition) (cpu, memory int, architecture string, known bool) {
 	cpu, memory, architecture = j.CPU, j.Memory, "x86_64"
 	known = cpu > 0

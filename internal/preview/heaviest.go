@@ -9,9 +9,9 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// Heaviest is, for each of the weights, the minute of the days from a time on whose
-// jobs weigh most together, the first of those that weigh alike; of a weight that no
-// job has it is zero.
+// Heaviest gives, for each of the weights, the minute in which the starting jobs weigh most
+// together. It examines the given number of days from a time on. Of equal minutes it gives the
+// first. For a weight that no job has, the Minute is zero.
 func Heaviest(jobs []job.Job, from time.Time, days int, weights ...func(job.Job) float64) ([]Minute, error) {
 	from = from.UTC().Truncate(time.Minute)
 	to := from.AddDate(0, 0, days)
@@ -44,7 +44,7 @@ func Heaviest(jobs []job.Job, from time.Time, days int, weights ...func(job.Job)
 	return out, nil
 }
 
-// tableOf is a job's timetable as a preview from a time on has it.
+// tableOf gives a job's timetable as a preview from a time on uses it.
 func tableOf(j job.Job, from time.Time) (timetable.Timetable, error) {
 	t, err := timetable.Of(j.Plan())
 	if err != nil {
@@ -56,7 +56,7 @@ func tableOf(j job.Job, from time.Time) (timetable.Timetable, error) {
 	return t, nil
 }
 
-// minuteOf is a minute with the jobs that start in it.
+// minuteOf gives a minute with the jobs that start in it.
 func minuteOf(at time.Time, jobs []job.Job, tables []*timetable.Timetable) Minute {
 	m := Minute{At: at}
 	for n, t := range tables {

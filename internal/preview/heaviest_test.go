@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/preview"
 )
 
-// TestHeaviest: the minute that weighs most need not be the one with most jobs, and
-// two jobs, or one, are a peak too.
+// TestHeaviest: the minute that weighs most need not be the one with the most jobs. Two jobs, or
+// one, can be a peak, too.
 func TestHeaviest(t *testing.T) {
 	t.Parallel()
 	from := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)

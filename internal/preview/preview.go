@@ -1,5 +1,5 @@
-// Package preview says what jobs would do: when they run, where they meet, what
-// changes of the clock do to them, and about what they cost.
+// Package preview says what jobs would do: when they run, where they meet, what changes of the
+// clock do to them, and roughly what they cost.
 package preview
 
 import (
@@ -17,25 +17,25 @@ import (
 // Limits of a preview.
 const (
 	MaxDays = 400
-	// nextFires is how many fires of each job are shown.
+	// nextFires is how many of the next runs are shown for each job.
 	nextFires = 3
-	// busiest is how many crowded minutes are shown, of crowd jobs or more.
+	// busiest is how many crowded minutes are shown; a minute is crowded from crowd jobs on.
 	busiest, crowd = 5, 3
-	// Close is how near two runs of a job may be without a word: a task takes 20
-	// to 60 seconds to start, and often more.
+	// Close is the time between two runs of a job below which a note is given: a task takes 20 to
+	// 60 seconds to start, and often more.
 	Close = 5 * time.Minute
-	// chainGap is how far apart the jobs of a clock chain may be.
+	// chainGap is the longest time between the jobs of a chain.
 	chainGap = 20 * time.Minute
 )
 
-// Options is what the jobs do not say of themselves.
+// Options is what the jobs do not say themselves.
 type Options struct {
 	From time.Time
 	Days int
 	Cost CostOptions
 }
 
-// Report is what a preview found.
+// Report is the result of a preview.
 type Report struct {
 	From   time.Time  `json:"from"`
 	To     time.Time  `json:"to"`
@@ -50,8 +50,8 @@ type Report struct {
 	minutes []uint32 // launches by the minute since From
 }
 
-// Between is how many launches there are from a time up to another, and how many
-// in the minute that has most.
+// Between gives the number of launches from a time up to another, and the number in the minute
+// that has the most.
 func (r Report) Between(from, to time.Time) (launches, peak int) {
 	first := max(0, int(from.Sub(r.From)/time.Minute))
 	last := min(len(r.minutes), int(to.Sub(r.From)/time.Minute))
@@ -70,18 +70,18 @@ type Job struct {
 	Words    string      `json:"words"`
 	Runs     int         `json:"runs"`
 	Next     []time.Time `json:"next"`
-	// Filtered are the schedule's slots that the job's own terms leave out.
+	// Filtered is the number of the schedule's slots that the job's own conditions leave out.
 	Filtered int `json:"filtered"`
-	// Changed are slots that a change of the clocks moved or repeated, Lost the
-	// local times that it left out.
+	// Changed says which slots a change of the clocks moves or repeats, and which local times it
+	// leaves out.
 	Changed []string `json:"changed"`
-	// Shortest is the least time between two runs, 0 for fewer than two.
+	// Shortest is the shortest time between two runs; 0 if there are fewer than two.
 	Shortest time.Duration `json:"-"`
 	Notes    []string      `json:"notes"`
 	// MonthlyUSD is its share of the cost.
 	MonthlyUSD float64 `json:"monthlyUSD"`
 
-	rhythm []byte // the minutes between runs, for chains; cut
+	rhythm []byte // the minutes between the first runs, for chains
 	zone   *time.Location
 }
 
@@ -98,8 +98,8 @@ type Minute struct {
 	Jobs []string  `json:"jobs"`
 }
 
-// Of previews jobs. The error names a job whose schedule cannot be read, which
-// the jobs file would have said.
+// Of previews jobs. The error names a job whose schedule cannot be read, which loading the jobs
+// file would have reported.
 func Of(jobs []job.Job, o Options) (Report, error) {
 	from := o.From.UTC().Truncate(time.Minute)
 	r := Report{From: from, To: from.AddDate(0, 0, o.Days), Jobs: []Job{}, Clocks: []Clock{}, Busy: []Minute{}, Chains: [][]string{}}
@@ -155,7 +155,7 @@ func (p *Job) walk(t timetable.Timetable, j job.Job, from, to time.Time, minutes
 	p.Notes = append(p.Notes, t.Spec().Warnings()...)
 }
 
-// see takes a slot that comes after the last one.
+// see counts a slot that comes after the last one.
 func (p *Job) see(slot, last time.Time) {
 	p.Runs++
 	if len(p.Next) < nextFires {
@@ -180,7 +180,7 @@ func count(s cron.Schedule, from, to time.Time) (n int) {
 	return n
 }
 
-// meet finds the minutes in which most jobs start.
+// meet finds the minutes in which the most jobs start.
 func (r *Report) meet(jobs []job.Job, tables []*timetable.Timetable, minutes []uint32) {
 	var order []int
 	for i, n := range minutes {

@@ -23,7 +23,7 @@ func of(t *testing.T, days int, jobs ...job.Job) preview.Report {
 	return r
 }
 
-// TestCostOfMetrics: the stack's parameters, and jobs with metrics of their own.
+// TestCostOfMetrics has the stack's parameters, and jobs with their own metrics.
 func TestCostOfMetrics(t *testing.T) {
 	t.Parallel()
 	jobs := []job.Job{{Name: "a", Schedule: "0 3 * * *"}, {Name: "b", Schedule: "0 3 * * *", Metrics: true}}
@@ -68,8 +68,8 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// TestChains: three jobs a few minutes apart on the same days are a chain; two
-// are not, nor are jobs on other days, or in the same minute.
+// TestChains: three jobs a few minutes apart on the same days are a chain. Two are not, nor are
+// jobs on other days or in the same minute.
 func TestChains(t *testing.T) {
 	t.Parallel()
 	job := func(name, schedule string) job.Job { return job.Job{Name: name, Schedule: schedule} }
@@ -93,8 +93,8 @@ func TestChains(t *testing.T) {
 
 type oneJob = job.Job
 
-// TestClocks: what a change of the clocks drops or repeats is told, also of jobs
-// that run often; nothing is told of runs that it leaves alone.
+// TestClocks: what a change of the clocks drops or repeats is reported, also for jobs that run
+// often. Nothing is reported for runs that it leaves alone.
 func TestClocks(t *testing.T) {
 	t.Parallel()
 	spring, autumn := time.Date(2027, 3, 20, 0, 0, 0, 0, time.UTC), time.Date(2027, 10, 20, 0, 0, 0, 0, time.UTC)

@@ -10,13 +10,13 @@ import (
 	"github.com/batchplane/batchplane/internal/render"
 )
 
-// TestBasesAreTheStacksOwn: a family is not shared with another environment, and
-// a job runs the revision that its own deployment registered; in every template
-// that has such a job, and in schedules and rules.
+// TestBasesAreTheStacksOwn: two environments share no family, and a job runs the revision that its
+// own deployment registered. This holds in every template that has such a job, in schedules and in
+// rules.
 func TestBasesAreTheStacksOwn(t *testing.T) {
 	t.Parallel()
 	definitions := []job.TaskDefinition{{Family: "app", Image: "example/app:1"}, {Family: "unnamed", Image: "example/other:1"}}
-	// Of what stands before its task definition, nothing is taken for it.
+	// No text before the task definition is taken for it.
 	hostile := job.Job{
 		Name: "hostile", Description: `"taskDefinition":"app`, Schedule: "0 3 * * *", TaskDefinition: "app",
 		Command: []string{`"taskDefinition":"app"`}, Environment: map[string]string{"taskDefinition": "app"},
@@ -52,8 +52,7 @@ func TestBasesAreTheStacksOwn(t *testing.T) {
 	}
 }
 
-// TestRevisionOfABase: nobody knows the revisions of a family that the deployment
-// registers.
+// TestRevisionOfABase: nobody knows the revisions of a family that the deployment registers.
 func TestRevisionOfABase(t *testing.T) {
 	t.Parallel()
 	definitions := []job.TaskDefinition{{Family: "app", Image: "example/app:1"}}

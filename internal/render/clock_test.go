@@ -14,7 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// scheduled is what a rendered schedule says of its times.
+// scheduled holds the parts of a rendered schedule that decide its times.
 type scheduled struct {
 	Properties struct {
 		Name       string `yaml:"Name"`
@@ -23,10 +23,9 @@ type scheduled struct {
 	} `yaml:"Properties"`
 }
 
-// TestEverySlotOnceOverAYear: what the rendered schedules start, less what the
-// trigger filters, and what the look launches are together the job's slots, in
-// a year of zones that change their clocks; and the filter is not needed but
-// where both day fields are set.
+// TestEverySlotOnceOverAYear: over a year, in zones that change their clocks, what the rendered
+// schedules start, less what the trigger filters, and what the look launches are together the job's
+// slots. The filter is needed only if both day fields are set.
 func TestEverySlotOnceOverAYear(t *testing.T) {
 	t.Parallel()
 	var jobs []job.Job

@@ -7,17 +7,17 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// maxRevision is how long the ARN of a revision gets: a stack's name has up to
-// 128 characters, a family's here 48.
+// maxRevision is the longest ARN of a revision: a stack's name has up to 128 characters, and a
+// family's name here has up to 48.
 const maxRevision = 256
 
-// maxStack is how long a stack's name gets (CloudFormation API, CreateStack).
+// maxStack is the longest name of a stack (CloudFormation API, CreateStack).
 const maxStack = 128
 
-// input is what a schedule sends: a text, or, of a job that names a base
-// definition of its file, two with the revision between them that this template's
-// deployment registered. What carries the job of a rule begins with the rule's name,
-// of which the stack's is the first part.
+// input is what a schedule sends. For a job that names a base definition of its file it is two
+// texts, with the revision between them that this template's deployment has registered; otherwise
+// it is one text. The input that carries the job of a rule begins with the rule's name, whose first
+// part is the stack's name.
 type input struct {
 	rule, before, after string
 	base                string
@@ -45,7 +45,7 @@ func (o Options) input(j job.Job, part int, bases map[string]job.TaskDefinition)
 	if in.base == "" {
 		return in, nil
 	}
-	// Of the job's fields only texts without such quotes stand before this one.
+	// A quote within an earlier field is escaped, so only the field itself matches.
 	const key = `"taskDefinition":"`
 	before, after, ok := strings.Cut(text, key+family)
 	if !ok {
@@ -66,7 +66,7 @@ func (i input) size() int {
 	return n + maxRevision + len(i.after)
 }
 
-// String is the value in the template.
+// String gives the value in the template.
 func (i input) String() string {
 	before := text(i.before)
 	if i.rule != "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// divided puts the entries into as few templates as they fit into.
+// divided puts the entries into as few templates as possible.
 func (o Options) divided(entries []entry, bases map[string]job.TaskDefinition) []Template {
 	resources, bytes := 0, 0
 	sizes := make([]size, len(entries))
@@ -26,7 +26,7 @@ func (o Options) divided(entries []entry, bases map[string]job.TaskDefinition) [
 	return o.write(divide(entries, sizes, bases, parts), parts)
 }
 
-// fits is whether so many templates are enough.
+// fits reports whether that many templates are enough.
 func fits(entries []entry, sizes []size, bases map[string]job.TaskDefinition, parts int) bool {
 	type key struct {
 		at   int
@@ -50,20 +50,19 @@ func fits(entries []entry, sizes []size, bases map[string]job.TaskDefinition, pa
 	return true
 }
 
-// size is what an entry takes, and where its name asks for it to be.
+// size is the size of an entry, and the place that its name gives it.
 type size struct{ bytes, place int }
 
-// place is what one template holds: its entries, and each base definition that
-// they refer to, in every template that needs it, since none can refer to
-// another's.
+// place is the content of one template: its entries, and each base definition that they refer to. A
+// base definition is in every template that needs it, since no template can refer to another's.
 type place struct {
 	entries   []entry
 	bases     map[string]job.TaskDefinition
 	resources int
 }
 
-// divide puts each entry into the template that its name asks for, so that a new
-// job moves no other.
+// divide puts each entry into the template that its name gives it, so that a new job moves no
+// other.
 func divide(entries []entry, sizes []size, bases map[string]job.TaskDefinition, parts int) []place {
 	places := make([]place, parts)
 	for i, e := range entries {

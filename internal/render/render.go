@@ -1,6 +1,6 @@
-// Package render writes the CloudFormation template of a jobs stack: schedules
-// that carry their jobs to the control plane's trigger, and base definitions of
-// tasks. The same jobs give the same bytes.
+// Package render writes the CloudFormation template of a jobs stack: schedules that carry their
+// jobs to the control plane's trigger, and base definitions of tasks. Equal jobs give equal
+// bytes.
 package render
 
 import (
@@ -18,17 +18,17 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// Limits of one template (CloudFormation user guide, "Understand CloudFormation
-// quotas": 500 resources, 1 MB), with some room, and of inputs.
+// Limits of one template, with some room (CloudFormation user guide, "Understand CloudFormation
+// quotas": 500 resources, 1 MB), and of inputs.
 const (
 	MaxResources = 480
 	MaxBytes     = 900_000
-	// MaxInput bounds a schedule's input, which becomes an asynchronous call of
-	// a Lambda function: 256 KB in the older of the limits that AWS states.
+	// MaxInput is the most bytes of a schedule's input, which becomes an asynchronous call of
+	// a Lambda function: 256 KB by the older of the limits that AWS states.
 	MaxInput = 256_000
 )
 
-// Exports of the control plane's stack, behind its name and a colon.
+// Exports of the control plane's stack. Each comes after the stack's name and a colon.
 const (
 	exportTrigger  = "TriggerArn"
 	exportRules    = "RulesArn"
@@ -37,32 +37,31 @@ const (
 	exportFailures = "TriggerFailuresArn"
 )
 
-// ByHand is the expression of the switched-off schedule that carries a job which
-// only people run.
+// ByHand is the expression of the disabled schedule that carries a job which only people run.
 const ByHand = "at(2199-12-31T23:59:00)"
 
-// Options is how to render.
+// Options says how to render.
 type Options struct {
-	// Rules renders scheduled EventBridge rules instead of schedules.
+	// Rules renders scheduled EventBridge rules in place of schedules.
 	Rules bool
 	// Stack is the default of the parameter that names the control plane.
 	Stack string
-	// From is from when translations are proved, see cron.Translate.
+	// From is the time from which on translations are proved; see cron.Translate.
 	From time.Time
 }
 
-// Template is one template. Where jobs do not fit into one there are several,
-// each a stack of its own.
+// Template is one template. If the jobs do not fit into one, there are several, each for a stack of
+// its own.
 type Template struct {
 	Text      []byte
 	Resources int
 }
 
-// entry is the resources of one job or base definition: they stay together.
+// entry holds the resources of one job or base definition, which stay together.
 type entry struct {
 	key       string
 	resources int
-	// base is the family of the base definition that it refers to, "" for none.
+	// base is the family of the base definition that it refers to, or "".
 	base string
 	text func(part int) string
 }
@@ -117,7 +116,7 @@ Resources:
 `, text("Jobs of a batchplane stack"+of), text(o.Stack))
 }
 
-// text is a YAML text; JSON's form of a string is one of YAML's.
+// text gives a YAML text: a JSON string is also a YAML string.
 func text(s string) string {
 	b, err := json.Marshal(s)
 	if err != nil {
@@ -139,8 +138,8 @@ func imported(export string) string {
 	return `{"Fn::ImportValue": {"Fn::Sub": "${ControlPlane}:` + export + `"}}`
 }
 
-// logicalID is a resource's name in the template. Names that differ only in what
-// such a name cannot have stay apart by a hash.
+// logicalID gives a resource's name in the template. A hash keeps names apart that differ only in
+// characters which a logical ID cannot have.
 func logicalID(kind, name string) string {
 	sum := sha256.Sum256([]byte(name))
 	var b strings.Builder
@@ -159,7 +158,7 @@ func logicalID(kind, name string) string {
 	return kind + b.String() + hex.EncodeToString(sum[:3])
 }
 
-// plan is what EventBridge is to do for a job.
+// plan says what EventBridge must do for a job.
 type plan struct {
 	expressions []string
 	zone        string
@@ -186,7 +185,7 @@ func (o Options) plan(j job.Job) (plan, error) {
 		p.expressions = []string{normal}
 		return p, nil
 	}
-	// The job's own rule for changes of the clock decides on the zone.
+	// The job's own rule for changes of the clock decides which zone to use.
 	translation, err := t.Translate(o.From)
 	if err != nil {
 		return plan{}, fmt.Errorf("job %s: %w", j.Name, err)

@@ -76,7 +76,7 @@ func TestTemplate(t *testing.T) {
 	carries(t, text, inUTC)
 }
 
-// carries: every job is in the template, as it was.
+// carries checks that every job is in the template, unchanged.
 func carries(t *testing.T, text []byte, jobs []job.Job) {
 	t.Helper()
 	file, err := jobfile.FromTemplate(text)
@@ -95,8 +95,8 @@ func carries(t *testing.T, text []byte, jobs []job.Job) {
 	}
 }
 
-// TestDefinitionsComeBack: what the template says of a base definition is what
-// the jobs file says, with the defaults filled in.
+// TestDefinitionsComeBack: a base definition in the template is that of the jobs file, with the
+// defaults filled in.
 func TestDefinitionsComeBack(t *testing.T) {
 	t.Parallel()
 	_, definitions := some()
@@ -113,8 +113,7 @@ func TestDefinitionsComeBack(t *testing.T) {
 	}
 }
 
-// TestNoPlaceholderOfAJob: a job's own text cannot become one of Scheduler's
-// context attributes.
+// TestNoPlaceholderOfAJob: a job's own text cannot become one of Scheduler's context attributes.
 func TestNoPlaceholderOfAJob(t *testing.T) {
 	t.Parallel()
 	jobs, _ := some()
@@ -141,8 +140,8 @@ func TestNoPlaceholderOfAJob(t *testing.T) {
 	}
 }
 
-// TestNoReferenceOfAJob: CloudFormation finds no dynamic reference in a job's own
-// text, and the job comes back as it was.
+// TestNoReferenceOfAJob: CloudFormation finds no dynamic reference in a job's own text, and the job
+// comes back unchanged.
 func TestNoReferenceOfAJob(t *testing.T) {
 	t.Parallel()
 	for _, hostile := range []string{
@@ -165,8 +164,8 @@ func TestNoReferenceOfAJob(t *testing.T) {
 	}
 }
 
-// TestReferencesRefused: where nothing else can be written in its place, a
-// dynamic reference is refused, with its place.
+// TestReferencesRefused: a dynamic reference for which nothing else can be written is refused,
+// and the error names its place.
 func TestReferencesRefused(t *testing.T) {
 	t.Parallel()
 	const hostile = "a {{resolve:ssm:/a}}"
@@ -195,8 +194,8 @@ func TestReferencesRefused(t *testing.T) {
 	}
 }
 
-// TestNormalExpressions: what a scheduled rule refuses, or no guide has, is
-// written otherwise, for rules and for schedules.
+// TestNormalExpressions: what a scheduled rule refuses, or no guide has, is written in another
+// way, for rules and for schedules.
 func TestNormalExpressions(t *testing.T) {
 	t.Parallel()
 	for schedule, want := range map[string]string{
@@ -217,8 +216,8 @@ func TestNormalExpressions(t *testing.T) {
 	}
 }
 
-// TestParts: many jobs come in several templates, none too large; a further job
-// changes one of them only.
+// TestParts: many jobs make several templates, none of them too large. One more job changes only
+// one of them.
 func TestParts(t *testing.T) {
 	t.Parallel()
 	var jobs []job.Job
@@ -276,8 +275,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// BenchmarkRender: ten times the jobs take ten times as long; 1,000 are the peer
-// in the same run.
+// BenchmarkRender: ten times the jobs take ten times as long. The peer is 1,000 jobs in the same
+// run.
 func BenchmarkRender(b *testing.B) {
 	few, many := make([]job.Job, 1000), make([]job.Job, 10000)
 	for i := range many {

@@ -11,23 +11,23 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// CloudFormation replaces {{resolve:service:key}} in any text of a template by a
-// parameter or secret that it may read (CloudFormation user guide, "Get values
-// stored in other services using dynamic references"), also where Fn::Join put
-// the text together, so only another way to write it keeps it from that.
+// CloudFormation replaces {{resolve:service:key}} in any text of a template with a parameter or
+// secret that it may read (CloudFormation user guide, "Get values stored in other services using
+// dynamic references"). It does so even if Fn::Join has built the text. Only another spelling
+// prevents that.
 
-// unresolved is a JSON text that means the same and holds no two braces in a row
-// but outside of its strings, where JSON has none.
+// unresolved gives a JSON text that means the same and has no two opening braces in a row. Outside
+// strings JSON has none.
 func unresolved(json string) string { return strings.ReplaceAll(json, "{{", `{\u007b`) }
 
-// Not at the start of each program that links this room, among them functions.
+// Compiled on first use, not at the start of each program that links this package, such as
+// functions.
 var reference = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\{\{\s*resolve\s*:`) })
 
-// resolves is whether CloudFormation may take a text for a dynamic reference.
+// resolves reports whether CloudFormation may take a text for a dynamic reference.
 func resolves(s string) bool { return strings.Contains(s, "{{") && reference().MatchString(s) }
 
-// resolvedIn refuses a definition with such a text: nothing else can be written
-// in its place.
+// resolvedIn refuses a definition with such a text, for which nothing else can be written.
 func resolvedIn(d job.TaskDefinition) error {
 	texts := map[string]string{
 		"image": d.Image, "container": d.Container, "executionRole": d.ExecutionRole, "taskRole": d.TaskRole, "user": d.User, "logGroup": d.LogGroup,

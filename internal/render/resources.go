@@ -11,9 +11,9 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// name is a schedule's own name. A second expression of a job, and a job that
-// lives in another template, has another: a job that moves between templates is
-// there twice for a moment, and its slots are one run all the same.
+// name gives a schedule's own name. The second expression of a job has another name, and so has a
+// job in another template. A job that moves between templates has both schedules for a moment,
+// but its slots are still one run each.
 func name(j job.Job, i, part int) string {
 	n := j.Name
 	if i > 0 {
@@ -33,7 +33,7 @@ func id(kind string, j job.Job, i int) string {
 	return out
 }
 
-// maxAge is for how long EventBridge tries to call the trigger: later a slot is
+// maxAge gives how long EventBridge tries to call the trigger, in seconds: after that the slot is
 // missed anyway (60 to 86400 seconds, RetryPolicy).
 func maxAge(j job.Job) int {
 	return int(min(max(j.Late(), time.Minute), 24*time.Hour) / time.Second)
@@ -71,9 +71,9 @@ func (o Options) schedule(j job.Job, p plan, i, part int, expression, input stri
 	return b.String()
 }
 
-// ruled writes the rules of a job, and the schedule that carries its definition: it
-// is off, since its rules start the job, and stands in the stack's group, where
-// only who may deploy can write.
+// ruled writes the rules of a job, and the schedule that carries its definition. That schedule is
+// disabled, since the rules start the job. It is in the stack's group, where only those who may
+// deploy can write.
 func (o Options) ruled(j job.Job, p plan, part int, bases map[string]job.TaskDefinition) string {
 	var b strings.Builder
 	for i, expression := range p.expressions {
@@ -81,14 +81,14 @@ func (o Options) ruled(j job.Job, p plan, part int, bases map[string]job.TaskDef
 	}
 	in, err := o.input(j, part, bases)
 	if err != nil {
-		panic(fmt.Sprintf("rendering job %s a second time: %v", j.Name, err)) // the first time it could
+		panic(fmt.Sprintf("rendering job %s a second time: %v", j.Name, err)) // the first time it worked
 	}
 	p.state = "DISABLED"
 	b.WriteString(o.schedule(j, p, 0, part, p.expressions[0], in.String()))
 	return b.String()
 }
 
-// ruleable is why a job cannot be a scheduled rule, nil when it can.
+// ruleable says why a job cannot be a scheduled rule; nil if it can.
 func ruleable(j job.Job, p plan) error {
 	switch {
 	case p.zone != "UTC" && !strings.HasPrefix(p.expressions[0], "rate("):
@@ -127,10 +127,9 @@ func (o Options) rule(j job.Job, p plan, i, part int, expression string) string 
 
 var architectures = map[string]string{"": "X86_64", "x86_64": "X86_64", "arm64": "ARM64"}
 
-// definition writes a base definition of a task. The stack's name is in the
-// family's, so that two environments in one account do not write revisions of the
-// same family; the revision that a change replaces stays, since runs that were
-// claimed with it may still wait for their launch.
+// definition writes a base definition of a task. The stack's name is part of the family's name, so
+// that two environments in one account do not write revisions of the same family. A revision that a
+// change replaces stays, since runs that were claimed with it may still wait for their launch.
 func definition(d job.TaskDefinition) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "      "+format+"\n", args...) }
@@ -184,7 +183,7 @@ func pairs(b *strings.Builder, key, value string, m map[string]string) {
 	}
 }
 
-// maxDescription bounds a schedule's or a rule's description, in characters.
+// maxDescription is the longest description of a schedule or rule, in characters.
 const maxDescription = 512
 
 func clip(s string) string {

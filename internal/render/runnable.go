@@ -12,13 +12,13 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Placeholder is what an import writes where only a person knows the value.
+// Placeholder is what an import writes if only a person knows the value.
 const Placeholder = "REPLACE-ME"
 
-// Runnable is why jobs cannot run on AWS as they are, a sentence each with what
-// to fill in and where: faults, for which nothing should be deployed, and later
-// those of jobs that are switched off. Clusters are the names or ARNs that the
-// stack's parameter Clusters has; none is not known.
+// Runnable says why jobs cannot run on AWS as they are. Each sentence says what to fill in, and
+// where. With faults nothing should be deployed; later are those of jobs that are disabled.
+// clusters are the names or ARNs in the stack's parameter Clusters; none means that they are not
+// known.
 func Runnable(jobs []job.Job, definitions []job.TaskDefinition, clusters []string) (faults, later []string) {
 	on, off := findings{}, findings{}
 	for _, d := range definitions {
@@ -35,14 +35,14 @@ func Runnable(jobs []job.Job, definitions []job.TaskDefinition, clusters []strin
 	return on.sentences(), off.sentences()
 }
 
-// ForAWS is whether jobs files say anything that only AWS has a use for.
+// ForAWS reports whether the jobs files say anything that only AWS uses.
 func ForAWS(jobs []job.Job, definitions []job.TaskDefinition) bool {
 	return len(definitions) > 0 || slices.ContainsFunc(jobs, func(j job.Job) bool {
 		return j.TaskDefinition != "" || j.Cluster != "" || !j.Network.IsZero() || j.TaskRole != "" || j.ExecutionRole != ""
 	})
 }
 
-// findings are the jobs and definitions of which a sentence is true.
+// findings are sentences, with the jobs and definitions for which each is true.
 type findings map[string][]string
 
 func (f findings) add(who, format string, args ...any) {
@@ -50,11 +50,10 @@ func (f findings) add(who, format string, args ...any) {
 	f[sentence] = append(f[sentence], who)
 }
 
-// shown is how many jobs a sentence names.
+// shown is the most jobs that a sentence names.
 const shown = 5
 
-// sentences name the jobs: what is true of all for want of a default is said
-// once.
+// sentences writes each sentence once, with the jobs for which it is true.
 func (f findings) sentences() (out []string) {
 	for _, sentence := range slices.Sorted(maps.Keys(f)) {
 		who := f[sentence]
@@ -83,9 +82,8 @@ func (f findings) job(j job.Job, clusters []string) {
 	}
 }
 
-// shadows finds variables of a job that its base definition takes from a secret: ECS
-// lets a container have a name once, and whoever gives an input a value must not
-// put it in a secret's place.
+// shadows finds variables of a job that its base definition takes from a secret. ECS lets a
+// container have a name once, and a person who gives an input a value must not replace a secret.
 func (f findings) shadows(j job.Job, definitions []job.TaskDefinition) {
 	i := slices.IndexFunc(definitions, func(d job.TaskDefinition) bool { return d.Family == j.TaskDefinition })
 	if i < 0 {
@@ -99,7 +97,7 @@ func (f findings) shadows(j job.Job, definitions []job.TaskDefinition) {
 	}
 }
 
-// inECR is an image of a private registry in ECR.
+// inECR matches an image in a private ECR registry.
 var inECR = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{12}\.dkr[.-]ecr\.`) })
 
 func (f findings) definition(d job.TaskDefinition) {
@@ -114,8 +112,8 @@ func (f findings) definition(d job.TaskDefinition) {
 	}
 }
 
-// executionNeeds is what ECS does for a task only by its execution role (ECS developer
-// guide, "Amazon ECS task execution IAM role").
+// executionNeeds gives what ECS does for a task only with its execution role (ECS developer guide,
+// "Amazon ECS task execution IAM role").
 func executionNeeds(d job.TaskDefinition) (needs []string) {
 	if inECR().MatchString(d.Image) {
 		needs = append(needs, "pull an image from ECR")
@@ -129,7 +127,7 @@ func executionNeeds(d job.TaskDefinition) (needs []string) {
 	return needs
 }
 
-// named is whether a job's cluster, by name or ARN, is one by name or ARN.
+// named reports whether both are the same cluster, each by name or ARN.
 func named(cluster, is string) bool {
 	if strings.HasPrefix(cluster, "arn:") && strings.HasPrefix(is, "arn:") {
 		return cluster == is
@@ -137,7 +135,7 @@ func named(cluster, is string) bool {
 	return clusterName(cluster) == clusterName(is)
 }
 
-// clusterName is ECS's: `default` where none is said.
+// clusterName gives ECS's name for a cluster, which is `default` if none is given.
 func clusterName(cluster string) string {
 	if cluster == "" {
 		return "default"
@@ -145,7 +143,7 @@ func clusterName(cluster string) string {
 	return cluster[strings.LastIndexByte(cluster, '/')+1:]
 }
 
-// placeholders are the fields that an import left to a person, in order.
+// placeholders gives the fields that an import left to a person, in order.
 func placeholders(of any) (fields []string) {
 	text, err := json.Marshal(of)
 	if err != nil || !strings.Contains(string(text), Placeholder) {

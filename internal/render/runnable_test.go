@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/render"
 )
 
-// TestRunnable: all that keeps jobs from running on AWS is told at once, and says
-// what to fill in.
+// TestRunnable: everything that keeps jobs from running on AWS is reported at once, with what to
+// fill in.
 func TestRunnable(t *testing.T) {
 	t.Parallel()
 	fine := job.Job{Name: "fine", TaskDefinition: "app", Cluster: "jobs", Network: job.Network{Subnets: []string{"subnet-1"}}}

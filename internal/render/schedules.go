@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Schedule is one schedule of EventBridge Scheduler as data: what the template's
-// resource says, without what all schedules of a stack have in common.
+// Schedule is one schedule of EventBridge Scheduler as data: the template's resource, without
+// what all schedules of a stack have in common.
 type Schedule struct {
 	Name        string `json:"name"`
 	Description string `json:"description,omitempty"`
@@ -17,20 +17,20 @@ type Schedule struct {
 	Zone       string `json:"zone"`
 	// State is ENABLED or DISABLED.
 	State string `json:"state"`
-	// Window is in minutes, 0 for none.
+	// Window is in minutes; 0 means none.
 	Window int       `json:"window,omitempty"`
 	Start  time.Time `json:"start,omitzero"`
 	End    time.Time `json:"end,omitzero"`
 	// MaxAge is in seconds.
 	MaxAge int    `json:"maxAge"`
 	Input  string `json:"input"`
-	// Other says what else of a schedule that was read is not as batchplane writes
-	// it; "" in what it writes.
+	// Other says what else differs in a schedule that was read from what batchplane writes. It
+	// is "" in what batchplane writes.
 	Other string `json:"other,omitempty"`
 }
 
-// SchedulesOf are the schedules of one job, whose taskDefinition is as it is to
-// be launched: two where one expression cannot say it.
+// SchedulesOf gives the schedules of one job, whose taskDefinition must be the one to launch.
+// There are two if one expression cannot select the slots.
 func SchedulesOf(j job.Job, from time.Time) ([]Schedule, error) {
 	p, err := Options{From: from}.plan(j)
 	if err != nil {

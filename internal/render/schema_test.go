@@ -15,7 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/render"
 )
 
-// tfBlock is what the provider's schema says of a body.
+// tfBlock is the part of the provider's schema for a body.
 type tfBlock struct {
 	Attributes map[string]tfAttribute
 	Blocks     map[string]struct {
@@ -44,10 +44,10 @@ func recordedSchema(t *testing.T) (s tfSchema) {
 	return s
 }
 
-// meta are arguments of Terraform itself that any resource may have.
+// meta are Terraform's own arguments, which any resource may have.
 var meta = []string{"count", "for_each", "depends_on", "lifecycle", "provider"}
 
-// faults are what the schema holds against a body.
+// faults gives what is wrong in a body by the schema.
 func (b tfBlock) faults(path string, body map[string]any) (all []string) {
 	for _, name := range slices.Sorted(maps.Keys(body)) {
 		at := path + "." + name
@@ -96,7 +96,7 @@ func blocks(at string, most int, b tfBlock, v any) (all []string) {
 	return all
 }
 
-// fits is about a value; a text that is one template may be of any type.
+// fits checks a value. A text that is only a template may have any type.
 func fits(at string, kind, v any) (all []string) {
 	if text, ok := v.(string); ok && (kind == "string" || strings.HasPrefix(text, "${") && strings.HasSuffix(text, "}")) {
 		return nil
@@ -131,7 +131,7 @@ func fits(at string, kind, v any) (all []string) {
 
 var reference = regexp.MustCompile(`(?:^|[^$])\$\{([a-z][^}]*)\}`)
 
-// config is a file of Terraform as JSON.
+// config is a Terraform file in JSON.
 type config struct {
 	Data     map[string]map[string]any
 	Resource map[string]map[string]map[string]any
@@ -139,7 +139,7 @@ type config struct {
 	Output   map[string]any
 }
 
-// check is all that a schema holds against a file.
+// check gives everything that is wrong in a file by the schema.
 func (s tfSchema) check(text []byte) (all []string) {
 	var c config
 	if err := json.Unmarshal(text, &c); err != nil {
@@ -166,8 +166,8 @@ func (s tfSchema) check(text []byte) (all []string) {
 	return all
 }
 
-// resolves is whether a reference is to something of the file, and an attribute
-// that it has.
+// resolves reports whether a reference is to something in the file, and to an attribute that it
+// has.
 func (s tfSchema) resolves(c config, parts []string) bool {
 	switch {
 	case len(parts) == 2 && parts[0] == "var":
@@ -185,9 +185,9 @@ func (s tfSchema) resolves(c config, parts []string) bool {
 	return false
 }
 
-// TestTerraformSchema: the file has only what the provider's schema knows, all of
-// what that requires, in its types, and refers to what is there. It needs neither
-// Terraform nor the provider; TestTerraformValidates asks those themselves.
+// TestTerraformSchema: the file has only what the provider's schema knows, in its types, and all
+// that the schema requires, and its references resolve. The test needs neither Terraform nor the
+// provider; TestTerraformValidates runs both.
 func TestTerraformSchema(t *testing.T) {
 	t.Parallel()
 	s := recordedSchema(t)
@@ -207,7 +207,7 @@ func TestTerraformSchema(t *testing.T) {
 	}
 }
 
-// broken are changes of the file that Terraform refuses.
+// broken are changes to the file that Terraform refuses.
 var broken = []struct{ from, to, says string }{
 	{`"schedule_expression":`, `"schedule_expresion":`, "schedule_expression is missing"},
 	{`"schedule_expression":`, `"schedule_expresion":`, "schedule_expresion is not known"},
@@ -226,7 +226,7 @@ var (
 	hclArgument = regexp.MustCompile(`(?m)^  ([a-z_]+)\s*[={]`)
 )
 
-// TestModuleSchema: the arguments of the module's resources are the provider's.
+// TestModuleSchema: the provider knows all arguments of the module's resources.
 func TestModuleSchema(t *testing.T) {
 	t.Parallel()
 	s := recordedSchema(t)

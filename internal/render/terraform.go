@@ -12,15 +12,13 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// object is a JSON object. Its keys come sorted, so that equal jobs give equal
-// bytes.
+// object is a JSON object. Its keys are written in order, so that equal jobs give equal bytes.
 type object map[string]any
 
-// Terraform renders the jobs as Terraform's JSON (jobs.tf.json), to be used as a
-// module: schedules, base definitions with their log groups, and what the control
-// plane's stack gives as variables. It is read by Terraform 1.3 and OpenTofu 1.6
-// with version 5 or 6 of the provider hashicorp/aws. The error names every job that
-// cannot be rendered.
+// Terraform renders the jobs as Terraform's JSON (jobs.tf.json), for use as a module: schedules,
+// base definitions with their log groups, and the outputs of the control plane's stack as
+// variables. Terraform 1.3 and OpenTofu 1.6 read it, with version 5 or 6 of the provider
+// hashicorp/aws. The error names every job that cannot be rendered.
 func Terraform(jobs []job.Job, definitions []job.TaskDefinition, o Options) ([]byte, error) {
 	bases := map[string]job.TaskDefinition{}
 	tasks, groups, schedules := object{}, object{}, object{}
@@ -73,7 +71,7 @@ func indented(file object) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// variables are what the control plane's stack gives, see deploy/terraform.
+// variables are the outputs of the control plane's stack; see deploy/terraform.
 func (o Options) variables() object {
 	text := func(description string) object { return object{"type": "string", "description": description} }
 	stack := text("The name of the control plane's stack, which the families of task definitions begin with.")
@@ -89,14 +87,13 @@ func (o Options) variables() object {
 	}
 }
 
-// literal is a text in which Terraform puts nothing: it takes ${ and %{ for the
-// beginning of an expression.
+// literal gives a text in which Terraform replaces nothing: to Terraform, ${ and %{ begin an
+// expression.
 func literal(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
 }
 
-// Names of resources begin with a word, since those of jobs may begin with a
-// digit.
+// Names of resources begin with a word, since those of jobs may begin with a digit.
 func taskName(family string) string { return "task-" + family }
 
 func scheduleName(j job.Job, i int) string {
@@ -106,7 +103,7 @@ func scheduleName(j job.Job, i int) string {
 	return "job-" + j.Name
 }
 
-// groupName is a log group's name as a resource can be called.
+// groupName gives a resource name for a log group.
 func groupName(group string) string {
 	return logicalID("logs-", strings.NewReplacer("/", "-", ".", "-", "#", "-").Replace(group))
 }
@@ -161,7 +158,7 @@ func scheduleResource(j job.Job, p plan, i int, expression string, in input) obj
 	return out
 }
 
-// terraform is the input with the revision that this apply registers.
+// terraform gives the input, with the revision that this apply registers.
 func (i input) terraform() string {
 	if i.base == "" {
 		return literal(i.before)
@@ -169,7 +166,7 @@ func (i input) terraform() string {
 	return literal(i.before) + "${aws_ecs_task_definition." + taskName(i.base) + ".arn}" + literal(i.after)
 }
 
-// tagsObject are tags and that of the control plane's stack.
+// tagsObject gives the tags, and the tag of the control plane's stack.
 func tagsObject(tags map[string]string) object {
 	out := object{job.OurTags + "stack": "${var.stack}"}
 	for k, v := range tags {
@@ -178,7 +175,7 @@ func tagsObject(tags map[string]string) object {
 	return out
 }
 
-// sharedTags are the tags that all definitions have which write into a log group.
+// sharedTags gives the tags that all definitions which write into a log group have in common.
 func sharedTags(definitions []job.TaskDefinition, group string) (shared map[string]string) {
 	for _, d := range definitions {
 		switch {
@@ -195,8 +192,8 @@ func sharedTags(definitions []job.TaskDefinition, group string) (shared map[stri
 	return shared
 }
 
-// taskResource is a base definition. A revision that a change replaces stays
-// ACTIVE: runs that were claimed with it may still wait for their launch.
+// taskResource gives a base definition. A revision that a change replaces stays ACTIVE, since
+// runs that were claimed with it may still wait for their launch.
 func taskResource(d job.TaskDefinition) object {
 	cpu, memory := d.Size()
 	out := object{
@@ -219,8 +216,7 @@ func taskResource(d job.TaskDefinition) object {
 	return out
 }
 
-// containerText is the one container as the API's JSON. The region is put in by
-// Terraform.
+// containerText gives the only container as the API's JSON. Terraform inserts the region.
 func containerText(d job.TaskDefinition) string {
 	container := object{"name": d.Container, "image": d.Image, "essential": true}
 	if d.Container == "" {
@@ -253,7 +249,7 @@ func containerText(d job.TaskDefinition) string {
 	return strings.Replace(literal(strings.TrimSpace(b.String())), `"awslogs-region":"`+region+`"`, `"awslogs-region":"${data.aws_region.current.id}"`, 1)
 }
 
-// region stands for the region until Terraform's expression takes its place.
+// region stands in the text until Terraform's expression replaces it.
 const region = "AWS::Region"
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

@@ -17,8 +17,8 @@ import (
 	"github.com/batchplane/batchplane/internal/render"
 )
 
-// awkward are jobs whose texts Terraform could take for expressions, and all that
-// a schedule may have.
+// awkward gives jobs whose texts Terraform could take for expressions, with everything that a
+// schedule may have.
 func awkward() ([]job.Job, []job.TaskDefinition) {
 	jobs := []job.Job{
 		{Name: "1-first", Schedule: "0 9 1 * 5", TaskDefinition: "app", Command: []string{"/bin/sh", "-c", `echo "${HOME}" %{a} $${b} <x> 'q'`}, Description: "costs ${money} %{if}"},
@@ -36,8 +36,8 @@ func awkward() ([]job.Job, []job.TaskDefinition) {
 	return jobs, definitions
 }
 
-// TestTerraform: the file is as its golden has it, the same each time, and what it
-// says of each job is what the job is.
+// TestTerraform: the file is that of the golden, the same each time, and describes each job as it
+// is.
 func TestTerraform(t *testing.T) {
 	t.Parallel()
 	jobs, definitions := awkward()
