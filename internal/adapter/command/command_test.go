@@ -42,7 +42,7 @@ func TestNotify(t *testing.T) {
 	}
 }
 
-// TestOneThatHangs is killed with all that it began: it will be tried again each minute.
+// TestOneThatHangs: it is killed with everything that it started, since it is run again each minute.
 func TestOneThatHangs(t *testing.T) {
 	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "pipe")
@@ -51,7 +51,7 @@ func TestOneThatHangs(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	over := make(chan error, 1)
-	// Whoever lives has the pipe open for writing, so that a read of it goes on.
+	// Every process that lives holds the pipe open for writing, so a read of it blocks.
 	n := command.Notifier{Line: "exec >" + pipe + "; (echo on; exec sleep 1000) & wait"}
 	go func() { over <- n.Notify(ctx, notice.Notice{ID: "i"}) }()
 	f, err := os.Open(pipe) //nolint:gosec // a test's own pipe

@@ -27,10 +27,10 @@ func aRun() run.Run {
 	return r
 }
 
-// BenchmarkDecode inflates a run's body as it is stored, beside the peer that makes an
-// inflater anew for each, and reads its JSON, beside the peer that does so without an
-// item. They take turns, and the median turn counts. A turn is long enough for the
-// collector to come, which the 42 KB of each new inflater keep busy.
+// BenchmarkDecode inflates a stored run's body, beside a peer that creates an inflater for each, and
+// reads its JSON, beside a peer that does so without an item. They take turns, and the median turn
+// counts. A turn is long enough for a garbage collection, which the 42 KB of each new inflater keep
+// busy.
 func BenchmarkDecode(b *testing.B) {
 	body, err := encode(aRun())
 	if err != nil {
@@ -59,7 +59,7 @@ func BenchmarkDecode(b *testing.B) {
 			took[i] = append(took[i], turn(b, r.read))
 		}
 	}
-	b.ReportMetric(0, "ns/op") // of all, so it is left out
+	b.ReportMetric(0, "ns/op") // it would be of all together
 	for i := range took {
 		slices.Sort(took[i])
 		took[i] = took[i][len(took[i])/2:]
@@ -69,7 +69,7 @@ func BenchmarkDecode(b *testing.B) {
 	b.ReportMetric(took[2][0]/took[3][0], "run/json")
 }
 
-// turn is how many nanoseconds a call takes, of many in a row.
+// turn returns how many nanoseconds a call takes, over many in a row.
 func turn(b *testing.B, read func() error) float64 {
 	b.Helper()
 	const calls = 1000

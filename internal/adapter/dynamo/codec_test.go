@@ -15,8 +15,8 @@ func asBody(body []byte) attributes {
 	return attributes{attrBody: binary(body), attrVersion: number(itemVersion)}
 }
 
-// What is decoded belongs to the caller, also while others decode, and after a body that
-// could not be read.
+// TestInflatersAreShared: what is decoded belongs to the caller, even while others decode, and after a
+// body that could not be read.
 func TestInflatersAreShared(t *testing.T) {
 	t.Parallel()
 	var got string

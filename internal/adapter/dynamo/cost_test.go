@@ -20,7 +20,7 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// launcher accepts every launch.
+// launcher accepts every launch, unless refuse is set.
 type launcher struct{ refuse bool }
 
 func (l *launcher) Resolve(_ context.Context, j job.Job) (run.TaskDefinition, error) {
@@ -54,7 +54,7 @@ func (l *launcher) StopTask(context.Context, string, string, string) error { ret
 
 func (l *launcher) Find(context.Context, string, string) ([]string, error) { return nil, nil }
 
-// longName is a job's name of the greatest length.
+// longName is a job name of the greatest length.
 const longName = "nightly-export-of-customer-orders-to-warehouse-1"
 
 var start = time.Date(2026, 11, 22, 17, 30, 2, 345_678_901, time.UTC)
@@ -82,7 +82,7 @@ func newLife(t *testing.T, j job.Job) *life {
 	return l
 }
 
-// costs compares what a step wrote with what is expected of it.
+// costs compares what a step wrote with what is expected.
 func (l *life) costs(what, want string) {
 	l.t.Helper()
 	if got := l.meter.Take(); got != want {
@@ -150,8 +150,8 @@ func plain() job.Job {
 	return job.Job{Name: longName, Schedule: "30 17 * * *", TaskDefinition: longName, Cluster: "production-batch", Command: []string{"/app/export", "--full"}}
 }
 
-// warm is a life whose job's definition is stored: it is written once per
-// version of a job, not once per run.
+// warm is a life whose job's definition is already stored: it is written once per version of a job, not
+// once per run.
 func warm(t *testing.T, j job.Job) *life {
 	t.Helper()
 	l := newLife(t, j)
@@ -162,8 +162,7 @@ func warm(t *testing.T, j job.Job) *life {
 	return l
 }
 
-// TestWriteUnits is what each step of a run costs. A change of these numbers is
-// a change of everybody's bill.
+// TestWriteUnits: what each step of a run costs. A change of these numbers changes everybody's bill.
 func TestWriteUnits(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -267,8 +266,8 @@ func TestWriteUnits(t *testing.T) {
 	}
 }
 
-// TestOldestDueAmongEarlyEntries: entries that are early, as those of running runs
-// are, are read in batches also by who wants one run only.
+// TestOldestDueAmongEarlyEntries: early entries, such as those of running runs, are read in batches
+// even if only one run is wanted.
 func TestOldestDueAmongEarlyEntries(t *testing.T) {
 	t.Parallel()
 	var queries, batches atomic.Int64

@@ -30,7 +30,7 @@ func commit(t *testing.T, s control.Store, rs ...run.Run) {
 	}
 }
 
-// follow commits what became of a run.
+// follow commits the next state of a run.
 func follow(t *testing.T, s control.Store, was, r run.Run) {
 	t.Helper()
 	if err := s.Commit(t.Context(), control.Change{Run: &r, Was: &was}); err != nil {
@@ -67,16 +67,16 @@ func value(item map[string]types.AttributeValue, name string) string {
 
 func millis(at time.Time) string { return strconv.FormatInt(at.UnixMilli(), 10) }
 
-// entryOf is where the entry of an open run stands that is due at a time; one of a
-// run that has ended, or is running, has a mark.
+// entryOf returns the position of the entry of an open run that is due at a time. Entries of runs that
+// have ended or are running also have a mark.
 func entryOf(due time.Time) string { return millis(due.Truncate(time.Second)) }
 
-// runningAt is where the entry of a running run stands, written at a revision.
+// runningAt returns the position of the entry of a running run that was written at a revision.
 func runningAt(due time.Time, rev int) string {
 	return millis(due.Truncate(time.Second).Add(time.Duration(2*rev) * time.Millisecond))
 }
 
-// TestAttributes: what the indexes, the stream's filter and time to live go by.
+// TestAttributes: the attributes that the indexes, the stream's filter and time to live use.
 func TestAttributes(t *testing.T) {
 	t.Parallel()
 	s := newTable(t)
@@ -135,7 +135,7 @@ func launchingRun(id run.ID, due time.Time) run.Run {
 	return r
 }
 
-// TestTheWriteAfterRunTask leaves the index alone where it can, and never later
+// TestTheWriteAfterRunTask: the write leaves the index alone if it can, and the entry is never later
 // than the run is due.
 func TestTheWriteAfterRunTask(t *testing.T) {
 	t.Parallel()
@@ -174,8 +174,7 @@ func TestTheWriteAfterRunTask(t *testing.T) {
 	}
 }
 
-// TestEarlyEntries: Due goes by the runs' own times, in their order, and moves
-// entries that are far too early.
+// TestEarlyEntries: Due orders runs by their own times, and moves entries that are far too early.
 func TestEarlyEntries(t *testing.T) {
 	t.Parallel()
 	s := newTable(t)
@@ -204,8 +203,8 @@ func TestEarlyEntries(t *testing.T) {
 	if r, err := s.Run(t.Context(), "d/20261122T1730Z"); err != nil || r.Rev != 2 {
 		t.Errorf("a move changed the run: %+v, %v", r, err)
 	}
-	// b's entry is the earliest of both that are due; e is due before a, whose
-	// entry is earlier.
+	// b's entry is the earlier of the two that are due; e is due before a, although a's entry is
+	// earlier.
 	got, err = s.Due(t.Context(), run.LookLane, start.Add(10*time.Minute), 2)
 	wantIDs(t, "the two earliest", got, err, "b/20261122T1730Z", "e/20261122T1730Z")
 	got, err = s.Due(t.Context(), run.LookLane, start.Add(10*time.Minute), 10)
@@ -272,8 +271,7 @@ func TestNewer(t *testing.T) {
 	}
 }
 
-// TestDefinitionThatIsThere: one that is there all the same is no error, unless it
-// cannot be read.
+// TestDefinitionThatIsThere: writing a definition that exists is no error, unless it cannot be read.
 func TestDefinitionThatIsThere(t *testing.T) {
 	t.Parallel()
 	for body, readable := range map[string]bool{`{\"name\":\"report\"}`: true, `{`: false} {
@@ -289,8 +287,8 @@ func TestDefinitionThatIsThere(t *testing.T) {
 	}
 }
 
-// TestDefinitionsAreReadOnce: a definition that is known costs people's tools no request.
-// Functions keep their own.
+// TestDefinitionsAreReadOnce: a known definition costs people's tools no request. Functions keep their
+// own.
 func TestDefinitionsAreReadOnce(t *testing.T) {
 	t.Parallel()
 	j := job.Job{Name: "report", Command: []string{"a"}}
@@ -328,7 +326,7 @@ func TestDefinitionsAreReadOnce(t *testing.T) {
 func TestManyRuns(t *testing.T) {
 	t.Parallel()
 	s := newTable(t)
-	// More of each job than a query is asked for, 1,000; of b fewer fill a page of 1 MB.
+	// Each job has more runs than a query asks for, 1,000; of b, fewer fill a page of 1 MB.
 	const runs, byHand = 1300, 280
 	var all []run.Run
 	for _, name := range []string{"a", "b"} {
@@ -375,8 +373,8 @@ func TestManyRuns(t *testing.T) {
 	}
 }
 
-// TestShards: no hash key takes much more than an eighth of a herd's writes, and none of
-// a lane more than a fourth.
+// TestShards: no hash key takes much more than an eighth of a herd's writes, and no key of a lane more
+// than a fourth.
 func TestShards(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -410,7 +408,7 @@ func TestShards(t *testing.T) {
 	}
 }
 
-// TestTheTable is what every index of the table needs.
+// TestTheTable: the indexes hold keys only, billing is per request, and the stream has new images.
 func TestTheTable(t *testing.T) {
 	t.Parallel()
 	in := dynamo.TableInput("t")
@@ -427,8 +425,8 @@ func TestTheTable(t *testing.T) {
 	}
 }
 
-// TestOldBodies: bodies that were written before are read for ever. Whoever
-// changes the dictionary or the form raises the version.
+// TestOldBodies: bodies that were written before can be read for ever. A change of the dictionary or
+// the form must raise the version.
 func TestOldBodies(t *testing.T) {
 	t.Parallel()
 	s := newTable(t)

@@ -7,18 +7,18 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// ItemOf is a run as Commit stores it.
+// ItemOf returns a run as Commit stores it.
 func (s *Store) ItemOf(r *run.Run) (map[string]types.AttributeValue, error) {
 	return s.runItem(r, writeMark())
 }
 
-// OldPart is the part of its lane that programs before this one wrote a run into.
+// OldPart returns the part of its lane into which earlier programs wrote a run.
 func OldPart(id run.ID) int { return shard(string(id)) }
 
-// JobItemOf is a job's item as Commit stores it.
+// JobItemOf returns a job's item as Commit stores it.
 func JobItemOf(i *job.Item) (map[string]types.AttributeValue, error) {
 	return jobItem(i, writeMark())
 }
 
-// Keeping is the store as people's tools have it.
+// Keeping returns the store as people's tools use it.
 func (s *Store) Keeping() *Store { return New(Config{DB: s.db, Table: s.table, KeepDefinitions: true}) }

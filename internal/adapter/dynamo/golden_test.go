@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "write testdata/run.v1.base64 anew: only
 
 const oldFile = "testdata/run.v1.base64"
 
-// oldBody is a body as version 1 wrote it, on the day it was made.
+// oldBody returns a body as version 1 wrote it on the day the file was made.
 func oldBody(t *testing.T) []byte {
 	t.Helper()
 	if *update {

@@ -88,7 +88,7 @@ func (s table) fill(t *testing.T, rs []run.Run) {
 	s.putAll(t, puts)
 }
 
-// putAll puts items, 25 at a time, which is what BatchWriteItem takes.
+// putAll puts items, 25 at a time: BatchWriteItem accepts no more.
 func (s table) putAll(t *testing.T, items []map[string]types.AttributeValue) {
 	t.Helper()
 	for batch := range slices.Chunk(items, 25) {
@@ -103,7 +103,7 @@ func (s table) putAll(t *testing.T, items []map[string]types.AttributeValue) {
 	}
 }
 
-// recorder keeps what is put.
+// recorder keeps the items that are put.
 type recorder struct {
 	dynamo.API
 	puts []map[string]types.AttributeValue
@@ -114,7 +114,7 @@ func (r *recorder) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...fu
 	return &dynamodb.PutItemOutput{}, nil
 }
 
-// item is a run as the table holds it.
+// item returns a run's item as the table holds it.
 func (s table) item(t *testing.T, id run.ID) map[string]types.AttributeValue {
 	t.Helper()
 	out, err := s.db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &s.name, Key: keyOf(id), ConsistentRead: aws.Bool(true)})

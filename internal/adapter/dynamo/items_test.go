@@ -17,7 +17,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// lapTable is a table with the items of so many jobs, and a store that counts its calls.
+// lapTable is a table with the items of many jobs, and a store that counts its calls.
 type lapTable struct {
 	table
 	line  *line
@@ -43,7 +43,7 @@ func newLapTable(t *testing.T, jobs int) *lapTable {
 	return l
 }
 
-// anew is the same table, and another process that knows nothing of it.
+// anew returns the same table as seen by another process that knows nothing of it.
 func anew(t *testing.T, of *lapTable) *lapTable {
 	t.Helper()
 	l := &lapTable{table: of.table, line: &line{}, now: start, names: of.names}
@@ -51,7 +51,7 @@ func anew(t *testing.T, of *lapTable) *lapTable {
 	return l
 }
 
-// TestManyItems goes through one table of many items, by a process each.
+// TestManyItems runs through one table of many items, with a new process for each test.
 func TestManyItems(t *testing.T) { //nolint:tparallel // one after another, the last breaks an item
 	t.Parallel()
 	many := newLapTable(t, 2100)
@@ -62,13 +62,13 @@ func TestManyItems(t *testing.T) { //nolint:tparallel // one after another, the 
 		{"in turn", itemsInTurn},
 		{"all at once again", itemsAfterAWhile},
 		{"while they are written", itemsWhileTheyAreWritten},
-		{"by their names", itemsOf}, // last, since it breaks one
+		{"by their names", itemsOf}, // last, since it breaks an item
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, anew(t, many)) })
 	}
 }
 
-// next is what a minute later is known of the items, and by how many calls.
+// next returns what is known of the items a minute later, and how many calls that took.
 func (l *lapTable) next(t *testing.T) (items []job.Item, asOf time.Time, calls int64) {
 	t.Helper()
 	l.now = l.now.Add(time.Minute)
@@ -83,7 +83,7 @@ func (l *lapTable) next(t *testing.T) (items []job.Item, asOf time.Time, calls i
 	return items, asOf, l.line.calls.Load()
 }
 
-// holds writes to an item, as another process or as this one.
+// holds sets an item's lock, as another process or as this one.
 func (l *lapTable) holds(t *testing.T, s control.Store, name, by string) {
 	t.Helper()
 	i, err := l.Item(t.Context(), name)
@@ -98,8 +98,8 @@ func lockOf(items []job.Item, name string) string {
 	return items[at].Lock
 }
 
-// itemsInTurn: of many items two of eight shards are read a minute, and each is as it
-// was at asOf or later; what this process wrote is known at once, by one call more.
+// itemsInTurn: of many items, two of eight shards are read a minute, and each item is as it was at asOf
+// or later. What this process wrote is known at once, for one more call.
 func itemsInTurn(t *testing.T, l *lapTable) { //nolint:thelper // a test
 	if _, asOf, calls := l.next(t); calls != 8 || !asOf.Equal(l.now) {
 		t.Fatalf("at first: %d calls, as of %s", calls, asOf)
@@ -136,8 +136,8 @@ func itemsInTurn(t *testing.T, l *lapTable) { //nolint:thelper // a test
 	}
 }
 
-// itemsOf are as they are now, by a call for a hundred; of very many all are read, as
-// they are for five minutes then.
+// itemsOf: the items of named jobs are current, for one call a hundred. If very many are asked for, all
+// are read, and again for the next five minutes.
 func itemsOf(t *testing.T, l *lapTable) { //nolint:thelper // a test
 	l.next(t)
 	l.holds(t, l.Store, l.names[5], "another")
@@ -172,7 +172,7 @@ func itemsOf(t *testing.T, l *lapTable) { //nolint:thelper // a test
 	}
 }
 
-// TestFewItemsAreReadEachTime.
+// TestFewItemsAreReadEachTime: few items are all read each time.
 func TestFewItemsAreReadEachTime(t *testing.T) {
 	t.Parallel()
 	few := newLapTable(t, 30)
@@ -187,8 +187,8 @@ func TestFewItemsAreReadEachTime(t *testing.T) {
 	}
 }
 
-// itemsAfterAWhile: many are all read after a while in which nobody asked, and after a
-// clock that was put back.
+// itemsAfterAWhile: many items are all read after a while without reads, and after the clock was put
+// back.
 func itemsAfterAWhile(t *testing.T, l *lapTable) { //nolint:thelper // a test
 	for _, passes := range []time.Duration{0, 10 * time.Minute, -time.Hour} {
 		l.now = l.now.Add(passes)

@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestNewerOf: of the runs that cannot be read those of a newer batchplane are an
-// error, however many others there are, and those that are only damaged are none.
+// TestNewerOf: among runs that cannot be read, one of a newer batchplane is an error, however many
+// others there are; damaged ones alone are none.
 func TestNewerOf(t *testing.T) {
 	t.Parallel()
 	damaged := errors.New("damaged")
@@ -25,7 +25,7 @@ func TestNewerOf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for range 20 { // in whichever order a map is walked
+			for range 20 { // in whatever order the map is walked
 				if got := newerOf(c.unreadable); !errors.Is(got, c.want) || c.want != nil && !errors.Is(got, control.ErrNewer) {
 					t.Fatalf("got %v, want %v", got, c.want)
 				}

@@ -22,8 +22,8 @@ import (
 
 var lanes = []run.Lane{run.LookLane, run.LaunchLane}
 
-// parts counts which hash keys of lanes are asked. As a program before this one, which
-// older says, it writes runs to all eight of them.
+// parts counts which hash keys of lanes are read. If older is set, it acts as an earlier program, which
+// writes runs to all eight of them.
 type parts struct {
 	dynamo.API
 	older bool
@@ -74,7 +74,7 @@ func idOf(key map[string]types.AttributeValue) (id run.ID, ok bool) {
 	return dynamo.RunID(pk.Value, sk.Value)
 }
 
-// take is which keys were asked since it was last asked, in order.
+// take returns the keys that were read since its last call, sorted.
 func (p *parts) take() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -83,7 +83,7 @@ func (p *parts) take() []string {
 	return out
 }
 
-// pair is a table with two programs at it, of this version and of one before.
+// pair is a table with two programs, of this version and of an earlier one.
 type pair struct {
 	table
 	now          time.Time
@@ -103,7 +103,7 @@ func (p *pair) store(db dynamo.API) *dynamo.Store {
 	return dynamo.New(dynamo.Config{DB: db, Table: p.name, Now: func() time.Time { return p.now }})
 }
 
-// sweep asks for both lanes, a minute after the last time.
+// sweep asks for both lanes, a minute after the last sweep.
 func (p *pair) sweep(t *testing.T, s *dynamo.Store) (ids []run.ID) {
 	t.Helper()
 	p.now = p.now.Add(time.Minute)
@@ -120,7 +120,7 @@ func (p *pair) sweep(t *testing.T, s *dynamo.Store) (ids []run.ID) {
 	return ids
 }
 
-// quiet sweeps until the old parts are asked in turn.
+// quiet sweeps until the old parts are read in turn.
 func (p *pair) quiet(t *testing.T) {
 	t.Helper()
 	for range 11 {
@@ -129,8 +129,7 @@ func (p *pair) quiet(t *testing.T) {
 	p.mine.take()
 }
 
-// ofAllParts are runs that are due at a time, of which a program before this one has
-// each in another part.
+// ofAllParts returns runs that are due at a time, each in a different part for an earlier program.
 func ofAllParts(at time.Time) (rs []run.Run) {
 	for _, status := range []run.Status{run.Launching, run.Queued} {
 		had := map[int]bool{}
@@ -157,7 +156,7 @@ func put(t *testing.T, s control.Store, rs ...run.Run) (ids []run.ID) {
 	return ids
 }
 
-// keysOf are the hash keys of both lanes, of parts up to the last.
+// keysOf returns the hash keys of both lanes, for so many parts.
 func keysOf(parts int) (keys []string) {
 	for _, lane := range lanes {
 		for n := range parts {
@@ -168,8 +167,8 @@ func keysOf(parts int) (keys []string) {
 	return keys
 }
 
-// TestAProgramBeforeReadsWhatThisOneWrites: it asks eight parts of each lane, and has
-// all runs in them.
+// TestAProgramBeforeReadsWhatThisOneWrites: it reads eight parts of each lane, and finds all runs in
+// them.
 func TestAProgramBeforeReadsWhatThisOneWrites(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
@@ -196,9 +195,8 @@ func TestAProgramBeforeReadsWhatThisOneWrites(t *testing.T) {
 	}
 }
 
-// TestWhatAProgramBeforeWrote: a process that has just begun finds all of it at once,
-// and what is due later in the minute in which it is due, however long that is after all
-// that was due before.
+// TestWhatAProgramBeforeWrote: a new process finds all of it at once. It finds what is due later in the
+// minute in which it is due, however long that is after everything else.
 func TestWhatAProgramBeforeWrote(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
@@ -237,9 +235,8 @@ func end(t *testing.T, s control.Store, id run.ID) {
 	}
 }
 
-// TestOldPartsAreAskedInTurn: one of each lane a minute, from the second minute of a
-// process on. What a program before this one writes then is found within four, and with
-// the first of it all.
+// TestOldPartsAreAskedInTurn: one part of each lane a minute, from a process's second minute on. So
+// what an earlier program then writes is found within four minutes, and all of it with the first.
 func TestOldPartsAreAskedInTurn(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(*pair){
@@ -303,9 +300,8 @@ func hasAll(asked []string, lane run.Lane) bool {
 	return true
 }
 
-// TestACrowdInOldPartsIsLateByNoMinute: of runs in all old parts the one that is asked has
-// some, and so all of them are given at once, also those of which nothing is due yet in
-// the part that is asked.
+// TestACrowdInOldPartsIsLateByNoMinute: if runs are in all old parts, the part that is read has some.
+// So all are returned at once, even if none in that part is due yet.
 func TestACrowdInOldPartsIsLateByNoMinute(t *testing.T) {
 	t.Parallel()
 	for first := range 4 {
@@ -349,8 +345,8 @@ func TestAFailedCallAsksAllAgain(t *testing.T) {
 	}
 }
 
-// TestWhoAsksRarelyAsksAllParts: as does one whose clock was put back, and who asks for
-// what is due at another time.
+// TestWhoAsksRarelyAsksAllParts: so does a process whose clock was put back, and one that asks for
+// another time.
 func TestWhoAsksRarelyAsksAllParts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ passes, until time.Duration }{
@@ -373,7 +369,7 @@ func TestWhoAsksRarelyAsksAllParts(t *testing.T) {
 	}
 }
 
-// TestBothProgramsAtOnce: whoever writes a run next, it has one entry, and both find it.
+// TestBothProgramsAtOnce: whichever program writes a run next, the run has one entry, and both find it.
 func TestBothProgramsAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)

@@ -21,23 +21,23 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// line is a line to DynamoDB that counts the calls. Those after the first few it
-// holds back until enough of them are under way side by side, which no speed of a
-// machine changes: one after another they would never be.
+// line is a connection to DynamoDB that counts the calls. After the first few, it holds calls back
+// until enough of them are under way side by side. The machine's speed does not matter: calls in
+// sequence would never be enough.
 type line struct {
 	calls atomic.Int64
 
 	mu     sync.Mutex
 	wide   int // how many at once; 0 holds none back
 	held   int
-	open   chan struct{} // closed once they were
-	narrow bool          // they never were
+	open   chan struct{} // closed once enough calls came together
+	narrow bool          // enough calls never came together
 }
 
-// few calls find out what there is to be read.
+// few is how many calls may go by while the reader finds out what there is to read.
 const few = 40
 
-// expect begins anew: from now on at least that many calls are under way at once.
+// expect starts counting again: from now on, at least wide calls must be under way at once.
 func (l *line) expect(wide int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -58,7 +58,7 @@ func (l *line) handle(ctx context.Context, in middleware.InitializeInput, next m
 	return next.HandleInitialize(ctx, in)
 }
 
-// hold waits for the others.
+// hold waits for the other calls.
 func (l *line) hold() {
 	l.mu.Lock()
 	l.held++
@@ -70,7 +70,7 @@ func (l *line) hold() {
 	if wide == 0 {
 		return
 	}
-	t := time.NewTimer(time.Minute) // only a line that stays narrow takes as long
+	t := time.NewTimer(time.Minute) // only a narrow line takes that long
 	defer t.Stop()
 	select {
 	case <-open:
@@ -83,8 +83,8 @@ func (l *line) hold() {
 	}
 }
 
-// TestReadsOfManyJobs: what people's commands read of 1,000 jobs. A change of
-// these numbers is a change of how long they take, and of the bill.
+// TestReadsOfManyJobs: what people's commands read of 1,000 jobs. A change of these numbers changes how
+// long they take, and the bill.
 func TestReadsOfManyJobs(t *testing.T) {
 	t.Parallel()
 	counted, meter := &line{}, &dynamotest.Meter{}
@@ -94,12 +94,12 @@ func TestReadsOfManyJobs(t *testing.T) {
 	for _, c := range []struct {
 		what string
 		do   func(ctx context.Context) (int, error)
-		// rows come of it, by so many calls at most; read is the read units.
+		// rows is the size of the result, calls the most calls that it may take, read the read units.
 		rows  int
 		calls int64
 		read  float64
-		// wide is how many calls at least are under way at once, where there are many:
-		// 2,040 calls by 40 are 51 one after another, and 2 s are 400.
+		// wide is how many calls must be under way at once, if there are many: 2,040 calls, 40 at a
+		// time, take 51 round trips; 2 s would be 400 round trips.
 		wide int
 	}{
 		{"jobs", func(ctx context.Context) (int, error) { j, err := p.Jobs(ctx, plane.JobFilter{}); return len(j), err }, 1000, 2040, 2500, 40},
@@ -135,7 +135,7 @@ func TestReadsOfManyJobs(t *testing.T) {
 	}
 }
 
-// fillJobs has jobs with three runs each: one succeeded, one failed, one succeeded.
+// fillJobs creates jobs with three runs each: one succeeded, one failed, one succeeded.
 func fillJobs(t *testing.T, s table, n int) {
 	t.Helper()
 	var rs []run.Run

@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestItemSize: each write of a run that succeeds costs one unit only while its
-// item is at most 1 KB.
+// TestItemSize: each write of a run that succeeds costs one unit only as long as its item is at most 1
+// KB.
 func TestItemSize(t *testing.T) {
 	t.Parallel()
 	l := newLife(t, plain())

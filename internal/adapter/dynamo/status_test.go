@@ -31,9 +31,8 @@ func (l *loads) option(o *dynamodb.Options) {
 	})
 }
 
-// TestByStatusLoadsWhatIsShown: of many open runs, only those are loaded that are
-// shown, and for the runs that failed none of them; also where an earlier program
-// wrote an entry, which has no mark.
+// TestByStatusLoadsWhatIsShown: of many open runs, only those that are shown are loaded; for a list of
+// failed runs, none. It also holds if an earlier program wrote an entry, without a mark.
 func TestByStatusLoadsWhatIsShown(t *testing.T) {
 	t.Parallel()
 	l := &loads{}

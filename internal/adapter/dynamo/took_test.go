@@ -14,7 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// TestTook: targets add up, each notice has its own, and they expire.
+// TestTook: targets add up, notices do not share them, and they expire.
 func TestTook(t *testing.T) {
 	t.Parallel()
 	base := newTable(t)
@@ -44,8 +44,8 @@ func TestTook(t *testing.T) {
 	}
 }
 
-// TestRequestsExpire: a person's request is kept as long as runs are, wherever it is
-// found: with all others, with its job's and with its author's.
+// TestRequestsExpire: a person's request is kept as long as runs are, under each key: with all others,
+// with its job's and with its author's.
 func TestRequestsExpire(t *testing.T) {
 	t.Parallel()
 	base := newTable(t)

@@ -24,7 +24,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// wire is a DynamoDB that answers as it is told, and keeps what it was asked.
+// wire is a DynamoDB that gives prepared answers and keeps the requests.
 type wire struct {
 	mu    sync.Mutex
 	asked []request
@@ -35,8 +35,7 @@ type request struct {
 	body      map[string]any
 }
 
-// newWire is a store on a wire; answer gives a status and a body for the n-th
-// request, from 1.
+// newWire returns a store on a wire. answer returns a status and a body for the n-th request, from 1.
 func newWire(t *testing.T, answer func(n int, r request) (int, string), options ...func(*dynamodb.Options)) (*wire, *dynamo.Store) {
 	t.Helper()
 	w := &wire{}
@@ -166,7 +165,7 @@ func TestRequestsOfCommit(t *testing.T) {
 	}
 }
 
-// conditions are those of a request, one or of each part of a transaction.
+// conditions returns the condition of a request, or those of each part of a transaction.
 func conditions(body map[string]any) []any {
 	parts, ok := body["TransactItems"].([]any)
 	if !ok {
@@ -181,18 +180,18 @@ func conditions(body map[string]any) []any {
 	return out
 }
 
-// never turns the SDK's retries off.
+// never turns off the SDK's retries.
 func never(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} }
 
-// soon retries as the SDK does, without waits.
+// soon makes the SDK retry without waiting.
 func soon(o *dynamodb.Options) {
 	o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
 		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
 	})
 }
 
-// TestALostAnswer: a write whose answer was lost is sent again by the SDK, and
-// then finds itself. That is no conflict.
+// TestALostAnswer: if the answer to a write is lost, the SDK sends the write again, which then finds
+// itself. That is no conflict.
 func TestALostAnswer(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]control.Change{"a claim": {Run: claimed()}, "the write after RunTask": {Run: accepted(), Was: claimed()}} {
@@ -237,7 +236,7 @@ func markOf(body map[string]any) string {
 	return ""
 }
 
-// TestRunsOfAHerdAreAskedForByTheHundred: whether the runs of 10,000 jobs exist, in a
+// TestRunsOfAHerdAreAskedForByTheHundred: finding out whether the runs of 10,000 jobs exist takes a
 // hundred calls.
 func TestRunsOfAHerdAreAskedForByTheHundred(t *testing.T) {
 	t.Parallel()
@@ -271,8 +270,8 @@ func TestRunsOfAHerdAreAskedForByTheHundred(t *testing.T) {
 	}
 }
 
-// TestUnprocessedKeys: what DynamoDB leaves out of a batch is asked for again,
-// until it answers with nothing too often.
+// TestUnprocessedKeys: the store asks again for what DynamoDB leaves out of a batch, until it has been
+// left with nothing too often.
 func TestUnprocessedKeys(t *testing.T) {
 	t.Parallel()
 	ids := []run.ID{"a/20261122T1730Z", "b/20261122T1730Z", "a/20261122T1730Z"}
@@ -299,7 +298,7 @@ func TestUnprocessedKeys(t *testing.T) {
 	}
 }
 
-// TestAnEmptyPageIsNotTheEnd: a page can be empty and have others after it.
+// TestAnEmptyPageIsNotTheEnd: a page can be empty although others follow.
 func TestAnEmptyPageIsNotTheEnd(t *testing.T) {
 	t.Parallel()
 	_, s := newWire(t, func(_ int, r request) (int, string) {
@@ -336,7 +335,7 @@ func TestOpenRunsAreListedByTheirLane(t *testing.T) {
 	}
 }
 
-// TestReadsAreConsistent: of everything that the contract wants to see each write.
+// TestReadsAreConsistent: every read by which the contract wants to see each write.
 func TestReadsAreConsistent(t *testing.T) {
 	t.Parallel()
 	w, s := newWire(t, func(int, request) (int, string) { return 200, "{}" })
@@ -354,8 +353,8 @@ func TestReadsAreConsistent(t *testing.T) {
 	}
 }
 
-// TestAnAbsentRunIsLookedForAgain: what an eventually consistent read finds is
-// there; what it does not find may only not have come through yet.
+// TestAnAbsentRunIsLookedForAgain: what an eventually consistent read finds exists; what it does not
+// find may only be late.
 func TestAnAbsentRunIsLookedForAgain(t *testing.T) {
 	t.Parallel()
 	w, s := newWire(t, func(int, request) (int, string) { return 200, "{}" })

@@ -18,8 +18,8 @@ import (
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
-// Messages in the forms of the guides: what EventBridge or Scheduler could not
-// deliver, what functions failed on, and a part of a stream.
+// Messages in the forms that the guides give: what EventBridge or Scheduler could not deliver, what
+// functions failed on, and a part of a stream.
 const (
 	undelivered = `{"MessageId":"a","ReceiptHandle":"ha","Body":"{\"job\":\"etl\"}","Attributes":{"SentTimestamp":"1763802000000"},
 		"MessageAttributes":{"ERROR_CODE":{"StringValue":"NO_PERMISSIONS","DataType":"String"},"ERROR_MESSAGE":{"StringValue":"not authorized","DataType":"String"}}}`
@@ -37,7 +37,7 @@ type sqs struct {
 	refuses string
 	asked   []map[string]any
 	target  []string
-	// valid is the one handle that is, "" for all.
+	// valid is the only valid handle; "" means that all are.
 	valid string
 }
 
@@ -82,8 +82,8 @@ func queues(t *testing.T, s *sqs) *failures.Queues {
 	}
 }
 
-// TestFailed: all of a queue is seen, each message once, the oldest first, with what
-// was to be delivered, why it was not, and by which name it was called.
+// TestFailed: all of a queue is seen, each message once, the oldest first, with what was to be
+// delivered, why it was not, and by which name the function was called.
 func TestFailed(t *testing.T) {
 	t.Parallel()
 	s := &sqs{pages: []string{`{"Messages":[` + undelivered + `]}`, `{}`, `{"Messages":[` + undelivered + `,` + givenUp + `]}`, `{"Messages":[` + streamed + `]}`}}
@@ -117,8 +117,8 @@ func TestFailed(t *testing.T) {
 	}
 }
 
-// TestWhoPutItThere: a rule says what it sends, also where that looks like Lambda's
-// record of what people or schedules sent; EventBridge and Scheduler say who it was.
+// TestWhoPutItThere: a rule decides what it sends, even if that looks like Lambda's record of what
+// people or schedules sent. EventBridge and Scheduler say who it was.
 func TestWhoPutItThere(t *testing.T) {
 	t.Parallel()
 	by := func(attribute string) string {
@@ -142,8 +142,8 @@ func TestWhoPutItThere(t *testing.T) {
 	}
 }
 
-// TestDropAfterAnotherLook: somebody else looked at a message since it was found, so that
-// its handle is no longer valid: it is found anew, unless others look again and again.
+// TestDropAfterAnotherLook: somebody else received a message after it was found, so its handle is no
+// longer valid. It is found again, unless others receive it again and again.
 func TestDropAfterAnotherLook(t *testing.T) {
 	t.Parallel()
 	again := `{"Messages":[` + strings.Replace(undelivered, `"ha"`, `"ha-2"`, 1) + `,` + givenUp + `]}`

@@ -10,12 +10,11 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// channels is a way whose targets are the notice's; those that are shut take
-// nothing.
+// channels is a way whose targets are those of the notice. Shut ones take nothing.
 type channels struct {
 	shut  map[string]bool
 	heard []string
-	// after is called after each target that was tried.
+	// after is called after each try of a target.
 	after func()
 }
 
@@ -36,7 +35,7 @@ func (c *channels) Carry(ctx context.Context, target string, _ notice.Notice) er
 
 func (c *channels) Notify(ctx context.Context, n notice.Notice) error { return c.Carry(ctx, "mail", n) }
 
-// memory is the table; while broken it answers with an error.
+// memory is the table; if broken is set, it answers with that error.
 type memory struct {
 	took   map[string][]string
 	writes int
@@ -59,14 +58,13 @@ func setUp(shut ...string) (*channels, *memory, func() *Notifier) {
 	for _, target := range shut {
 		c.shut[target] = true
 	}
-	// A process that begins anew knows nothing but what is in the table.
+	// A new process knows only what is in the table.
 	return c, m, func() *Notifier { return &Notifier{Ways: []Way{c, Only{Name: "mail", Carrier: c}}, Memory: m} }
 }
 
 var toTwo = notice.Notice{ID: "failed:prod/etl/1", Targets: []string{"ops", "team-a"}}
 
-// TestEachTargetOnce: whichever target fails, the others hear a notice once,
-// whatever process carries it.
+// TestEachTargetOnce: whichever target fails, the others get a notice once, whatever process sends it.
 func TestEachTargetOnce(t *testing.T) {
 	t.Parallel()
 	for _, shut := range []string{"ops", "team-a", "mail"} {
@@ -91,8 +89,7 @@ func TestEachTargetOnce(t *testing.T) {
 	}
 }
 
-// TestAllWellWritesNothing: the note of who took a notice is paid only where
-// somebody did not.
+// TestAllWellWritesNothing: the note of who took a notice is written only if somebody did not.
 func TestAllWellWritesNothing(t *testing.T) {
 	t.Parallel()
 	c, m, process := setUp()
@@ -117,8 +114,7 @@ func TestOtherNoticesAreOthers(t *testing.T) {
 	}
 }
 
-// TestNoTimeLeft: who took a notice is noted although the time for telling is
-// over.
+// TestNoTimeLeft: who took a notice is noted even if the time for sending is over.
 func TestNoTimeLeft(t *testing.T) {
 	t.Parallel()
 	c, m, process := setUp("mail")
@@ -137,8 +133,8 @@ func TestNoTimeLeft(t *testing.T) {
 	}
 }
 
-// TestForgetful: without its memory nobody is told, since everybody might be told
-// again; a note that fails is an error.
+// TestForgetful: without its memory it tells nobody, since it might tell everybody again. A note that
+// fails is an error.
 func TestForgetful(t *testing.T) {
 	t.Parallel()
 	c, m, process := setUp("ops")

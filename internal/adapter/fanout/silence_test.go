@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// hung is a way to two targets, of which the first takes its time and fails.
+// hung is a way to two targets, the first of which takes its time and then fails.
 type hung struct {
 	now         time.Time
 	takes       time.Duration
@@ -30,8 +30,8 @@ func (h *hung) Carry(_ context.Context, target string, _ notice.Notice) error {
 	return errShut
 }
 
-// TestOneThatHangs: a target that gives no answer holds up nobody but the first notice,
-// and is asked again after a while. One that fails at once is asked each time.
+// TestOneThatHangs: a target that gives no answer holds up only the first notice, and is tried again
+// after a while. A target that fails at once is tried each time.
 func TestOneThatHangs(t *testing.T) {
 	t.Parallel()
 	_, m, _ := setUp()
@@ -56,8 +56,8 @@ func TestOneThatHangs(t *testing.T) {
 	}
 }
 
-// TestTwoDeliveriesAtOnce: the second leaves a notice alone that the first still tells,
-// else who took it from the first would get it again.
+// TestTwoDeliveriesAtOnce: the second delivery leaves a notice alone while the first is still sending
+// it. Otherwise a target that took it from the first would get it again.
 func TestTwoDeliveriesAtOnce(t *testing.T) {
 	t.Parallel()
 	_, m, _ := setUp()
@@ -79,12 +79,12 @@ func TestTwoDeliveriesAtOnce(t *testing.T) {
 		t.Errorf("the first: %v", err)
 	}
 	go func() { <-arrived; goOn <- true }()
-	if err := tell(); err != nil { // who knows nothing of the first tells it again
+	if err := tell(); err != nil { // a delivery that knows nothing of the first sends it again
 		t.Errorf("a third, later: %v", err)
 	}
 }
 
-// TestWithin: a way with one target has a time of its own.
+// TestWithin: a way with one target has a time limit of its own.
 func TestWithin(t *testing.T) {
 	t.Parallel()
 	for within, want := range map[time.Duration]bool{0: false, time.Hour: true} {

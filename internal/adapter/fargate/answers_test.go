@@ -13,8 +13,8 @@ import (
 
 const taskARN = "arn:aws:ecs:eu-central-1:123456789012:task/batch/0123456789abcdef0123456789abcdef"
 
-// TestRunTaskAnswers gives every kind of answer to the SDK's real client. Each
-// is one request: what the SDK sends again by itself nobody would count.
+// TestRunTaskAnswers gives every kind of answer to the SDK's real client. Each takes one request:
+// nobody would count what the SDK sends again by itself.
 func TestRunTaskAnswers(t *testing.T) {
 	t.Parallel()
 	refused := func(code, reason string) run.Event {
@@ -24,7 +24,7 @@ func TestRunTaskAnswers(t *testing.T) {
 		status int
 		body   string
 		want   run.Event
-		// started is whether the answer leaves open that a task was launched.
+		// started says whether the answer leaves open that a task was launched.
 		started stop.Answer
 	}{
 		"a task": {
@@ -78,8 +78,8 @@ func TestRunTaskAnswers(t *testing.T) {
 	}
 }
 
-// sameEvent compares events; the words of a lost answer are the client's own.
-// A want of nil takes any answer that leaves a launch open.
+// sameEvent compares events. The text of a lost answer is the client's own. A nil want accepts any
+// answer that leaves a launch open.
 func sameEvent(t *testing.T, got, want run.Event, started stop.Answer) {
 	t.Helper()
 	if lost, ok := got.(run.NoAnswer); ok {
@@ -169,7 +169,7 @@ func TestStopTask(t *testing.T) {
 	}
 }
 
-// TestStopTaskReason: ECS takes a reason of at most 255 characters.
+// TestStopTaskReason: ECS accepts a reason of at most 255 characters.
 func TestStopTaskReason(t *testing.T) {
 	t.Parallel()
 	a := answering(200, `{}`)

@@ -21,8 +21,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// fickle is a server that answers the first request of each connection, and resets
-// the connection at the second, as a NAT does whose idle time has passed.
+// fickle is a server that answers the first request of each connection and resets the connection at the
+// second, like a NAT after its idle timeout.
 func fickle(t *testing.T) (url string) {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -56,8 +56,8 @@ func answerOnce(c *net.TCPConn) {
 	_ = c.Close()
 }
 
-// TestRunTaskTakesNoUsedConnection: what is kept alive may be dead, and RunTask is
-// not sent into it: its caller could not know whether it launched.
+// TestRunTaskTakesNoUsedConnection: a kept connection may be dead, and RunTask is not sent on it, since
+// the caller could not know whether it launched.
 func TestRunTaskTakesNoUsedConnection(t *testing.T) {
 	t.Parallel()
 	client := ecs.New(ecs.Options{
@@ -78,7 +78,7 @@ func TestRunTaskTakesNoUsedConnection(t *testing.T) {
 	}
 }
 
-// silent is an ECS that answers nothing.
+// silent is an ECS that never answers.
 type silent struct{ fargate.API }
 
 func (silent) RunTask(ctx context.Context, _ *ecs.RunTaskInput, _ ...func(*ecs.Options)) (*ecs.RunTaskOutput, error) {
@@ -106,8 +106,8 @@ func (silent) DescribeTaskDefinition(ctx context.Context, _ *ecs.DescribeTaskDef
 	return nil, ctx.Err()
 }
 
-// TestEachCallHasItsTime: a call without an answer ends after ten seconds, and says
-// nothing of what became of it.
+// TestEachCallHasItsTime: a call without an answer ends after ten seconds, and says nothing about what
+// became of it.
 func TestEachCallHasItsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 var t0 = time.Date(2026, 11, 22, 17, 30, 2, 0, time.UTC)
 
-// api is an ECS endpoint that gives one answer and keeps what it was asked.
+// api is an ECS endpoint that gives one answer and records the requests.
 type api struct {
 	answer http.HandlerFunc
 	now    time.Time
@@ -33,7 +33,7 @@ type api struct {
 	bodies [][]byte
 }
 
-// answering is an endpoint with one JSON answer.
+// answering returns an endpoint with one JSON answer.
 func answering(status int, body string) *api {
 	return &api{now: t0, answer: func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
@@ -56,8 +56,8 @@ func (a *api) requests() int {
 	return len(a.bodies)
 }
 
-// open gives a launcher with the SDK's real client, as the program makes it:
-// with the SDK's own retries on, which a launch must turn off.
+// open returns a launcher with the SDK's real client, as the program creates it: with the SDK's own
+// retries on, which a launch must turn off.
 func (a *api) open(t *testing.T) *fargate.Launcher {
 	t.Helper()
 	server := httptest.NewServer(a)
@@ -74,7 +74,7 @@ func client(url string, c ecs.HTTPClient) *ecs.Client {
 	})
 }
 
-// wire is the body that the SDK sends for a RunTask request.
+// wire returns the body that the SDK sends for a RunTask request.
 func wire(tb testing.TB, in *ecs.RunTaskInput) []byte {
 	tb.Helper()
 	sent := &sender{}

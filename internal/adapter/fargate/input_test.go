@@ -37,7 +37,7 @@ func spot(j job.Job) job.Job {
 	return j
 }
 
-// tagged is a launch of a version that tags tasks; the others are of one that does
+// tagged returns a launch by a version that tags tasks. The other launches are of a version that does
 // not, whose requests stay as they were.
 func tagged(l control.Launch) control.Launch {
 	l.Form = run.RequestForm
@@ -66,8 +66,7 @@ func TestInput(t *testing.T) {
 	}
 }
 
-// TestInputTellsLaunchesApart: another stack, run or attempt is another token
-// and another startedBy.
+// TestInputTellsLaunchesApart: another stack, run or attempt gives another token and another startedBy.
 func TestInputTellsLaunchesApart(t *testing.T) {
 	t.Parallel()
 	first := launch(everything)
@@ -86,8 +85,7 @@ func TestInputTellsLaunchesApart(t *testing.T) {
 	}
 }
 
-// TestRunVariables: the room that job.OverridesSize reserves is for the very
-// variables that a launch sets.
+// TestRunVariables: job.OverridesSize reserves room for exactly the variables that a launch sets.
 func TestRunVariables(t *testing.T) {
 	t.Parallel()
 	var set []string
@@ -101,8 +99,8 @@ func TestRunVariables(t *testing.T) {
 	}
 }
 
-// TestOverridesSize: what the SDK sends is never larger than what was checked
-// when the jobs file was read.
+// TestOverridesSize: what the SDK sends is never larger than what was checked when the jobs file was
+// read.
 func TestOverridesSize(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

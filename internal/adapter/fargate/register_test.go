@@ -25,8 +25,8 @@ func (r *registry) RegisterTaskDefinition(_ context.Context, in *ecs.RegisterTas
 	return &ecs.RegisterTaskDefinitionOutput{TaskDefinition: &types.TaskDefinition{TaskDefinitionArn: aws.String("arn:" + *in.Family + ":1")}}, nil
 }
 
-// TestRegister: a revision that apply registers has the tags of its jobs and of the
-// stack, and the one by which it is known again.
+// TestRegister: a revision that apply registers has the tags of its jobs and of the stack, and the tag
+// by which apply recognises it.
 func TestRegister(t *testing.T) {
 	t.Parallel()
 	of := job.TaskDefinition{Family: "app", Image: "example/app:1", Tags: map[string]string{"batchplane:owner": "team-a", "cost": "12"}}

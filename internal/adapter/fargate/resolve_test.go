@@ -50,7 +50,7 @@ func TestResolve(t *testing.T) {
 		status    int
 		body      string
 		want      run.TaskDefinition
-		// final: the error is ErrUnlaunchable and says this.
+		// final: the error is ErrUnlaunchable and contains this.
 		final string
 		// passes: the error is not final.
 		passes bool
@@ -113,8 +113,8 @@ func TestResolveNothing(t *testing.T) {
 	}
 }
 
-// TestResolveRemembers: the newest revision is asked for once a minute, one that is
-// named once; a fault is not remembered.
+// TestResolveRemembers: the newest revision is asked for once a minute, a pinned one once. A fault is
+// not remembered.
 func TestResolveRemembers(t *testing.T) {
 	t.Parallel()
 	a := answering(200, definition("ACTIVE", app))

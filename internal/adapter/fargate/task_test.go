@@ -19,8 +19,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// quick is an API whose client does not wait and ask again, so that faults of
-// other calls than RunTask are seen at once.
+// quick returns an API whose client does not wait and retry, so that faults of calls other than RunTask
+// show at once.
 type quickAPI struct{ fargate.API }
 
 func quick(a fargate.API) fargate.API { return quickAPI{a} }
@@ -41,8 +41,8 @@ func (q quickAPI) ListTasks(ctx context.Context, in *ecs.ListTasksInput, _ ...fu
 	return q.API.ListTasks(ctx, in, noRetry)
 }
 
-// TestDescribe has captured events read twice: as the event, and as what
-// DescribeTasks answers for the same task.
+// TestDescribe reads captured events twice: as events, and as DescribeTasks would answer for the same
+// task.
 func TestDescribe(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../ecsevent/testdata/*.json")
@@ -73,7 +73,7 @@ func TestDescribe(t *testing.T) {
 	})
 }
 
-// everyField is a task in which everything is set that is read.
+// everyField is a task in which everything that is read is set.
 const everyField = `{
 	"taskArn": "` + taskARN + `", "clusterArn": "c", "taskDefinitionArn": "d", "startedBy": "prod/report/20261122T1730Z/2", "group": "family:report",
 	"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "version": 7, "launchType": "FARGATE", "capacityProviderName": "FARGATE_SPOT",
@@ -110,15 +110,14 @@ func sameTask(t *testing.T, detail map[string]any) {
 	if got, want := tasks[0].Stop(), want.Task.Stop(); !reflect.DeepEqual(got, want) {
 		t.Errorf("stop\n%+v\nof the event\n%+v", got, want)
 	}
-	// Who launched a described task is known: its environment is not read.
+	// It is known who launched a described task, so its environment is not read.
 	want.Task.Environment = nil
 	if !reflect.DeepEqual(tasks[0], want.Task) {
 		t.Errorf("task\n%+v\nof the event\n%+v", tasks[0], want.Task)
 	}
 }
 
-// asDescribed gives a task of an event with its times as the API has them:
-// seconds since 1970.
+// asDescribed returns an event's task with its times as the API has them: seconds since 1970.
 func asDescribed(detail map[string]any) map[string]any {
 	task := map[string]any{}
 	for k, v := range detail {
@@ -144,7 +143,7 @@ func TestDescribeMissing(t *testing.T) {
 	}
 }
 
-// TestRefused: which errors are ECS's last word, and which pass by themselves.
+// TestRefused: which errors are ECS's final answer, and which pass by themselves.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -179,8 +178,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestClusterGone: a cluster cannot be deleted while a task of it runs, so that
-// there is nothing to describe, find or stop.
+// TestClusterGone: a cluster cannot be deleted while one of its tasks runs, so there is nothing to
+// describe, find or stop.
 func TestClusterGone(t *testing.T) {
 	t.Parallel()
 	l := answering(400, `{"__type":"ClusterNotFoundException","message":"Cluster not found."}`).open(t)

@@ -20,7 +20,7 @@ import (
 
 const taskARN = "arn:aws:ecs:eu-central-1:123456789012:task/batch/0123456789abcdef"
 
-// output is a task's of a definition with that log configuration.
+// output returns the output of a task whose definition has this log configuration.
 func output(log run.Log) control.Output {
 	return control.Output{Run: "etl/20261122T0900Z", Attempt: 1, TaskARN: taskARN, Task: run.TaskDefinition{Container: "app", Log: log}}
 }
@@ -148,8 +148,8 @@ func TestTaskURL(t *testing.T) {
 	}
 }
 
-// TestElsewhere: of an output by another driver it is said where it goes, with the
-// link that the task definition gives.
+// TestElsewhere: for output by another driver, people are told where it goes, with the link that the
+// task definition gives.
 func TestElsewhere(t *testing.T) {
 	t.Parallel()
 	log := run.Log{Driver: "awsfirelens", To: "Name=datadog", Link: "https://logs.example.com/{task}"}
@@ -168,15 +168,14 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
-// gone answers that what was asked for does not exist, in CloudWatch Logs' words.
+// gone answers, in the words of CloudWatch Logs, that what was asked for does not exist.
 type gone string
 
 func (g gone) GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error) {
 	return nil, &types.ResourceNotFoundException{Message: aws.String(string(g))}
 }
 
-// TestReadOfWhatIsGone: a log group that is gone is said; a stream that is not there
-// may still come.
+// TestReadOfWhatIsGone: a missing log group is an error; a missing stream may still come.
 func TestReadOfWhatIsGone(t *testing.T) {
 	t.Parallel()
 	for said, want := range map[gone]string{

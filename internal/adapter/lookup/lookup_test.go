@@ -46,7 +46,7 @@ func (g group) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(g[name])
 }
 
-// schedule is one of the group.
+// schedule returns a schedule of the group.
 func schedule(name, target, input string, more map[string]any) map[string]any {
 	s := map[string]any{
 		"Arn": own + name, "Name": name, "GroupName": "batchplane-prod", "State": "ENABLED", "ScheduleExpression": "cron(0 3 * * ? *)", "ScheduleExpressionTimezone": "UTC",
@@ -73,8 +73,8 @@ func schedules(t *testing.T, h http.Handler) *lookup.Schedules {
 
 const etl = `{"scheduledFor":"<time>","job":{"name":"etl","taskDefinition":"etl"}}`
 
-// TestSchedule: an ARN that comes along leads to what stands under it in the stack's
-// own group, and nowhere else; what cannot be told is no answer.
+// TestSchedule: an ARN that comes with an input leads to the schedule of that ARN in the stack's own
+// group, and nowhere else. If the schedule cannot be read, there is no answer.
 func TestSchedule(t *testing.T) {
 	t.Parallel()
 	l := schedules(t, group{
@@ -143,7 +143,7 @@ func TestWhatAScheduleSays(t *testing.T) {
 	}
 }
 
-// TestItIsAskedAgain: what may pass is asked again, what is refused is not.
+// TestItIsAskedAgain: after an error that may pass, but not after a refusal.
 func TestItIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]struct {
@@ -171,7 +171,7 @@ func TestItIsAskedAgain(t *testing.T) {
 	}
 }
 
-// TestOneThatHangs: all tries together leave the function time to have the slot wait.
+// TestOneThatHangs: all tries together leave the function time to make the slot wait.
 func TestOneThatHangs(t *testing.T) {
 	t.Parallel()
 	l := schedules(t, group{})

@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// server takes one mail, and says what came; refuse is a command that it refuses.
+// server takes one mail and returns what came; refuse is a command that it refuses.
 func server(t *testing.T, refuse string) (address string, lines <-chan string) {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

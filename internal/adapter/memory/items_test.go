@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestItemsShareNothing: what a reader changes in an item stays its own, also where the
-// item was read before and is not decoded again.
+// TestItemsShareNothing: what a reader changes in an item stays the reader's own, even if the item was
+// read before and is not decoded again.
 func TestItemsShareNothing(t *testing.T) {
 	t.Parallel()
 	s := &Store{}

@@ -27,9 +27,8 @@ import (
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
-// recorded answers as AWS does, in the forms of its API references: what the
-// emulator of test/aws has no answer for, or answers otherwise. A request is known by
-// its operation and a word of its body.
+// recorded answers as AWS does, in the forms of its API references, where the emulator of test/aws has
+// no answer or a different one. A request is identified by its operation and a word of its body.
 type recorded struct {
 	mu      sync.Mutex
 	answers map[string]answer
@@ -96,7 +95,7 @@ const (
 	stored = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-a1b2c3"
 )
 
-// TestAnswers: what AWS says of each kind of thing, said as there, not there or not
+// TestAnswers: what AWS says about each kind of thing: it exists, it does not, or it could not be
 // asked.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
@@ -162,7 +161,7 @@ func role(path, trusts string) string {
 	return `<GetRoleResponse><GetRoleResult><Role><Arn>arn:aws:iam::123456789012:role/` + path + `</Arn><AssumeRolePolicyDocument>` + trust + `</AssumeRolePolicyDocument></Role></GetRoleResult></GetRoleResponse>`
 }
 
-// TestDefinitions: of a deployed task definition it is known what can be missing.
+// TestDefinitions: those parts of a deployed task definition that may be missing are known.
 func TestDefinitions(t *testing.T) {
 	t.Parallel()
 	f, _ := facts(t, map[string]answer{
@@ -177,8 +176,7 @@ func TestDefinitions(t *testing.T) {
 	}
 }
 
-// TestLimits: quotas as they were raised, else their defaults; what may not be asked
-// is said.
+// TestLimits: quotas as they were raised, else their defaults. A quota that may not be read says so.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	raised := ok(`{"Quota":{"QuotaCode":"L-3032A538","Value":140}}`)
@@ -216,8 +214,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestOperateNamesEveryRight: the page for operators names each action that doctor
-// asks of the account, and no other.
+// TestOperateNamesEveryRight: the page for operators names every action that doctor asks of the
+// account, and no other.
 func TestOperateNamesEveryRight(t *testing.T) {
 	t.Parallel()
 	f, r := facts(t, map[string]answer{

@@ -14,7 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// queues is a stack of queues by name, with what each says of itself.
+// queues is a stack of queues by name, with what each says about itself.
 type queues map[string]map[string]string
 
 func (q queues) ListStackResources(context.Context, *cloudformation.ListStackResourcesInput, ...func(*cloudformation.Options)) (*cloudformation.ListStackResourcesOutput, error) {
@@ -27,7 +27,7 @@ func (q queues) ListStackResources(context.Context, *cloudformation.ListStackRes
 	return out, nil
 }
 
-// GetQueueAttributes gives what was asked for, as SQS does.
+// GetQueueAttributes returns what was asked for, as SQS does.
 func (q queues) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributesInput, _ ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
 	says := q[(*in.QueueUrl)[len("https://sqs/"):]]
 	if says == nil {
@@ -42,7 +42,7 @@ func (q queues) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributes
 	return out, nil
 }
 
-// TestMessagesOfQueues: those count, too, that somebody looks at just now.
+// TestMessagesOfQueues: messages that somebody is looking at count too.
 func TestMessagesOfQueues(t *testing.T) {
 	t.Parallel()
 	const seen, hidden = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"

@@ -17,7 +17,7 @@ import (
 
 const peopleARN = "arn:aws:lambda:eu-central-1:123456789012:function:prod-Trigger:people"
 
-// doorTo is a door to a Lambda that answers as told, with what was asked of it.
+// doorTo returns a door to a Lambda that gives one answer, and what was asked of it.
 func doorTo(t *testing.T, status int, header map[string]string, answer string) (d *Door, asked func() (kind, path, body string)) {
 	t.Helper()
 	var kind, path, body string
@@ -40,7 +40,7 @@ func doorTo(t *testing.T, status int, header map[string]string, answer string) (
 	return &Door{Lambda: client, Function: peopleARN}, func() (string, string, string) { return kind, path, body }
 }
 
-// TestMay: whether requests are allowed is asked by a dry run, which runs nothing.
+// TestMay: a dry run, which runs nothing, asks whether requests are allowed.
 func TestMay(t *testing.T) {
 	t.Parallel()
 	d, asked := doorTo(t, http.StatusNoContent, nil, "")

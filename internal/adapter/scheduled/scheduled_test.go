@@ -15,7 +15,7 @@ import (
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 )
 
-// account has three rules and schedules; each is a page of its own.
+// account has three rules and three schedules, each on a page of its own.
 type account struct{ denied string }
 
 func (a account) page(token *string) (i int, next *string) {
@@ -60,7 +60,7 @@ func (a account) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, 
 	return &scheduler.GetScheduleOutput{Name: in.Name, GroupName: in.GroupName, ScheduleExpression: aws.String("rate(1 hour)")}, nil
 }
 
-// TestRead: all pages, without what has no schedule and what is gone.
+// TestRead: all pages, without rules that have no schedule and schedules that are gone.
 func TestRead(t *testing.T) {
 	t.Parallel()
 	data, err := Reader{account{}, account{}}.Read(t.Context())

@@ -13,7 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/entry"
 )
 
-// written is what is written to a group; errors are those of its calls.
+// written records what is written to a group; update and create are the errors of these calls.
 type written struct {
 	WriteAPI
 	update, create error
@@ -31,8 +31,8 @@ func (w *written) CreateSchedule(_ context.Context, in *scheduler.CreateSchedule
 	return &scheduler.CreateScheduleOutput{}, w.create
 }
 
-// TestAnnounce: the schedule is written, or made where it is not there, and starts
-// nothing and carries nothing.
+// TestAnnounce: the schedule is written, or created if it is absent. It starts nothing and carries
+// nothing.
 func TestAnnounce(t *testing.T) {
 	t.Parallel()
 	none, denied := &types.ResourceNotFoundException{}, errors.New("denied")

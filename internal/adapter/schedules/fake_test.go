@@ -15,7 +15,7 @@ import (
 
 const trigger = "arn:aws:lambda:us-east-1:123456789012:function:trigger"
 
-// group is a schedule group of Scheduler; two schedules are a page.
+// group is a schedule group of EventBridge Scheduler; a page has two schedules.
 type group struct {
 	schedules []scheduler.GetScheduleOutput
 	deleted   string // listed, but gone since
@@ -23,7 +23,7 @@ type group struct {
 	mu        sync.Mutex
 	gets      int
 	now, most int // GetSchedule calls at once
-	// get, when not nil, is called in each.
+	// get, if not nil, is called in each GetSchedule.
 	get func(n int)
 }
 
@@ -75,7 +75,7 @@ type ruled struct {
 	pattern  string
 }
 
-// rules are those of a bus.
+// rules are the rules of a bus.
 type rules map[string]ruled
 
 func (r rules) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {

@@ -20,13 +20,13 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// large is a group of which a list goes on behind the last name that it gave.
+// large is a group whose list continues after the last name that it returned.
 type large struct {
-	mu          sync.Mutex           // of GetSchedule: several are asked at once
+	mu          sync.Mutex           // GetSchedule is called in parallel
 	schedules   map[string]time.Time // when each was modified
-	names       []string             // sorted, nil where that is to do
+	names       []string             // sorted; nil if they must be sorted again
 	lists, gets int
-	// list and get, when not nil, say how a call fails.
+	// list and get, if not nil, say how a call fails.
 	list func(token string) error
 	get  func(name string) error
 	// off are schedules that are switched off.
@@ -99,8 +99,7 @@ func (g *large) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 	}, nil
 }
 
-// laps is a registry of such a group on a clock of its own, in one process after
-// another.
+// laps is a registry of such a group on a clock of its own, in one process after another.
 type laps struct {
 	*testing.T
 	*large
@@ -108,7 +107,7 @@ type laps struct {
 	clock    time.Time
 }
 
-// newLaps has a number of schedules, the names of which end with their number.
+// newLaps returns laps with n schedules, whose names end with their number.
 func newLaps(t *testing.T, n int) *laps {
 	t.Helper()
 	w := &laps{T: t, large: &large{schedules: map[string]time.Time{}}, clock: changed.Add(time.Hour)}
@@ -121,7 +120,7 @@ func newLaps(t *testing.T, n int) *laps {
 
 func jobNo(i int) string { return fmt.Sprintf("job-%05d", i) }
 
-// restart is a process that knows nothing.
+// restart begins a process that knows nothing.
 func (w *laps) restart() {
 	w.registry = &Registry{
 		Scheduler: w.large, Rules: rules{}, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered,
@@ -129,8 +128,8 @@ func (w *laps) restart() {
 	}
 }
 
-// minute reads the registry in the next minute. It says what is known, and how many
-// pages were listed.
+// minute reads the registry in the next minute. It returns what is known, and how many pages were
+// listed.
 func (w *laps) minute() (reading control.Reading, pages int, err error) {
 	w.lists, w.gets = 0, 0
 	reading, err = w.registry.Jobs(w.Context())
@@ -138,7 +137,7 @@ func (w *laps) minute() (reading control.Reading, pages int, err error) {
 	return reading, w.lists, err
 }
 
-// expect is minute where nothing fails.
+// expect is minute if nothing fails.
 func (w *laps) expect(jobs, pages int, whole bool) control.Reading {
 	w.Helper()
 	began := w.clock
@@ -149,7 +148,7 @@ func (w *laps) expect(jobs, pages int, whole bool) control.Reading {
 	return r
 }
 
-// lap is a lap of five minutes.
+// lap goes through a lap of five minutes.
 func (w *laps) lap(jobs, pages int) control.Reading {
 	w.Helper()
 	for range 4 {
@@ -158,7 +157,7 @@ func (w *laps) lap(jobs, pages int) control.Reading {
 	return w.expect(jobs, pages, true)
 }
 
-// TestSmallGroupIsListedWhole: each minute; and the first time a group of any size is.
+// TestSmallGroupIsListedWhole: every minute; a group of any size is listed whole the first time.
 func TestSmallGroupIsListedWhole(t *testing.T) {
 	t.Parallel()
 	for schedules, pages := range map[int]int{0: 1, 99: 1, 100: 1, 101: 2, 2000: 20} {
@@ -172,9 +171,8 @@ func TestSmallGroupIsListedWhole(t *testing.T) {
 	}
 }
 
-// TestLap: a large group is listed in five minutes, also where a sweep does not come
-// each minute; what has changed is known when its page was listed, and who is
-// gone when all were.
+// TestLap: a large group is listed in five minutes, even if a sweep misses minutes. What has changed is
+// known once its page was listed, and which jobs are gone once all pages were.
 func TestLap(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 10_000)
@@ -202,8 +200,8 @@ func job2050(r control.Reading) control.Registered {
 	return r.Jobs[slices.IndexFunc(r.Jobs, func(j control.Registered) bool { return j.Name == jobNo(2050) })]
 }
 
-// TestLapOfAGrowingGroup: one that grows over what is listed at once is listed whole
-// that time, and in laps from then on; one that shrinks is listed whole again.
+// TestLapOfAGrowingGroup: a group that outgrows what is listed at once is listed whole that time, and
+// in laps from then on. One that shrinks is listed whole again.
 func TestLapOfAGrowingGroup(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 2000)
@@ -221,8 +219,7 @@ func TestLapOfAGrowingGroup(t *testing.T) {
 	w.expect(1500, 15, true)
 }
 
-// TestSchedulesComeAndGoBetweenPages: none that was there all the time is taken to be
-// gone for it.
+// TestSchedulesComeAndGoBetweenPages: a schedule that was there all the time never counts as gone.
 func TestSchedulesComeAndGoBetweenPages(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 10_000)
@@ -231,12 +228,12 @@ func TestSchedulesComeAndGoBetweenPages(t *testing.T) {
 	for i := range 150 { // pages shift
 		w.drop(jobNo(i))
 	}
-	w.set("a-new-one", changed) // its page is listed already
+	w.set("a-new-one", changed) // its page was listed already
 	w.expect(10_000, 20, false)
-	w.set("job-00000-new", changed) // so is its
+	w.set("job-00000-new", changed) // so was this one's
 	w.expect(10_000, 20, false)
 	w.expect(10_000, 20, false)
-	w.expect(10_000, 20, true) // those that are gone were listed before they were
+	w.expect(10_000, 20, true) // the schedules that are gone were listed before they went
 	w.expect(10_002, 20, false)
 	for range 3 {
 		w.expect(10_002, 20, false)
@@ -244,8 +241,7 @@ func TestSchedulesComeAndGoBetweenPages(t *testing.T) {
 	w.expect(9852, 19, true)
 }
 
-// TestListsThatForget: a schedule that a whole lap did not show is there all the same
-// where it can be read.
+// TestListsThatForget: a schedule that a whole lap did not show still exists if it can be read.
 func TestListsThatForget(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 150)
@@ -269,9 +265,8 @@ var (
 	errDenied    = &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}
 )
 
-// TestListFails: a page that cannot be listed just now is listed the next time, a token
-// that is not taken any more begins the lap anew at once, and a list that nobody may
-// have is an error.
+// TestListFails: a page that cannot be listed just now is listed the next time. A token that is no
+// longer accepted starts the lap again at once. A list that nobody may read is an error.
 func TestListFails(t *testing.T) {
 	t.Parallel()
 	fails := func(err error, token string) func(string) error {
@@ -337,8 +332,8 @@ func TestListFails(t *testing.T) {
 	})
 }
 
-// TestUnreadInALap: a schedule that could not be read is read the next minute, without
-// its page; and as long as it is not, nobody is gone.
+// TestUnreadInALap: a schedule that could not be read is read the next minute, without its page. Until
+// then, no job counts as gone.
 func TestUnreadInALap(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 10_000)
@@ -368,8 +363,8 @@ func TestUnreadInALap(t *testing.T) {
 	w.expect(9999, 20, true)
 }
 
-// TestProcessesOfLaps: one that begins lists the group whole, in whatever lap the
-// one before was.
+// TestProcessesOfLaps: a new process lists the group whole, however far the lap of the previous one
+// was.
 func TestProcessesOfLaps(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 10_000)
@@ -381,7 +376,7 @@ func TestProcessesOfLaps(t *testing.T) {
 	w.lap(9999, 20)
 }
 
-// TestApplied: what was applied is listed at once, and once or twice.
+// TestApplied: what was applied is listed at once, once or twice.
 func TestApplied(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 10_000)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestReadBeforeTheClockWasPutBack: what was read by a clock that has been put back since
-// decides nothing about a slot: it is read anew.
+// TestReadBeforeTheClockWasPutBack: a reading from before the clock was put back decides nothing about
+// a slot: the schedule is read again.
 func TestReadBeforeTheClockWasPutBack(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 2_100)

@@ -10,7 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// renew asks for a job as of a time, and says how many schedules were read for it.
+// renew asks for a job as of a time, and returns how many schedules were read for it.
 func (w *laps) renew(name string, at time.Time) (is control.Renewal, gets int, err error) {
 	w.Helper()
 	w.gets = 0
@@ -18,8 +18,8 @@ func (w *laps) renew(name string, at time.Time) (is control.Renewal, gets int, e
 	return is, w.gets, err
 }
 
-// TestRenew: a job is as it is known where that held at the time, and is read where it
-// did not. What was read is known, whatever became of writing it.
+// TestRenew: what is known of a job is used if it held at the time, and read again if not. What was
+// read is known, whatever becomes of writing it.
 func TestRenew(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 2_100)
@@ -37,9 +37,9 @@ func TestRenew(t *testing.T) {
 	}
 }
 
-// TestRenewOfAJobThatWasNeverSeen: one that left before the process began is gone since
-// all were listed; one that was made behind the page that was listed is found by its
-// name, with no list; and before the first list is at its end nobody can tell.
+// TestRenewOfAJobThatWasNeverSeen: a job that left before the process began counts as gone once all
+// were listed. A job that was created on a page already listed is found by its name, without a list.
+// Before the first list is complete, nobody can tell.
 func TestRenewOfAJobThatWasNeverSeen(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 2_100)
@@ -72,9 +72,9 @@ func TestRenewOfAJobThatWasNeverSeen(t *testing.T) {
 	}
 }
 
-// TestRenewOfAJobThatIsMadeAgain behind the page that was listed: it was found to be gone
-// and is there. A minute later that finding tells of no time any more, since who is told
-// writes it as what is so now.
+// TestRenewOfAJobThatIsMadeAgain: a job that was found to be gone is created again, on a page already
+// listed. A minute later the old finding no longer counts, for whatever time: the caller records it as
+// the present state.
 func TestRenewOfAJobThatIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 2_100)
@@ -98,8 +98,8 @@ func TestRenewOfAJobThatIsMadeAgain(t *testing.T) {
 	}
 }
 
-// TestRenewOfAJobThatIsMadeAgainUnread: it was found to be gone, and its schedule is listed
-// again and cannot be read: nobody can tell, as of whatever time.
+// TestRenewOfAJobThatIsMadeAgainUnread: a job was found to be gone, and its schedule is listed again
+// but cannot be read: nobody can tell, for whatever time.
 func TestRenewOfAJobThatIsMadeAgainUnread(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 2_100)
@@ -124,8 +124,8 @@ func TestRenewOfAJobThatIsMadeAgainUnread(t *testing.T) {
 	}
 }
 
-// TestRenewOfASchedulesNameThatWasTaken by one that carries no job: when the job was found
-// to be gone is when that was read, less than a minute ago.
+// TestRenewOfASchedulesNameThatWasTaken: a schedule without a job took the name. The job was found to
+// be gone when that schedule was read, less than a minute ago.
 func TestRenewOfASchedulesNameThatWasTaken(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 2_100)
@@ -143,8 +143,8 @@ func TestRenewOfASchedulesNameThatWasTaken(t *testing.T) {
 	}
 }
 
-// TestRenewBesideWhatIsUnread: a schedule that cannot be read now may carry any job, so it
-// cannot be told of one that no other carries, or that all others have switched off.
+// TestRenewBesideWhatIsUnread: a schedule that cannot be read now may carry any job. So nobody can tell
+// about a job that no other schedule carries, or that all others have switched off.
 func TestRenewBesideWhatIsUnread(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 2_100)
@@ -174,8 +174,8 @@ func TestRenewBesideWhatIsUnread(t *testing.T) {
 	}
 }
 
-// TestTheFirstUnreadIsNamed: of several schedules that cannot be read now the error names
-// the same one each time.
+// TestTheFirstUnreadIsNamed: if several schedules cannot be read now, the error names the same one each
+// time.
 func TestTheFirstUnreadIsNamed(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 2_100)
@@ -195,8 +195,8 @@ func TestTheFirstUnreadIsNamed(t *testing.T) {
 	}
 }
 
-// TestWholeOnceAllAreRead: a list of which schedules were unread counts as whole when they
-// are read, and once: the next lap is minutes away.
+// TestWholeOnceAllAreRead: a list whose schedules were partly unread counts as whole once they are
+// read, and counts once: the next lap is minutes away.
 func TestWholeOnceAllAreRead(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 2_100)
@@ -220,8 +220,8 @@ func TestWholeOnceAllAreRead(t *testing.T) {
 	w.expect(2_100, 20, false)
 }
 
-// TestRenewOfAJobThatWasGoneBefore: that it left once says nothing of a later time at
-// which a schedule cannot be read.
+// TestRenewOfAJobThatWasGoneBefore: that a job left once says nothing about a later time at which a
+// schedule cannot be read.
 func TestRenewOfAJobThatWasGoneBefore(t *testing.T) {
 	t.Parallel()
 	w := newLaps(t, 2_100)

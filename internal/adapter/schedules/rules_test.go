@@ -19,15 +19,14 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// bus has rules that are all alike, which come behind so many others where all are
-// listed, and counts who asks for which.
+// bus has rules that are all alike. In a list they come after the others. It counts who asks for which.
 type bus struct {
 	mu       sync.Mutex
 	asked    map[string]int
 	disabled bool
 	others   int
 	rules    int
-	// denied is whether nobody may list them, forgets whether a list has none of them.
+	// denied says that nobody may list the rules, forgets that a list has none of them.
 	denied, forgets bool
 	lists           int
 }
@@ -69,8 +68,7 @@ func (b *bus) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleInput,
 	return out, nil
 }
 
-// ruledBy is a registry of jobs that rules start, two jobs a rule, which waits in
-// virtual time.
+// ruledBy returns a registry of jobs that rules start, two jobs a rule, which waits in virtual time.
 func ruledBy(t *testing.T, n int) (r *Registry, b *bus, clock *time.Time, waited *time.Duration) {
 	t.Helper()
 	g := &group{}
@@ -91,7 +89,7 @@ func ruledBy(t *testing.T, n int) (r *Registry, b *bus, clock *time.Time, waited
 	return r, b, clock, waited
 }
 
-// listed is a group that is one page.
+// listed is a group of one page.
 type listed struct{ *group }
 
 func (l listed) ListSchedules(ctx context.Context, in *scheduler.ListSchedulesInput, o ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
@@ -109,9 +107,9 @@ func (l listed) ListSchedules(ctx context.Context, in *scheduler.ListSchedulesIn
 	}
 }
 
-// TestRulesAreReadByTurns: a rule is asked for once, however many jobs name it, ten
-// rules each minute, the first time all, at most 25 a second; of more a fifth, where
-// they cannot be listed; and a rule that changed is known within five minutes.
+// TestRulesAreReadByTurns: a rule is read once, however many jobs name it. Ten rules are read each
+// minute, and all the first time, at most 25 a second. If there are more and they cannot be listed, a
+// fifth is read each minute. A rule that changed is known within five minutes.
 func TestRulesAreReadByTurns(t *testing.T) {
 	t.Parallel()
 	shares := map[int]int{1: 1, 10: 10, 11: 10, 50: 10, 100: 20, 101: 21}
@@ -153,7 +151,7 @@ func TestRulesAreReadByTurns(t *testing.T) {
 		if off != 2*rules {
 			t.Errorf("%d rules: %d jobs are off after five minutes", rules, off)
 		}
-		// A job's own rule is asked for at once where its slot depends on it.
+		// A job's own rule is read at once if its slot depends on it.
 		clear(b.asked)
 		if renewal, err := r.Renew(t.Context(), "job-000", *clock); err != nil || renewal.Job == nil || !renewal.Job.Disabled || b.asked["rule-000"] != 1 || len(b.asked) != 1 {
 			t.Errorf("%d rules: %+v, %v, asked %v", rules, renewal, err, b.asked)
@@ -161,9 +159,9 @@ func TestRulesAreReadByTurns(t *testing.T) {
 	}
 }
 
-// TestRulesAreListed: more than ten rules are not read but listed, a fifth of the bus's
-// pages each minute. One that a list has otherwise is read, as is one that lists have
-// forgotten for five minutes.
+// TestRulesAreListed: more than ten rules are not read but listed, a fifth of the bus's pages each
+// minute. A rule that a list shows changed is read, as is one that has been missing from lists for five
+// minutes.
 func TestRulesAreListed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ rules, others, first, lists int }{
@@ -224,7 +222,7 @@ func TestRulesAreListed(t *testing.T) {
 	}
 }
 
-// TestRulesAfterAClockThatWasPutBack are all read.
+// TestRulesAfterAClockThatWasPutBack: all rules are read.
 func TestRulesAfterAClockThatWasPutBack(t *testing.T) {
 	t.Parallel()
 	r, b, clock, _ := ruledBy(t, 50)

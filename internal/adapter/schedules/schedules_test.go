@@ -23,7 +23,7 @@ import (
 
 var changed = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
-// jobsOf are the jobs that a registry holds.
+// jobsOf returns the jobs that a registry holds.
 func jobsOf(ctx context.Context, r *Registry) (jobs []job.Job, err error) {
 	reading, err := r.Jobs(ctx)
 	for i := range reading.Jobs {
@@ -53,7 +53,7 @@ func input(t *testing.T, j job.Job) string {
 	return s
 }
 
-// carrier is the input of a schedule that carries the job of a rule.
+// carrier returns the input of a schedule that carries the job of a rule.
 func carrier(t *testing.T, j job.Job, rule string) string {
 	t.Helper()
 	before, after, err := j.CarrierInput()
@@ -125,7 +125,7 @@ func TestJobs(t *testing.T) {
 			schedules: []scheduler.GetScheduleOutput{schedule("1", "cron(0 3 * * ? *)", carrier(t, a, "r1"), disabled)},
 			rules:     rules{"r1": {}}, want: "a 0 3 * * * Europe/Berlin false",
 		},
-		// Read as one that is on, all its slots would be missed.
+		// If it counted as enabled, all its slots would be missed.
 		"of a rule that is disabled": {
 			schedules: []scheduler.GetScheduleOutput{schedule("1", "cron(0 3 * * ? *)", carrier(t, a, "r1"), disabled)},
 			rules:     rules{"r1": {disabled: true}}, want: "a 0 3 * * * Europe/Berlin true",
@@ -162,8 +162,8 @@ func TestJobs(t *testing.T) {
 	}
 }
 
-// TestUnchangedSchedulesAreNotReadAgain: a look at the registry each minute must
-// not read a thousand schedules.
+// TestUnchangedSchedulesAreNotReadAgain: reading the registry each minute must not read a thousand
+// schedules.
 func TestUnchangedSchedulesAreNotReadAgain(t *testing.T) {
 	t.Parallel()
 	g := &group{schedules: []scheduler.GetScheduleOutput{
@@ -187,8 +187,8 @@ func TestUnchangedSchedulesAreNotReadAgain(t *testing.T) {
 	}
 }
 
-// TestDeletedMeanwhile: what was listed and is gone when it is read is absent, and
-// no problem.
+// TestDeletedMeanwhile: a schedule that was listed and is gone when it is read is absent, and no
+// problem.
 func TestDeletedMeanwhile(t *testing.T) {
 	t.Parallel()
 	g := &group{deleted: "1", schedules: []scheduler.GetScheduleOutput{
@@ -202,8 +202,8 @@ func TestDeletedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestManySchedules: they are read several at a time, and what was read when the
-// time was up is not read again.
+// TestManySchedules: schedules are read several at a time. What was read when the time was up is not
+// read again.
 func TestManySchedules(t *testing.T) {
 	t.Parallel()
 	const many, cut = 100, 40
@@ -237,7 +237,7 @@ func TestManySchedules(t *testing.T) {
 		t.Errorf("cut off: %d jobs, %v", len(jobs), err)
 	}
 	first := g.gets
-	if jobs, err := jobsOf(t.Context(), r); err != nil || len(jobs) != many || g.gets != many+1 { // and whether somebody applied
+	if jobs, err := jobsOf(t.Context(), r); err != nil || len(jobs) != many || g.gets != many+1 { // one read is for what was applied
 		t.Errorf("then: %d jobs, %v, after %d and %d reads", len(jobs), err, first, g.gets)
 	}
 	if first < cut || first > cut+readers || g.most != readers {
@@ -245,7 +245,8 @@ func TestManySchedules(t *testing.T) {
 	}
 }
 
-// TestModified: a job was modified when the last of its schedules was, and a schedule that was not read again keeps its time.
+// TestModified: a job was modified when the last of its schedules was. A schedule that is not read
+// again keeps its time.
 func TestModified(t *testing.T) {
 	t.Parallel()
 	at := func(d time.Duration) func(*scheduler.GetScheduleOutput) {
@@ -266,8 +267,7 @@ func TestModified(t *testing.T) {
 	}
 }
 
-// failing answers GetSchedule of a schedule, and DescribeRule of a rule, with an
-// error.
+// failing answers GetSchedule of a schedule, and DescribeRule of a rule, with an error.
 type failing struct {
 	*group
 	rules
@@ -288,8 +288,8 @@ func (f failing) DescribeRule(ctx context.Context, in *eventbridge.DescribeRuleI
 	return f.rules.DescribeRule(ctx, in, o...)
 }
 
-// TestWhatPasses: a schedule or rule that AWS does not let be read just now is no
-// problem of the schedule, and one that it never will is.
+// TestWhatPasses: a schedule or rule that AWS does not allow to be read just now is not a problem of
+// the schedule. One that can never be read is.
 func TestWhatPasses(t *testing.T) {
 	t.Parallel()
 	code := func(code string, fault smithy.ErrorFault) error {
@@ -330,7 +330,7 @@ func TestWhatPasses(t *testing.T) {
 	}
 }
 
-// TestReadByHalf: a job of which a schedule was not read is left as it is known.
+// TestReadByHalf: a job of which one schedule was not read stays as it is known.
 func TestReadByHalf(t *testing.T) {
 	t.Parallel()
 	etl, other := job.Job{Name: "etl", Schedule: "0 3 * * *"}, job.Job{Name: "other", Schedule: "0 4 * * *"}
@@ -357,7 +357,7 @@ func TestReadByHalf(t *testing.T) {
 	if got, err := names(cold); got != "etl false, other false" || err != nil {
 		t.Errorf("read: %s, %v", got, err)
 	}
-	// The first is changed: what it carried is known, and that it may differ now.
+	// The first schedule has changed: what it carried is known, and so is that it may differ now.
 	for err, what := range map[error]string{busy: "rate", errors.New("broken"): "content"} {
 		for range 2 {
 			f.schedules[0].LastModificationDate = aws.Time(f.schedules[0].LastModificationDate.Add(time.Minute))
@@ -373,8 +373,8 @@ func TestReadByHalf(t *testing.T) {
 	}
 }
 
-// TestStartAndEndDate: a schedule that was written by hand says when its job
-// begins and ends; of two bounds the narrower counts.
+// TestStartAndEndDate: a schedule that was written by hand says when its job begins and ends. The
+// narrower of two bounds counts.
 func TestStartAndEndDate(t *testing.T) {
 	t.Parallel()
 	start, end := changed.Add(time.Hour), changed.Add(48*time.Hour)
@@ -402,8 +402,8 @@ func TestStartAndEndDate(t *testing.T) {
 	}
 }
 
-// TestAScheduleThatPanics: one that this program comes to grief over is a problem like
-// one that cannot be read, and keeps no other from being read.
+// TestAScheduleThatPanics: a schedule over which this program panics is a problem like one that cannot
+// be read, and does not keep the others from being read.
 func TestAScheduleThatPanics(t *testing.T) {
 	t.Parallel()
 	g := &group{schedules: []scheduler.GetScheduleOutput{

@@ -8,8 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// TestMessageOfNoRun: a notice about no run names none, and says with which command to
-// see what it is about.
+// TestMessageOfNoRun: a notice about no run names none, and says which command shows what it is about.
 func TestMessageOfNoRun(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(message(notice.Kept("prod", "034b147e", "not usable")))

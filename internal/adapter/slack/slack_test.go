@@ -18,8 +18,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// channel answers as Slack's incoming webhooks do, one answer after the other;
-// the last one stays.
+// channel answers as Slack's incoming webhooks do, one answer after the other; the last answer repeats.
 type channel struct {
 	mu      sync.Mutex
 	answers []answer
@@ -50,7 +49,7 @@ func (c *channel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 type secrets struct {
-	values map[string][]string // what each reading brings; the last one stays
+	values map[string][]string // what each reading returns; the last value repeats
 	reads  int
 }
 
@@ -97,7 +96,7 @@ func newWorld(t *testing.T, answers ...answer) *world {
 
 var ok = answer{200, "", "ok"}
 
-// tell carries a notice to all its targets.
+// tell sends a notice to all its targets.
 func (w *world) tell(ctx context.Context, n notice.Notice) error {
 	var errs []error
 	for _, target := range w.Targets(n) {
@@ -160,8 +159,8 @@ func TestNotify(t *testing.T) {
 	}
 }
 
-// TestSilentTargetIsLeftAlone: one that gives no answer is asked once a minute,
-// whatever there is to tell, and holds up no other.
+// TestSilentTargetIsLeftAlone: a target that gives no answer is tried once a minute, however many
+// notices there are, and holds up no other target.
 func TestSilentTargetIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, ok)
@@ -207,7 +206,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TestErrorsDoNotTellTheWebhook: neither a dead line nor a bad URL.
+// TestErrorsDoNotTellTheWebhook: neither if the line is dead nor if the URL is bad.
 func TestErrorsDoNotTellTheWebhook(t *testing.T) {
 	t.Parallel()
 	for _, hook := range []string{"http://127.0.0.1:1/services/T0/B0/secret", "http://127.0.0.1:1/services/\x7fsecret", "services/secret"} {
@@ -234,7 +233,7 @@ func TestReplacedWebhookIsUsed(t *testing.T) {
 	}
 }
 
-// TestMessageIsSafeAndSmall: hostile text of any length, within Slack's limits.
+// TestMessageIsSafeAndSmall: hostile text of any length stays within Slack's limits.
 func TestMessageIsSafeAndSmall(t *testing.T) {
 	t.Parallel()
 	evil := "<!channel> & <https://evil.example|click> ``` `code` \u202e\x1b[31m *bold*\n"

@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// TestChat: what subscribers by HTTPS get is the form that Amazon Q Developer
-// shows, with nothing in it that a chat would take for its own.
+// TestChat: subscribers by HTTPS get the form that Amazon Q Developer shows, with nothing in it that a
+// chat would interpret.
 func TestChat(t *testing.T) {
 	t.Parallel()
 	for _, cause := range []string{"exit code 3", "```\n<!channel> [x](https://evil.example)", strings.Repeat("€", 20_000)} {

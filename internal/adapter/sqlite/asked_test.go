@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// TestFileFromBeforeRequests: a file of an earlier program is read as having no
-// requests, and takes them once it is opened for writing.
+// TestFileFromBeforeRequests: an earlier program's file reads as having no requests, and takes them
+// once it is opened for writing.
 func TestFileFromBeforeRequests(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state.db")

@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestChanged: each run that changed comes once, as it now is, whoever wrote it.
+// TestChanged: each run that changed comes once, as it is now, whoever wrote it.
 func TestChanged(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "state.db")
@@ -59,7 +59,7 @@ func TestChanged(t *testing.T) {
 	if got := changed(1); !slices.Equal(got, []string{"a/2 failed"}) {
 		t.Errorf("the second: %q", got)
 	}
-	// As a program does that knows of no changes.
+	// This is how a program writes that does not know the table of changes.
 	if _, err := s.DB().ExecContext(t.Context(), "UPDATE runs SET rev = rev + 1 WHERE id = 'a/3'"); err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-// TestOldFileHasNoFeed: who only reads a file of an earlier program is told.
+// TestOldFileHasNoFeed: a caller that opens an earlier program's file only for reading is told.
 func TestOldFileHasNoFeed(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "state.db")

@@ -7,7 +7,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 )
 
-// TestCounts of the runs that were queued since a time.
+// TestCounts: the runs that were queued since a time.
 func TestCounts(t *testing.T) {
 	t.Parallel()
 	s := many(t, 5000) // one a minute since 1970, of 100 jobs
@@ -31,8 +31,8 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// BenchmarkCountsOfAnHour among a million runs, of which 60 are read, beside the same
-// among a thousand, turn about: what came before the hour costs nothing.
+// BenchmarkCountsOfAnHour counts 60 runs among a million, in turn with 60 among a thousand: what came
+// before the hour costs nothing.
 func BenchmarkCountsOfAnHour(b *testing.B) {
 	files := [2]*sqlite.Store{many(b, 1_000_000), many(b, 1000)}
 	since := [2]time.Time{time.UnixMilli(999_940 * 60_000), time.UnixMilli(940 * 60_000)}
@@ -46,7 +46,7 @@ func BenchmarkCountsOfAnHour(b *testing.B) {
 			took[i] += time.Since(at)
 		}
 	}
-	b.ReportMetric(0, "ns/op") // of both, so it is left out
+	b.ReportMetric(0, "ns/op") // it would be of both together
 	b.ReportMetric(float64(took[0].Microseconds())/1000/float64(b.N), "ms")
 	b.ReportMetric(float64(took[0])/float64(took[1]), "million/thousand")
 }

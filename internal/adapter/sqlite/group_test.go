@@ -16,8 +16,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestWritesThatShareATransaction are each kept whole or not at all, and in the
-// order in which one caller makes them.
+// TestWritesThatShareATransaction: each write is kept whole or not at all, in the order in which one
+// caller makes them.
 func TestWritesThatShareATransaction(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "local.db"))
@@ -32,7 +32,7 @@ func TestWritesThatShareATransaction(t *testing.T) {
 					if _, err := tx.ExecContext(ctx, "INSERT INTO mine VALUES (?, ?)", fmt.Sprint(w, "/", i), i); err != nil {
 						return err
 					}
-					if i%3 == 1 { // taken back, whatever the others do
+					if i%3 == 1 { // rolled back, whatever the others do
 						return errMine
 					}
 					_, err := tx.ExecContext(ctx, "INSERT INTO mine VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET n = n + 1", fmt.Sprint(w), 1)
@@ -54,7 +54,7 @@ func TestWritesThatShareATransaction(t *testing.T) {
 	}
 }
 
-// TestAWriteOfWhoHasGoneIsNotMade.
+// TestAWriteOfWhoHasGoneIsNotMade: a caller whose context has ended writes nothing.
 func TestAWriteOfWhoHasGoneIsNotMade(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "local.db"))
@@ -69,8 +69,8 @@ func TestAWriteOfWhoHasGoneIsNotMade(t *testing.T) {
 	}
 }
 
-// BenchmarkCommits is writes of 32 at a time, which share transactions, beside the same
-// one after the other, turn about.
+// BenchmarkCommits makes 32 writes at a time, which share transactions, in turn with as many one after
+// the other.
 func BenchmarkCommits(b *testing.B) {
 	s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "local.db"))
 	if err != nil {
@@ -98,13 +98,13 @@ func BenchmarkCommits(b *testing.B) {
 		shared, alone = shared+between.Sub(began), alone+time.Since(between)
 	}
 	n := float64(b.N * together * each)
-	b.ReportMetric(0, "ns/op") // of both, so it is left out
+	b.ReportMetric(0, "ns/op") // it would be of both together
 	b.ReportMetric(float64(shared.Nanoseconds())/n, "ns-together")
 	b.ReportMetric(float64(alone.Nanoseconds())/n, "ns-alone")
 	b.ReportMetric(float64(alone)/float64(shared), "alone/together")
 }
 
-// TestPrune drops what has ended and is old, whole pages at a time.
+// TestPrune: what has ended and is old is dropped, whole batches at a time.
 func TestPrune(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "local.db"))

@@ -17,7 +17,7 @@ import (
 
 var outlineNow = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// someRun is a run of any sort: few succeeded at once and whole.
+// someRun returns a run of any sort; few succeeded at once and completely.
 func someRun(d *rand.Rand, n int) run.Run {
 	at := outlineNow.Add(-time.Duration(d.IntN(70*60)) * time.Minute)
 	r := run.Run{
@@ -39,8 +39,8 @@ func someRun(d *rand.Rand, n int) run.Run {
 	return r
 }
 
-// same fails unless an outline is that of a run, and is whole unless the run succeeded
-// at its first attempt.
+// same fails unless an outline agrees with a run, and is whole unless the run succeeded at its first
+// attempt.
 func same(t *testing.T, o run.Outline, r run.Run) {
 	t.Helper()
 	plain := r.Status == run.Succeeded && len(r.Attempts) == 1 && !r.Attempts[0].EndUnseen && !r.FinishedAt.IsZero()
@@ -70,8 +70,8 @@ func outlines(t *testing.T, s *sqlite.Store, w control.Walk) map[run.ID]run.Outl
 	return out
 }
 
-// TestOutlines: outlines say what runs say, be the file one of a program that did not
-// know their index, which one that writes to it adds.
+// TestOutlines: outlines agree with their runs, even in the file of a program that did not know their
+// index; opening it for writing adds the index.
 func TestOutlines(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state.db")
@@ -90,7 +90,7 @@ func TestOutlines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range written[:40] { // what changes is found as it is now
+	for _, r := range written[:40] { // a changed run is found as it is now
 		r.Status, r.Attempts, r.StartedAt, r.FinishedAt = run.Succeeded, []run.Attempt{{N: 1}}, outlineNow, outlineNow.Add(time.Hour)
 		if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
 			t.Fatal(err)
@@ -129,9 +129,9 @@ func TestOutlines(t *testing.T) {
 	}
 }
 
-// TestOutlinesFromAnEnd: of the runs scheduled before a time those that end from it on
-// are there, in whatever zone and to whatever fraction their end was written, and those
-// that ended earlier are not read, unless they have more to show.
+// TestOutlinesFromAnEnd: runs that were scheduled before a time but end at or after it are included, in
+// whatever zone and with whatever fraction their end was written. Those that ended earlier are not
+// read, unless they have more to show.
 func TestOutlinesFromAnEnd(t *testing.T) {
 	t.Parallel()
 	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"))
@@ -169,7 +169,7 @@ func TestOutlinesFromAnEnd(t *testing.T) {
 	}
 }
 
-// sameAsRuns reads outlines in all ways, beside the runs.
+// sameAsRuns compares outlines, read in all ways, with the runs.
 func sameAsRuns(t *testing.T, s *sqlite.Store) {
 	t.Helper()
 	for _, w := range []control.Walk{
@@ -202,7 +202,7 @@ func sameAsRuns(t *testing.T, s *sqlite.Store) {
 				want[r.Status]++
 			}
 		}
-		// One that cannot be read counts all the same: it is there.
+		// A run that cannot be read still counts: it exists.
 		if got, err := s.Ended(t.Context(), outlineNow.Add(-since)); err != nil || !near(got, want) {
 			t.Errorf("of %s: %v, want %v; %v", since, got, want, err)
 		}
@@ -231,7 +231,7 @@ func sameAsRuns(t *testing.T, s *sqlite.Store) {
 	}
 }
 
-// near is whether counts are alike but for one run.
+// near reports whether counts agree but for one run.
 func near(got, want map[run.Status]int) bool {
 	over := 0
 	for _, s := range run.Statuses {
@@ -243,7 +243,7 @@ func near(got, want map[run.Status]int) bool {
 	return over <= 1
 }
 
-// TestOutlinesReadTheIndex: runs are found by the index that has their outlines.
+// TestOutlinesReadTheIndex: runs are found by the index that contains their outlines.
 func TestOutlinesReadTheIndex(t *testing.T) {
 	t.Parallel()
 	s := many(t, 1000)
@@ -267,8 +267,8 @@ func TestOutlinesReadTheIndex(t *testing.T) {
 	}
 }
 
-// TestWhenItWasQueued: a run that is claimed in the place of a record of a wrong clock was
-// queued when it was claimed, also by its outline.
+// TestWhenItWasQueued: a run that is claimed in place of a wrong clock's record was queued when it was
+// claimed, also according to its outline.
 func TestWhenItWasQueued(t *testing.T) {
 	t.Parallel()
 	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "local.db"))

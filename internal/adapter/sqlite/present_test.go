@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 )
 
-// TestPresent: a file that is open is missed once its path leads elsewhere, and present
-// again once it is put back.
+// TestPresent: an open file is missing once its path leads elsewhere, and present again once it is put
+// back.
 func TestPresent(t *testing.T) {
 	t.Parallel()
 	move := func(t *testing.T, from, to string) {
@@ -21,7 +21,7 @@ func TestPresent(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct {
-		of   string // which file, behind the database's name
+		of   string // which file: what follows the database's name
 		with func(t *testing.T, path string)
 	}{
 		"the database removed":  {"", func(*testing.T, string) {}},
@@ -54,7 +54,7 @@ func TestPresent(t *testing.T) {
 	}
 }
 
-// TestPresentSeesWhatIsEmptied, also where it stays the same file.
+// TestPresentSeesWhatIsEmptied: even if it stays the same file.
 func TestPresentSeesWhatIsEmptied(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "jobs.db")
@@ -71,7 +71,7 @@ func TestPresentSeesWhatIsEmptied(t *testing.T) {
 	}
 }
 
-// TestALinkIsFollowed: the log of writes lies beside the file, not beside the link.
+// TestALinkIsFollowed: the write-ahead log is beside the file, not beside the link.
 func TestALinkIsFollowed(t *testing.T) {
 	t.Parallel()
 	there, link := filepath.Join(t.TempDir(), "jobs.db"), filepath.Join(t.TempDir(), "link.db")
@@ -94,7 +94,7 @@ func TestALinkIsFollowed(t *testing.T) {
 	}
 }
 
-// TestABackupIsTaken as it was made by VACUUM INTO, whose files have no log of writes.
+// TestABackupIsTaken: a backup by VACUUM INTO, which makes files without WAL, can be used as it is.
 func TestABackupIsTaken(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

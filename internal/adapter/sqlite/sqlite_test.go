@@ -96,12 +96,12 @@ func TestAClosedFileIsReadable(t *testing.T) {
 	}
 }
 
-// TestNotToBeOpened: who may not open a file hears what it takes.
+// TestNotToBeOpened: a person who may not open a file is told what it takes.
 func TestNotToBeOpened(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	write(t, file, nil)
-	path := filepath.Join(file, "local.db") // which no user can open, root neither
+	path := filepath.Join(file, "local.db") // which no user can open, not even root
 	s, err := sqlite.OpenExisting(t.Context(), path)
 	if err == nil {
 		t.Fatal(s.Close())

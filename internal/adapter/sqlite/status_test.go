@@ -13,7 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// many fills a file with runs of which one in a thousand was stopped.
+// many fills a file with runs, of which one in a thousand was stopped.
 func many(tb testing.TB, n int) *sqlite.Store {
 	tb.Helper()
 	s, err := sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "state.db"))
@@ -45,8 +45,8 @@ func walked(tb testing.TB, s *sqlite.Store, w control.Walk, want int) {
 	tb.Fatalf("%d runs, want %d", n, want)
 }
 
-// TestStatusIsIndexed: who asks for a status scans nothing, be the file one of a
-// program that did not know the index.
+// TestStatusIsIndexed: a query by status scans nothing, even in the file of a program that did not know
+// the index.
 func TestStatusIsIndexed(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state.db")
@@ -104,8 +104,8 @@ func explain(ctx context.Context, t *testing.T, s *sqlite.Store, w control.Walk)
 	return plan.String()
 }
 
-// BenchmarkByStatus is the newest 50 stopped runs of a million, beside the same of
-// a file without the index, turn about; the ratio is how much longer that takes.
+// BenchmarkByStatus reads the newest 50 stopped runs of a million, in turn with the same in a file
+// without the index. The ratio is how much longer that takes.
 func BenchmarkByStatus(b *testing.B) {
 	s, bare := many(b, 1_000_000), many(b, 1_000_000)
 	if _, err := bare.DB().ExecContext(b.Context(), "DROP INDEX runs_by_status"); err != nil {

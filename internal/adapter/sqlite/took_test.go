@@ -9,7 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 )
 
-// TestTook: who took a notice is known to the next process, until it is old.
+// TestTook: the next process knows who took a notice, until that is old.
 func TestTook(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "jobs.db")

@@ -54,7 +54,7 @@ func TestNotify(t *testing.T) {
 	}
 }
 
-// TestNoErrorHoldsTheURL, which may be a secret.
+// TestNoErrorHoldsTheURL: the URL may be a secret.
 func TestNoErrorHoldsTheURL(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"http://127.0.0.1:1/private", "private\x00://"} {
@@ -65,7 +65,7 @@ func TestNoErrorHoldsTheURL(t *testing.T) {
 	}
 }
 
-// TestSign is what docs/local.md says, so that others can check it.
+// TestSign: the example in docs/local.md, by which others can check their code.
 func TestSign(t *testing.T) {
 	t.Parallel()
 	got := webhook.Sign("secret", time.Unix(1_800_000_000, 0), []byte(`{"id":"x"}`))

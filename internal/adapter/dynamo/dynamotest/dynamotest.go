@@ -28,15 +28,14 @@ import (
 // seconds.
 const startWithin = time.Minute
 
-// starts is how often it is started: between finding a free port and taking it,
-// somebody else may take it.
+// starts is how often it is started: somebody else may take a free port between its discovery and its
+// use.
 const starts = 3
 
 var server = sync.OnceValues(start)
 
-// Client is a client of this test binary's DynamoDB Local, which is started
-// when it is first asked for and ends with the binary. Where Java or the
-// program is absent the test is skipped, and with CI=true it fails.
+// Client returns a client of this test binary's DynamoDB Local, which starts with the first call and
+// ends with the binary. If Java or the program is absent, the test is skipped, or fails with CI=true.
 func Client(tb testing.TB, options ...func(*dynamodb.Options)) *dynamodb.Client {
 	tb.Helper()
 	p, err := server()
@@ -50,7 +49,7 @@ func Client(tb testing.TB, options ...func(*dynamodb.Options)) *dynamodb.Client 
 	return NewClient(p.url, options...)
 }
 
-// NewClient is a client of an endpoint on this machine.
+// NewClient returns a client of an endpoint on this machine.
 func NewClient(url string, options ...func(*dynamodb.Options)) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		BaseEndpoint: &url, Region: "eu-central-1",
@@ -71,8 +70,8 @@ func (e *absentError) Error() string {
 // process is a DynamoDB Local.
 type process struct {
 	url string
-	// life is the pipe that keeps it alive. It is held here since a file that
-	// nobody refers to is closed.
+	// life is the pipe that keeps it alive. It is stored here because a file to which nobody refers is
+	// closed.
 	life io.Closer
 }
 
@@ -108,8 +107,7 @@ func folder() (string, error) {
 	return dir, nil
 }
 
-// moduleRoot is the nearest folder above with a go.mod: tests run in the folder
-// of their package.
+// moduleRoot finds the nearest folder above with a go.mod: tests run in the folder of their package.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -127,8 +125,8 @@ func moduleRoot() (string, error) {
 	}
 }
 
-// guard runs a command and ends it when its own input ends, which it does with
-// the test binary, however that dies.
+// guard runs a command and ends it when its own input ends. That ends with the test binary, however it
+// dies.
 const guard = `"$@" </dev/null & pid=$!; cat >/dev/null; kill -9 $pid`
 
 func startOnce(java, dir string) (*process, error) {
@@ -170,7 +168,7 @@ func freePort() (int, error) {
 	return strconv.Atoi(port) //nolint:wrapcheck // the system's own number
 }
 
-// await asks until DynamoDB Local answers a request of DynamoDB's.
+// await waits until DynamoDB Local answers a DynamoDB request.
 func await(url string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startWithin)
 	defer cancel()
@@ -189,7 +187,7 @@ func await(url string) error {
 	}
 }
 
-// output keeps the beginning of what a process says.
+// output keeps the first part of what a process writes.
 type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -210,8 +208,8 @@ func (o *output) String() string {
 	return strings.TrimSpace(o.b.String())
 }
 
-// Create creates a table without its stream. Nobody reads it here, and DynamoDB Local
-// looks through what all streams hold at each write: that took most of its time.
+// Create creates a table without its stream. Nobody reads the stream here, and DynamoDB Local searches
+// all streams at each write, which took most of its time.
 func Create(tb testing.TB, db *dynamodb.Client, in *dynamodb.CreateTableInput) {
 	tb.Helper()
 	in.StreamSpecification = nil

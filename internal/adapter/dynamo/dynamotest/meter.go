@@ -13,7 +13,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// Meter asks DynamoDB for the units of every request, and keeps them.
+// Meter asks DynamoDB for the units of every request, and records them.
 type Meter struct {
 	mu     sync.Mutex
 	writes []units
@@ -23,7 +23,7 @@ type Meter struct {
 // units are write units by table and index.
 type units map[string]float64
 
-// Option puts the meter into a client.
+// Option installs the meter in a client.
 func (m *Meter) Option(o *dynamodb.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("meter", m.handle), middleware.After)
@@ -35,7 +35,7 @@ func (m *Meter) handle(ctx context.Context, in middleware.InitializeInput, next 
 	out, metadata, err := next.HandleInitialize(ctx, in)
 	var refused *types.ConditionalCheckFailedException
 	if errors.As(err, &refused) {
-		// It is charged all the same ("DynamoDB read and write operations").
+		// A refused write is charged too ("DynamoDB read and write operations").
 		m.add(&types.ConsumedCapacity{Table: &types.Capacity{CapacityUnits: aws.Float64(1)}})
 	}
 	switch r := out.Result.(type) {
@@ -57,7 +57,7 @@ func (m *Meter) handle(ctx context.Context, in middleware.InitializeInput, next 
 	return out, metadata, err //nolint:wrapcheck // passes through
 }
 
-// ask has the answer say what the request consumed.
+// ask makes the answer say what the request consumed.
 func ask(parameters any) {
 	const all = types.ReturnConsumedCapacityIndexes
 	switch p := parameters.(type) {
@@ -76,8 +76,8 @@ func ask(parameters any) {
 	}
 }
 
-// addQuery counts at least half a unit, the least that a read costs, to be safe:
-// DynamoDB Local says none where nothing is found.
+// addQuery counts at least half a unit, the least that a read costs, to be safe: DynamoDB Local reports
+// none if nothing is found.
 func (m *Meter) addQuery(c *types.ConsumedCapacity) {
 	if c != nil && aws.ToFloat64(c.CapacityUnits) == 0 {
 		c = &types.ConsumedCapacity{CapacityUnits: aws.Float64(0.5)}
@@ -107,10 +107,10 @@ func (m *Meter) add(c *types.ConsumedCapacity) {
 	m.writes = append(m.writes, u)
 }
 
-// addTransaction counts two units for each KB of each item, as the developer
-// guide has it ("Amazon DynamoDB Transactions: How it works"). DynamoDB Local
-// 2.6.1 cannot be asked: it rounds the sum of all sizes, and says four units a
-// KB, also for indexes. Of those it is asked how many writes there were.
+// addTransaction counts two units for each KB of each item, as the developer guide says ("Amazon
+// DynamoDB Transactions: How it works"). DynamoDB Local 2.6.1 does not: it rounds the sum of all sizes,
+// and reports four units a KB, also for indexes. For the indexes, its answer gives the number of
+// writes.
 func (m *Meter) addTransaction(parameters any, answer []types.ConsumedCapacity) {
 	in, ok := parameters.(*dynamodb.TransactWriteItemsInput)
 	if !ok {
@@ -130,15 +130,15 @@ func (m *Meter) addTransaction(parameters any, answer []types.ConsumedCapacity) 
 	m.writes = append(m.writes, u)
 }
 
-// Take is what was written since it was last asked for, a write in brackets:
-// "[table 1, open 1] [table 1] = 3".
+// Take returns what was written since the last call, each write in brackets: "[table 1, open 1] [table
+// 1] = 3".
 func (m *Meter) Take() string {
 	words, _, _ := m.TakeAll()
 	return words
 }
 
-// TakeAll is what was written since it was last asked for, in words and in write
-// units, and the read units of what was read.
+// TakeAll returns what was written since the last call, in words and in write units, and the read
+// units.
 func (m *Meter) TakeAll() (words string, written, read float64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -158,9 +158,9 @@ func (m *Meter) TakeAll() (words string, written, read float64) {
 	return strings.Join(append(all, fmt.Sprintf("= %g", written)), " "), written, read
 }
 
-// Size is an item's size: names and values as UTF-8; a number takes a byte for
-// two digits and one more (Amazon DynamoDB Developer Guide, "DynamoDB item sizes
-// and formats"). Here it is two more, to be safe.
+// Size returns an item's size: names and values as UTF-8; a number takes a byte for two digits and one
+// more (Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats"). Here it takes two more, to
+// be safe.
 func Size(item map[string]types.AttributeValue) int {
 	n := 0
 	for name, value := range item {
