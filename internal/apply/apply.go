@@ -1,9 +1,8 @@
-// Package apply decides what has to change in a stack's registry so that it says
-// what jobs files say, and what may not be touched. It is pure: who reads and
-// writes the registry is elsewhere.
+// Package apply decides what must change in a stack's registry so that it says what the jobs
+// files say, and what may not be touched. It is pure: the registry is read and written elsewhere.
 //
-// The registry is the stack's schedule group. A job's project is the origin that
-// stands in its definition; nothing outside a project is touched by it.
+// The registry is the stack's schedule group. A job's project is the origin in its definition.
+// apply touches nothing outside the project.
 package apply
 
 import (
@@ -21,26 +20,26 @@ import (
 	"github.com/batchplane/batchplane/internal/render"
 )
 
-// Deployed is a schedule as it stands in the group.
+// Deployed is a schedule as it is in the group.
 type Deployed struct {
 	render.Schedule
-	// Job is what it carries; Name is "" where that is no job, and Why says what it
-	// is instead.
+	// Job is the job that it carries. Its Name is "" if it carries none, and Why says what it is
+	// instead.
 	Job job.Job
 	Why string
 }
 
-// Hash names what stands in a schedule: equal schedules have equal hashes.
+// Hash identifies the content of a schedule: equal schedules have equal hashes.
 func Hash(s render.Schedule) string {
 	b, err := json.Marshal(s)
 	if err != nil {
-		panic(fmt.Sprintf("marshalling schedule %s: %v", s.Name, err)) // texts, numbers and times marshal
+		panic(fmt.Sprintf("marshalling schedule %s: %v", s.Name, err)) // texts, numbers and times can always be marshalled
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16])
 }
 
-// DefinitionHash names a base definition of tasks.
+// DefinitionHash identifies the content of a base definition of tasks.
 func DefinitionHash(d job.TaskDefinition) string {
 	b, err := json.Marshal(d)
 	if err != nil {
@@ -50,7 +49,7 @@ func DefinitionHash(d job.TaskDefinition) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Family is the family of a project's base definition on AWS: projects share none.
+// Family returns the family on AWS of a project's base definition. Projects share no families.
 func Family(project, name string) string { return project + "-" + name }
 
 // Wanted is what the jobs files say.
@@ -58,14 +57,14 @@ type Wanted struct {
 	Project     string
 	Jobs        []job.Job
 	Definitions []job.TaskDefinition
-	// Prune is whether jobs of the project that are not in the files are removed.
+	// Prune removes jobs of the project that are not in the files.
 	Prune bool
-	// From is from when translations of schedules are proved.
+	// From is the time from which translations of schedules are proved.
 	From time.Time
 }
 
-// Registry is what is deployed: all schedules of the group, and by family the
-// newest revision of each base definition that is wanted.
+// Registry is what is deployed: all schedules of the group, and by family the newest revision of
+// each base definition that is wanted.
 type Registry struct {
 	Schedules []Deployed
 	Revisions map[string]Revision
@@ -74,35 +73,35 @@ type Registry struct {
 // Revision is a revision of a task definition.
 type Revision struct {
 	ARN string
-	// Hash is DefinitionHash of what it was made from, "" where that is not known.
+	// Hash is the DefinitionHash of what it was made from, or "" if that is not known.
 	Hash string
 }
 
-// Format is the version of a Plan's form.
+// Format is the version of the format of a Plan.
 const Format = 1
 
-// Plan is what is to be done, in this order: definitions, schedules.
+// Plan is what is to be done, in this order: definitions, then schedules.
 type Plan struct {
 	Format  int    `json:"format"`
 	Stack   string `json:"stack"`
 	Group   string `json:"group"`
 	Project string `json:"project"`
-	// Definitions are to be registered; a step that needs one names its Family.
+	// Definitions are to be registered. A step that needs one names its Family.
 	Definitions []job.TaskDefinition `json:"definitions,omitempty"`
 	Steps       []Step               `json:"steps,omitempty"`
-	// Changes say the same in words; Left are jobs of the project that stay though
-	// they are not in the files.
+	// Changes say the same in words. Left lists jobs of the project that stay although they are
+	// not in the files.
 	Changes []jobdiff.Change `json:"changes,omitempty"`
 	Left    []string         `json:"left,omitempty"`
-	// Had is how many jobs the project has in the registry, Removed how many of
-	// them go.
+	// Had is how many jobs the project has in the registry; Removed is how many of them are
+	// removed.
 	Had     int `json:"had"`
 	Removed int `json:"removed"`
-	// Announce is whether the sweep must be told: it lists a large group in laps.
+	// Announce means that the sweep must be notified, because it lists a large group in laps.
 	Announce bool `json:"announce,omitempty"`
 }
 
-// ListedAtOnce is up to how many schedules of a group the sweep lists each minute.
+// ListedAtOnce is the largest number of schedules of a group that the sweep lists each minute.
 const ListedAtOnce = 2000
 
 // Step changes one schedule.
@@ -110,36 +109,36 @@ type Step struct {
 	Kind Kind   `json:"kind"`
 	Name string `json:"name"`
 	Job  string `json:"job"`
-	// Was is the Hash of the schedule that was read, "" where there was none.
+	// Was is the Hash of the schedule that was read, or "" if there was none.
 	Was string `json:"was,omitempty"`
-	// Schedule is what it is to be, without its Input where Base is set.
+	// Schedule is the new schedule, without its Input if Base is set.
 	Schedule *render.Schedule `json:"schedule,omitempty"`
-	// Base is the family of the definition that the plan registers first: Definition
-	// is the job, which gets its revision.
+	// Base is the family of a definition that the plan registers first. Definition is then the
+	// job, into which the new revision is put.
 	Base       string   `json:"base,omitempty"`
 	Definition *job.Job `json:"definition,omitempty"`
 }
 
-// Kind is what a step does.
+// Kind says what a step does.
 type Kind string
 
-// What steps do.
+// Kinds of steps.
 const (
 	Create Kind = "create"
 	Update Kind = "update"
 	Delete Kind = "delete"
 )
 
-// Empty is whether nothing is to be done.
+// Empty reports whether there is nothing to do.
 func (p Plan) Empty() bool { return len(p.Steps) == 0 && len(p.Definitions) == 0 }
 
-// RefusedError is why nothing may be done, a sentence for each job.
+// RefusedError says why nothing may be done, one sentence for each job.
 type RefusedError struct{ Why []string }
 
 func (r *RefusedError) Error() string { return strings.Join(r.Why, "\n") }
 
-// Of is the plan that makes the registry say what is wanted. Its error is a
-// *RefusedError where the files or the registry must be mended first.
+// Of returns the plan that makes the registry say what is wanted. Its error is a *RefusedError if
+// the files or the registry must be fixed first.
 func Of(w Wanted, r Registry) (Plan, error) {
 	b := &builder{wanted: w, plan: Plan{Format: Format, Project: w.Project}, deployed: map[string]Deployed{}}
 	for _, d := range r.Schedules {
@@ -170,8 +169,8 @@ func (b *builder) fault(format string, args ...any) {
 	b.faults = append(b.faults, fmt.Sprintf(format, args...))
 }
 
-// definitions plans the registration of definitions that changed, and gives the
-// ARNs of those that did not; "" stands for one that is to be registered.
+// definitions plans the registration of definitions that changed. It returns the ARNs of those
+// that did not, and "" for each that is to be registered.
 func (b *builder) definitions(there map[string]Revision) map[string]string {
 	arns := map[string]string{}
 	for _, d := range b.wanted.Definitions {
@@ -247,7 +246,7 @@ func origin(project string) string {
 	return "the project " + project
 }
 
-// rest is what of the project is deployed and not in the files.
+// rest handles what is deployed of the project but is not in the files.
 func (b *builder) rest(keep map[string]bool) {
 	had, left := map[string]bool{}, map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(b.deployed)) {
@@ -263,7 +262,7 @@ func (b *builder) rest(keep map[string]bool) {
 		if !wanted {
 			left[d.Job.Name] = true
 		}
-		// A job that needs one expression less loses that schedule in any case.
+		// A job that now needs one expression less loses that schedule in any case.
 		if wanted || b.wanted.Prune {
 			b.plan.Steps = append(b.plan.Steps, Step{Kind: Delete, Name: name, Job: d.Job.Name, Was: Hash(d.Schedule)})
 		}
@@ -276,8 +275,8 @@ func (b *builder) rest(keep map[string]bool) {
 	b.plan.Left = slices.Sorted(maps.Keys(left))
 }
 
-// Ready is a step's schedule once the definitions of the plan are registered: arns
-// are their revisions by family.
+// Ready returns a step's schedule once the definitions of the plan are registered. arns holds
+// their revisions by family.
 func (s Step) Ready(arns map[string]string) (render.Schedule, error) {
 	if s.Base == "" {
 		return *s.Schedule, nil

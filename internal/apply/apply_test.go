@@ -20,7 +20,7 @@ func named(name, schedule string) job.Job {
 	return job.Job{Name: name, Schedule: schedule, TaskDefinition: "jobs", Cluster: "jobs"}
 }
 
-// registry is what a plan leaves behind when it is carried out.
+// registry is what remains after a plan is carried out.
 type registry map[string]apply.Deployed
 
 func (r registry) deploy(t *testing.T, project string, jobs ...job.Job) registry {
@@ -45,13 +45,13 @@ func (r registry) schedules() (out []apply.Deployed) {
 	return out
 }
 
-// TestPlan: what is done to the registry, and what is said of it.
+// TestPlan: what is done to the registry, and what is said about it.
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	a, b := named("a", "30 2 * * *"), named("b", "0 3 * * *")
 	later := a
 	later.Schedule = "30 3 * * *"
-	both := named("both", "0 3 1 * 1") // which EventBridge says in two expressions
+	both := named("both", "0 3 1 * 1") // which EventBridge needs two expressions for
 	by := func(hand func(*apply.Deployed)) func(*testing.T) registry {
 		return func(t *testing.T) registry {
 			t.Helper()
@@ -150,7 +150,8 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// TestRefused: what is not the project's is not touched, and all is said at once.
+// TestRefused: what does not belong to the project is not touched, and all reasons are given at
+// once.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	r := registry{}.deploy(t, "q", named("a", "0 1 * * *")).deploy(t, "", named("b", "0 1 * * *"))

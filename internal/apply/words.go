@@ -12,8 +12,8 @@ import (
 	"github.com/batchplane/batchplane/internal/render"
 )
 
-// words say what changes, as the files' other comparisons do. What differs only in
-// the registry, since somebody changed it there, is said too.
+// words says what changes, like other comparisons of files. It also says what differs only in the
+// registry because somebody changed it there.
 func (b *builder) words() {
 	before := map[string]job.Job{}
 	for _, d := range b.deployed {
@@ -47,8 +47,8 @@ func (b *builder) words() {
 	b.plan.Changes = append(b.plan.Changes, changes...)
 }
 
-// shown is a job's definition as it is compared: one of the files that stays at
-// its revision is no change.
+// shown returns a job's task definition for the comparison: one from the files that keeps its
+// revision is not a change.
 func (b *builder) shown(wanted, was string) string {
 	for _, d := range b.wanted.Definitions {
 		changed := slices.ContainsFunc(b.plan.Definitions, func(o job.TaskDefinition) bool { return o.Family == d.Family })
@@ -73,8 +73,8 @@ func (b *builder) drift(s Step) string {
 	return moved(was.Schedule, was.Other, *s.Schedule)
 }
 
-// moved says what somebody changed of a schedule in the registry. other is what its
-// target has otherwise.
+// moved says what somebody changed about a schedule in the registry. other says what else its
+// target has.
 func moved(was render.Schedule, other string, will render.Schedule) string {
 	const somebody = "somebody changed its schedule in the registry: it "
 	switch {

@@ -6,9 +6,9 @@ import (
 	"github.com/batchplane/batchplane/internal/cost"
 )
 
-// BenchmarkCost has the report of `make bench` say what a million runs and a month
-// without one cost, by Region: by the model, whose counts test/calls holds against
-// what is seen at the wire.
+// BenchmarkCost makes the report of `make bench` say what a million runs, and a month without
+// any, cost by Region. It uses the model, whose counts test/calls compares with what is seen on
+// the wire.
 func BenchmarkCost(b *testing.B) {
 	for name, prices := range cost.Regions {
 		b.Run(name, func(b *testing.B) {

@@ -1,6 +1,6 @@
-// Package cost is the one model of what the control plane costs: the README, the
-// command preview and the benchmarks' page compute by it. What can be counted is
-// counted by tests (test/calls, test/template) and must be what stands here.
+// Package cost is the only model of what the control plane costs: the README, the command preview
+// and the benchmarks' page use it. Whatever can be counted is counted by tests (test/calls,
+// test/template) and must match the numbers here.
 package cost
 
 import (
@@ -10,14 +10,15 @@ import (
 
 // Prices are a Region's list prices in US dollars, without free tiers.
 type Prices struct {
-	// Schedule is an invocation by EventBridge Scheduler, Request one of Lambda,
-	// GBSecond what it takes on arm64; Write and Read a unit of DynamoDB on demand.
+	// Schedule is the price of an invocation by EventBridge Scheduler, Request of one of Lambda,
+	// and GBSecond of Lambda's time on arm64. Write and Read are for a unit of DynamoDB on
+	// demand.
 	Schedule, Request, GBSecond, Write, Read float64
-	// LogGB is a GB into CloudWatch Logs, StorageGB and RecoveryGB a GB in a table
-	// and in its point-in-time recovery for a month, Metric and Alarm one for a
+	// LogGB is the price of a GB into CloudWatch Logs. StorageGB and RecoveryGB are for a GB in a
+	// table and in its point-in-time recovery, for a month. Metric and Alarm are for one, for a
 	// month.
 	LogGB, StorageGB, RecoveryGB, Metric, Alarm float64
-	// Dashboard is one of CloudWatch for a month.
+	// Dashboard is for one CloudWatch dashboard for a month.
 	Dashboard float64
 }
 
@@ -27,8 +28,8 @@ const (
 	Source = "the pricing pages of AWS Lambda, Amazon DynamoDB, Amazon EventBridge and Amazon CloudWatch"
 )
 
-// Regions are the prices by Region. Scheduler's price in Tokyo is taken to be that
-// of us-east-1.
+// Regions holds the prices by Region. Scheduler's price in Tokyo is assumed to be that of
+// us-east-1.
 var Regions = map[string]Prices{
 	"us-east-1": {
 		Schedule: 1e-6, Request: 0.2e-6, GBSecond: 0.0000133334, Write: 0.625e-6, Read: 0.125e-6,
@@ -43,12 +44,12 @@ var Regions = map[string]Prices{
 // KeepDays is the default of KeepRunsDays.
 const KeepDays = 400
 
-// vCPU is the memory in MB with which a function has one processor; with less it has
-// its part of one (AWS Lambda Developer Guide, "Configure Lambda function memory").
+// vCPU is the memory in MB with which a function has one whole processor. With less it has a
+// proportional share (AWS Lambda Developer Guide, "Configure Lambda function memory").
 const vCPU = 1769
 
-// Calls are N calls of a function with so much memory. Each takes CPU seconds of a
-// whole processor and waits for Wait seconds.
+// Calls are N calls of a function with that much memory. Each takes CPU seconds of a whole
+// processor and waits for Wait seconds.
 type Calls struct {
 	Function  string
 	N         float64
@@ -56,36 +57,35 @@ type Calls struct {
 	CPU, Wait float64
 }
 
-// Seconds is how long a call takes. What is computed is not done while it waits, so
-// it is rather more than less.
+// Seconds is how long a call takes. It assumes that nothing is computed during the waits, so it
+// is rather too high than too low.
 func (c Calls) Seconds() float64 { return c.Wait + c.CPU*vCPU/float64(c.MemoryMB) }
 
-// Use is what something takes of the services: a run, or a month without one.
+// Use is what something uses of the services: a run, or a month without one.
 type Use struct {
 	Schedules, Writes, Reads float64
 	Calls                    []Calls
-	// LogBytes go into CloudWatch Logs, Bytes stay in the table and its indexes.
+	// LogBytes go into CloudWatch Logs; Bytes stay in the table and its indexes.
 	LogBytes, Bytes             float64
 	Metrics, Alarms, Dashboards float64
 }
 
-// RunTask and AtTable are the seconds for which a function waits for ECS's answer to a
-// launch and for that to each call of the table, AtDefinition for what a task definition
-// is, where it does not know that. All are assumed.
+// RunTask and AtTable are the seconds for which a function waits for ECS's answer to a launch,
+// and for each call of the table. AtDefinition is the wait for the description of a task
+// definition that it does not know. All are assumed.
 const (
 	RunTask      = 0.250
 	AtTable      = 0.005
 	AtDefinition = 0.050
 )
 
-// Success is a run that ends well at its first attempt, whatever its length: looks at
-// a task that runs as it should write nothing. One that is not RUNNING five minutes
-// after its launch takes three write units more. The functions are warm and know the
-// definition of its job, and the revision of the task definition; one that has just
-// started reads the former, for half a unit, and asks ECS for the latter. Half a unit of Reads is
-// the sweep's, which looks whether the slot has its run. CPU is what BenchmarkWarm of test/start measured, with
-// new connections, on an x86 processor. LogBytes are counted: of calls that end well
-// Lambda writes nothing itself.
+// Success is a run that ends well at its first attempt, whatever its length: looks at a task that
+// runs as it should write nothing. A task that is not RUNNING five minutes after its launch takes
+// three write units more. The functions are warm and know the definition of the job and the
+// revision of the task definition; one that has just started reads the former, for half a unit,
+// and asks ECS for the latter. Half a unit of Reads is the sweep's, which checks whether the slot
+// has its run. CPU is what BenchmarkWarm of test/start measured, with new connections, on an x86
+// processor. LogBytes are counted: for calls that end well, Lambda itself writes nothing.
 var Success = Use{
 	Schedules: 1, Writes: 6, Reads: 4.5, LogBytes: 370, Bytes: 640,
 	Calls: []Calls{
@@ -94,14 +94,14 @@ var Success = Use{
 	},
 }
 
-// Written are the table's write units of a run, looks at it too.
+// Written is the number of write units of a run in the table, including looks at it.
 type Written struct {
 	Run   string
 	Units float64
 }
 
-// Writes are those of runs that do not simply succeed, each as test/calls plays and
-// counts it. A job whose runs may not overlap writes its item with its runs.
+// Writes lists runs that do not simply succeed, each played and counted by test/calls. A job
+// whose runs may not overlap writes its item with its runs.
 var Writes = []Written{
 	{"succeeds, of a job whose runs may not overlap", 12},
 	{"succeeds, of a job whose timeout is less than two minutes", 9},
@@ -114,33 +114,32 @@ var Writes = []Written{
 	{"waits because ECS throttled another launch within the second before, and succeeds", 9},
 }
 
-// Idle is a month of a stack in which nothing runs. The sweep's time is assumed; its
-// units are those of a stack of up to 150 jobs, as internal/wire/sweep counts them.
+// Idle is a month of a stack in which nothing runs. The time of the sweep is assumed; its units
+// are those of a stack of up to 150 jobs, as internal/wire/sweep counts them.
 var Idle = Use{Calls: []Calls{{Function: "sweep", N: sweeps, MemoryMB: 256, Wait: 1}}, Writes: 3 * sweeps, Reads: 14.5 * sweeps, Metrics: 6, Alarms: 10}
 
-// Metrics is what the parameter Metrics adds to a month of a stack, and to that of
-// each job with metrics of its own: ends of runs by their five statuses, relaunches
-// and the lag of launches. A metric is billed for the hours in which it has a value,
-// so this is the most.
+// Metrics is what the parameter Metrics adds to a month of a stack, and to a month of each job
+// with its own metrics: ends of runs by their five statuses, relaunches and the lag of launches.
+// A metric is billed for the hours in which it has a value, so this is the maximum.
 var Metrics = Use{Metrics: 7}
 
-// Dashboard is what the parameter Dashboard adds; that has Metrics in it.
+// Dashboard is what the parameter Dashboard adds, which includes Metrics.
 var Dashboard = Use{Metrics: Metrics.Metrics, Dashboards: 1}
 
-// sweeps is one a minute, in a twelfth of a year.
+// sweeps is one a minute, for a twelfth of a year.
 const sweeps = 365.0 * 24 * 60 / 12
 
-// daysAMonth is of a twelfth of a year.
+// daysAMonth is the number of days in a twelfth of a year.
 const daysAMonth = 365.0 / 12
 
-// Line is a part of a cost.
+// Line is one part of a cost.
 type Line struct {
 	What, How string
 	USD       float64
 }
 
-// Lines are the parts of what n such uses cost. What stays in the table is kept
-// for so many days, with point-in-time recovery, which the template switches on.
+// Lines returns the parts of the cost of n such uses. What stays in the table is kept for
+// keepDays days, with point-in-time recovery, which the template switches on.
 func (u Use) Lines(p Prices, n float64, keepDays int) []Line {
 	stored := u.Bytes / 1e9 * n * float64(keepDays) / daysAMonth
 	lines := []Line{
@@ -163,7 +162,7 @@ func (u Use) Lines(p Prices, n float64, keepDays int) []Line {
 	return out
 }
 
-// USD is what n such uses cost.
+// USD returns what n such uses cost.
 func (u Use) USD(p Prices, n float64, keepDays int) (sum float64) {
 	for _, l := range u.Lines(p, n, keepDays) {
 		sum += l.USD
@@ -171,7 +170,7 @@ func (u Use) USD(p Prices, n float64, keepDays int) (sum float64) {
 	return sum
 }
 
-// functions is what the calls cost.
+// functions returns what the calls cost.
 func (u Use) functions(p Prices) (usd float64) {
 	for _, c := range u.Calls {
 		usd += c.N * (p.Request + c.Seconds()*float64(c.MemoryMB)/1024*p.GBSecond)
@@ -194,7 +193,7 @@ func units(v float64) string {
 	return whole(v) + " units"
 }
 
-// whole is a number with commas between its thousands.
+// whole formats a number with commas between its thousands.
 func whole(v float64) string {
 	s := fmt.Sprintf("%.0f", v)
 	for i := len(s) - 3; i > 0; i -= 3 {

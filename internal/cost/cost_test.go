@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "write the README's tables anew")
 
 const readme = "../../README.md"
 
-// TestREADME: the README's tables are the model's.
+// TestREADME: the README's tables match the model.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(readme)
@@ -41,8 +41,8 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-// idleMinute is what a minute of so many jobs in which nothing runs was counted to read,
-// in a process that has gone on for a while: the golden's last line of them.
+// idleMinute returns the read units counted for a minute with that many jobs in which nothing
+// runs, in a process that has been running for a while: the golden file's last line about them.
 func idleMinute(t *testing.T, jobs int) (units float64) {
 	t.Helper()
 	golden, err := os.ReadFile("../wire/sweep/testdata/idle.golden")
@@ -96,7 +96,7 @@ EventBridge Scheduler: $%.2f per million. CloudWatch: $%.2f per GB of logs, $%.2
 	return b.String()
 }
 
-// waiting is what a million triggers cost that wait for so many seconds more.
+// waiting is what a million triggers cost that each wait that many seconds longer.
 func waiting(p cost.Prices, seconds float64) float64 {
 	return 1e6 * seconds * float64(cost.Success.Calls[0].MemoryMB) / 1024 * p.GBSecond
 }
@@ -110,7 +110,7 @@ func table(b *strings.Builder, what, how, usd string, u cost.Use, n float64) {
 	fmt.Fprintf(b, "| | | **%.2f** |\n", u.USD(p, n, cost.KeepDays))
 }
 
-// TestModel is the arithmetic, done by hand.
+// TestModel checks arithmetic that was done by hand.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	p := cost.Prices{Schedule: 1, Request: 10, GBSecond: 4, Write: 100, Read: 1000, LogGB: 1e9, StorageGB: 12e9, RecoveryGB: 12e10, Metric: 3, Alarm: 7, Dashboard: 11}
@@ -129,7 +129,7 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// TestWhatAMillionMayCost: $6.50 without what is stored, and $2.50 for that.
+// TestWhatAMillionMayCost: $6.50 without storage, and $2.50 for storage.
 func TestWhatAMillionMayCost(t *testing.T) {
 	t.Parallel()
 	var all, storage float64

@@ -9,18 +9,18 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Quotas of the account that a herd meets.
+// Quotas of the account that a herd may exceed.
 const (
 	OnDemand    = "Fargate On-Demand vCPU"
 	Spot        = "Fargate Spot vCPU"
 	Invocations = "EventBridge Scheduler invocations a second"
 )
 
-// quotaCodes are where a quota is raised (AWS General Reference, "AWS Fargate
+// quotaCodes are the codes by which a quota is raised (AWS General Reference, "AWS Fargate
 // endpoints and quotas").
 var quotaCodes = map[string]string{OnDemand: "L-3032A538", Spot: "L-36FBB829"}
 
-// Limit is a quota's value, or why it is not known.
+// Limit is a quota's value, or the reason why it is not known.
 type Limit struct {
 	Value  float64
 	Unseen string
@@ -30,25 +30,26 @@ type Limit struct {
 type Herd struct {
 	At   time.Time `json:"at"`
 	Jobs int       `json:"jobs"`
-	// Rate is how many are launched a second, and Seconds how long the sweep takes to
-	// launch them all.
+	// Rate is how many are launched a second; Seconds is how long the sweep takes to launch them
+	// all.
 	Rate    int `json:"launchesPerSecond"`
 	Seconds int `json:"seconds"`
-	// VCPU and SpotVCPU are what their tasks take, as far as the jobs files say.
+	// VCPU and SpotVCPU are what their tasks need, as far as the jobs files say.
 	VCPU     float64 `json:"vcpu"`
 	SpotVCPU float64 `json:"spotVcpu,omitempty"`
 }
 
-// vcpu is a vCPU in ECS' CPU units.
+// vcpu is one vCPU in ECS's CPU units.
 const vcpu = 1024
 
-// smallest is Fargate's smallest task, for those whose size nobody knows here.
+// smallest is the size of Fargate's smallest task, assumed for tasks whose size is not known
+// here.
 const smallest = 256
 
-// Sizes are the vCPU of a job's task, On-Demand and Spot; one of them is 0.
+// Sizes returns the vCPU of a job's task, On-Demand and Spot. One of them is 0.
 type Sizes func(job.Job) (onDemand, spot float64)
 
-// SizesOf are the sizes as far as jobs and these definitions say them.
+// SizesOf returns the sizes, as far as jobs and these definitions give them.
 func SizesOf(definitions []job.TaskDefinition) Sizes {
 	sizes := map[string]int{}
 	for _, d := range definitions {
@@ -64,7 +65,7 @@ func SizesOf(definitions []job.TaskDefinition) Sizes {
 	}
 }
 
-// HerdOf is what the jobs of a minute take, launched at a rate a second.
+// HerdOf returns what the jobs of a minute need if rate of them are launched a second.
 func HerdOf(at time.Time, jobs []job.Job, sizes Sizes, rate int) Herd {
 	h := Herd{At: at.UTC(), Jobs: len(jobs), Rate: rate, Seconds: (len(jobs) + rate - 1) / max(1, rate)}
 	for _, j := range jobs {
@@ -75,12 +76,13 @@ func HerdOf(at time.Time, jobs []job.Job, sizes Sizes, rate int) Herd {
 	return h
 }
 
-// Peaks are the minutes that take most: of vCPU On-Demand, of vCPU Spot, and of
-// starts. A single large task may take more than a crowd of small ones.
+// Peaks are the minutes that need the most: of vCPU On-Demand, of vCPU Spot, and of starts. A
+// single large task may need more than a crowd of small ones.
 type Peaks struct{ OnDemand, Spot, Starts Herd }
 
-// Quotas are what the peaks find too small, and the quotas of which nobody knows.
-// What runs on from minutes before is not counted: nobody knows how long tasks take.
+// Quotas returns the quotas that are too small for the peaks, and those that are not known. It
+// does not count tasks that still run from earlier minutes, because nobody knows how long tasks
+// take.
 func Quotas(p Peaks, limits map[string]Limit) (out []Finding) {
 	const room = "%s of %g vCPU %s at %s, and the quota is %g: tasks without room wait and are tried again until their deadline"
 	for _, q := range []struct {
@@ -113,7 +115,7 @@ func Quotas(p Peaks, limits map[string]Limit) (out []Finding) {
 	return out
 }
 
-// raise is the command that asks for a larger quota.
+// raise returns the command that requests a larger quota.
 func raise(name string, needs float64) string {
 	code := quotaCodes[name]
 	if code == "" {

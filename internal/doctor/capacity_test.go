@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestHerdAndQuotas: what the jobs of a minute take, how long their launches take at
-// the stack's rate, and which quota is too small for them.
+// TestHerdAndQuotas: what the jobs of a minute need, how long their launches take at the stack's
+// rate, and which quota is too small for them.
 func TestHerdAndQuotas(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)

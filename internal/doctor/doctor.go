@@ -1,6 +1,5 @@
-// Package doctor says what would keep jobs from running on AWS, before the first
-// night. It is pure: who asks AWS gives the answers, one for each thing that jobs
-// need.
+// Package doctor says what would keep jobs from running on AWS, before the first night. It is
+// pure: whoever asks AWS provides the answers, one for each thing that jobs need.
 package doctor
 
 import (
@@ -12,10 +11,10 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Kind is what kind of thing jobs need.
+// Kind is a kind of thing that jobs need.
 type Kind string
 
-// Kinds of things, in the order in which they are told.
+// Kinds of things, in the order in which they are reported.
 const (
 	Cluster        Kind = "cluster"
 	TaskDefinition Kind = "task definition"
@@ -37,35 +36,35 @@ type Subject struct {
 	Name string `json:"name"`
 }
 
-// Verdict is what is known of a subject.
+// Verdict is what is known about a subject.
 type Verdict string
 
-// Verdicts: it is as it must be, it is not, or nobody could tell.
+// Verdicts: the subject is as it must be, it is not, or nobody could tell.
 const (
 	Good    Verdict = "ok"
 	Wrong   Verdict = "wrong"
 	Unknown Verdict = "not checked"
 )
 
-// Answer is what AWS said of a subject.
+// Answer is what AWS said about a subject.
 type Answer struct {
 	Verdict Verdict
 	Why     string
 }
 
-// Finding is a subject, what is known of it, and what mends it.
+// Finding is a subject, what is known about it, and how to fix it.
 type Finding struct {
 	Subject
 	Verdict Verdict `json:"verdict"`
 	Why     string  `json:"why,omitempty"`
 	Mend    string  `json:"mend,omitempty"`
-	// Jobs need it; none is all.
+	// Jobs are those that need it; none means all.
 	Jobs []string `json:"jobs,omitempty"`
 }
 
-// Needs are the subjects of jobs and base definitions, each with the jobs that
-// need it. theirs are the deployed task definitions that jobs name, as far as they
-// are known, by these names.
+// Needs returns the subjects of jobs and base definitions, each with the jobs that need it.
+// theirs holds the deployed task definitions that jobs name, by these names, as far as they are
+// known.
 func Needs(jobs []job.Job, definitions []job.TaskDefinition, theirs map[string]job.TaskDefinition) map[Subject][]string {
 	out := map[Subject][]string{}
 	bases := map[string]job.TaskDefinition{}
@@ -100,14 +99,14 @@ func Needs(jobs []job.Job, definitions []job.TaskDefinition, theirs map[string]j
 	return out
 }
 
-// familyOf is the family of family, family:revision or a revision's ARN.
+// familyOf returns the family in family, family:revision or a revision's ARN.
 func familyOf(definition string) string {
 	family, _, _ := strings.Cut(definition[strings.LastIndexByte(definition, '/')+1:], ":")
 	return family
 }
 
-// Findings are the needs with their answers: what is wrong first, then what could
-// not be checked.
+// Findings returns the needs with their answers: first what is wrong, then what could not be
+// checked.
 func Findings(stack string, needs map[Subject][]string, answers map[Subject]Answer) []Finding {
 	out := make([]Finding, 0, len(needs))
 	for s, jobs := range needs {
@@ -134,7 +133,7 @@ func sortFindings(fs []Finding) {
 	})
 }
 
-// mend is the command, or what to change, that mends a subject.
+// mend returns the command, or the change, that fixes a subject.
 func mend(stack string, s Subject) string {
 	switch s.Kind {
 	case Cluster:

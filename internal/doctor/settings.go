@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// Stack is what is known of the stack that is to run the jobs. What is "" or 0 is
-// not known, and nothing is said of it.
+// Stack is what is known about the stack that will run the jobs. Fields that are "" or 0 are not
+// known, and nothing is said about them.
 type Stack struct {
 	Name, Region, Account, Partition string
-	// Clusters and TaskRoles are the parameters of these names, without empty parts;
-	// TaskRolePath and LaunchRate too.
+	// Clusters and TaskRoles are the parameters of these names, without empty parts. TaskRolePath
+	// and LaunchRate are parameters, too.
 	Clusters, TaskRoles []string
 	TaskRolePath        string
 	LaunchRate          int
-	// Standby is whether the stack launches nothing.
+	// Standby means that the stack launches nothing.
 	Standby bool
 }
 
-// Settings are the clusters and roles that jobs need and that the stack's parameters
-// do not let its functions use.
+// Settings returns the clusters and roles that jobs need but that the stack's parameters do not
+// let its functions use.
 func Settings(s Stack, needs map[Subject][]string) (out []Finding) {
 	if s.Account == "" {
 		return nil
@@ -42,15 +42,15 @@ func Settings(s Stack, needs map[Subject][]string) (out []Finding) {
 	return out
 }
 
-// elsewhere is whether a role is of another account: none may be passed from there,
-// whatever TaskRoles says (IAM user guide, "Grant a user permissions to pass a role to
-// an AWS service").
+// elsewhere reports whether a role belongs to another account. Roles cannot be passed from
+// another account, whatever TaskRoles says (IAM user guide, "Grant a user permissions to pass a
+// role to an AWS service").
 func (s Stack) elsewhere(arn string) bool {
 	account := accountOf(arn)
 	return account != "" && account != s.Account
 }
 
-// unpassed is why the stack may not give a role to tasks, and what mends it.
+// unpassed says why the stack may not give a role to tasks, and how to fix that.
 func (s Stack) unpassed(arn string) (why, mend string) {
 	const no = "the stack may not give it to tasks: "
 	if s.elsewhere(arn) {
@@ -64,7 +64,7 @@ func (s Stack) unpassed(arn string) (why, mend string) {
 	return no + "its path is not " + s.TaskRolePath, mend + ", or create it under " + s.TaskRolePath
 }
 
-// accountOf is the account in an ARN, "" of what is none.
+// accountOf returns the account in an ARN, or "" if it is not an ARN.
 func accountOf(arn string) string {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) < 6 || parts[0] != "arn" {
@@ -73,12 +73,12 @@ func accountOf(arn string) string {
 	return parts[4]
 }
 
-// deploy is the command that sets a parameter.
+// deploy returns the command that sets a parameter.
 func (s Stack) deploy(parameter string, values []string) string {
 	return "sam deploy --stack-name " + s.Name + " --parameter-overrides " + parameter + "=" + strings.Join(values, ",")
 }
 
-// cluster is a cluster's ARN.
+// cluster returns a cluster's ARN.
 func (s Stack) cluster(name string) string {
 	if strings.HasPrefix(name, "arn:") {
 		return name
@@ -86,8 +86,8 @@ func (s Stack) cluster(name string) string {
 	return "arn:" + s.Partition + ":ecs:" + s.Region + ":" + s.Account + ":cluster/" + name
 }
 
-// launchesIn is whether the condition ecs:cluster of the functions' policies holds:
-// without Clusters it names the cluster default.
+// launchesIn reports whether the condition ecs:cluster of the functions' policies holds. Without
+// Clusters, the condition names the cluster default.
 func (s Stack) launchesIn(name string) bool {
 	patterns := s.Clusters
 	if len(patterns) == 0 {
@@ -96,7 +96,7 @@ func (s Stack) launchesIn(name string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return like(p, s.cluster(name)) })
 }
 
-// passes is whether the functions may pass a role to tasks.
+// passes reports whether the functions may pass a role to tasks.
 func (s Stack) passes(arn string) bool {
 	patterns := s.TaskRoles
 	if s.TaskRolePath != "" {
@@ -105,7 +105,7 @@ func (s Stack) passes(arn string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return like(p, arn) })
 }
 
-// like is IAM's ArnLike, for a text: * is any text (IAM user guide, "ARN condition
+// like is IAM's ArnLike for a text: * matches any text (IAM user guide, "ARN condition
 // operators").
 func like(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")

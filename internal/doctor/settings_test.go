@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/doctor"
 )
 
-// TestSettings: a cluster and a role that the stack's parameters do not let it use
-// are named, with why, and the parameter that does.
+// TestSettings: a cluster and a role that the stack's parameters do not let it use are named,
+// with the reason and the parameter that would allow it.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	const arn, role, other = "arn:aws:ecs:eu-central-1:1:cluster/", "arn:aws:iam::1:role", "arn:aws:iam::2:role/batchplane/a"

@@ -9,7 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// asking is a request as it is kept before it is answered.
+// asking returns a request in the form in which it is kept before it is answered.
 func asking(way Way, requestID string, r Request, body []byte) control.Asked {
 	a := control.Asked{ID: requestID, Door: string(way)}
 	switch {
@@ -32,27 +32,27 @@ func asking(way Way, requestID string, r Request, body []byte) control.Asked {
 	case r.Slot != nil:
 		a.What, a.Job = "slot", r.Slot.Name
 	default:
-		return a // what cannot be read may hold anything
+		return a // what cannot be read may contain anything
 	}
 	a.Request = told(body, r)
 	return a
 }
 
-// mostKept is the most bytes of a request that are kept. A longer one is refused
-// anyway: ECS takes 8,192 characters of overrides.
+// mostKept is the largest number of bytes of a request that are kept. A longer one is refused
+// anyway: ECS accepts 8,192 characters of overrides.
 const mostKept = 16 << 10
 
-// hidden stands for a text that looks like a secret.
+// hidden replaces a text that looks like a secret.
 const hidden = "(looks like a secret and is not kept)"
 
-// told is a request without texts that look like secrets.
+// told returns a request without texts that look like secrets.
 func told(body []byte, r Request) json.RawMessage {
 	var document map[string]any
 	if json.Unmarshal(body, &document) != nil {
 		return nil
 	}
-	delete(document, "job")           // a definition, which is no request of a person's
-	delete(document, "widgetContext") // nor is what a dashboard looks like
+	delete(document, "job")           // a definition, which is not part of a person's request
+	delete(document, "widgetContext") // nor is the layout of a dashboard
 	if r.ReasonIn != "" {
 		delete(document, "reasonIn")
 		document["reason"] = r.Retry.Reason
@@ -71,7 +71,7 @@ func without(name string, v any) any {
 			return hidden
 		}
 	case []any:
-		option := "" // the one whose value stands behind it
+		option := "" // an option whose value comes next
 		for i := range v {
 			text, _ := v[i].(string)
 			v[i] = without(option, v[i])

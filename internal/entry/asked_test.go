@@ -10,8 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestPeoplesDoor: what comes by the people's door names jobs and runs, and
-// nothing else.
+// TestPeoplesDoor: requests through the people's door may name jobs and runs, and nothing else.
 func TestPeoplesDoor(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -50,9 +49,9 @@ func TestPeoplesDoor(t *testing.T) {
 	}
 }
 
-// TestRulesDoor: what comes by the rules' door names a job and a time. Whoever may
-// write any rule of the account says what it sends: no definition, no schedule that
-// would prove another minute, and nothing that only people may ask for.
+// TestRulesDoor: inputs through the rules' door may name a job and a time. Whoever may write any
+// rule of the account decides what it sends: so no definition, no schedule that would prove
+// another minute, and nothing that only people may ask for.
 func TestRulesDoor(t *testing.T) {
 	t.Parallel()
 	hourly := etl
@@ -105,11 +104,11 @@ func TestRulesDoor(t *testing.T) {
 	}
 	d := newDoor(t, hourly)
 	if _, err := d.Enter(t.Context(), FromRules, "r", []byte(`{"rnu":"etl"}`)); !errors.Is(err, ErrInput) {
-		t.Errorf("what nobody can read: %v", err) // it comes again, and then lies in the queue
+		t.Errorf("what nobody can read: %v", err) // it comes again, and then stays in the queue
 	}
 }
 
-// TestSchedulesAskForNothing: who may write schedules of the group may not so run, stop
+// TestSchedulesAskForNothing: those who may write schedules of the group cannot thereby run, stop
 // or pause anything, or drop what was given up.
 func TestSchedulesAskForNothing(t *testing.T) {
 	t.Parallel()
@@ -129,7 +128,7 @@ func TestSchedulesAskForNothing(t *testing.T) {
 	}
 }
 
-// TestALongAnswer: what a request repeats in its answer fits into what is kept of it.
+// TestALongAnswer: an answer that repeats a long request fits into what is kept of it.
 func TestALongAnswer(t *testing.T) {
 	t.Parallel()
 	junk := strings.Repeat("\U0001f4a9", 1<<18)
@@ -144,7 +143,7 @@ func TestALongAnswer(t *testing.T) {
 	}
 }
 
-// TestRequestsAreKept: who, by which door, what, about what, and the answer.
+// TestRequestsAreKept: who asked, through which door, for what, about what, and the answer.
 func TestRequestsAreKept(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -218,8 +217,8 @@ func equal(a, b control.Asked) bool {
 	return at && a.ID == b.ID && a.By == b.By && a.Door == b.Door && a.What == b.What && a.Job == b.Job && a.Run == b.Run && a.Outcome == b.Outcome && a.Message == b.Message
 }
 
-// TestNothingIsDoneThatIsNotKept: a request that cannot be kept is not carried
-// out, and one that failed on the way is kept with that.
+// TestNothingIsDoneThatIsNotKept: a request that cannot be kept is not carried out. One that
+// fails on the way is kept with the failure.
 func TestNothingIsDoneThatIsNotKept(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, etl)

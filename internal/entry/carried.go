@@ -8,23 +8,22 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Schedule is what EventBridge Scheduler says of a schedule, as far as its job is
-// read from it.
+// Schedule is what EventBridge Scheduler says about a schedule, as far as it concerns the job.
 type Schedule struct {
 	Name string
-	// Target is the ARN of what it calls, Input what it calls it with.
+	// Target is the ARN of what the schedule calls; Input is what it passes.
 	Target, Input    string
 	Expression, Zone string
 	Disabled         bool
-	// Start and End bound when it fires; zero is without a bound.
+	// Start and End bound when it fires; zero means no bound.
 	Start, End time.Time
 	// Window is how much later than its nominal time it may fire.
 	Window   time.Duration
 	Modified time.Time
 }
 
-// Job is the job that a schedule carries to the trigger with that ARN; ok is false
-// where it carries none. read is Registered, or what Noting gives.
+// Job returns the job that a schedule carries to the trigger with that ARN; ok is false if it
+// carries none. read is Registered, or the result of Noting.
 func (s *Schedule) Job(trigger string, read func(input string) (job.Job, bool, error)) (j job.Job, ok bool, err error) {
 	if s.Target != trigger || trigger == "" {
 		return job.Job{}, false, nil
@@ -36,7 +35,7 @@ func (s *Schedule) Job(trigger string, read func(input string) (job.Job, bool, e
 	if !ok {
 		return job.Job{}, false, nil
 	}
-	if j.Rule == "" { // else the rule says when it runs, which may change at any time
+	if j.Rule == "" { // otherwise the rule says when it runs, which may change at any time
 		Complete(&j, s.Expression, s.Zone, s.Disabled)
 	}
 	s.between(&j)
@@ -47,8 +46,8 @@ func (s *Schedule) Job(trigger string, read func(input string) (job.Job, bool, e
 	return j, true, nil
 }
 
-// Complete takes from a schedule or rule what the definition leaves out. A one-time
-// schedule that is off only carries its job: people run it.
+// Complete takes from a schedule or rule what the definition leaves out. A one-time schedule that
+// is switched off only carries its job, which people run.
 func Complete(j *job.Job, expression, zone string, disabled bool) {
 	if j.Schedule == "" && disabled && strings.HasPrefix(expression, "at(") {
 		return
@@ -62,8 +61,8 @@ func Complete(j *job.Job, expression, zone string, disabled bool) {
 	j.Disabled = j.Disabled || disabled
 }
 
-// between narrows the job down to the time in which its schedule fires: a trigger
-// never comes outside of it (EventBridge Scheduler API, StartDate and EndDate).
+// between limits the job to the time in which its schedule fires: a trigger never comes outside
+// of it (EventBridge Scheduler API, StartDate and EndDate).
 func (s *Schedule) between(j *job.Job) {
 	if j.Schedule == "" {
 		return

@@ -10,14 +10,14 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// Way is by which way an input comes to the door.
+// Way is the way by which an input reaches the door.
 type Way string
 
-// The ways: schedules and whoever may call the trigger itself, by which only slots
-// come; rules, which name jobs and times and nothing else, since whoever may write any
-// rule of the account says what it sends; people, who may name jobs and runs and nothing
-// else; people of a local control plane; and a queue of failures, into which any rule of
-// the account can put anything, so that what lies there proves no minute.
+// The ways. FromSchedules: schedules, and whoever may call the trigger itself; only slots come
+// this way. FromRules: rules, which name jobs and times and nothing else, because whoever may
+// write any rule of the account decides what it sends. FromPeople: people, who may name jobs and
+// runs and nothing else. FromLocal: people of a local control plane. FromQueue: a failure queue,
+// into which any rule of the account can put anything, so that its contents prove no minute.
 const (
 	FromSchedules Way = "trigger"
 	FromRules     Way = "rules"
@@ -26,10 +26,10 @@ const (
 	FromQueue     Way = "queue"
 )
 
-// starts is whether slots come by this way, and nothing else.
+// starts reports whether slots, and nothing else, come this way.
 func (w Way) starts() bool { return w == FromSchedules || w == FromRules || w == FromQueue }
 
-// takes is what is taken of a slot that comes by this way.
+// takes returns the part of a slot that is accepted this way.
 func (w Way) takes(s Slot) Slot {
 	switch w {
 	case FromRules:
@@ -40,8 +40,7 @@ func (w Way) takes(s Slot) Slot {
 	return s
 }
 
-// Door is what the trigger function is: it reads an input and has control do
-// what it asks for.
+// Door is the trigger function: it reads an input and has control do what the input asks for.
 type Door struct {
 	Control interface {
 		Fire(ctx context.Context, s control.Slot) (control.Reply, error)
@@ -55,20 +54,18 @@ type Door struct {
 		SettleKept(ctx context.Context, req control.KeptRequest) (control.Reply, error)
 		OnStopped(ctx context.Context, body []byte) error
 	}
-	// Failures are the queues of failures, nil where there are none.
+	// Failures are the failure queues, nil if there are none.
 	Failures control.Failures
 	Log      *slog.Logger
 }
 
-// Enter does what body asks for. requestID is the platform's: it stands for the
-// caller's own where that gave none, so that a delivery that is repeated is one
-// request.
+// Enter does what body asks for. requestID is the platform's id. It replaces the caller's own if
+// there is none, so that a repeated delivery is one request.
 //
-// An error means that nothing was done that can be forgotten: the platform
-// delivers a schedule's input again, and then keeps it in the failure queue. A
-// person's request that was saved and not yet carried out is no error, since the
-// sweep carries it out. A person's request that cannot be read, or that asks for
-// what people may not, is refused.
+// An error means that nothing was done that can be forgotten: the platform delivers a schedule's
+// input again, and then keeps it in the failure queue. A person's request that was saved and not
+// yet carried out is not an error, because the sweep carries it out. A person's request that
+// cannot be read, or that asks for something that people may not do, is refused.
 func (d Door) Enter(ctx context.Context, way Way, requestID string, body []byte) (control.Reply, error) {
 	req, err := Parse(body)
 	switch {
@@ -99,14 +96,14 @@ func (d Door) unreadable(ctx context.Context, way Way, requestID string, body []
 	if way == FromPeople {
 		return reply, kept
 	}
-	return control.Reply{}, errors.Join(err, kept) // HTTP has a word for it
+	return control.Reply{}, errors.Join(err, kept) // HTTP has a status for it
 }
 
-// longest is the most characters of an answer's sentence, which may repeat what was
-// asked for: it is kept in an item of DynamoDB, and logged where it cannot be.
+// longest is the largest number of characters in an answer's sentence, which may repeat what was
+// asked for. An answer is kept in a DynamoDB item, or logged if it cannot be kept.
 const longest = 8000
 
-// ask has a request kept with its answer.
+// ask has a request kept together with its answer.
 func (d Door) ask(ctx context.Context, a control.Asked, do func(context.Context) (control.Reply, error)) (control.Reply, error) {
 	reply, err := d.Control.Ask(ctx, a, func(ctx context.Context) (control.Reply, error) {
 		reply, err := do(ctx)
@@ -137,7 +134,7 @@ func (d Door) slot(ctx context.Context, s Slot) (control.Reply, error) {
 	return reply, err
 }
 
-// passedOver is what was logged of schedules' inputs: once in a process is enough.
+// passedOver holds what was already logged about schedules' inputs: once per process is enough.
 var passedOver sync.Map
 
 func notePassedOver(ctx context.Context, log *slog.Logger, name, unknown string) {

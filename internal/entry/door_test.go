@@ -18,7 +18,7 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// ecs is an ECS that accepts everything, loses its answers, or refuses all.
+// ecs is an ECS that accepts everything, loses its answers, or refuses everything.
 type ecs struct {
 	lost     bool
 	refuses  bool
@@ -90,7 +90,7 @@ func TestDoor(t *testing.T) {
 		in      []string
 		outcome control.Outcome
 		says    string
-		// launched are the runs that ECS was asked to launch.
+		// launched lists the runs that ECS was asked to launch.
 		launched []run.ID
 	}{
 		"a schedule": {
@@ -155,7 +155,7 @@ func TestDoor(t *testing.T) {
 	}
 }
 
-// TestDoorErrors: what the platform must deliver again or keep is an error.
+// TestDoorErrors: Enter returns an error for what the platform must deliver again or keep.
 func TestDoorErrors(t *testing.T) {
 	t.Parallel()
 	t.Run("an input that is none", func(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// document is a person's request as it travels: what the samples in events/ show,
-// and what Parse reads.
+// document is a person's request as transmitted: the form of the samples in events/, which Parse
+// reads.
 type document struct {
 	Run       string            `json:"run,omitempty"`
 	Retry     run.ID            `json:"retry,omitempty"`
@@ -36,8 +36,8 @@ type document struct {
 	By        string            `json:"by,omitempty"`
 }
 
-// Encode is the document of a person's request, for who sends it. JSON carries text
-// alone: in place of other bytes it would ask for something else.
+// Encode returns the document of a person's request, for sending it. JSON carries only text:
+// instead of other bytes, it would ask for something else.
 func Encode(r Request) ([]byte, error) {
 	d, err := r.document()
 	if err != nil {
@@ -57,8 +57,8 @@ func Encode(r Request) ([]byte, error) {
 	return json.Marshal(r) //nolint:wrapcheck // MarshalJSON says what it is
 }
 
-// MarshalJSON is the document of a person's request: Parse reads it back. A slot
-// is a schedule's, whose input job.Job makes.
+// MarshalJSON returns the document of a person's request, which Parse reads. A slot comes from a
+// schedule, whose input job.Job makes.
 func (r Request) MarshalJSON() ([]byte, error) {
 	d, err := r.document()
 	if err != nil {
@@ -98,7 +98,7 @@ func (r Request) document() (d document, err error) {
 	return d, nil
 }
 
-// settling is the document of what is about inputs that could not be used.
+// settling returns the document of a request about inputs that could not be used.
 func (r Request) settling() document {
 	if r.Kept != nil {
 		return document{Kept: r.Kept.ID, Do: doing(r.Kept.Again), By: r.Kept.By}
@@ -117,7 +117,7 @@ func doing(again bool) string {
 	return doDrop
 }
 
-// By is the request as somebody asks for it.
+// By returns the request with who as the person who asks.
 func (r Request) By(who string) Request {
 	switch {
 	case r.Run != nil:
@@ -140,7 +140,7 @@ func (r Request) By(who string) Request {
 	return r
 }
 
-// signed is a copy of a request that sign has signed.
+// signed returns a copy of a request, changed by sign.
 func signed[Q any](q *Q, sign func(*Q)) *Q {
 	c := *q
 	sign(&c)

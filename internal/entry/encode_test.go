@@ -13,7 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// TestEncode: what is encoded is read back as it was, each field set.
+// TestEncode: what is encoded is read back unchanged, with every field set.
 func TestEncode(t *testing.T) {
 	t.Parallel()
 	for name, r := range map[string]Request{
@@ -47,7 +47,7 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// TestOtherBytes: a job is not run with other bytes than were asked for.
+// TestOtherBytes: a job is not run with other bytes than a person asked for.
 func TestOtherBytes(t *testing.T) {
 	t.Parallel()
 	const bytes = "a\xffb"
@@ -66,7 +66,7 @@ func TestOtherBytes(t *testing.T) {
 	}
 }
 
-// TestSamplesComeBack: the samples of people's requests are what is encoded.
+// TestSamplesComeBack: encoding gives the samples of people's requests.
 func TestSamplesComeBack(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"run", "retry", "stop", "pause", "pause-all", "resume", "skip-next", "kept", "redrive"} {

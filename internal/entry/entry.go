@@ -1,10 +1,10 @@
-// Package entry reads what the trigger function is called with: a schedule's
-// input, a bare scheduled event, or a person's request.
+// Package entry reads the inputs of the trigger function: a schedule's input, a bare scheduled
+// event, or a person's request.
 //
-// An input says with one field what it is. In a person's request a field that does
-// not belong to it is refused: a misspelt `force` must not become a request
-// without it. In a schedule's input it is passed over: schedules outlive the
-// functions that they call, and a newer version may have written it.
+// One field of an input says what the input is. A person's request with a field that does not
+// belong to it is refused: a misspelt `force` must not become a request without it. In a
+// schedule's input such a field is passed over: schedules outlive the functions that they call,
+// and a newer version may have written it.
 package entry
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Request is what an input asks for: exactly one of its fields is set.
+// Request is what an input asks for. Exactly one of its pointers is set.
 type Request struct {
 	Slot   *Slot
 	Run    *control.RunRequest
@@ -33,15 +33,15 @@ type Request struct {
 	Pause  *control.PauseRequest
 	Resume *control.ResumeRequest
 	Skip   *control.SkipRequest
-	// Kept and Redrive are about what could not be used and what was given up.
+	// Kept and Redrive are about inputs that could not be used or were given up.
 	Kept    *control.KeptRequest
 	Redrive *control.RedriveRequest
-	// ReasonIn is the field of a widget's form into which the reason of Retry is typed,
-	// "" where the request brings its reason itself, or none.
+	// ReasonIn is the field of a widget's form that holds the reason of Retry. It is "" if the
+	// request has its own reason, or none.
 	ReasonIn string
 }
 
-// lacks says what a person was to type and did not, "" for nothing.
+// lacks says what a person should have typed and did not, or returns "".
 func (r Request) lacks() string {
 	if r.ReasonIn != "" && r.Retry.Reason == "" {
 		return "this retry may do work twice: give a reason in the field beside the button, and press it again"
@@ -51,22 +51,22 @@ func (r Request) lacks() string {
 
 // Slot is a schedule's trigger for one nominal time.
 type Slot struct {
-	// Job is the definition, nil where the input only names the job.
+	// Job is the definition, nil if the input only names the job.
 	Job  *job.Job
 	Name string
 	At   time.Time
-	// Schedule is the ARN of the schedule, "" where none came along.
+	// Schedule is the ARN of the schedule, or "" if the input has none.
 	Schedule string
-	// Unknown says which fields were passed over, "" for none: a newer version may
-	// have written them.
+	// Unknown says which field was passed over, or is "" if none was: a newer version may have
+	// written it.
 	Unknown string
 }
 
-// ErrInput marks an input that cannot be used as it is: repeating it is useless.
+// ErrInput marks an input that cannot be used as it is. Repeating it is useless.
 var ErrInput = errors.New("not an input of the trigger")
 
-// forms are the inputs by the field that says what an input is. An event of a
-// bare scheduled rule has several that no other has; `source` stands for it.
+// forms maps the field that says what an input is to its reader. An event of a bare scheduled
+// rule has several fields that no other input has; `source` represents them.
 var forms = map[string]func([]byte) (Request, error){
 	"job":      readSlot,
 	"source":   readEvent,
@@ -80,8 +80,7 @@ var forms = map[string]func([]byte) (Request, error){
 	"redrive":  readRedrive,
 }
 
-// Parse reads an input. An error wraps ErrInput and says in a sentence what is
-// wrong with it.
+// Parse reads an input. Its error wraps ErrInput and says in a sentence what is wrong.
 func Parse(body []byte) (Request, error) {
 	if !utf8.Valid(body) {
 		return Request{}, fmt.Errorf("%w: it is not UTF-8", ErrInput)
@@ -127,7 +126,7 @@ func readSlot(body []byte) (Request, error) {
 		return Request{}, err
 	}
 	s := &Slot{Schedule: in.Schedule, Unknown: unknown}
-	if strings.HasPrefix(s.Schedule, "<") { // who called did not fill it in
+	if strings.HasPrefix(s.Schedule, "<") { // the caller did not fill it in
 		s.Schedule = ""
 	}
 	if s.Name, s.Job, unknown, err = readJob(in.Job); err != nil {
@@ -157,8 +156,8 @@ func readJob(text json.RawMessage) (name string, definition *job.Job, unknown st
 	return j.Name, &j, unknown, nil
 }
 
-// lenient decodes the one value of text and passes fields over that it does not
-// know; unknown says which was the first.
+// lenient decodes the single value in text and passes over fields that it does not know. unknown
+// names the first of them.
 func lenient[T any](text []byte, v *T) (unknown string, err error) {
 	var known T
 	strictly := strict(text, &known)
@@ -181,14 +180,14 @@ func readTime(text string) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	at = at.UTC()
-	if err != nil || at.Year() < 1 || at.Year() > 9999 { // in UTC a year may be one that JSON does not have
+	if err != nil || at.Year() < 1 || at.Year() > 9999 { // converted to UTC, a year may be one that JSON cannot express
 		return time.Time{}, fmt.Errorf("scheduledFor is %q: write it like 2026-11-22T17:30:00Z", text)
 	}
 	return at, nil
 }
 
-// readEvent reads what a scheduled rule without any input of its own sends
-// (EventBridge user guide, "Scheduled Event").
+// readEvent reads what a scheduled rule without an input of its own sends (EventBridge user
+// guide, "Scheduled Event").
 func readEvent(body []byte) (Request, error) {
 	var in struct {
 		Source     string   `json:"source"`
@@ -213,7 +212,7 @@ func readEvent(body []byte) (Request, error) {
 	return Request{Slot: &Slot{Name: name, At: at}}, nil
 }
 
-// ruleName is the last part of arn:aws:events:<region>:<account>:rule/<name>.
+// ruleName returns the last part of arn:aws:events:<region>:<account>:rule/<name>.
 func ruleName(arn string) (string, error) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[2] != "events" {

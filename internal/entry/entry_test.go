@@ -126,8 +126,8 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// substitute does to an input what Scheduler does: it replaces the context
-// attributes it knows wherever their text stands, and knows nothing of JSON.
+// substitute does to an input what Scheduler does: it replaces the context attributes that it
+// knows wherever their text occurs, and knows nothing of JSON.
 func substitute(input string) string {
 	return strings.NewReplacer(
 		"<aws.scheduler.scheduled-time>", "2026-11-22T09:00:00Z",
@@ -190,7 +190,7 @@ func TestRegistered(t *testing.T) {
 	}
 }
 
-// TestSamples: every sample of the trigger's inputs is one.
+// TestSamples: every sample of the trigger's inputs can be read.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../events/trigger-*.json")
@@ -208,8 +208,8 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// TestNewerFields: what a newer version wrote into a schedule's input is passed
-// over and said; in a person's request nothing is.
+// TestNewerFields: fields that a newer version wrote into a schedule's input are passed over and
+// reported. In a person's request no field is.
 func TestNewerFields(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{
@@ -226,8 +226,8 @@ func TestNewerFields(t *testing.T) {
 	}
 }
 
-// TestNewerFieldsAreNotedOnce: the sweep reads all schedules every minute, and says
-// of each once what it passed over.
+// TestNewerFieldsAreNotedOnce: the sweep reads all schedules every minute, but reports only once
+// for each what it passed over.
 func TestNewerFieldsAreNotedOnce(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder

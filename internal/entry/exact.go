@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of the texts of a person's request, in characters: they are stored with
-// the run, the job and the request, and an item of DynamoDB holds 400 KB.
+// Limits of the texts in a person's request, in characters. They are stored with the run, the job
+// and the request, and a DynamoDB item holds 400 KB.
 const (
 	MaxRequestID = 256
 	MaxBy        = 1024
@@ -24,13 +24,13 @@ var names = []string{
 	"inputs", "same", "force", "until", "reason", "reasonIn", "requestId", "by", "widgetContext",
 }
 
-// exact is an error where a person's request can be read in two ways: encoding/json
-// takes a field whatever its case, and of a field that comes twice sometimes the last
-// and sometimes both. What is done must be what is kept of it.
+// exact returns an error if a person's request can be read in two ways: encoding/json accepts a
+// field in any case, and of a field that occurs twice sometimes the last and sometimes both. What
+// is done must be what is kept of the request.
 func exact(body []byte) error {
 	d := json.NewDecoder(bytes.NewReader(body))
-	var open []map[string]bool // of the objects around; nil for a list
-	key := false               // whether the next token is a field's name
+	var open []map[string]bool // the fields of the objects around; nil for a list
+	key := false               // reports whether the next token is a field's name
 	for {
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -70,7 +70,7 @@ func field(name string, open []map[string]bool) error {
 	return nil
 }
 
-// short is an error where a text of a request is longer than it may be.
+// short returns an error if a text of a request is longer than allowed.
 func short(field, text string, most int) error {
 	if n := utf8.RuneCountInString(text); n > most {
 		return fmt.Errorf("%s has %d characters; at most %d are allowed", field, n, most)

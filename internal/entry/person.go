@@ -31,18 +31,17 @@ func readRun(body []byte) (Request, error) {
 	}}, jobName(in.Run)
 }
 
-// asked is what a person's requests have in common.
+// asked holds the fields that people's requests have in common.
 type asked struct {
 	RequestID string `json:"requestId"`
 	By        string `json:"by"`
-	// Widget is what a dashboard of CloudWatch adds to what its buttons send: which
-	// dashboard, which window, and what was typed into the widget's forms (user guide,
-	// "Details about custom widgets"). By itself it asks for nothing.
+	// Widget is what a CloudWatch dashboard adds to what its buttons send: which dashboard, which
+	// window, and what was typed into the widget's forms (user guide, "Details about custom
+	// widgets"). By itself it asks for nothing.
 	Widget json.RawMessage `json:"widgetContext"`
 }
 
-// typed is what somebody typed into a field of a widget's form, on one line; "" where
-// nothing was.
+// typed returns what somebody typed into a field of a widget's form, on one line, or "".
 func (a asked) typed(field string) string {
 	var in struct {
 		Forms struct {
@@ -60,7 +59,7 @@ func (a asked) bounded() error {
 	return errors.Join(short("requestId", a.RequestID, MaxRequestID), short("by", a.By, MaxBy))
 }
 
-// personal reads a person's request: what it says can be read in one way only.
+// personal reads a person's request, which must be readable in one way only.
 func personal(body []byte, into interface{ bounded() error }) error {
 	if err := exact(body); err != nil {
 		return err
@@ -71,8 +70,8 @@ func personal(body []byte, into interface{ bounded() error }) error {
 	return into.bounded()
 }
 
-// readRetry reads {"retry": run, "same", "force", "reason", "requestId", "by"}. In place
-// of a reason "reasonIn" may name a field of the widget's form that holds it.
+// readRetry reads {"retry": run, "same", "force", "reason", "requestId", "by"}. Instead of a
+// reason, "reasonIn" may name a field of the widget's form that holds it.
 func readRetry(body []byte) (Request, error) {
 	var in struct {
 		Retry run.ID `json:"retry"`
@@ -109,8 +108,8 @@ func readStop(body []byte) (Request, error) {
 	return Request{Stop: &control.StopRequest{Run: in.Stop, By: in.By, Reason: in.Reason}}, errors.Join(runID(in.Stop), short("reason", in.Reason, MaxReason))
 }
 
-// readPause reads {"pause": job or "*", "until", "reason", "by"}; until is a
-// time such as 2026-11-22T17:30:00Z.
+// readPause reads {"pause": job or "*", "until", "reason", "by"}. until is a time such as
+// 2026-11-22T17:30:00Z.
 func readPause(body []byte) (Request, error) {
 	var in struct {
 		Pause  string `json:"pause"`
@@ -156,7 +155,7 @@ func readSkip(body []byte) (Request, error) {
 	return Request{Skip: &control.SkipRequest{Job: in.SkipNext, By: in.By, Reason: in.Reason}}, errors.Join(jobName(in.SkipNext), short("reason", in.Reason, MaxReason))
 }
 
-// What is to become of something: it is tried again, or dropped.
+// What to do with an input: try it again, or drop it.
 const (
 	doAgain = "again"
 	doDrop  = "drop"
@@ -169,7 +168,7 @@ func again(do string) (bool, error) {
 	return do == doAgain, nil
 }
 
-// keptID is what control.Kept.ID makes.
+// keptID matches what control.Kept.ID makes.
 var keptID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{8}$`) })
 
 // readKept reads {"kept": id, "do": "again" or "drop", "by"}.
@@ -189,12 +188,12 @@ func readKept(body []byte) (Request, error) {
 	return Request{Kept: &control.KeptRequest{ID: in.Kept, Again: do, By: in.By}}, err
 }
 
-// MostRedriven is how many messages one request can be about: each is carried out
-// within the time of one call of the function.
+// MostRedriven is the largest number of messages in one request: each must be carried out within
+// the time of one call of the function.
 const MostRedriven = 10
 
-// readRedrive reads {"redrive": queue, "messages": ids, "do": "again" or "drop",
-// "by"}; without messages it asks what there is.
+// readRedrive reads {"redrive": queue, "messages": ids, "do": "again" or "drop", "by"}. Without
+// messages it asks what the queue holds.
 func readRedrive(body []byte) (Request, error) {
 	var in struct {
 		Redrive  control.Queue `json:"redrive"`

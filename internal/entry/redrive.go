@@ -10,11 +10,11 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// mostFailed is how many messages of a queue are looked at.
+// mostFailed is the largest number of a queue's messages that are looked at.
 const mostFailed = 100
 
-// redrive answers what lies in a queue of failures, or has some of it tried again
-// or dropped. What was tried in vain stays in the queue.
+// redrive returns the contents of a failure queue, or has some of it tried again or dropped. What
+// was tried in vain stays in the queue.
 func (d Door) redrive(ctx context.Context, req control.RedriveRequest) (control.Reply, error) {
 	if d.Failures == nil {
 		return refused("there are no failure queues here: on one machine, the log says what was given up"), nil
@@ -51,15 +51,15 @@ func (d Door) redrive(ctx context.Context, req control.RedriveRequest) (control.
 	return reply, nil
 }
 
-// Bounds of a list of messages. A function answers with at most 6 MB (AWS Lambda developer
-// guide, "Lambda quotas"), and a byte of an input may take six in JSON.
+// Bounds of a list of messages. A function's answer has at most 6 MB (AWS Lambda developer guide,
+// "Lambda quotas"), and a byte of an input may take six bytes in JSON.
 const (
 	mostListed = 4 << 20
 	mostInput  = 64 << 10
 )
 
-// listed are the messages that fit into an answer, the oldest first; those behind them
-// are listed once these are settled. Of a long input only the beginning is shown.
+// listed returns the messages that fit into an answer, oldest first. Later ones are listed once
+// these are settled. Only the beginning of a long input is shown.
 func listed(found []control.Failed) []control.Failed {
 	size := 0
 	for i := range found {
@@ -78,8 +78,8 @@ func refused(why string) control.Reply {
 	return control.Reply{Outcome: control.Refused, Message: "refused: " + why}
 }
 
-// redriven carries one message out. It is taken off last: to carry it out twice is
-// to do it once.
+// redriven carries out one message. It removes the message last, because carrying it out twice
+// has the same effect as once.
 func (d Door) redriven(ctx context.Context, req control.RedriveRequest, f control.Failed) (words string, err error) {
 	words = "is dropped"
 	if req.Again {
@@ -102,12 +102,12 @@ func (d Door) anew(ctx context.Context, q control.Queue, f control.Failed) (word
 	case way == "":
 		way = FromPeople
 	}
-	// Any rule of the account may put into the queue what it could not deliver.
+	// Any rule of the account may put what it could not deliver into the queue.
 	if r, err := Parse([]byte(f.Input)); err == nil && r.Slot == nil && (f.Qualifier == "" || r.Redrive != nil) {
 		return "", errors.New("it is a person's request: send it again with your own command")
 	}
 	reply, err := d.Enter(ctx, way, f.ID, []byte(f.Input))
-	if err == nil && reply.Outcome == control.Refused && reply.Status == "" { // else its run says and tells it
+	if err == nil && reply.Outcome == control.Refused && reply.Status == "" { // otherwise its run says and reports it
 		err = errors.New(reply.Message)
 	}
 	return "is done: " + reply.Message, err

@@ -13,7 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// lying are queues of failures in memory.
+// lying holds failure queues in memory.
 type lying struct {
 	all     map[control.Queue][]control.Failed
 	dropped []string
@@ -38,8 +38,8 @@ const (
 	noEvent = `{"no":"event"}`
 )
 
-// TestRedrive: what lies in the queues of failures is listed, tried again by the way
-// by which it came, or dropped; what was tried in vain stays.
+// TestRedrive: the contents of the failure queues are listed, tried again by the way by which
+// they came, or dropped. What was tried in vain stays.
 func TestRedrive(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -101,7 +101,7 @@ func TestRedrive(t *testing.T) {
 	}
 }
 
-// registry holds schedules of the stack's group, by their ARNs.
+// registry holds schedules of the stack's group by ARN.
 type registry map[string]job.Job
 
 func (r registry) Schedule(_ context.Context, arn string) (job.Job, error) {
@@ -113,9 +113,9 @@ func (r registry) Schedule(_ context.Context, arn string) (job.Job, error) {
 
 func (r registry) Ours(arn string) bool { _, ok := r[arn]; return ok }
 
-// TestWhatAQueueProves: a rule can put anything into a queue of failures, also what looks
-// like Lambda's record. What Scheduler put there proves a minute that the schedule does
-// not have here, and nothing else does.
+// TestWhatAQueueProves: a rule can put anything into a failure queue, even something that looks
+// like Lambda's record. Only what Scheduler put there proves a minute that the schedule does not
+// have here.
 func TestWhatAQueueProves(t *testing.T) {
 	t.Parallel()
 	const arn = "arn:aws:scheduler:r:1:schedule/prod/etl"
@@ -155,8 +155,8 @@ func TestWhatAQueueProves(t *testing.T) {
 	}
 }
 
-// TestAQueueOfLongMessages: a list fits into a function's answer, whoever filled the
-// queue, and begins with what is there for longest.
+// TestAQueueOfLongMessages: a list fits into a function's answer, whoever filled the queue, and
+// begins with the oldest message.
 func TestAQueueOfLongMessages(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, etl)
@@ -175,8 +175,8 @@ func TestAQueueOfLongMessages(t *testing.T) {
 	}
 }
 
-// TestRedriveOfWhatECSRefuses: there is a run that says so and is told, so nothing is left
-// to try.
+// TestRedriveOfWhatECSRefuses: there is a run that says so and that is reported, so nothing is
+// left to try.
 func TestRedriveOfWhatECSRefuses(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, etl)

@@ -10,16 +10,15 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Registered is the job that a schedule's input carries, as it stands in the
-// schedule with its time not filled in. ok is false for an input that only names
-// its job or carries none. Fields of newer versions are passed over.
+// Registered returns the job that a schedule's input carries, as stored in the schedule, without
+// its time. ok is false for an input that only names its job or carries none. Fields of newer
+// versions are passed over.
 func Registered(input string) (j job.Job, ok bool, err error) {
 	j, _, ok, err = registered(input)
 	return j, ok, err
 }
 
-// Noting is Registered, and logs once in a process what was passed over of a job's
-// input.
+// Noting is like Registered, and logs once per process what it passed over in a job's input.
 func Noting(log *slog.Logger) func(input string) (job.Job, bool, error) {
 	return func(input string) (job.Job, bool, error) {
 		j, unknown, ok, err := registered(input)

@@ -2,9 +2,8 @@ package signed
 
 import "strings"
 
-// domains are those of AWS's partitions, by what the names of their Regions begin
-// with; all other Regions are in the first one. The SDK's clients have the same table,
-// each in its module.
+// domains are the domains of AWS's partitions, by how the names of their Regions begin. All other
+// Regions are in the first partition. Each module of the SDK's clients has the same table.
 var domains = []struct{ regions, domain string }{
 	{"cn-", "amazonaws.com.cn"},
 	{"us-isof-", "csp.hci.ic.gov"},
@@ -14,7 +13,7 @@ var domains = []struct{ regions, domain string }{
 	{"eusc-", "amazonaws.eu"},
 }
 
-// Endpoint is where a service of a Region is, by its name in addresses.
+// Endpoint returns the address of a service in a Region. service is its name in addresses.
 func Endpoint(service, region string) string {
 	domain := "amazonaws.com"
 	for _, d := range domains {

@@ -9,7 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
-// TestEndpoint: requests go where the SDK's own client sends them, in each partition.
+// TestEndpoint: in each partition, requests go where the SDK's own client sends them.
 func TestEndpoint(t *testing.T) {
 	t.Parallel()
 	for _, region := range []string{

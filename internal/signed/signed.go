@@ -1,6 +1,6 @@
-// Package signed sends signed requests to services of AWS of which little is asked,
-// and whose SDK module would be much: a megabyte and more in the program, and at each
-// cold start of a function the schemas of hundreds of operations.
+// Package signed sends signed requests to AWS services of which batchplane needs little and whose
+// SDK module would cost much: over a megabyte in the program and, at each cold start of a
+// function, the schemas of hundreds of operations.
 package signed
 
 import (
@@ -26,15 +26,15 @@ type Client struct {
 	aws.Config
 	// Service is its name in signatures.
 	Service string
-	// Endpoint is where it is, unless the configuration says.
+	// Endpoint is its address, unless the configuration sets one.
 	Endpoint string
 }
 
-// mostAnswer bounds an answer.
+// mostAnswer limits an answer, in bytes.
 const mostAnswer = 64 << 20
 
-// JSON calls an operation by the AWS JSON protocol of a version, "1.0" or "1.1";
-// target is its name with the service's prefix. out may be nil.
+// JSON calls an operation with the AWS JSON protocol of a version, "1.0" or "1.1". target is the
+// operation's name with the service's prefix. out may be nil.
 func (c *Client) JSON(ctx context.Context, version, target string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -55,8 +55,8 @@ func (c *Client) JSON(ctx context.Context, version, target string, in, out any) 
 	return nil
 }
 
-// Query calls an operation by the EC2 query protocol. unmarshal is xml.Unmarshal, which
-// none of the functions needs and which would make tables at each of their starts.
+// Query calls an operation with the EC2 query protocol. unmarshal is xml.Unmarshal, which none of
+// the functions needs and which would build tables each time they start.
 func (c *Client) Query(ctx context.Context, in url.Values, unmarshal func([]byte, any) error, out any) error {
 	action := in.Get("Action")
 	status, text, err := c.post(ctx, []byte(in.Encode()), map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
@@ -66,14 +66,13 @@ func (c *Client) Query(ctx context.Context, in url.Values, unmarshal func([]byte
 	case status != http.StatusOK:
 		return xmlRefusal(action, status, text, unmarshal)
 	}
-	if err := unmarshal(text, out); err != nil { // into a type of ours, bounded; encoding/xml has no entities from outside
+	if err := unmarshal(text, out); err != nil { // into a type of ours, limited in size; encoding/xml has no external entities
 		return fmt.Errorf("the answer to %s cannot be read: %w", action, err)
 	}
 	return nil
 }
 
-// Get calls an operation of the REST protocol with JSON that only reads; path has its
-// query.
+// Get calls a read-only operation with the REST protocol and JSON. path includes the query.
 func (c *Client) Get(ctx context.Context, operation, path string, out any) error {
 	status, header, text, err := c.send(ctx, http.MethodGet, path, nil, nil)
 	switch {
@@ -136,7 +135,7 @@ func jsonRefusal(operation string, status int, text []byte) error {
 	return refused(operation, said.Type, said.Message)
 }
 
-// restRefusal: the header says the error's name, with more behind a colon.
+// restRefusal reads a refusal. The header gives the error's name, followed by a colon and more.
 func restRefusal(operation string, status int, name string, text []byte) error {
 	var said struct{ Message string }
 	if json.Unmarshal(text, &said) != nil || name == "" {
@@ -158,7 +157,7 @@ func xmlRefusal(operation string, status int, text []byte, unmarshal func([]byte
 	return refused(operation, said.Code, said.Message)
 }
 
-// refused is what a service said instead of an answer, as the SDK has it.
+// refused returns the error that a service gave instead of an answer, as the SDK represents it.
 func refused(operation, code, message string) error {
 	return fmt.Errorf("%s: %w", operation, &smithy.GenericAPIError{Code: code[strings.LastIndexByte(code, '#')+1:], Message: message})
 }

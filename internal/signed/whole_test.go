@@ -19,8 +19,8 @@ import (
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
-// TestWholeLosesNoAnswer: an answer whose body comes after its head is read whole,
-// however long the client's own goroutines take.
+// TestWholeLosesNoAnswer: an answer whose body comes after its head is read completely, however
+// long the client's own goroutines take.
 func TestWholeLosesNoAnswer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
