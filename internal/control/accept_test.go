@@ -13,11 +13,11 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// group is the stack's schedule group: jobs by the ARNs of their schedules. An ARN
-// that is not there is no schedule of the group.
+// group is the stack's schedule group: jobs by the ARNs of their schedules. An ARN that is
+// not in jobs belongs to no schedule of the group.
 type group struct {
 	jobs map[string]job.Job
-	// err, when not nil, is what EventBridge Scheduler answers: a throttle, say.
+	// err, if not nil, is what EventBridge Scheduler answers: a throttle, for example.
 	err  error
 	asks int
 }
@@ -53,7 +53,7 @@ func (w *world) fire(at time.Time, s control.Slot) control.Reply {
 	return rep
 }
 
-// ran are the commands that were launched.
+// ran returns the commands that were launched.
 func (w *world) ran() string {
 	w.t.Helper()
 	var out []string
@@ -69,15 +69,15 @@ func (w *world) ran() string {
 	return strings.Join(out, ", ")
 }
 
-// TestWhatIsDeployedRuns: what came along is a hint. Each honest firing runs, and
-// what nobody deployed does not.
+// TestWhatIsDeployedRuns: what came along is a hint. Each honest firing runs, and a slot of a
+// job that nobody deployed does not.
 func TestWhatIsDeployedRuns(t *testing.T) {
 	t.Parallel()
 	slot := clockAt(18, 0, 0)
 	command := func(c string) job.Job { return with(hourly, func(j *job.Job) { j.Command = []string{c} }) }
 	v1, v2, evil := command("v1"), command("v2"), command("evil")
-	// bare is v1 as a schedule carries it that was written by hand: expression, zone
-	// and state are the schedule's.
+	// bare is v1 as a schedule written by hand carries it: without expression, zone and
+	// state, which are the schedule's own.
 	bare := with(v1, func(j *job.Job) { j.Schedule = "" })
 	cronned := with(v1, func(j *job.Job) { j.Schedule, j.Timezone = "cron(0 * * * ? *)", "UTC" })
 	once := with(v1, func(j *job.Job) { j.Schedule = "at(2026-11-22T18:00:00)" })
@@ -133,7 +133,7 @@ func TestWhatIsDeployedRuns(t *testing.T) {
 				t.Errorf("got %+v and ran %q, want %s and %q", rep, w.ran(), tc.outcome, tc.ran)
 			}
 			if tc.outcome == control.Accepted {
-				// What was learned is stored: people and the sweep know the job.
+				// What was learned is stored, so people and the sweep know the job.
 				if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Definition == "" {
 					t.Errorf("the item is %+v, %v", item, err)
 				}
@@ -142,8 +142,8 @@ func TestWhatIsDeployedRuns(t *testing.T) {
 	}
 }
 
-// TestReplacedAndDeparted: a schedule that was changed or deleted while it fired
-// still runs what it fired with, and not for later slots.
+// TestReplacedAndDeparted: a schedule that is changed or deleted while it fires still runs
+// what it fired with, but not for later slots.
 func TestReplacedAndDeparted(t *testing.T) {
 	t.Parallel()
 	v1 := with(hourly, func(j *job.Job) { j.Command = []string{"v1"} })
@@ -171,8 +171,8 @@ func TestReplacedAndDeparted(t *testing.T) {
 	}
 }
 
-// TestPendingSlots: a slot for which nobody can tell what is deployed is tried
-// until its time is up, and then told.
+// TestPendingSlots: a slot for which nobody can tell what is deployed is tried until its time
+// is up, and then reported.
 func TestPendingSlots(t *testing.T) {
 	t.Parallel()
 	v1 := with(hourly, func(j *job.Job) { j.Command = []string{"v1"} })
@@ -266,7 +266,7 @@ func TestPendingSlots(t *testing.T) {
 			t.Fatalf("the third delivery: %+v", rep)
 		}
 		w.damage(run.ScheduledID("hourly", clockAt(18, 0, 0)))
-		try(t, w, clockAt(18, 1, 5)) // the look sets it aside, and tells of it
+		try(t, w, clockAt(18, 1, 5)) // the look sets it aside and reports it
 		if r := w.run(run.ScheduledID("hourly", other)); r.Status != run.Running {
 			t.Errorf("the other slot is %s", r.Status)
 		}
@@ -321,7 +321,7 @@ func TestPendingSlots(t *testing.T) {
 	})
 }
 
-// interrupted is a store whose first question for an item outlasts the handler's time.
+// interrupted is a store whose first request for an item outlasts the handler's time.
 type interrupted struct {
 	control.Store
 
@@ -340,8 +340,8 @@ type noKeep struct{ control.Store }
 
 func (noKeep) Keep(context.Context, control.Kept) error { return errBroken }
 
-// TestPendingOfASweepThatEnds: that the sweep's own time is up says nothing of a slot,
-// and no further one is begun with.
+// TestPendingOfASweepThatEnds: that the sweep's own time is up says nothing about a slot, and
+// no further slot is tried.
 func TestPendingOfASweepThatEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
@@ -360,7 +360,7 @@ func TestPendingOfASweepThatEnds(t *testing.T) {
 	}
 }
 
-// faulty is a registry that comes upon what its author did not think of.
+// faulty is a registry that meets something its author did not think of.
 type faulty struct {
 	group
 
@@ -371,7 +371,8 @@ func (f *faulty) Schedule(context.Context, string) (job.Job, error) {
 	return f.none[0], nil
 }
 
-// TestPendingPanic: a panic over one slot is its error, and ends with its time.
+// TestPendingPanic: a panic over one slot is that slot's error, and ends with the slot's
+// time.
 func TestPendingPanic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
@@ -387,8 +388,8 @@ func TestPendingPanic(t *testing.T) {
 	}
 }
 
-// TestProvenMinute: a minute that a schedule of the stack asks for runs, whatever
-// our reading of its expression; the zone data of AWS may be newer.
+// TestProvenMinute: a minute that a schedule of the stack asks for runs, however we read its
+// expression, because the zone data of AWS may be newer.
 func TestProvenMinute(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -409,8 +410,8 @@ func TestProvenMinute(t *testing.T) {
 	}
 }
 
-// TestPendingIsBounded: what came along says for how long it waits only as far as a
-// job may say so.
+// TestPendingIsBounded: what came along sets how long it waits only within the limits for a
+// job.
 func TestPendingIsBounded(t *testing.T) {
 	t.Parallel()
 	slot := clockAt(18, 0, 0)
@@ -427,8 +428,8 @@ func TestPendingIsBounded(t *testing.T) {
 	}
 }
 
-// TestSlotsAhead: what lies further ahead than clocks differ is refused at once,
-// whoever deployed it, and not kept for later.
+// TestSlotsAhead: a slot further ahead than clocks differ is refused at once, whoever
+// deployed it, and not kept for later.
 func TestSlotsAhead(t *testing.T) {
 	t.Parallel()
 	for _, jobs := range [][]job.Job{nil, {hourly}} {
@@ -446,8 +447,8 @@ func TestSlotsAhead(t *testing.T) {
 	}
 }
 
-// TestWhoProvesAMinute: the definition of a schedule of the stack proves its minute, as
-// it was known or is found; a name alone does not.
+// TestWhoProvesAMinute: the definition of a schedule of the stack proves its minute, whether
+// it was already known or is looked up; a name alone does not.
 func TestWhoProvesAMinute(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -467,8 +468,8 @@ func TestWhoProvesAMinute(t *testing.T) {
 	}
 }
 
-// TestWhatIsKnownIsNotWrittenAgain: a schedule that carries once more what the job was
-// before writes the item alone.
+// TestWhatIsKnownIsNotWrittenAgain: a schedule that again carries an earlier definition of
+// the job writes only the item.
 func TestWhatIsKnownIsNotWrittenAgain(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -481,7 +482,7 @@ func TestWhatIsKnownIsNotWrittenAgain(t *testing.T) {
 	}
 }
 
-// changing is a registry in which a job changes just after it was asked for.
+// changing is a registry in which a job changes just after it was asked about.
 type changing struct {
 	group
 	then func()
@@ -492,9 +493,9 @@ func (c *changing) Schedule(ctx context.Context, arn string) (job.Job, error) {
 	return c.group.Schedule(ctx, arn)
 }
 
-// TestWhatWasFoundOutSinceStands: a trigger whose schedule changed, or was deleted, just
-// after it asked for it runs what it was told, and does not write over what the sweep found
-// meanwhile.
+// TestWhatWasFoundOutSinceStands: if a trigger's schedule is changed or deleted just after
+// the trigger asked about it, the trigger runs what it was told and does not overwrite what
+// the sweep has found meanwhile.
 func TestWhatWasFoundOutSinceStands(t *testing.T) {
 	t.Parallel()
 	made := func(command string, minute int) job.Job {

@@ -11,14 +11,14 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// given is a job of which people may change something.
+// given is a job in which people may change something.
 var given = job.Job{
 	Name: "given", TaskDefinition: "report", Command: []string{"report"},
 	Changes: job.Changes{Args: true, Inputs: map[string]job.Input{"DAY": {Description: "The day.", Pattern: "[0-9-]+"}}},
 }
 
-// TestOneIDForOneRequest: whoever asks by an id that somebody else gave is not told
-// that theirs was done, unless it is the same.
+// TestOneIDForOneRequest: a person who repeats somebody else's id is not told that their own
+// request was done, unless both requests are the same.
 func TestOneIDForOneRequest(t *testing.T) {
 	t.Parallel()
 	w := known(t, given)
@@ -46,8 +46,7 @@ func TestOneIDForOneRequest(t *testing.T) {
 	}
 }
 
-// TestRunsByHandOfOneSecond: lists have the later one first, whatever the requests' ids
-// are.
+// TestRunsByHandOfOneSecond: lists show the later run first, whatever the requests' ids are.
 func TestRunsByHandOfOneSecond(t *testing.T) {
 	t.Parallel()
 	w := known(t, given)
@@ -71,8 +70,8 @@ func TestRunsByHandOfOneSecond(t *testing.T) {
 	}
 }
 
-// TestWhoAskedIsKept: of a run by hand, a retry and a stop it stays known who asked for it,
-// when, by which request and why.
+// TestWhoAskedIsKept: a run by hand, a retry and a stop keep who asked for them, when, by
+// which request and why.
 func TestWhoAskedIsKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(5*time.Minute, 3)})
@@ -112,8 +111,8 @@ func TestWhoAskedIsKept(t *testing.T) {
 	}
 }
 
-// TestRetryKeepsToWhatTheJobTakes: what a run was given once is not given again
-// once its job takes it no more, unless the run is done again as it was.
+// TestRetryKeepsToWhatTheJobTakes: a retry does not reuse inputs that the job no longer
+// takes, unless it repeats the run as it was.
 func TestRetryKeepsToWhatTheJobTakes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 3)})
@@ -139,7 +138,7 @@ func TestRetryKeepsToWhatTheJobTakes(t *testing.T) {
 	}
 }
 
-// TestRetryKeepsItsReason: who asked for a retry, and why, stands with the run.
+// TestRetryKeepsItsReason: the run keeps who asked for a retry, and why.
 func TestRetryKeepsItsReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 3)})
@@ -158,8 +157,8 @@ func TestRetryKeepsItsReason(t *testing.T) {
 	}
 }
 
-// TestWhatPeopleGive: what a job lets people change ends where a request of ECS
-// does, and where a name would steer what runs or stand for a secret.
+// TestWhatPeopleGive: people may give a run only what fits into an ECS request, and nothing
+// that steers what runs or looks like a secret.
 func TestWhatPeopleGive(t *testing.T) {
 	t.Parallel()
 	open := with(given, func(j *job.Job) {
@@ -169,7 +168,7 @@ func TestWhatPeopleGive(t *testing.T) {
 	for name, tc := range map[string]struct {
 		inputs map[string]string
 		args   []string
-		why    string // "" where it runs
+		why    string // "" if it runs
 	}{
 		"a text of several lines":    {map[string]string{"TEXT": "a\nb\x1b[31m"}, nil, ""},
 		"a long text":                {map[string]string{"TEXT": long}, nil, "ECS allows 8192 in all"},

@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// TestCalendarRunsOut: that the days of a calendar come to their end is told two
-// weeks before and when they have, once each, and again with further days.
+// TestCalendarRunsOut: notices report two weeks ahead that the days of a calendar will end,
+// and that they have ended, once each, and again after further days were named.
 func TestCalendarRunsOut(t *testing.T) {
 	t.Parallel()
 	day := func(n int) string { return t0.AddDate(0, 0, n).Format(time.DateOnly) }
@@ -47,7 +47,7 @@ func TestCalendarRunsOut(t *testing.T) {
 	}
 }
 
-// TestCalendarOfAJobThatNeverRan: there is no run that could owe the notice.
+// TestCalendarOfAJobThatNeverRan: no run could owe the notice.
 func TestCalendarOfAJobThatNeverRan(t *testing.T) {
 	t.Parallel()
 	w := known(t, with(hourly, func(j *job.Job) {

@@ -13,8 +13,7 @@ func at(hour, minute int) time.Time { return time.Date(2026, 11, 22, hour, minut
 
 func hourlyPlan() job.Plan { return (&job.Job{Schedule: "0 * * * *"}).Plan() }
 
-// TestMemo: what is remembered of a job holds for its item and definition, until its
-// time.
+// TestMemo: what is remembered about a job holds for its item and definition, until its time.
 func TestMemo(t *testing.T) {
 	t.Parallel()
 	var m memo
@@ -47,7 +46,7 @@ func TestMemo(t *testing.T) {
 	}
 }
 
-// TestCalm: until when a job has no slot to judge; and whose slots are started where
+// TestCalm: until when a job has no slot to judge, and which job's slots are started because
 // EventBridge leaves them out.
 func TestCalm(t *testing.T) {
 	t.Parallel()
@@ -82,8 +81,8 @@ func TestCalm(t *testing.T) {
 	}
 }
 
-// TestPlanned: which jobs have slots to judge; one with a plan that cannot be read is
-// never calm, so that each check says so.
+// TestPlanned: which jobs have slots to judge. A job with a plan that cannot be read is never
+// calm, so that each check reports it.
 func TestPlanned(t *testing.T) {
 	t.Parallel()
 	hourly := hourlyPlan()

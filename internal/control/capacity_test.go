@@ -50,7 +50,7 @@ func TestCapacityReachesECS(t *testing.T) {
 	}
 }
 
-// capacityOf is the launch type or the one capacity provider of a request.
+// capacityOf returns the launch type or the one capacity provider of a request.
 func capacityOf(t *testing.T, body []byte) string {
 	t.Helper()
 	var in struct {

@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// TestLaterIsUp: a later slot makes up for one once its time to start is over, and its
-// plan has it up to its last moment.
+// TestLaterIsUp: a later slot makes up for an earlier one once its own time to start is over.
+// A plan has its slots up to its last moment.
 func TestLaterIsUp(t *testing.T) {
 	t.Parallel()
 	plan := hourlyPlan()

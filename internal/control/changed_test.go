@@ -11,9 +11,10 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestARuleThatWasJustChanged: a rule only names its job, and what is known of it is up to
-// five minutes old. What that does not have waits until the registry was asked anew; then
-// it is started, or refused and kept, and only where nobody can tell it waits on.
+// TestARuleThatWasJustChanged: a rule only names its job, and what is known about it is up to
+// five minutes old. A slot that the job does not have by that waits until the registry has
+// been asked anew. Then it is started, or refused and kept; only if nobody can tell does it
+// wait on.
 func TestARuleThatWasJustChanged(t *testing.T) {
 	t.Parallel()
 	off := with(hourly, func(j *job.Job) { j.Disabled = true })
@@ -50,7 +51,7 @@ func TestARuleThatWasJustChanged(t *testing.T) {
 			if w.ran() != c.ran || left(t, w) != c.left {
 				t.Errorf("ran %q, %d are left", w.ran(), left(t, w))
 			}
-			for range c.left { // at the end of its time it is told
+			for range c.left { // at the end of its time it is reported
 				try(t, w, clockAt(18, 15, 0))
 			}
 			kept, err := w.store.Kept(t.Context(), 10)
@@ -61,7 +62,8 @@ func TestARuleThatWasJustChanged(t *testing.T) {
 	}
 }
 
-// meanwhile is a registry while which is asked another process finds out more.
+// meanwhile is a registry in which another process finds out more while the registry is being
+// asked.
 type meanwhile struct {
 	renewals
 
@@ -73,8 +75,8 @@ func (m *meanwhile) Renew(ctx context.Context, name string, at time.Time) (contr
 	return m.renewals.Renew(ctx, name, at)
 }
 
-// TestARuleOfWhichAnotherKnowsMore: what another process found out since the slot came is
-// asked for anew, and what it finds out meanwhile stands.
+// TestARuleOfWhichAnotherKnowsMore: if another process has found out something since the slot
+// came, the registry is asked anew, and what that process finds out meanwhile stands.
 func TestARuleOfWhichAnotherKnowsMore(t *testing.T) {
 	t.Parallel()
 	off := with(hourly, func(j *job.Job) { j.Disabled = true })
@@ -101,7 +103,7 @@ func TestARuleOfWhichAnotherKnowsMore(t *testing.T) {
 	}
 }
 
-// TestAScheduleIsAskedForItself: where it came along, the registry need not find it by
+// TestAScheduleIsAskedForItself: if a schedule came along, the registry need not find it by
 // the job's name.
 func TestAScheduleIsAskedForItself(t *testing.T) {
 	t.Parallel()
@@ -116,8 +118,8 @@ func TestAScheduleIsAskedForItself(t *testing.T) {
 	}
 }
 
-// TestAPendingSlotOfAnotherMinute: a rule's event of the minute after stands for the slot,
-// and is settled with the run of that, also where the run makes no sense.
+// TestAPendingSlotOfAnotherMinute: a rule's event of the minute after stands for the slot and
+// is settled with that slot's run, even if the run makes no sense.
 func TestAPendingSlotOfAnotherMinute(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
@@ -144,7 +146,7 @@ func try(t *testing.T, w *world, at time.Time) {
 	}
 }
 
-// left is how many are pending.
+// left returns how many slots are pending.
 func left(t *testing.T, w *world) int {
 	t.Helper()
 	ps, err := w.store.Pending(t.Context(), 10)

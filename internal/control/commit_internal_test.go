@@ -8,7 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestNothingWritesOverWhatMakesNoSense: whoever saves a run, with what it decided.
+// TestNothingWritesOverWhatMakesNoSense, whoever saves a run and whatever they decided.
 func TestNothingWritesOverWhatMakesNoSense(t *testing.T) {
 	t.Parallel()
 	wrote := &writes{}

@@ -14,8 +14,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestWhatANoticeSays: it is in the job's zone, about the attempt and the slots that
-// are meant, offers a retry where one would mend something, and is kept with who took it.
+// TestWhatANoticeSays: a notice is in the job's zone, names the right attempt and slots,
+// offers a retry if one would mend something, and is kept with who took it.
 func TestWhatANoticeSays(t *testing.T) {
 	t.Parallel()
 	j := with(report, func(j *job.Job) { j.Timezone = "Europe/Berlin" })

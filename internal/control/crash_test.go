@@ -21,22 +21,21 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// pure are the calls that change nothing outside: dying after one is dying
-// before the next.
+// pure lists the calls that change nothing outside: dying after one of them is dying before
+// the next.
 var pure = []string{"Run", "Due", "Runs", "Item", "Items", "Exist", "Definition", "Definitions", "Kept", "Pending", "Mark", "Resolve", "Describe", "Find"}
 
-// TestCrashAtEveryCall has a process die, or its call fail, at every single
-// call it makes to the outside, before and after the call took effect; once
-// with everything delivered again, and once with nothing delivered any more so
-// that only the look is left.
+// TestCrashAtEveryCall makes a process die, or its call fail, at every single call to the
+// outside, before and after the call took effect: once with everything delivered again, and
+// once with nothing delivered again so that only the look is left.
 func TestCrashAtEveryCall(t *testing.T) {
 	t.Parallel()
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			for _, redeliver := range []bool{true, false} {
-				// Up to the fault every life is the same, so the undisturbed one
-				// names the calls.
+				// Up to the fault every life is the same, so the undisturbed one names the
+				// calls.
 				calls := s.play(t, fault{}, redeliver).ports.calls
 				for k, name := range calls {
 					if testing.Short() && k%7 != 0 {
@@ -51,7 +50,7 @@ func TestCrashAtEveryCall(t *testing.T) {
 	}
 }
 
-// faultsOf are the faults that make a difference at a call.
+// faultsOf returns the faults that make a difference at a call.
 func faultsOf(name string, k int) []fault {
 	fs := []fault{{mode: dies, at: []int{k}}, {mode: fails, at: []int{k}}}
 	if !slices.Contains(pure, name) {
@@ -63,7 +62,7 @@ func faultsOf(name string, k int) []fault {
 	return fs
 }
 
-// strike plays one scenario under one fault; a failure names both.
+// strike plays one scenario under one fault. A failure names both.
 func strike(t *testing.T, s scenario, f fault, redeliver bool) {
 	t.Helper()
 	failedBefore := t.Failed()
@@ -76,7 +75,7 @@ func strike(t *testing.T, s scenario, f fault, redeliver bool) {
 	}
 }
 
-// TestCrashTwice has processes die twice, at calls drawn with a fixed seed.
+// TestCrashTwice makes processes die twice, at calls drawn with a fixed seed.
 func TestCrashTwice(t *testing.T) {
 	t.Parallel()
 	for i, s := range scenarios {

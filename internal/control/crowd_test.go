@@ -11,9 +11,9 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestCrowdedSlot: a process whose launch ECS has refused for its rate leaves slots to
-// the look for a second, and asks for nothing. What a person asks for it launches, and
-// so it does what comes later. One that keeps to a rate itself leaves nothing.
+// TestCrowdedSlot: for a second after ECS refused its launch for the rate, a process leaves
+// slots to the look and asks ECS for nothing. It launches what a person asks for, and
+// whatever comes later. A process that keeps to a rate itself leaves nothing.
 func TestCrowdedSlot(t *testing.T) {
 	t.Parallel()
 	other := with(report, func(j *job.Job) { j.Name = "second" })
@@ -24,7 +24,7 @@ func TestCrowdedSlot(t *testing.T) {
 		pace  control.Pacer
 		wait  time.Duration
 		ask   func(*world) (control.Reply, error)
-		asked int // how many tasks RunTask was asked for
+		asked int // how many tasks were asked for by RunTask
 		want  run.Status
 	}{
 		"within a second":          {nil, time.Second - 1, second, 1, run.Queued},
@@ -69,7 +69,7 @@ func TestCrowdedSlot(t *testing.T) {
 	}
 }
 
-// TestCrowdedLock: a run that is left to the look has its job's lock from its claim.
+// TestCrowdedLock: a run that is left to the look holds its job's lock from its claim.
 func TestCrowdedLock(t *testing.T) {
 	t.Parallel()
 	asked := map[string]bool{}

@@ -14,8 +14,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// damaged is a world whose report was launched and then damaged by hand; its stop is
-// never heard of.
+// damaged returns a world whose report was launched and then damaged by hand. The event of
+// its stop never comes.
 func damaged(t *testing.T, j job.Job) *world {
 	t.Helper()
 	w := newWorld(t, setup{script: runs(time.Hour, 0), redeliver: true})
@@ -34,8 +34,8 @@ func (w *world) damage(id run.ID) {
 	}
 }
 
-// TestADeployTakesNoLockForWhatWasSetAside: a definition that is the first to forbid
-// overlaps does not wait for a run that was set aside, which nothing ends.
+// TestADeployTakesNoLockForWhatWasSetAside: the first definition to forbid overlaps does not
+// wait for a run that was set aside, which nothing ends.
 func TestADeployTakesNoLockForWhatWasSetAside(t *testing.T) {
 	t.Parallel()
 	w := damaged(t, report)
@@ -48,8 +48,8 @@ func TestADeployTakesNoLockForWhatWasSetAside(t *testing.T) {
 	}
 }
 
-// TestAnEndIsNotHeldUpByWhoWaitsSenselessly: where the run that waits for an end makes
-// no sense, the end is taken all the same.
+// TestAnEndIsNotHeldUpByWhoWaitsSenselessly: a run's end is accepted even if the run that
+// waits for it makes no sense.
 func TestAnEndIsNotHeldUpByWhoWaitsSenselessly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
@@ -67,8 +67,8 @@ func TestAnEndIsNotHeldUpByWhoWaitsSenselessly(t *testing.T) {
 	w.wantItem("after a look", "", "")
 }
 
-// TestWhatMakesNoSenseTellsNothing: who carries notices leaves a run that makes no sense
-// to the look, which sets it aside and tells that.
+// TestWhatMakesNoSenseTellsNothing: whoever carries notices leaves a run that makes no sense
+// to the look, which sets it aside and reports that.
 func TestWhatMakesNoSenseTellsNothing(t *testing.T) {
 	t.Parallel()
 	w := damaged(t, report)
@@ -88,9 +88,9 @@ func TestWhatMakesNoSenseTellsNothing(t *testing.T) {
 	}
 }
 
-// TestMissedSlotsOfWhichTheLastMakesNoSense: a sweep that is to tell missed slots, of which
-// the newest was damaged, keeps what it has to say. The run itself is set aside once, told
-// once, and not written over.
+// TestMissedSlotsOfWhichTheLastMakesNoSense: a sweep that must report missed slots keeps what
+// it has to say if the newest of them was damaged. The run itself is set aside once, reported
+// once, and not overwritten.
 func TestMissedSlotsOfWhichTheLastMakesNoSense(t *testing.T) {
 	t.Parallel()
 	first, last := run.ScheduledID("hourly", clockAt(16, 0, 0)), run.ScheduledID("hourly", clockAt(17, 0, 0))
@@ -147,7 +147,7 @@ func TestMissedSlotsOfWhichTheLastMakesNoSense(t *testing.T) {
 	}
 }
 
-// retried puts an open run of a job that is known into the store.
+// retried puts an open run of a known job into the store.
 func (w *world) retried(id run.ID) {
 	w.t.Helper()
 	at, _ := id.ScheduledFor()
@@ -157,8 +157,8 @@ func (w *world) retried(id run.ID) {
 	}
 }
 
-// TestReopenOfWhatMakesNoSense: a run that was set aside and still makes no sense stays
-// kept, and is not set aside and told again.
+// TestReopenOfWhatMakesNoSense: a run that was set aside and still makes no sense stays kept,
+// and is not set aside and reported again.
 func TestReopenOfWhatMakesNoSense(t *testing.T) {
 	t.Parallel()
 	w := damaged(t, report)
@@ -179,8 +179,8 @@ func TestReopenOfWhatMakesNoSense(t *testing.T) {
 	}
 }
 
-// TestPutBackSetsAside: what cannot be read or makes no sense is found when the clock is
-// put back, not when the time comes that the wrong clock gave it.
+// TestPutBackSetsAside: runs that cannot be read or make no sense are found when the clock is
+// put back, not only at the time that the wrong clock gave them.
 func TestPutBackSetsAside(t *testing.T) {
 	t.Parallel()
 	for name, damage := range map[string]func(w *world, id run.ID) error{
@@ -216,7 +216,7 @@ func TestPutBackSetsAside(t *testing.T) {
 	}
 }
 
-// TestWhoIsSetAsideGivesUpItsOwnPlace: of its job's item, and nobody else's.
+// TestWhoIsSetAsideGivesUpItsOwnPlace in its job's item, and nobody else's.
 func TestWhoIsSetAsideGivesUpItsOwnPlace(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -248,8 +248,8 @@ func TestWhoIsSetAsideGivesUpItsOwnPlace(t *testing.T) {
 	}
 }
 
-// TestACalendarIsToldOnce: of two sweeps that come to a calendar at once, one tells; and
-// where the job's newest run makes no sense, the one before owes the notice.
+// TestACalendarIsToldOnce: if two sweeps come to a calendar at once, one sends the notice. If
+// the job's newest run makes no sense, the one before it owes the notice.
 func TestACalendarIsToldOnce(t *testing.T) {
 	t.Parallel()
 	j := with(often, func(j *job.Job) { j.Calendar.Only = []string{t0.Format(time.DateOnly)} })
@@ -268,7 +268,7 @@ func TestACalendarIsToldOnce(t *testing.T) {
 	}
 }
 
-// beside is a store in which something happens before runs are first asked for.
+// beside is a store in which something happens just before runs are first asked for.
 type beside struct {
 	control.Store
 

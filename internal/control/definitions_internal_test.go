@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestDefinitionsThatAreKept: of 10,000 of 10 KB no more than fit, the last ones, however
-// often they are read again.
+// TestDefinitionsThatAreKept: of 10,000 definitions of 10 KB only the last ones that fit are
+// kept, however often they are read again.
 func TestDefinitionsThatAreKept(t *testing.T) {
 	t.Parallel()
 	var d definitions

@@ -12,7 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// TestFirstBackOff: the first try does not wait, the second less than 20 ms.
+// TestFirstBackOff: the first try does not wait; the second waits less than 20 ms.
 func TestFirstBackOff(t *testing.T) {
 	t.Parallel()
 	waits := 0
@@ -34,14 +34,14 @@ func TestFirstBackOff(t *testing.T) {
 	}
 }
 
-// TestRoomIsFoundAgain: each launch after a refusal lets one more go at once, up to
-// defaultAbreast and that many included; then nothing holds them back.
+// TestRoomIsFoundAgain: each launch after a refusal lets one more go at once, up to and
+// including defaultAbreast; after that nothing holds launches back.
 func TestRoomIsFoundAgain(t *testing.T) {
 	t.Parallel()
 	var r room
 	r.answered(job.OnDemand, true, false, launchTime)
 	for want := 2; want <= defaultAbreast; want++ {
-		r.ask(job.OnDemand, true, launchTime) // one that was refused before is no new refusal
+		r.ask(job.OnDemand, true, launchTime) // a launch that was refused before is no new refusal
 		if r.answered(job.OnDemand, false, true, launchTime); r.of(job.OnDemand).most != want {
 			t.Fatalf("%d may go, want %d", r.of(job.OnDemand).most, want)
 		}
@@ -51,8 +51,8 @@ func TestRoomIsFoundAgain(t *testing.T) {
 	}
 }
 
-// TestStaleAtItsEdges: a slot is refused past its limits, and the one that the deploy
-// met is of before it.
+// TestStaleAtItsEdges: a slot is refused past its limits, and a slot at the very time of the
+// deploy counts as before it.
 func TestStaleAtItsEdges(t *testing.T) {
 	t.Parallel()
 	j := job.Job{Name: "report", Schedule: "0 * * * *"}
@@ -75,7 +75,7 @@ func TestStaleAtItsEdges(t *testing.T) {
 	}
 }
 
-// oneRun is a store of one run.
+// oneRun is a store with one run.
 type oneRun struct {
 	Store
 	r run.Run
@@ -83,8 +83,8 @@ type oneRun struct {
 
 func (s oneRun) Run(context.Context, run.ID) (run.Run, error) { return s.r, nil }
 
-// TestMadeUpByNobody: a run that says of no trigger was not made up by ourselves, nor was
-// one that never was to start.
+// TestMadeUpByNobody: we did not make up for a slot with a run that names no trigger, nor
+// with one that was never to start.
 func TestMadeUpByNobody(t *testing.T) {
 	t.Parallel()
 	j := job.Job{Name: "report", Schedule: "0 * * * *"}
@@ -110,7 +110,8 @@ func TestMadeUpByNobody(t *testing.T) {
 	}
 }
 
-// TestOddOfAnotherPlan: what a start tells of a plan leaves the item of another as it is.
+// TestOddOfAnotherPlan: what a start shows about one plan leaves the item of another plan as
+// it is.
 func TestOddOfAnotherPlan(t *testing.T) {
 	t.Parallel()
 	j := job.Job{Name: "report", Schedule: "0 * * * *"}
@@ -135,8 +136,8 @@ func TestPlaceOfWhatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestPaceWithoutATurn: where it cannot be asked whose turn it is nothing is launched;
-// while ECS refuses launches the turn is not lost.
+// TestPaceWithoutATurn: if it cannot be asked whose turn it is, nothing is launched. While
+// ECS refuses launches, the turn is not lost.
 func TestPaceWithoutATurn(t *testing.T) {
 	t.Parallel()
 	p := launchLane(nil)
@@ -150,8 +151,8 @@ func TestPaceWithoutATurn(t *testing.T) {
 	}
 }
 
-// TestSinceWhenWhatIsSetAsideWasDue: the earliest of those that cannot be read and those
-// that make no sense; the others stay.
+// TestSinceWhenWhatIsSetAsideWasDue: since the earliest of those that cannot be read and
+// those that make no sense. The others stay.
 func TestSinceWhenWhatIsSetAsideWasDue(t *testing.T) {
 	t.Parallel()
 	good, bad := run.Run{ID: "good", Status: run.Queued, DueAt: launchTime.Add(-time.Hour)}, run.Run{ID: "bad", Status: "unheard of", DueAt: launchTime}

@@ -30,8 +30,8 @@ func (a *answering) Find(_ context.Context, _, startedBy string) ([]string, erro
 	return a.arns, a.err
 }
 
-// TestAnAnswerSaysWhichSendItIsOf: what an answer proves depends on the send and on the
-// round that it answers, and a search that ECS refuses is another thing than one that fails.
+// TestAnAnswerSaysWhichSendItIsOf: what an answer proves depends on the send and the round
+// that it answers. A search that ECS refuses differs from one that fails.
 func TestAnAnswerSaysWhichSendItIsOf(t *testing.T) {
 	t.Parallel()
 	r := run.Run{ID: "hourly/20261122T1730Z", Attempts: []run.Attempt{{N: 1}, {N: 2, Sends: 3, Round: 4}}}

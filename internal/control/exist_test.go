@@ -28,8 +28,8 @@ func (s *counting) Runs(ctx context.Context, q control.Query) ([]run.Run, error)
 	return s.Store.Runs(ctx, q)
 }
 
-// TestSlotsOfAHerd: the slots of many jobs at one minute are looked for in one call,
-// and those that the process saw run in none; one without a run is asked for again.
+// TestSlotsOfAHerd: the slots of many jobs at one minute are looked for in one call, and
+// those whose runs the process itself saved in none. A slot without a run is asked for again.
 func TestSlotsOfAHerd(t *testing.T) {
 	t.Parallel()
 	const herd = 250
@@ -38,7 +38,7 @@ func TestSlotsOfAHerd(t *testing.T) {
 		fresh bool
 		ran   int
 		exist int
-		runs  string // of the last job
+		runs  string // those of the last job
 	}{
 		{"another process saw them run", true, herd, 1, "18:00 succeeded by schedule"},
 		{"this process saw them run", false, herd, 0, "18:00 succeeded by schedule"},
@@ -75,9 +75,8 @@ func TestSlotsOfAHerd(t *testing.T) {
 	}
 }
 
-// TestRateIsAskedForWhenItMayBeSilent: between a run and the time at which a rate
-// would be silent nobody asks for its newest run, and the silence is told all the
-// same.
+// TestRateIsAskedForWhenItMayBeSilent: between a run and the time at which the rate would be
+// silent, nobody asks for its newest run. The silence is reported all the same.
 func TestRateIsAskedForWhenItMayBeSilent(t *testing.T) {
 	t.Parallel()
 	rated := with(hourly, func(j *job.Job) { j.Schedule = "rate(1 hour)" })
@@ -103,7 +102,7 @@ func TestRateIsAskedForWhenItMayBeSilent(t *testing.T) {
 	}
 }
 
-// TestTwoRates: that one rate runs says nothing of another.
+// TestTwoRates: that one rate runs says nothing about another.
 func TestTwoRates(t *testing.T) {
 	t.Parallel()
 	runs := with(hourly, func(j *job.Job) { j.Name, j.Schedule = "runs", "rate(1 hour)" })
@@ -139,15 +138,15 @@ func (s *noRuns) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, erro
 	return s.Store.Exist(ctx, ids)
 }
 
-// TestCheckOfRunsThatCannotBeFound: a job whose runs cannot be asked for is neither
-// caught up with nor told as silent, and is an error of the check; the next one
-// finds what there is.
+// TestCheckOfRunsThatCannotBeFound: a job whose runs cannot be asked for is neither caught up
+// with nor reported as silent, and is an error of the check. The next check finds what there
+// is.
 func TestCheckOfRunsThatCannotBeFound(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		job        job.Job
 		ran        time.Time
-		exist      bool // whether it is that which the store does not say
+		exist      bool // whether the store does not say which runs exist
 		shut, then string
 	}{
 		"which exist": {hourly, clockAt(20, 0, 0), true, "20:00 succeeded by schedule", "18:00 missed, 19:00 missed, 20:00 succeeded by schedule"},

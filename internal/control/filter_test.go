@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestFilteredSlots: what a job's own terms filter leaves nothing behind, and
-// the check of the slots does not miss it.
+// TestFilteredSlots: a slot that the job's own terms filter leaves nothing behind, and the
+// check of the slots does not report it as missed.
 func TestFilteredSlots(t *testing.T) {
 	t.Parallel()
 	for name, j := range map[string]job.Job{
@@ -64,8 +64,8 @@ func TestUnfilteredSlotIsStillMissed(t *testing.T) {
 	}
 }
 
-// TestLostSlotIsStarted: 02:30 does not exist on the 28th of March in Berlin.
-// cron runs such a job at 03:00, and EventBridge Scheduler not at all.
+// TestLostSlotIsStarted: 02:30 does not exist on 28 March in Berlin. cron runs such a job at
+// 03:00; EventBridge Scheduler does not run it at all.
 func TestLostSlotIsStarted(t *testing.T) {
 	t.Parallel()
 	for gap, want := range map[string]int{"": 1, "skip": 0} {

@@ -17,9 +17,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestARunThatMakesNoSense is set aside and told like one that cannot be read, its
-// job's lock is free then and not before, since its task may run, and the look comes to
-// the others.
+// TestARunThatMakesNoSense is set aside and reported like one that cannot be read. Only then
+// is its job's lock free, since its task may run. The look comes to the other runs.
 func TestARunThatMakesNoSense(t *testing.T) {
 	t.Parallel()
 	forbid := with(hourly, func(j *job.Job) { j.Schedule, j.Overlap = "* * * * *", job.Forbid })
@@ -67,14 +66,14 @@ func TestARunThatMakesNoSense(t *testing.T) {
 	}
 }
 
-// never lets nothing be launched.
+// never is a Pacer that lets nothing be launched.
 type never struct{}
 
 func (never) Sent(time.Time, time.Time) {}
 
 func (never) Take(time.Time) time.Duration { return time.Hour }
 
-// TestAPanicIsAnError: what one run comes upon stops no other, whatever the panic says.
+// TestAPanicIsAnError: a panic over one run stops no other, whatever its value.
 func TestAPanicIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, panics := range []func(){
@@ -103,7 +102,7 @@ func TestAPanicIsAnError(t *testing.T) {
 	}
 }
 
-// poisoned is a store that panics over one job, where it is asked in a way.
+// poisoned is a store that panics over one job at some of its calls.
 type poisoned struct {
 	*memory.Store
 	job, at string
@@ -135,8 +134,8 @@ func (s poisoned) Rest(r run.Run, now, until time.Time) {
 	s.Store.Rest(r, now, until)
 }
 
-// TestAPanicOverOneJob: it keeps no other job's slots from being judged and told, and
-// no other task from being looked at.
+// TestAPanicOverOneJob: it keeps no other job's slots from being judged and reported, and no
+// other task from being looked at.
 func TestAPanicOverOneJob(t *testing.T) {
 	t.Parallel()
 	one := with(hourly, func(j *job.Job) { j.Name, j.CatchUp = "a-one", job.CatchUpLast })
@@ -188,12 +187,12 @@ func (s *contended) Commit(ctx context.Context, c control.Change) error {
 	return s.Store.Commit(ctx, c)
 }
 
-// handler counts the waits of one. After its last refusal it goes alone: who really
-// waits no time may meet others for ever, on a busy machine.
+// handler counts the waits of one handler. After its last refusal it goes alone: handlers
+// whose waits take no time may meet others for ever on a busy machine.
 type handler struct{ waits int }
 
-// TestManyAtOnce: handlers of one job that meet wait ever longer, each by chance,
-// and all come through.
+// TestManyAtOnce: handlers of one job that meet wait ever longer, each for a random time, and
+// all get through.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	s := &contended{Store: &memory.Store{}, refuse: 15, tries: map[run.ID]int{}}
