@@ -371,8 +371,7 @@ func (f *faulty) Schedule(context.Context, string) (job.Job, error) {
 	return f.none[0], nil
 }
 
-// TestPendingPanic: a panic over one slot is that slot's error, and ends with the slot's
-// time.
+// TestPendingPanic: a panic over one slot is that slot's error and ends with its time.
 func TestPendingPanic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})

@@ -24,14 +24,14 @@ var changeable = with(report, func(j *job.Job) {
 	j.Changes = job.Changes{Args: true, Inputs: map[string]job.Input{"NOTE": {Description: "A note.", Pattern: ".*"}}}
 })
 
-// registered has the registry hold a job.
+// registered makes the registry hold a job.
 func registered(j job.Job) ask {
 	return func(ctx context.Context, w *world) (control.Reply, error) {
 		return control.Reply{}, w.ctl.Sync(ctx, []job.Job{j})
 	}
 }
 
-// quiet is a world with a known job whose tasks run ten minutes and exit 0.
+// quiet returns a world with a known job whose tasks run ten minutes and exit 0.
 func quiet(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, setup{script: runs(10*time.Minute, 0), redeliver: true})
@@ -57,7 +57,7 @@ func halt(req control.StopRequest) ask {
 	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.StopRun(ctx, req) }
 }
 
-// TestReplies asks one question of a world in which others came before.
+// TestReplies asks for one thing in a world in which others came before.
 func TestReplies(t *testing.T) {
 	t.Parallel()
 	first := scheduled(report, t0)
@@ -270,7 +270,7 @@ func deregister(ctx context.Context, w *world) (control.Reply, error) {
 	return control.Reply{}, err
 }
 
-// like is whether text is as in a pattern in which `*` is any text.
+// like reports whether text matches a pattern in which `*` is any text.
 func like(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	if !strings.HasPrefix(text, parts[0]) {
@@ -290,7 +290,7 @@ func like(pattern, text string) bool {
 	return len(parts) > 1 || text == pattern
 }
 
-// TestRequestsNeedAnID: without one a repeated request would be another run.
+// TestRequestsNeedAnID: without an id, a repeated request would be another run.
 func TestRequestsNeedAnID(t *testing.T) {
 	t.Parallel()
 	w := quiet(t)
@@ -305,7 +305,7 @@ func TestRequestsNeedAnID(t *testing.T) {
 	}
 }
 
-// TestRetryTakesTheNewest: a bug was mended; --same takes what ran.
+// TestRetryTakesTheNewest: a bug was fixed; --same takes what ran.
 func TestRetryTakesTheNewest(t *testing.T) {
 	t.Parallel()
 	for _, same := range []bool{false, true} {
@@ -336,8 +336,8 @@ func variables(stack, id, attempt string) string {
 	return fmt.Sprintf(`{"name":"BATCHPLANE_STACK","value":%q},{"name":"BATCHPLANE_RUN_ID","value":%q},{"name":"BATCHPLANE_ATTEMPT","value":%q}`, stack, id, attempt)
 }
 
-// TestOnStoppedKeeps gives what cannot be used to a world with one running run:
-// it is kept with its reason, and nothing else happens.
+// TestOnStoppedKeeps gives unusable inputs to a world with one running run: each is kept with
+// its reason, and nothing else happens.
 func TestOnStoppedKeeps(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ body, reason string }{
@@ -383,7 +383,7 @@ func TestOnStoppedKeeps(t *testing.T) {
 	}
 }
 
-// TestOnStoppedUses are events that decide, or rightly do not.
+// TestOnStoppedUses gives events that decide, or rightly do not.
 func TestOnStoppedUses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -420,7 +420,7 @@ func TestOnStoppedUses(t *testing.T) {
 	}
 }
 
-// refusing has ECS refuse each RunTask.
+// refusing makes ECS refuse each RunTask.
 type refusing struct {
 	launchPort
 	code, message string
@@ -430,8 +430,8 @@ func (r refusing) Launch(_ context.Context, l control.Launch) run.Event {
 	return run.Refused{Attempt: l.Attempt, Stop: ecsstop.Stop{Kind: ecsstop.LaunchException, ErrorCode: r.code, Reason: r.message}}
 }
 
-// TestAskedAndNotLaunched: who retries a run or runs a job hears what ECS said of the
-// launch, and that nothing came of it where that is for good.
+// TestAskedAndNotLaunched: a person who retries a run or runs a job hears what ECS said about
+// the launch, and that nothing will come of it if that is final.
 func TestAskedAndNotLaunched(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -12,7 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// handlings are the inputs whose every call TestAFailedCallIsSaid has fail.
+// handlings are the inputs whose every call TestAFailedCallIsSaid makes fail.
 var handlings = []handling{
 	{name: "a slot", job: report, input: slotOf(report, 0), quiet: []string{"Commit 1 after", "Resolve 1"}},
 	{name: "a slot that comes again", job: report, before: []ask{slotOf(report, 0)}, input: slotOf(report, 0), quiet: []string{"Item 1", "Item 2", "Resolve 1", "Commit 1", "Commit 1 after"}},
@@ -118,7 +118,7 @@ var (
 	lookup = plain(func(c *control.Control, ctx context.Context) error { _, err := c.Look(ctx); return err })
 )
 
-// plain is an input that has no answer.
+// plain returns an input that has no answer.
 func plain(do func(*control.Control, context.Context) error) ask {
 	return func(ctx context.Context, w *world) (control.Reply, error) { return control.Reply{}, do(w.ctl, ctx) }
 }
@@ -155,7 +155,7 @@ func events(body string) ask {
 	return plain(func(c *control.Control, ctx context.Context) error { return c.OnStopped(ctx, []byte(body)) })
 }
 
-// endOf is the event that the task of a run's first attempt has ended well.
+// endOf returns the event that the task of a run's first attempt has ended well.
 func (w *world) endOf(id run.ID) string {
 	body := fmt.Sprintf(stoppedEvent, "STOPPED", stack+"/"+string(id)+"/1", "")
 	return strings.Replace(body, "arn:x", w.run(id).Attempts[0].TaskARN, 1)
@@ -200,8 +200,8 @@ func tells(id run.ID) ask {
 	return plain(func(c *control.Control, ctx context.Context) error { return c.Tell(ctx, id) })
 }
 
-// failingAlone has a run fail whose end was written without its job's item, which a
-// success before it was written to since.
+// failingAlone makes a run fail whose end is written without its job's item, to which an
+// earlier success has been written since.
 func failingAlone(ctx context.Context, w *world) (control.Reply, error) {
 	set := func(change func(*job.Item)) error {
 		item, err := w.store.Item(ctx, "report")
@@ -220,14 +220,14 @@ func failingAlone(ctx context.Context, w *world) (control.Reply, error) {
 	return control.Reply{}, errors.Join(err, asked, set(func(i *job.Item) { i.FailingSince, i.RecoveredAt = time.Time{}, t0 }))
 }
 
-// deadLine has nobody be told anything any more, for a day.
+// deadLine keeps everybody from being told anything for a day.
 func deadLine(_ context.Context, w *world) (control.Reply, error) {
 	w.ctl.Notifier = &teller{err: errors.New("the line is dead")}
 	w.clock.Advance(control.TellFor + time.Hour)
 	return control.Reply{}, nil
 }
 
-// failsUnheard has a run fail of which nobody is told yet.
+// failsUnheard makes a run fail about which nobody is told yet.
 func failsUnheard(ctx context.Context, w *world) (control.Reply, error) {
 	notifier := w.ctl.Notifier
 	w.ctl.Notifier = nil
@@ -247,7 +247,7 @@ func seesUnheard(ctx context.Context, w *world) (control.Reply, error) {
 	return control.Reply{}, err
 }
 
-// missedAgain has the slot of 18:00 wait to be told once more.
+// missedAgain makes the slot of 18:00 wait once more to be reported.
 func missedAgain(ctx context.Context, w *world) (control.Reply, error) {
 	item, err := w.store.Item(ctx, "hourly")
 	if err != nil {
@@ -267,7 +267,7 @@ func senseless(id run.ID) ask {
 	}
 }
 
-// unheard has time pass in which no event comes.
+// unheard lets time pass in which no event comes.
 func unheard(d time.Duration) ask {
 	return func(ctx context.Context, w *world) (control.Reply, error) {
 		w.deaf = true
@@ -275,7 +275,7 @@ func unheard(d time.Duration) ask {
 	}
 }
 
-// unresolved has a slot come while no task definition can be had.
+// unresolved makes a slot come while no task definition can be resolved.
 func unresolved(j job.Job) ask {
 	return func(ctx context.Context, w *world) (control.Reply, error) {
 		w.ports.unresolvable = true

@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestSettleKept: a kept input is dropped, or tried again; what still cannot be used
+// TestSettleKept: a kept input is dropped, or tried again. An input that still cannot be used
 // stays.
 func TestSettleKept(t *testing.T) {
 	t.Parallel()
@@ -94,8 +94,8 @@ type settledBefore struct{ control.Store }
 
 func (settledBefore) Settle(context.Context, control.Kept) error { return control.ErrNotFound }
 
-// TestWhatBecomesOfAKeptInput: what is owed after it was used the look does; what another
-// has settled, or a run that has ended since, is no refusal.
+// TestWhatBecomesOfAKeptInput: the look does what is still owed after the input was used. If
+// somebody else has settled it, or its run has ended since, that is no refusal.
 func TestWhatBecomesOfAKeptInput(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

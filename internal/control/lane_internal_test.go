@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestOfManyThatWait: the look comes again when the first may go, and tells since
-// when the oldest is due, in whichever order it came to them.
+// TestOfManyThatWait: the look comes again when the first may go, and says since when the
+// oldest has been due, in whichever order it came to them.
 func TestOfManyThatWait(t *testing.T) {
 	t.Parallel()
 	first := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
@@ -39,8 +39,8 @@ func TestOfManyThatWait(t *testing.T) {
 	}
 }
 
-// TestErrorsOfTheNewestPass: what a later pass met takes the place of what an earlier
-// one did, whichever says so last; a pass without an error takes nobody's.
+// TestErrorsOfTheNewestPass: the errors of a later pass replace those of an earlier one,
+// whichever reports last. A pass without an error replaces none.
 func TestErrorsOfTheNewestPass(t *testing.T) {
 	t.Parallel()
 	first, second, third := errors.New("first"), errors.New("second"), errors.New("third")
@@ -69,7 +69,7 @@ func TestErrorsOfTheNewestPass(t *testing.T) {
 	is(first, second, third)
 }
 
-// TestLastOf: those that may have to wait are behind the others, in their order.
+// TestLastOf: those that may have to wait are behind the others; otherwise the order stays.
 func TestLastOf(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"": "", "abc": "abc", "Abc": "bcA", "aBcDe": "aceBD", "ABC": "ABC", "abC": "abC"} {

@@ -13,19 +13,19 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// lapStore is a store whose items are known as they were at a time, while that is set.
+// lapStore is a store whose items are known as they were at asOf, while that is set.
 type lapStore struct {
 	control.Store
 	asOf time.Time
 	old  []job.Item
 	now  func() time.Time
-	// bad are items that cannot be read anew.
+	// bad holds items that cannot be read anew.
 	bad map[string]error
-	// renewed are those that were read anew.
+	// renewed names the items that were read anew.
 	renewed []string
 }
 
-// standsStill has the items be known from now on as they are now.
+// standsStill makes the items be known from now on as they are now.
 func (s *lapStore) standsStill(t *testing.T) {
 	t.Helper()
 	items, err := s.Items(t.Context())
@@ -63,7 +63,7 @@ func (s *lapStore) ItemsOf(ctx context.Context, names []string) (items []job.Ite
 	return items, err
 }
 
-// inLaps is a world whose sweep has checked the slots, and knows the items from then on
+// inLaps returns a world whose sweep has checked the slots and knows the items, from then on,
 // as they are at 17:52.
 func inLaps(t *testing.T, jobs ...job.Job) (*world, *lapStore) {
 	t.Helper()
@@ -76,16 +76,16 @@ func inLaps(t *testing.T, jobs ...job.Job) (*world, *lapStore) {
 	return w, s
 }
 
-// prompt is a job of every full hour that may start a minute late.
+// prompt is a job at every full hour that may start a minute late.
 var prompt = with(hourly, func(j *job.Job) { j.StartWithin = job.Duration(time.Minute) })
 
 func movedTo(schedule string, at time.Time) job.Job {
 	return with(prompt, func(j *job.Job) { j.Schedule, j.Modified = schedule, at })
 }
 
-// TestAChangeBehindALap: a plan that another process comes to know, of a job whose item
-// is known as it was before, is judged from its beginning once it is read: by this
-// process, and by one of before that knows only the mark.
+// TestAChangeBehindALap: another process comes to know a new plan while this one knows the
+// job's item as it was before. Once the item is read, the plan is judged from its beginning,
+// by this process and by one of an earlier version that knows only the mark.
 func TestAChangeBehindALap(t *testing.T) {
 	t.Parallel()
 	for _, before := range []bool{false, true} {
@@ -114,7 +114,7 @@ func TestAChangeBehindALap(t *testing.T) {
 	}
 }
 
-// TestSlotsAreJudgedByItemsReadAnew: not by what an item said minutes ago.
+// TestSlotsAreJudgedByItemsReadAnew, not by what an item said minutes ago.
 func TestSlotsAreJudgedByItemsReadAnew(t *testing.T) {
 	t.Parallel()
 	other := with(prompt, func(j *job.Job) { j.Name, j.Schedule = "daily", "0 3 * * *" })
@@ -133,7 +133,8 @@ func TestSlotsAreJudgedByItemsReadAnew(t *testing.T) {
 	}
 }
 
-// TestAnItemThatCannotBeReadAnew: it is said, and its slots are not judged by what it was.
+// TestAnItemThatCannotBeReadAnew: it is reported, and the job's slots are not judged by the
+// old item.
 func TestAnItemThatCannotBeReadAnew(t *testing.T) {
 	t.Parallel()
 	w, s := inLaps(t, prompt)
@@ -151,8 +152,8 @@ func TestAnItemThatCannotBeReadAnew(t *testing.T) {
 	}
 }
 
-// TestDeploysGoByItemsReadAnew: what is written of a job whose item changed since it was
-// read is written at once, and a job that another came to know of is not gone.
+// TestDeploysGoByItemsReadAnew: a job whose item has changed since it was read is written at
+// once all the same, and a job that is missing is marked as gone.
 func TestDeploysGoByItemsReadAnew(t *testing.T) {
 	t.Parallel()
 	other := with(prompt, func(j *job.Job) { j.Name = "other" })
@@ -174,8 +175,8 @@ func TestDeploysGoByItemsReadAnew(t *testing.T) {
 	}
 }
 
-// TestTheMarkOfALap: it is not moved back before where another put it, but for one that
-// is still to come, of a clock that was put back.
+// TestTheMarkOfALap: the mark does not move back behind where another process put it, unless
+// a clock that has been put back left it in the future.
 func TestTheMarkOfALap(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ was, want time.Time }{
@@ -194,8 +195,8 @@ func TestTheMarkOfALap(t *testing.T) {
 	}
 }
 
-// TestACalendarOfALap: that a calendar ends is told by what the item says now, not by what
-// it said minutes ago.
+// TestACalendarOfALap: whether a calendar ends is decided by what the item says now, not by
+// what it said minutes ago.
 func TestACalendarOfALap(t *testing.T) {
 	t.Parallel()
 	on := func(days ...int) job.Job {
@@ -233,7 +234,7 @@ func TestACalendarOfALap(t *testing.T) {
 }
 
 // TestListBesideItemsInLaps: a list says who was there only as far as the items were read,
-// since a job that is known to be gone may have come back since, and left again.
+// since a job that is known to be gone may have come back, and left again, since then.
 func TestListBesideItemsInLaps(t *testing.T) {
 	t.Parallel()
 	w, s := inLaps(t)
@@ -246,7 +247,7 @@ func TestListBesideItemsInLaps(t *testing.T) {
 	}
 }
 
-// slowStore is a store whose write of an item takes a while, in which something happens.
+// slowStore is a store in which something happens while an item is being written.
 type slowStore struct {
 	control.Store
 
@@ -261,8 +262,8 @@ func (s *slowStore) Commit(ctx context.Context, c control.Change) error {
 	return s.Store.Commit(ctx, c) //nolint:wrapcheck // it is the store's own
 }
 
-// TestAChangeThatIsWrittenSlowly: a sweep that reads an item between the time at which its
-// plan became known and its write moves the mark past that time, and the next goes back.
+// TestAChangeThatIsWrittenSlowly: a sweep that reads an item after its plan became known, but
+// before it is written, moves the mark past that time. The next sweep goes back.
 func TestAChangeThatIsWrittenSlowly(t *testing.T) {
 	t.Parallel()
 	w := known(t, prompt)

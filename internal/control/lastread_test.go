@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestTheMarkOfListsDoesNotGoBack: nor does a process whose list began first take it back
-// from another; only where it stands in the future does it.
+// TestTheMarkOfListsDoesNotGoBack: not even if another process has set it and this one's list
+// began earlier. It goes back only from the future.
 func TestTheMarkOfListsDoesNotGoBack(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -26,7 +26,7 @@ func TestTheMarkOfListsDoesNotGoBack(t *testing.T) {
 	w.clock.AdvanceTo(clockAt(18, 13, 0))
 	for _, step := range []struct {
 		name           string
-		another, began int // minutes; 0 is that no other process set it
+		another, began int // minutes; 0 means that no other process set it
 		fails          bool
 		is             int
 	}{
@@ -59,8 +59,8 @@ func TestTheMarkOfListsDoesNotGoBack(t *testing.T) {
 }
 
 // TestWhoComesBackIsAskedForAnew: a job that left and was read since is there again only as
-// of the last list of all, which another process may have made after it was read, or even
-// before the job is written. That such a list began does not say that the job was there.
+// of the last list of all. Another process may have made that list after the job was read, or
+// even before the job is written. That such a list began does not say that the job was there.
 func TestWhoComesBackIsAskedForAnew(t *testing.T) {
 	t.Parallel()
 	left := control.Renewal{Gone: true, Seen: clockAt(18, 3, 0), Found: clockAt(18, 5, 30)}

@@ -10,9 +10,9 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestDeadlineBehindAQuota: while the account's quota is used up one launch asks for all
-// that wait. The others still end when their deadlines pass, in the first sweep after
-// that, and launch nothing; those that have time keep their places.
+// TestDeadlineBehindAQuota: while the account's quota is used up, one launch asks for all
+// that wait. The others still end when their deadlines pass, in the first sweep after that,
+// and launch nothing. Those that have time keep their places.
 func TestDeadlineBehindAQuota(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

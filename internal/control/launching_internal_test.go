@@ -12,7 +12,7 @@ import (
 
 var launchTime = time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
 
-// paced is a Pacer that lets calls out after a wait, and notes what it was asked.
+// paced is a Pacer that lets calls out after a wait and notes what it was asked.
 type paced struct {
 	wait  time.Duration
 	takes int
@@ -23,7 +23,7 @@ func (p *paced) Take(time.Time) time.Duration { p.takes++; return p.wait }
 
 func (p *paced) Sent(taken, now time.Time) { p.sent = append(p.sent, taken, now) }
 
-// launchLane is a pass along the lane of launches at launchTime.
+// launchLane returns a pass along the lane of launches at launchTime.
 func launchLane(pace Pacer) *lane {
 	c := &Control{Now: func() time.Time { return launchTime }, Timing: run.DefaultTiming, Pace: pace}
 	c.definitions.put("report", &job.Job{Name: "report"})
@@ -31,7 +31,7 @@ func launchLane(pace Pacer) *lane {
 	return &lane{look: c.newLook(time.Time{}), which: run.LaunchLane}
 }
 
-// TestMayLaunch: who needs the rate asks for it, waits where it is not to be had, and
+// TestMayLaunch: a launch that needs the rate asks for it, waits if it cannot have it, and
 // keeps its place behind the account's quota.
 func TestMayLaunch(t *testing.T) {
 	t.Parallel()
@@ -58,7 +58,7 @@ func TestMayLaunch(t *testing.T) {
 		left  bool // the pass left one of its kind to wait for the quota
 		want  permit
 		takes int
-		again *time.Time // when the lane says to come again, nil where it does not
+		again *time.Time // when the lane says to come again; nil if it does not
 	}{
 		"queued":                                 {r: queued, want: goes, takes: 1},
 		"queued, and the rate used up":           {r: queued, wait: 1, want: notNow, takes: 1, again: soon},
@@ -109,7 +109,7 @@ func TestMayLaunch(t *testing.T) {
 	}
 }
 
-// TestPutOff: what a look makes of a launch that was put off, by why it was.
+// TestPutOff: what a look does about a launch that was put off, depending on the reason.
 func TestPutOff(t *testing.T) {
 	t.Parallel()
 	later := launchTime.Add(5 * time.Minute)
@@ -155,8 +155,8 @@ func TestPutOff(t *testing.T) {
 	}
 }
 
-// TestPaidFor: a rate that was taken counts for one launch, for less than a second;
-// after that it is taken anew.
+// TestPaidFor: a rate that was taken counts for one launch, for less than a second. After
+// that it is taken anew.
 func TestPaidFor(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -196,8 +196,8 @@ func TestPaidFor(t *testing.T) {
 	}
 }
 
-// TestThrottledLook: after the last of many refusals a look leaves the others; one that
-// stays waits once, and then tries.
+// TestThrottledLook: after the last of many refusals a look leaves the other launches. A look
+// that stays waits once and then tries.
 func TestThrottledLook(t *testing.T) {
 	t.Parallel()
 	for _, stays := range []bool{false, true} {

@@ -18,7 +18,7 @@ import (
 	ecsstop "github.com/batchplane/batchplane/internal/stop"
 )
 
-// asked is a store that knows how many due runs it was asked for, and sets none aside.
+// asked is a store that notes how many due runs it was asked for, and sets none aside.
 type asked struct {
 	*memory.Store
 
@@ -35,8 +35,8 @@ func (s *asked) Due(ctx context.Context, lane run.Lane, now time.Time, limit int
 
 func (*asked) SetAside(context.Context, run.ID, string) error { return errBroken }
 
-// tasksRun is an ECS whose tasks all run, which takes its time to say so, and which has
-// no room for more.
+// tasksRun is an ECS whose tasks all run, which takes its time to say so and has no room for
+// more.
 type tasksRun struct {
 	throttledECS
 
@@ -62,8 +62,8 @@ func (e *tasksRun) Launch(_ context.Context, l control.Launch) run.Event {
 	return run.Refused{Attempt: l.Attempt, Stop: ecsstop.Stop{Kind: ecsstop.LaunchFailure, Reason: vcpus}}
 }
 
-// inOrder is a control plane that does one thing after the other, at a time that a test
-// makes pass.
+// inOrder returns a control plane that does one thing after the other, at a time that the
+// test moves.
 func inOrder(store control.Store, ecs control.Launcher, now *time.Time) *control.Control {
 	return &control.Control{
 		Stack: stack, Store: store, Launcher: ecs, Now: func() time.Time { return *now }, Timing: run.DefaultTiming,
@@ -72,7 +72,8 @@ func inOrder(store control.Store, ecs control.Launcher, now *time.Time) *control
 	}
 }
 
-// theTask is a task's run of a job that is due, the lower its number the longer.
+// theTask returns a due run of a job whose task runs; the lower its number, the longer it has
+// been due.
 func theTask(j job.Job, n int) run.Run {
 	id := run.ID(fmt.Sprintf("%s-%04d/20261122T0000Z", j.Name, n))
 	return run.Run{
@@ -91,11 +92,11 @@ func put(t *testing.T, store control.Store, rs ...run.Run) {
 	}
 }
 
-// TestHowManyDueRunsAreAskedFor: a look comes to all that can be handled, however many
+// TestHowManyDueRunsAreAskedFor: a look comes to all runs that can be handled, however many
 // before them cannot be, and asks for no more than that takes.
 func TestHowManyDueRunsAreAskedFor(t *testing.T) {
 	t.Parallel()
-	good, lost := job.Job{Name: "good", TaskDefinition: "x"}, job.Job{Name: "lost", TaskDefinition: "x"} // whose definition is not there
+	good, lost := job.Job{Name: "good", TaskDefinition: "x"}, job.Job{Name: "lost", TaskDefinition: "x"} // the definition of lost is not there
 	of := func(n int, is func(i int) job.Job) (rs []run.Run) {
 		for i := range n {
 			rs = append(rs, theTask(is(i), i))
@@ -152,8 +153,9 @@ func TestHowManyDueRunsAreAskedFor(t *testing.T) {
 	}
 }
 
-// TestALookThatIsCutShort: of the runs that it did not come to, in whichever cluster, the
-// oldest says since when what is left has been due; nothing more is asked for then.
+// TestALookThatIsCutShort: since when what is left has been due is known from the oldest of
+// the runs, in whichever cluster, that the look did not come to. Nothing more is asked for
+// then.
 func TestALookThatIsCutShort(t *testing.T) {
 	t.Parallel()
 	store, now := &asked{Store: &memory.Store{}, limits: map[run.Lane][]int{}}, t0
@@ -166,7 +168,7 @@ func TestALookThatIsCutShort(t *testing.T) {
 		}
 		for i := range 25 {
 			r := theTask(j, 25*k+i)
-			r.Stopping = &run.StopRequest{By: "ann", Asker: ecsstop.AskedByPerson, At: t0} // which nobody finds at rest
+			r.Stopping = &run.StopRequest{By: "ann", Asker: ecsstop.AskedByPerson, At: t0} // no look leaves such a run at rest
 			if dueSince[j.Cluster].IsZero() {
 				dueSince[j.Cluster] = r.DueAt
 			}
@@ -189,8 +191,8 @@ func TestALookThatIsCutShort(t *testing.T) {
 	}
 }
 
-// TestTasksHaveHalfOfTheTime: of a look that does one thing after the other; the launches
-// that are due have the rest.
+// TestTasksHaveHalfOfTheTime of a look that does one thing after the other. The launches that
+// are due have the rest.
 func TestTasksHaveHalfOfTheTime(t *testing.T) {
 	t.Parallel()
 	store, now := &memory.Store{}, t0
@@ -204,7 +206,7 @@ func TestTasksHaveHalfOfTheTime(t *testing.T) {
 		put(t, store, theTask(j, k))
 	}
 	waiting(t, store, job.Job{Name: "etl", TaskDefinition: "x"}, 1)
-	now = time.Now() // by which the launch waits
+	now = time.Now() // the launch waits by this clock
 	if _, err := inOrder(store, ecs, &now).LookUntil(t.Context(), now.Add(80*time.Second)); err != nil {
 		t.Fatal(err)
 	}
@@ -213,8 +215,8 @@ func TestTasksHaveHalfOfTheTime(t *testing.T) {
 	}
 }
 
-// TestALookEndsOnceNothingWaits: launches that ECS had put off for its rate are made, and
-// then nothing is due any more.
+// TestALookEndsOnceNothingWaits: launches that ECS put off for its rate are made, and then
+// nothing is due any more.
 func TestALookEndsOnceNothingWaits(t *testing.T) {
 	t.Parallel()
 	store, now, ecs := &memory.Store{}, t0, &throttledECS{}
@@ -233,7 +235,7 @@ func TestALookEndsOnceNothingWaits(t *testing.T) {
 	}
 }
 
-// TestNobodyWaitsForTheEnd: a look does not wait until its time is up: then it would
+// TestNobodyWaitsForTheEnd: a look does not wait until its time is up, because then it would
 // begin with nothing.
 func TestNobodyWaitsForTheEnd(t *testing.T) {
 	t.Parallel()
@@ -253,7 +255,7 @@ func TestNobodyWaitsForTheEnd(t *testing.T) {
 	}
 }
 
-// noPace lets nothing go.
+// noPace is a Pacer that lets nothing go.
 type noPace struct{}
 
 func (noPace) Take(time.Time) time.Duration { return time.Millisecond }
@@ -264,8 +266,8 @@ type noWrites struct{ control.Store }
 
 func (noWrites) Commit(context.Context, control.Change) error { return errBroken }
 
-// TestWhatCouldNotBeSavedIsLeft: a task that is seen to have stopped, and whose end cannot
-// be written, is still due, for as long as it has been.
+// TestWhatCouldNotBeSavedIsLeft: a task is seen to have stopped, but its end cannot be
+// written. The run is still due, for as long as it has been.
 func TestWhatCouldNotBeSavedIsLeft(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})

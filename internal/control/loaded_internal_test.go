@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestLoadedPut: what was written takes its place among what was read, by name; what
-// was not written changes nothing.
+// TestLoadedPut: what was written takes its place, by name, among what was read. What was not
+// written changes nothing.
 func TestLoadedPut(t *testing.T) {
 	t.Parallel()
 	of := func(names ...string) (items []job.Item) {
@@ -50,11 +50,11 @@ func TestLoadedPut(t *testing.T) {
 	}
 }
 
-// laps is a store of which one item is read anew, and cannot be.
+// laps is a store of which one item is to be read anew and cannot be.
 type laps struct {
 	Store
 	name string
-	err  error // of all items
+	err  error // for all items
 }
 
 func (s laps) ItemsInTurn(context.Context) ([]job.Item, time.Time, error) {
@@ -68,7 +68,7 @@ func (s laps) ItemsOf(context.Context, []string) ([]job.Item, error) {
 	return nil, &UnreadableItemsError{Jobs: map[string]error{s.name: errors.New("half an item")}}
 }
 
-// TestLoadedCannotBeReadAnew: an item that cannot be read any more is none that was read,
+// TestLoadedCannotBeReadAnew: an item that can no longer be read no longer counts as read,
 // and takes no other's place.
 func TestLoadedCannotBeReadAnew(t *testing.T) {
 	t.Parallel()

@@ -23,8 +23,8 @@ func launched(t *testing.T, w *world, j job.Job) {
 	}
 }
 
-// TestLookDescribesInBatches: 105 running runs of one cluster, and 3 of
-// another, are looked at with calls of at most 100 tasks, one cluster a call.
+// TestLookDescribesInBatches: 105 running runs of one cluster and 3 of another are looked at
+// with calls of at most 100 tasks, one cluster a call.
 func TestLookDescribesInBatches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(3*time.Hour, 0), redeliver: true})
@@ -49,12 +49,11 @@ func TestLookDescribesInBatches(t *testing.T) {
 	}
 }
 
-// TestLookGoesOn: what goes wrong with one run keeps no other from being
-// looked at, and is reported.
+// TestLookGoesOn: an error over one run keeps no other from being looked at, and is reported.
 func TestLookGoesOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
-	w.deaf = true // the stops' events are lost
+	w.deaf = true // the events of the stops are lost
 	bad := job.Job{Name: "bad", TaskDefinition: "report", Cluster: "bad"}
 	launched(t, w, job.Job{Name: "good-1", TaskDefinition: "report"})
 	launched(t, w, bad)
@@ -71,10 +70,10 @@ func TestLookGoesOn(t *testing.T) {
 	}
 }
 
-// TestUnresolved: a task definition that cannot be had just now is waited for.
+// TestUnresolved: a task definition that cannot be resolved just now is waited for.
 func TestUnresolved(t *testing.T) {
 	t.Parallel()
-	// The number of a trigger's call that resolves.
+	// Find the number of the call by which a trigger resolves.
 	w := newWorld(t, setup{})
 	_ = w.process(trigger(w, report))
 	resolve := []int{slices.Index(w.ports.calls, "Resolve") + 1}
@@ -125,8 +124,8 @@ func failedAndTold(t *testing.T, w *world) {
 	}
 }
 
-// TestEndedUnseen: the task of a run whose events were lost, and which nobody
-// looked at while ECS remembered it, may have run: it is told, not relaunched.
+// TestEndedUnseen: a run whose events were lost, and whose task nobody looked at while ECS
+// remembered it, may have run. It is reported, not relaunched.
 func TestEndedUnseen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
@@ -139,8 +138,8 @@ func TestEndedUnseen(t *testing.T) {
 	}
 }
 
-// TestInDoubtTooLong: a launch whose every answer is lost is not sent again
-// once its token may be dead; it is searched for, and told.
+// TestInDoubtTooLong: a launch whose every answer is lost is not sent again once its token
+// may be dead. It is searched for, and reported.
 func TestInDoubtTooLong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
@@ -182,7 +181,7 @@ func isRunTask(r *http.Request) bool {
 	return strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".RunTask")
 }
 
-// cutRunTask has requests for RunTask get lost on their way while cut says so.
+// cutRunTask makes requests for RunTask get lost on their way while cut returns true.
 func (w *world) cutRunTask(cut func() bool) {
 	w.transport(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 		if isRunTask(r) && cut() {
@@ -192,7 +191,7 @@ func (w *world) cutRunTask(cut func() bool) {
 	})
 }
 
-// cutAnswers has every answer of RunTask get lost, after its effect.
+// cutAnswers makes every answer of RunTask get lost, after its effect.
 func (w *world) cutAnswers() {
 	w.transport(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 		answer, err := next.RoundTrip(r)

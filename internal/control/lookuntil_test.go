@@ -16,7 +16,7 @@ import (
 	ecsstop "github.com/batchplane/batchplane/internal/stop"
 )
 
-// throttledECS refuses launches for their rate until it is opened.
+// throttledECS refuses launches for their rate until it is open.
 type throttledECS struct {
 	open     bool
 	launched int
@@ -87,8 +87,8 @@ func (noDue) Due(context.Context, run.Lane, time.Time, int) ([]run.Run, error) {
 	return nil, errBroken
 }
 
-// TestLookWithoutTime: a look whose time is up begins with nothing, and yet tells since
-// when the oldest is due.
+// TestLookWithoutTime: a look whose time is up begins with nothing, and still says since when
+// the oldest run has been due.
 func TestLookWithoutTime(t *testing.T) {
 	t.Parallel()
 	for _, abreast := range []int{0, 1} {

@@ -10,16 +10,15 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// nightly is a job of 02:30 in Berlin, which in November is 01:30 UTC by the data
-// on time zones that we have.
+// nightly is a job at 02:30 in Berlin, which in November is 01:30 UTC by our time zone data.
 var nightly = job.Job{Name: "nightly", TaskDefinition: "report", Schedule: "30 2 * * *", Timezone: "Europe/Berlin"}
 
-// night is a time in the nights after t0, from 0.
+// night returns a time in the nights after t0, counted from 0.
 func night(n, hour, minute int) time.Time { return clockAt(24*(n+1)+hour, minute, 0) }
 
-// TestUnexpectedMinutes: a proven schedule is believed. A minute that it should not
-// have runs and is told once, and the slot that was expected in its place is not
-// missed; what does not come by EventBridge's clock is.
+// TestUnexpectedMinutes: a proven schedule is believed. A minute that it should not have runs
+// and is reported once, and the slot that was expected in its place is not missed. A slot by
+// EventBridge's clock that does not come is missed.
 func TestUnexpectedMinutes(t *testing.T) {
 	t.Parallel()
 	last := with(nightly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
@@ -33,7 +32,7 @@ func TestUnexpectedMinutes(t *testing.T) {
 	mondays := with(nightly, func(j *job.Job) { j.Schedule = "0 1-3 * * mon" })
 	for name, tc := range map[string]struct {
 		job job.Job
-		// starts are when a proven schedule starts it.
+		// starts are when a proven schedule starts the job.
 		starts []time.Time
 		slots  string
 		told   string
@@ -82,7 +81,7 @@ func TestUnexpectedMinutes(t *testing.T) {
 	}
 }
 
-// prove has a schedule of the stack start its job.
+// prove makes a schedule of the stack start its job.
 func (w *world) prove(j job.Job, at time.Time) {
 	w.t.Helper()
 	if err := w.input(func(ctx context.Context) error {
@@ -93,9 +92,9 @@ func (w *world) prove(j job.Job, at time.Time) {
 	}
 }
 
-// TestUnexpectedAfterTheGap: 02:30 on the 28th of March is not there in Berlin, so
-// the sweep starts the job at 03:00. By zone data without summer time EventBridge
-// starts it after all: that is the same run.
+// TestUnexpectedAfterTheGap: 02:30 on 28 March does not exist in Berlin, so the sweep starts
+// the job at 03:00. By zone data without summer time EventBridge starts it after all; that is
+// the same run.
 func TestUnexpectedAfterTheGap(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
@@ -110,8 +109,8 @@ func TestUnexpectedAfterTheGap(t *testing.T) {
 	}
 }
 
-// TestMissedAfterTheGap: where nobody started the job at 03:00 in time, the start that
-// comes after all is a run.
+// TestMissedAfterTheGap: if nobody started the job at 03:00 in time, a start that comes after
+// all is a run.
 func TestMissedAfterTheGap(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
@@ -128,7 +127,7 @@ func TestMissedAfterTheGap(t *testing.T) {
 	}
 }
 
-// TestShiftEndsWithThePlan: what a start told of one plan says nothing of the next.
+// TestShiftEndsWithThePlan: what a start showed about one plan says nothing about the next.
 func TestShiftEndsWithThePlan(t *testing.T) {
 	t.Parallel()
 	w := known(t, nightly)
@@ -145,9 +144,9 @@ func TestShiftEndsWithThePlan(t *testing.T) {
 	}
 }
 
-// TestSlotOfAPlanThatNobodySaw: a schedule fires, and is changed before its trigger asks
-// what is deployed. The minute is that of a plan that is over: it tells nothing of the
-// offset of the one that replaced it, whose own terms alone filter it.
+// TestSlotOfAPlanThatNobodySaw: a schedule fires and is changed before its trigger asks what
+// is deployed. The minute belongs to a plan that is over. It says nothing about the offset of
+// the plan that replaced it, whose own terms alone filter it.
 func TestSlotOfAPlanThatNobodySaw(t *testing.T) {
 	t.Parallel()
 	slot := night(0, 18, 45) // 23:45 in Karachi, on the calendar's last day

@@ -9,9 +9,9 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestASyncByAnOlderReading: where the job's item is of later than the registry was read,
-// the registry is asked about that job, as of then. What it holds now counts; where that
-// cannot be told the item stays, which is said, and the other jobs are synced.
+// TestASyncByAnOlderReading: if the job's item is newer than the reading of the registry, the
+// registry is asked about that job, as of the item's time. What it holds now counts. If
+// nobody can tell, the item stays, which is reported, and the other jobs are synced.
 func TestASyncByAnOlderReading(t *testing.T) {
 	t.Parallel()
 	second := with(hourly, func(j *job.Job) { j.Command = []string{"second"} })
@@ -71,8 +71,8 @@ func TestASyncByAnOlderReading(t *testing.T) {
 	}
 }
 
-// TestAPartOfTheRegistry: who is not in what was read of it has not left for that, and
-// nobody takes it for a reading of the whole.
+// TestAPartOfTheRegistry: a job that is missing from a partial reading has not left, and
+// nobody takes the reading for one of the whole.
 func TestAPartOfTheRegistry(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)

@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestWhenATaskEnded: it ended when ECS says that its containers did, else when it was
-// stopped; where a task that had started has neither that nor an exit code, nobody saw
+// TestWhenATaskEnded: a task ended when ECS says that its containers did, or else when it was
+// stopped. If a task had started and has neither the first time nor an exit code, nobody saw
 // its end.
 func TestWhenATaskEnded(t *testing.T) {
 	t.Parallel()

@@ -9,10 +9,10 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestStartsAfterAnOutage: of a job of every minute whose triggers of twenty minutes come
-// at once, in any order, four start that are no more than three minutes late, and one
-// older; those within the job's window besides, and one that the sweep catches up with.
-// Where runs may not overlap one starts, or one after the other.
+// TestStartsAfterAnOutage: the triggers of twenty minutes of a job of every minute come at
+// once, in any order. Four slots start that are no more than three minutes late, and one
+// older; so do those within the job's window, and one with which the sweep catches up. If
+// runs may not overlap, one starts, or one after the other.
 func TestStartsAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	for _, overlap := range []job.Overlap{job.Allow, job.Forbid, job.Queue} {
@@ -42,8 +42,8 @@ func TestStartsAfterAnOutage(t *testing.T) {
 	}
 }
 
-// outage is how many runs of a job are launched within the second in which all triggers of
-// twenty minutes come. They come in the order of their slots, or in any.
+// outage returns how many runs of a job are launched within the second in which all triggers
+// of twenty minutes come, in the order of their slots or in any.
 func outage(t *testing.T, j job.Job, seed uint64) int {
 	t.Helper()
 	w := newWorld(t, setup{script: runs(4*time.Minute, 0), redeliver: true})
@@ -53,7 +53,7 @@ func outage(t *testing.T, j job.Job, seed uint64) int {
 	end := clockAt(18, 20, 0)
 	w.clock.AdvanceTo(end)
 	before := len(w.made)
-	w.sweepAt(end) // the first since then
+	w.sweepAt(end) // the first sweep since then
 	slots := make([]int, 21)
 	for i := range slots {
 		slots[i] = i

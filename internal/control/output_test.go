@@ -31,8 +31,8 @@ func (l *writings) Tail(_ context.Context, o control.Output, lines int) ([]strin
 
 func (l *writings) Where(o control.Output) string { return "the log of " + o.TaskARN }
 
-// TestNoticesShowOutput: the last attempt's, unless it provably never started;
-// and a notice whose log cannot be read is told without.
+// TestNoticesShowOutput of the last attempt, unless it provably never started. If the log
+// cannot be read, the notice goes without.
 func TestNoticesShowOutput(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -76,8 +76,8 @@ func TestNoticesShowOutput(t *testing.T) {
 	}
 }
 
-// TestOutputOfAnOlderRevision: where a retry has taken another revision before a
-// notice was carried, nobody knows any more where the older one's log is.
+// TestOutputOfAnOlderRevision: if a retry has taken another revision before a notice is
+// carried, nobody knows any more where the older revision's log is.
 func TestOutputOfAnOlderRevision(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ attempted, container string }{

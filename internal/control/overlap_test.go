@@ -19,10 +19,10 @@ var (
 	queueing   = job.Job{Name: "report", TaskDefinition: "report", Limits: job.Limits{Overlap: job.Queue, Timeout: job.Duration(2 * time.Hour)}}
 )
 
-// minute is the slot n minutes after t0's.
+// minute returns the slot n minutes after t0's.
 func minute(n int) run.ID { return run.ScheduledID("report", t0.Add(time.Duration(n)*time.Minute)) }
 
-// triggerSlot has the trigger of a minute come when it is that minute.
+// triggerSlot makes the trigger of a minute come at that minute.
 func (w *world) triggerSlot(j job.Job, n int) control.Reply {
 	w.t.Helper()
 	at := t0.Add(time.Duration(n) * time.Minute)
@@ -52,8 +52,8 @@ func (w *world) wantItem(when, lock, waiting string) {
 	}
 }
 
-// TestOverlapForbidden: the later run is skipped and says why; the lock is free
-// again whatever end the first one came to.
+// TestOverlapForbidden: the later run is skipped and says why. The lock is free again however
+// the first run ended.
 func TestOverlapForbidden(t *testing.T) {
 	t.Parallel()
 	stopIt := func(w *world) {
@@ -110,8 +110,8 @@ func TestOverlapForbidden(t *testing.T) {
 	}
 }
 
-// TestOverlapQueued: one waits, a second is skipped, and the end of the first,
-// whatever it is, launches the one that waits at once.
+// TestOverlapQueued: one run waits, a second is skipped, and the end of the first, whatever
+// it is, launches the waiting one at once.
 func TestOverlapQueued(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -146,7 +146,7 @@ func TestOverlapQueued(t *testing.T) {
 	}
 }
 
-// TestWaitingRun: what may befall a run while it waits for another's end.
+// TestWaitingRun: what may happen to a run while it waits for another's end.
 func TestWaitingRun(t *testing.T) {
 	t.Parallel()
 	begin := func(t *testing.T) *world {
@@ -233,7 +233,7 @@ func TestWaitingRun(t *testing.T) {
 	})
 }
 
-// TestPersonsAndTheLock: requests by people obey the lock too.
+// TestPersonsAndTheLock: people's requests obey the lock too.
 func TestPersonsAndTheLock(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(10*time.Minute, 3), redeliver: true})
@@ -264,7 +264,7 @@ func TestPersonsAndTheLock(t *testing.T) {
 	w.wantItem("after all", "", "")
 }
 
-// TestRelaunchKeepsTheLock: between two attempts nobody comes in.
+// TestRelaunchKeepsTheLock: no other run comes in between two attempts.
 func TestRelaunchKeepsTheLock(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0), inject: strikes(localecs.FaultPull, "1"), redeliver: true})
@@ -284,8 +284,8 @@ func TestRelaunchKeepsTheLock(t *testing.T) {
 	w.wantItem("after all", "", "")
 }
 
-// TestLockRepaired: what the item says of runs that are gone is repaired by the
-// next who needs it.
+// TestLockRepaired: whoever next needs the item repairs what it says about runs that are
+// gone.
 func TestLockRepaired(t *testing.T) {
 	t.Parallel()
 	over := func(w *world) { w.triggerSlot(report, 0); w.live() }
@@ -338,8 +338,8 @@ func TestLockRepaired(t *testing.T) {
 			if w.run(minute(20)).Status != run.Succeeded {
 				t.Errorf("it ended as %s", w.story())
 			}
-			// A name in the place of who waits does no harm: nobody asks it to wait
-			// any longer, and the next who waits takes its place.
+			// A name in the waiter's place does no harm: nobody makes that run wait any
+			// longer, and the next waiter takes its place.
 			left := string(c.waiting)
 			if strings.Contains(c.name, "set aside") {
 				left = ""
@@ -349,14 +349,14 @@ func TestLockRepaired(t *testing.T) {
 	}
 }
 
-// TestCorruptRun: a run that cannot be read is told and set aside; the others
-// go on, and its job runs again. A crash in between tells it twice, not never.
+// TestCorruptRun: a run that cannot be read is reported and set aside, the others go on, and
+// its job runs again. A crash in between reports it twice rather than never.
 func TestCorruptRun(t *testing.T) {
 	t.Parallel()
 	play := func(f fault) *world {
 		w := newWorld(t, setup{script: runs(time.Minute, 0), fault: f, redeliver: true})
 		w.know(forbidding, hourly)
-		// Under a fault of its own, nothing of this is struck.
+		// The fault f strikes only the looks below, nothing of this part.
 		w.ports.fault = fault{}
 		w.deaf = true
 		w.triggerSlot(forbidding, 0)
@@ -403,8 +403,8 @@ func TestCorruptRun(t *testing.T) {
 	}
 }
 
-// TestRaceForThePlace: two triggers that both found the lock, or the one place of
-// who waits, free get it one after the other: the slower decides anew.
+// TestRaceForThePlace: two triggers that both found the lock, or the one place of a waiting
+// run, free get it one after the other: the slower one decides anew.
 func TestRaceForThePlace(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -430,7 +430,7 @@ func TestRaceForThePlace(t *testing.T) {
 				if name == "Item" {
 					items++
 				}
-				// The job's and that of all jobs were read; this is for the write.
+				// The job's item and that of all jobs have been read; this one is for the write.
 				if items == 3 {
 					w.ports.onCall = nil
 					if rep := w.triggerSlot(c.job, 1); rep.Status != c.faster {
@@ -449,8 +449,8 @@ func TestRaceForThePlace(t *testing.T) {
 	}
 }
 
-// TestHeldBack: a run that stays open and lets no other run is told with the
-// second slot that it holds back, once, and that it has ended.
+// TestHeldBack: a run that stays open and lets no other run is reported once, with the second
+// slot that it holds back; its end is reported too.
 func TestHeldBack(t *testing.T) {
 	t.Parallel()
 	stopIt := func(w *world) {
@@ -501,8 +501,8 @@ func TestHeldBack(t *testing.T) {
 	}
 }
 
-// TestSinceWhenTheOtherIsOpen: the one that runs, else the one that waits; of what was
-// written before that was noted, since it was claimed.
+// TestSinceWhenTheOtherIsOpen: since when the run that runs, or else the one that waits, has
+// been open; for runs written before that was recorded, since its claim.
 func TestSinceWhenTheOtherIsOpen(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -540,7 +540,7 @@ func TestSinceWhenTheOtherIsOpen(t *testing.T) {
 	}
 }
 
-// TestHeldBackByOneAfterTheOther: runs that each hold back one slot are not told.
+// TestHeldBackByOneAfterTheOther: runs that each hold back one slot are not reported.
 func TestHeldBackByOneAfterTheOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(90*time.Second, 0), redeliver: true})
@@ -554,8 +554,8 @@ func TestHeldBackByOneAfterTheOther(t *testing.T) {
 	}
 }
 
-// TestHeldBackAndRetried: a run that was skipped for another and is retried by a
-// person ends like any.
+// TestHeldBackAndRetried: a run that was skipped because of another and that a person retries
+// ends like any run.
 func TestHeldBackAndRetried(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(90*time.Second, 3), redeliver: true})
