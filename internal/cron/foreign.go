@@ -98,7 +98,8 @@ var calendarWords = [...]string{
 	"minutely", "hourly", "daily", "weekly", "monthly", "quarterly", "semiannually", "yearly", "annually",
 }
 
-// isOnCalendar reports whether text is one of systemd's forms: a bare word, *-*-01, 03:00 or Mon..Fri.
+// isOnCalendar reports whether text is one of systemd's forms: a bare word, *-*-01, 03:00 or
+// Mon..Fri.
 func isOnCalendar(text string, f []string) bool {
 	for _, w := range calendarWords {
 		if len(f) == 1 && strings.EqualFold(text, w) {

@@ -210,7 +210,8 @@ func (w *wording) variable(text *string) bool {
 	return false
 }
 
-// saysLittle reports whether a word is an option, a time, an identifier, an assignment or a pattern.
+// saysLittle reports whether a word is an option, a time, an identifier, an assignment or a
+// pattern.
 func saysLittle(text string) bool {
 	_, isTime := seconds(text)
 	return isTime || strings.HasPrefix(text, "-") || identifier().MatchString(shell.Base(text)) || strings.ContainsAny(shell.Base(text), "$`*?\\;") || shell.IsAssignment(text)

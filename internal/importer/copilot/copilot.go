@@ -1,5 +1,5 @@
-// Package copilot makes jobs from the manifests of AWS Copilot's Scheduled Jobs. If Copilot deployed
-// something other than what is written, the package takes what it deployed.
+// Package copilot makes jobs from the manifests of AWS Copilot's Scheduled Jobs. If Copilot
+// deployed something other than what is written, the package takes what it deployed.
 package copilot
 
 import (
@@ -206,8 +206,8 @@ func (m *manifest) platform() {
 	}
 }
 
-// words gives a list, or splits a text as Copilot does: with google/shlex, which expands nothing and
-// knows no operators.
+// words gives a list, or splits a text as Copilot does: with google/shlex, which expands nothing
+// and knows no operators.
 func (m *manifest) words(key string) []string {
 	n := m.node.Get(key)
 	if n.Kind == doc.List {

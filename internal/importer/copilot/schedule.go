@@ -15,8 +15,8 @@ var macros = map[string]string{
 }
 
 // deployed gives the expression that Copilot gives to EventBridge for a schedule (toAWSCron in
-// internal/pkg/deploy/cloudformation/stack/scheduled_job.go of aws/copilot-cli). It takes a day field
-// with a * in it as open, and adds one to every digit of the day of week, even in a step.
+// internal/pkg/deploy/cloudformation/stack/scheduled_job.go of aws/copilot-cli). It takes a day
+// field with a * in it as open, and adds one to every digit of the day of week, even in a step.
 func deployed(text string) (string, error) {
 	if expression, ok := macros[text]; ok {
 		return expression, nil
@@ -56,8 +56,8 @@ func increased(text string) string {
 	}, text)
 }
 
-// differs says where a crontab's reading of a schedule first differs from what was deployed. It is ""
-// if they do not differ, or if there is no such reading.
+// differs says where a crontab's reading of a schedule first differs from what was deployed. It
+// is "" if they do not differ, or if there is no such reading.
 func differs(in *importer.Import, text, expression string) string {
 	written, err := cron.ParseCrontab(text)
 	if err != nil {

@@ -8,15 +8,16 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/crontab"
 )
 
-// TestALineThatIsNone: Debian's cron ignores a whole file for one, which is told once,
-// where it has other jobs. The second is of a public account of a lost /etc/cron.d file.
+// TestALineThatIsNone: Debian's cron ignores a whole file because of one invalid line. That is
+// reported once, if the file has other jobs. The second case is from a public account of a lost
+// /etc/cron.d file.
 func TestALineThatIsNone(t *testing.T) {
 	t.Parallel()
 	const told = "ignores the whole file"
 	ok := at("/ok")
 	for name, c := range map[string]struct {
 		text string
-		at   int // the entry that tells it, -1 for none
+		at   int // the entry that reports it; -1 for none
 	}{
 		"a field that is wrong":           {ok + "0 25 * * * /a\n" + ok, 1},
 		"six fields":                      {"0 30 8 * * * cd /x && ./report.py\n" + ok, 0},
@@ -38,7 +39,7 @@ func TestALineThatIsNone(t *testing.T) {
 	}
 }
 
-// TestAFileThatIsPassedOver: Debian's cron reads files of /etc/cron.d by their names.
+// TestAFileThatIsPassedOver: Debian's cron chooses the files of /etc/cron.d by their names.
 func TestAFileThatIsPassedOver(t *testing.T) {
 	t.Parallel()
 	for name, passed := range map[string]bool{

@@ -13,15 +13,15 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// lineCase is a crontab, and what becomes of the job of its last line.
+// lineCase is a crontab, and what becomes of the job on its last line.
 type lineCase struct {
 	name, text string
-	command    string // "" where there is none
+	command    string // "" if there is none
 	off        bool
 	says       string
 }
 
-// at is a line at one o'clock.
+// at gives a line at one o'clock.
 func at(command string) string { return "0 1 * * * " + command + "\n" }
 
 func imported(t *testing.T, text string) importer.Result {
@@ -33,7 +33,7 @@ func imported(t *testing.T, text string) importer.Result {
 	return r
 }
 
-// lastJob is the job of the last line.
+// lastJob gives the job of the last line.
 func lastJob(r importer.Result) (job.Job, importer.Entry) {
 	e := r.Entries[len(r.Entries)-1]
 	if e.Job == nil {
@@ -66,8 +66,7 @@ func runCases(t *testing.T, cases []lineCase) {
 	}
 }
 
-// nowhere: none of the secrets is in anything that an import gives but the old
-// crontab.
+// nowhere checks that no secret is in anything that an import gives, except the old crontab.
 func nowhere(t *testing.T, r importer.Result, secrets ...string) {
 	t.Helper()
 	r.Old = nil
@@ -82,7 +81,7 @@ func nowhere(t *testing.T, r importer.Result, secrets ...string) {
 	}
 }
 
-// options is what a test says of a crontab.
+// options is what a test says about a crontab.
 type options struct {
 	Zone     string
 	From     time.Time

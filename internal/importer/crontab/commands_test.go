@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestFailures: a failure that nobody would hear of, and work that ends with the
-// container, are told.
+// TestFailures: a failure that nobody would hear of, and work that ends with the container, are
+// reported.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	const success, beside = "a failure before || counts as a success", "killed when the last command ends"
@@ -42,7 +42,7 @@ func TestFailures(t *testing.T) {
 	})
 }
 
-// TestGuards: only a guard whose meaning is certain is taken off.
+// TestGuards: only a guard whose meaning is certain is removed.
 func TestGuards(t *testing.T) {
 	t.Parallel()
 	last := func(guard string) string { return "0 1 28-31 * * " + guard + " && /x\n" }
@@ -79,7 +79,7 @@ func TestGuards(t *testing.T) {
 	runCases(t, cases)
 }
 
-// TestWrappers: what a container does without is taken off with its options, or
+// TestWrappers: a wrapper that a container does not need is removed with its options, or else
 // stays.
 func TestWrappers(t *testing.T) {
 	t.Parallel()
@@ -126,7 +126,7 @@ func TestWrappers(t *testing.T) {
 	}
 }
 
-// TestRedirects: only a log goes, and only one that nothing else reads.
+// TestRedirects: only the redirection to a log is dropped, and only if nothing else reads the log.
 func TestRedirects(t *testing.T) {
 	t.Parallel()
 	const writes = "which is lost with the container"
@@ -146,8 +146,7 @@ func TestRedirects(t *testing.T) {
 	})
 }
 
-// TestWindow: a random sleep becomes a window where it is shorter than the time
-// between two runs.
+// TestWindow: a random sleep becomes a window if it is shorter than the time between two runs.
 func TestWindow(t *testing.T) {
 	t.Parallel()
 	sleep := `sleep $((RANDOM \% 600)); /x` + "\n"

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestOutputOfTheContainer: crontabs of images write to the output of process 1, which
-// in a task is the log that it has anyway (such as EFForg/action-center-platform,
+// TestOutputOfTheContainer: crontabs of images write to the output of process 1. In a task that
+// is the log, which gets all output anyway (such as EFForg/action-center-platform,
 // docker/crontab).
 func TestOutputOfTheContainer(t *testing.T) {
 	t.Parallel()
@@ -24,8 +24,8 @@ func TestOutputOfTheContainer(t *testing.T) {
 	})
 }
 
-// TestGuardsForSystemd: packages of Debian do their work by a timer where systemd
-// runs, and by cron elsewhere (such as php-common.php.cron.d, e2fsprogs.cron.d).
+// TestGuardsForSystemd: Debian packages do their work with a timer if systemd runs, and with cron
+// otherwise (such as php-common.php.cron.d, e2fsprogs.cron.d).
 func TestGuardsForSystemd(t *testing.T) {
 	t.Parallel()
 	const asks = "it checks whether its host runs systemd"
@@ -38,8 +38,8 @@ func TestGuardsForSystemd(t *testing.T) {
 	}
 }
 
-// TestOptionsOfDcron: what dcron says before a command, when and after which job it runs
-// (https://github.com/dubiousjim/dcron, crontab.1), is no variable.
+// TestOptionsOfDcron: dcron's options before a command, which say when and after which job it runs
+// (https://github.com/dubiousjim/dcron, crontab.1), are not variables.
 func TestOptionsOfDcron(t *testing.T) {
 	t.Parallel()
 	const option = "options of dcron"
@@ -51,7 +51,7 @@ func TestOptionsOfDcron(t *testing.T) {
 	})
 }
 
-// TestLinesOfOtherCrons: lines that only another program's cron reads are named by it.
+// TestLinesOfOtherCrons: a line that only another program's cron reads is reported with its name.
 func TestLinesOfOtherCrons(t *testing.T) {
 	t.Parallel()
 	for text, program := range map[string]string{
@@ -76,7 +76,7 @@ func TestVariableTZBesideCronTZ(t *testing.T) {
 	}
 }
 
-// TestFileOfTheShell: containers that run cron hand their variables on by such a file
+// TestFileOfTheShell: containers that run cron pass on their variables in such a file
 // (Infinidat/infinimetrics-container, docker/conf/crontab).
 func TestFileOfTheShell(t *testing.T) {
 	t.Parallel()
@@ -86,7 +86,7 @@ func TestFileOfTheShell(t *testing.T) {
 	}
 }
 
-// TestLinesForAShell: what a shell reads and cron does not is told in these words.
+// TestLinesForAShell: the report says so if a shell reads a line and cron does not.
 func TestLinesForAShell(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"export FOO=bar\n", "FOO=\"a b\" # why\n", "set FOO=bar\n", "FOO='a' 'b'\n"} {
@@ -103,8 +103,8 @@ func TestLinesForAShell(t *testing.T) {
 	})
 }
 
-// TestRandomDelay: what cronie starts late by up to RANDOM_DELAY minutes has a window as
-// long, as far as the time between two runs allows.
+// TestRandomDelay: a job that cronie starts up to RANDOM_DELAY minutes late gets a window of that
+// length, as far as the time between two runs allows.
 func TestRandomDelay(t *testing.T) {
 	t.Parallel()
 	r := imported(t, "0 0 * * * /before\nRANDOM_DELAY=30\n0 1 * * * /a\n*/10 * * * * /b\nRANDOM_DELAY=0\n0 2 * * * /c\nRANDOM_DELAY=soon\n0 3 * * * /d\n")

@@ -8,8 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestDialects: a line of another program is named as that, and never said to
-// have never run.
+// TestDialects: a line of another program is reported as that, and never as one that has never run.
 func TestDialects(t *testing.T) {
 	t.Parallel()
 	for line, says := range map[string]string{
@@ -51,7 +50,7 @@ func TestDialects(t *testing.T) {
 	})
 }
 
-// TestNotUTF8: bytes that no task can have are not replaced in silence.
+// TestNotUTF8: bytes that no task can have are not replaced silently.
 func TestNotUTF8(t *testing.T) {
 	t.Parallel()
 	runCases(t, []lineCase{
@@ -65,14 +64,14 @@ func TestNotUTF8(t *testing.T) {
 	}
 }
 
-// TestInputWithComment: a comment does not take what is put behind it.
+// TestInputWithComment: a comment does not swallow what is put after it.
 func TestInputWithComment(t *testing.T) {
 	t.Parallel()
 	runCases(t, []lineCase{{"a comment", at("/x # so%hello"), "printf '%s' 'hello\n' | ( /x # so\n)", false, ""}})
 }
 
-// TestClockChanges: CRON_TZ has a rule of its own for fixed times, whichever day
-// the import is on, and so has a last day that becomes EventBridge's.
+// TestClockChanges: CRON_TZ has its own rule for fixed times, whatever the day of the import, and
+// so has a last day that becomes EventBridge's L.
 func TestClockChanges(t *testing.T) {
 	t.Parallel()
 	const berlin = "CRON_TZ=Europe/Berlin\n"
@@ -99,7 +98,7 @@ func TestClockChanges(t *testing.T) {
 	}
 }
 
-// TestNames: a job is called after what it runs.
+// TestNames: a job is named after what it runs.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	for command, want := range map[string]string{

@@ -9,7 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/crontab"
 )
 
-// debian is the head of Debian's own /etc/crontab.
+// debian is the beginning of Debian's own /etc/crontab.
 const debian = `# /etc/crontab: system-wide crontab
 # Unlike any other crontab you don't have to run the 'crontab'
 # command to install the new version when you edit this file.
@@ -138,7 +138,7 @@ func TestFieldFiles(t *testing.T) {
 	}
 }
 
-// TestDescriptions: a comment is a description only where it speaks of its job.
+// TestDescriptions: a comment is a description only if it is about its job.
 func TestDescriptions(t *testing.T) {
 	t.Parallel()
 	const job, next = "30 2 * * * /opt/report --all\n", "0 3 * * * /opt/other\n"
@@ -190,8 +190,7 @@ func TestDescriptions(t *testing.T) {
 	}
 }
 
-// TestWholeFileOfOthers: a file all of whose lines are another scheduler's is one
-// sentence.
+// TestWholeFileOfOthers: a file whose lines are all another scheduler's gives one sentence.
 func TestWholeFileOfOthers(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{

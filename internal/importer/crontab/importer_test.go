@@ -39,8 +39,8 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// TestRows: the report, the jobs and the old crontab of a file that has a line
-// for each thing that real ones hold.
+// TestRows checks the report, the jobs and the old crontab for a file with a line for each thing
+// that real files have.
 func TestRows(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("testdata/rows.crontab")
@@ -82,7 +82,7 @@ func TestRows(t *testing.T) {
 	}
 }
 
-// readable: what is written is a jobs file, and means the same jobs.
+// readable checks that what is written is a jobs file with the same jobs.
 func readable(t *testing.T, r importer.Result, text []byte) {
 	t.Helper()
 	f, problems := jobfile.Load([]jobfile.Source{{Data: text}}, jobfile.Options{Env: noVariables})
@@ -96,7 +96,7 @@ func readable(t *testing.T, r importer.Result, text []byte) {
 	}
 }
 
-// TestUndo restores every byte, and one job alone.
+// TestUndo restores every byte, and the line of a single job.
 func TestUndo(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("testdata/rows.crontab")
@@ -127,7 +127,7 @@ func TestUndo(t *testing.T) {
 	}
 }
 
-// TestCorpus: cron's own reading of real lines, as their reference has it.
+// TestCorpus compares cron's own reading of real lines with a reference.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 	f, err := os.Open("../../cron/crontab/testdata/lines.jsonl")
@@ -184,8 +184,7 @@ func same(a, b *string) bool {
 	return *a == *b
 }
 
-// FuzzImport: whatever the bytes, the jobs can be written and read, and undoing
-// restores the file.
+// FuzzImport: for any bytes, the jobs can be written and read, and undoing restores the file.
 func FuzzImport(f *testing.F) {
 	data, err := os.ReadFile("testdata/rows.crontab")
 	if err != nil {

@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// TestTakeSecrets: an assignment goes only where the rest means the same.
+// TestTakeSecrets: an assignment is removed only if the rest still means the same.
 func TestTakeSecrets(t *testing.T) {
 	t.Parallel()
 	const takes, stays = "gets it from the task definition's secrets", "REPLACE-ME is written instead"
@@ -38,8 +38,8 @@ func TestTakeSecrets(t *testing.T) {
 	})
 }
 
-// TestSecretsAreHidden: what looks like a secret is in nothing that is written,
-// and the job waits for a person.
+// TestSecretsAreHidden: what looks like a secret is in nothing that is written, and the job waits
+// for a person.
 func TestSecretsAreHidden(t *testing.T) {
 	t.Parallel()
 	for name, command := range map[string]string{ //nolint:gosec // none of them opens anything
@@ -102,7 +102,7 @@ func TestSecretsAreHidden(t *testing.T) {
 	}
 }
 
-// TestMaybeSecrets: what may be a password, or not, stays and is asked about.
+// TestMaybeSecrets: what may be a password or not stays, and the report asks about it.
 func TestMaybeSecrets(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"/x -psecretly", "http -a user:pass https://x", "docker run -u www:www x"} {
@@ -110,7 +110,7 @@ func TestMaybeSecrets(t *testing.T) {
 	}
 }
 
-// TestNoSecrets: what is none stays as it is.
+// TestNoSecrets: what is not a secret stays.
 func TestNoSecrets(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{

@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/crontab"
 )
 
-// TestUserColumn: what is not certain is switched off, and jobs behind a # are
-// read as those that are not.
+// TestUserColumn: what is not certain is switched off, and jobs that are commented out are read
+// like the others.
 func TestUserColumn(t *testing.T) {
 	t.Parallel()
 	root := at("root /a") + at("root /b")
@@ -43,8 +43,8 @@ func TestUserColumn(t *testing.T) {
 	}
 }
 
-// TestSystemFileWithoutUsers: where cron reads users, a file that names none has
-// never run, unless a person says that it was another's.
+// TestSystemFileWithoutUsers: if cron reads users in a file that names none, no job of it has ever
+// run, unless a person says that the file was a user's.
 func TestSystemFileWithoutUsers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

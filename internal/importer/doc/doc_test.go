@@ -26,8 +26,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestTags: CloudFormation's short forms are the long ones, and aliases and merge
-// keys are followed.
+// TestTags: CloudFormation's short forms equal the long ones, and aliases and merge keys are
+// followed.
 func TestTags(t *testing.T) {
 	t.Parallel()
 	docs, err := Parse([]byte("base: &b {x: 1, y: 2}\nmap: {<<: *b, y: 3}\nref: !Ref A\natt: !GetAtt B.Arn\nsub: !Sub \"${A}-x\"\njoin: !Join [\"-\", [a, !Ref B]]\n"))

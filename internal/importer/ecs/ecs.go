@@ -109,9 +109,9 @@ func capacity(e *importer.Entry, j *job.Job, p *doc.Node) {
 	}
 }
 
-// providerNames gives the providers that can get the task. One of weight 0 gets none next to another
-// (ECS API reference, CapacityProviderStrategyItem, weight). For one with a base that is not
-// certain.
+// providerNames gives the providers that can get the task. One of weight 0 gets none next to
+// another (ECS API reference, CapacityProviderStrategyItem, weight). For one with a base that is
+// not certain.
 func providerNames(providers []*doc.Node) (spot, demand bool, others string) {
 	weighs := func(item *doc.Node) bool {
 		weight, _ := Get(item, "Weight").Int()
@@ -151,8 +151,8 @@ func network(e *importer.Entry, j *job.Job, p *doc.Node) {
 	}
 }
 
-// tags reads the tags of the tasks: a list of keys and values, or Terraform's map. Those of the task
-// definition apply anyway.
+// tags reads the tags of the tasks: a list of keys and values, or Terraform's map. Those of the
+// task definition apply anyway.
 func tags(j *job.Job, p *doc.Node) {
 	add := func(key, value string) {
 		if j.Tags == nil {

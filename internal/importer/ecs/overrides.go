@@ -77,8 +77,8 @@ func Containers(e *importer.Entry, j *job.Job, all []*doc.Node) {
 	}
 }
 
-// Environment reads variables: a list of names and values, or a map. It leaves out what looks like a
-// secret and disables the job.
+// Environment reads variables: a list of names and values, or a map. It leaves out what looks
+// like a secret and disables the job.
 func Environment(e *importer.Entry, j *job.Job, n *doc.Node) {
 	pairs := map[string]string{}
 	if n.Kind == doc.Map {

@@ -112,8 +112,8 @@ func (r Rule) Switch() (off, on string) {
 	return "aws events disable-rule --name " + r.Name + r.flags(), "aws events enable-rule --name " + r.Name + r.flags()
 }
 
-// SwitchTarget gives the commands that remove one target from a rule and put it back. They are for a
-// rule that also starts other things, which disabling it would end. file keeps the target
+// SwitchTarget gives the commands that remove one target from a rule and put it back. They are
+// for a rule that also starts other things, which disabling it would end. file keeps the target
 // meanwhile.
 func (r Rule) SwitchTarget(id, file string) (off, on string) {
 	flags := " --rule " + r.Name + r.flags()
@@ -126,8 +126,8 @@ func (r Rule) SwitchTarget(id, file string) (off, on string) {
 		"aws events put-targets" + flags + " --targets " + importer.Word("file://"+file)
 }
 
-// NoTask reports whether a target cannot become a job: it is not an ECS task, or the event makes its
-// input.
+// NoTask reports whether a target cannot become a job: it is not an ECS task, or the event makes
+// its input.
 func NoTask(target *doc.Node) bool {
 	return set(Get(target, "InputPath")) || set(Get(target, "InputTransformer")) || Get(target, "EcsParameters").Absent() && Get(target, "EcsTarget").Absent() && !IsRunTask(Get(target, "Arn").String())
 }

@@ -1,6 +1,6 @@
-// Package eventbridge makes jobs from scheduled rules of EventBridge and from schedules of EventBridge
-// Scheduler whose target is an ECS task. It reads what the AWS CLI prints, templates of
-// CloudFormation, SAM and the CDK (synthesised), and what the live reader finds.
+// Package eventbridge makes jobs from scheduled rules of EventBridge and from schedules of
+// EventBridge Scheduler whose target is an ECS task. It reads what the AWS CLI prints, templates
+// of CloudFormation, SAM and the CDK (synthesised), and what the live reader finds.
 package eventbridge
 
 import (
@@ -27,7 +27,8 @@ func (Reader) Kind() string { return Kind }
 
 var words = [][]byte{[]byte("ScheduleExpression"), []byte("AWS::Events::Rule"), []byte("AWS::Serverless::"), []byte(`"Targets"`), []byte(`"Schedules"`), []byte(`"Rules"`)}
 
-// Recognise reports whether a file is a template or an answer of the AWS CLI with rules or schedules.
+// Recognise reports whether a file is a template or an answer of the AWS CLI with rules or
+// schedules.
 func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 	found := false
 	for _, w := range words {
@@ -92,8 +93,8 @@ type item struct {
 	// off and on are the commands that switch it.
 	off, on string
 	rule    ecs.Rule
-	// open are the values that the template does not have, and defaults the parameters whose default
-	// was taken. unclear says that the template does not say whether the item is enabled.
+	// open are the values that the template does not have, and defaults the parameters whose
+	// default was taken. unclear says that the template does not say whether the item is enabled.
 	open, defaults []string
 	condition      string
 	unclear        bool
@@ -258,8 +259,8 @@ func (i item) each(targets []*doc.Node) (out []item) {
 	return out
 }
 
-// of reports whether the targets are those of a rule, by what they say themselves or by their file's
-// name.
+// of reports whether the targets are those of a rule, by what they say themselves or by their
+// file's name.
 func (t *ruleTargets) of(name, bus string) bool {
 	if t.rule == "" {
 		return strings.TrimSuffix(strings.TrimSuffix(t.base, ".json"), ".targets") == name

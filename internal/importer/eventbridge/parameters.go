@@ -8,7 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/doc"
 )
 
-// parameter gives the default of a parameter and notes its name: the deployment may have another value.
+// parameter gives the default of a parameter and notes its name: the deployment may have another
+// value.
 func (t *template) parameter(n *doc.Node, name string, p *doc.Node) *doc.Node {
 	v, kind := p.Get("Default").String(), p.Get("Type").String()
 	// What must not be shown is a secret, whatever its name.

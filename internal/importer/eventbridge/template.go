@@ -101,8 +101,8 @@ var synthesised = regexp.MustCompile(`[0-9A-F]{8}$`)
 // constructs are the parts of a path that CDK's own constructs add.
 var constructs = []string{"Resource", "Default", "ScheduledEventRule", "Rule", "Schedule", "ScheduleRule"}
 
-// named gives the name of a resource, or else its name in CDK's path, or else its logical ID without
-// CDK's hash.
+// named gives the name of a resource, or else its name in CDK's path, or else its logical ID
+// without CDK's hash.
 func named(p, r *doc.Node, id string) string {
 	if name := p.Get("Name").String(); name != "" && !strings.Contains(name, importer.ReplaceMe) {
 		return name
@@ -127,7 +127,8 @@ type template struct {
 // maxResolve is how deep references may lead to others.
 const maxResolve = 40
 
-// resolve gives a node with its functions answered. ReplaceMe replaces what the template does not say.
+// resolve gives a node with its functions answered. ReplaceMe replaces what the template does not
+// say.
 func (t *template) resolve(n *doc.Node, depth int) *doc.Node {
 	if n == nil || depth > maxResolve {
 		return n
@@ -218,8 +219,8 @@ func (t *template) unknown(n *doc.Node, what string) *doc.Node {
 	return text(n, importer.ReplaceMe)
 }
 
-// pseudo are parameters whose values are the same nearly everywhere. nameKeys are the properties with
-// the names of resources for which a name is as good as an ARN.
+// pseudo are parameters whose values are the same nearly everywhere. nameKeys are the properties
+// with the names of resources for which a name is as good as an ARN.
 var (
 	pseudo   = map[string]string{"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
 	nameKeys = map[string]string{"AWS::ECS::TaskDefinition": "Family", "AWS::ECS::Cluster": "ClusterName"}

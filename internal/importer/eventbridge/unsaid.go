@@ -63,8 +63,8 @@ func (i *item) unsaid(e *importer.Entry, j *job.Job) {
 	e.Off(j, "the template does not say %s: %s is written instead, replace it with what was deployed", strings.Join(open, ", "), importer.ReplaceMe)
 }
 
-// shaping are properties that change the task or its times, but whose value is in no text of a job. So
-// if the template leaves one open, the job does not show it.
+// shaping are properties that change the task or its times, but whose value is in no text of a
+// job. So if the template leaves one open, the job does not show it.
 var shaping = []string{
 	"EcsParameters", "TaskCount", "Count", "LaunchType", "CapacityProviderStrategy", "CapacityProvider", "Weight", "Base", "NetworkConfiguration", "AwsVpcConfiguration", "AwsvpcConfiguration", "AssignPublicIp",
 	"Tags", "TagList", "Input", "InputPath", "InputTransformer", "InputTemplate", "FlexibleTimeWindow", "Mode", "MaximumWindowInMinutes", "StartDate", "EndDate",

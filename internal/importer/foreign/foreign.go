@@ -1,5 +1,5 @@
-// Package foreign recognises files of schedulers that are not imported, and says in one sentence what
-// to do with each. It invents nothing: such a file makes no job.
+// Package foreign recognises files of schedulers that are not imported, and says in one sentence
+// what to do with each. It invents nothing: such a file makes no job.
 package foreign
 
 import (
@@ -267,8 +267,8 @@ func (k kind) of(name string) *importer.ForeignError {
 	}
 }
 
-// Dialect gives the sentence for a file whose lines are all those of a scheduler with its own kind of
-// crontab.
+// Dialect gives the sentence for a file whose lines are all those of a scheduler with its own
+// kind of crontab.
 func Dialect(name, dialect string) *importer.ForeignError {
 	return &importer.ForeignError{
 		Kind: dialect, Sentence: fmt.Sprintf("%s holds lines of %s, so it is no crontab; import of it is not offered: `batchplane cron` says for each schedule what to write in a jobs file", name, dialect),

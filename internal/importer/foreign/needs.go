@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// needs gives texts in lower case, one of which is in every text that an expression matches. It gives
-// none if there are no such texts.
+// needs gives texts in lower case, one of which is in every text that an expression matches. It
+// gives none if there are no such texts.
 func needs(expression string) []string {
 	tree, err := syntax.Parse(expression, syntax.Perl)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestNeeds: no text that an expression matches is without what it is said to need.
+// TestNeeds: every text that an expression matches contains one of the texts that it needs.
 func TestNeeds(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string][]string{
@@ -27,7 +27,7 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
-// TestMostKindsNeedAText: a file that is none of the kinds is looked at by few patterns.
+// TestMostKindsNeedAText: only a few patterns are matched against a file that is none of the kinds.
 func TestMostKindsNeedAText(t *testing.T) {
 	t.Parallel()
 	var without []string

@@ -10,7 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// cronJob imports a CronJob with one container, of whose YAML the keys are given.
+// cronJob imports a CronJob whose only container has the given keys, in YAML.
 func cronJob(t *testing.T, container, more string) (importer.Result, job.Job) {
 	t.Helper()
 	text := "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: '0 3 * * *', timeZone: UTC, jobTemplate: {spec: {backoffLimit: 0, template: {spec: {restartPolicy: Never, containers: [{name: a, image: b, " + container + "}]}}}}}\n" + more
@@ -21,8 +21,8 @@ func cronJob(t *testing.T, container, more string) (importer.Result, job.Job) {
 	return r, r.Jobs[0]
 }
 
-// TestKubernetesExpansion: Kubernetes puts variables into commands and values, and makes
-// $$ a $ (kubernetes.io, "Define Dependent Environment Variables"; the prune job of
+// TestKubernetesExpansion: Kubernetes replaces variables in commands and values, and turns $$
+// into $ (kubernetes.io, "Define Dependent Environment Variables"; the prune job of
 // openshift/managed-cluster-config, deploy/sre-pruning, has $$(cat ...)).
 func TestKubernetesExpansion(t *testing.T) {
 	t.Parallel()

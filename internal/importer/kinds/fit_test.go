@@ -12,8 +12,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 )
 
-// getSchedule is what `aws scheduler get-schedule` prints, with other values of its own
-// and of its target.
+// getSchedule imports what `aws scheduler get-schedule` prints, with other values for the
+// schedule and its target.
 func getSchedule(t *testing.T, own, target map[string]any) (importer.Result, importer.Entry) {
 	t.Helper()
 	to := map[string]any{
@@ -50,8 +50,8 @@ func overrides(t *testing.T, container map[string]any) map[string]any {
 	return map[string]any{"Input": string(text)}
 }
 
-// TestImportedJobsAreValid: what EventBridge takes and a jobs file does not is told, and
-// what is written is a valid jobs file all the same.
+// TestImportedJobsAreValid: what EventBridge takes and a jobs file does not take is reported, and
+// the result is a valid jobs file all the same.
 func TestImportedJobsAreValid(t *testing.T) {
 	t.Parallel()
 	window := func(minutes int) map[string]any {
@@ -97,8 +97,8 @@ func TestImportedJobsAreValid(t *testing.T) {
 	}
 }
 
-// TestTargetsOfECS: what an ECS target says beside command and variables is kept or told,
-// and without what is lost the job does not start.
+// TestTargetsOfECS: what an ECS target says besides command and variables is kept or reported,
+// and a job that lost something does not start.
 func TestTargetsOfECS(t *testing.T) {
 	t.Parallel()
 	providers := func(items ...map[string]any) map[string]any {
@@ -134,7 +134,7 @@ func TestTargetsOfECS(t *testing.T) {
 	}
 }
 
-// TestManifestsOfCopilot: what a manifest says and a jobs file cannot switches the job off
+// TestManifestsOfCopilot: what a manifest says and a jobs file cannot say switches the job off
 // (aws/copilot-cli, docs/manifest/scheduled-job).
 func TestManifestsOfCopilot(t *testing.T) {
 	t.Parallel()
@@ -176,7 +176,7 @@ func TestManifestsOfCopilot(t *testing.T) {
 	}
 }
 
-// TestLoopsOfTemplates: rules that CloudFormation makes of a loop are not passed over
+// TestLoopsOfTemplates: rules that CloudFormation makes in a loop are not passed over
 // (CloudFormation User Guide, Fn::ForEach).
 func TestLoopsOfTemplates(t *testing.T) {
 	t.Parallel()

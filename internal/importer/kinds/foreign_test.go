@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/kinds"
 )
 
-// foreignFiles are small files of schedulers, by the name of the file, and what
-// they are called. Their shapes are those of each tool's documentation.
+// foreignFiles are small files of schedulers, by name, and what they are called. Their form is
+// that of each tool's documentation.
 var foreignFiles = map[string]struct{ text, is string }{
 	"backup.timer":             {"[Unit]\nDescription=x\n[Timer]\nOnCalendar=*-*-* 02:00:00\nPersistent=true\n[Install]\nWantedBy=timers.target\n", "a systemd unit"},
 	"Jenkinsfile":              {"pipeline {\n agent any\n triggers { cron('H H(9-16)/2 * * 1-5') }\n stages { stage('a') { steps { sh 'x' } } }\n}\n", "a Jenkinsfile"},
@@ -69,8 +69,8 @@ var foreignFiles = map[string]struct{ text, is string }{
 	"anacrontab":               {"SHELL=/bin/sh\n1\t5\tcron.daily\tnice run-parts /etc/cron.daily\n@monthly 45 cron.monthly nice run-parts /etc/cron.monthly\n", "an anacrontab"},
 }
 
-// TestForeign: a file of a scheduler that is not imported is one sentence that
-// names it and says what its schedules are, with or without a kind.
+// TestForeign: for a file of a scheduler that is not imported, the error is one sentence that
+// names the scheduler and describes its schedules, with or without a kind.
 func TestForeign(t *testing.T) {
 	t.Parallel()
 	for name, f := range foreignFiles {
@@ -88,8 +88,8 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestTemplatesOfCommands: what a command says to kubectl or docker is no template of
-// Helm; a CronJob without a schedule is a patch.
+// TestTemplatesOfCommands: what a command passes to kubectl or docker is not a Helm template. A
+// CronJob without a schedule is a patch.
 func TestTemplatesOfCommands(t *testing.T) {
 	t.Parallel()
 	if _, j := cronJob(t, "command: [sh, -c, \"kubectl get pods -o go-template='{{range .items}}{{.metadata.name}}{{end}}'\"]", ""); len(j.Command) != 3 {
@@ -101,7 +101,7 @@ func TestTemplatesOfCommands(t *testing.T) {
 	}
 }
 
-// TestOffered: a file of a kind that is imported, given as another, is named.
+// TestOffered: a file that is given as another kind than its own is named.
 func TestOffered(t *testing.T) {
 	t.Parallel()
 	for _, s := range samples {

@@ -11,8 +11,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 )
 
-// One target for each reader, and one that finds the kind. The reader of crontabs
-// has its own, beside it.
+// There is one target for each reader, and one that finds the kind. The crontab reader has its
+// own in its package.
 
 func FuzzAnyKind(f *testing.F) {
 	fuzz(f, "", "testdata/*.json", "testdata/*.yaml", "testdata/copilot/*.yml", "../crontab/testdata/rows.crontab")
@@ -26,8 +26,8 @@ func FuzzCopilot(f *testing.F)    { fuzz(f, "copilot", "testdata/copilot/*.yml")
 func FuzzEcschedule(f *testing.F) { fuzz(f, "ecschedule", "testdata/ecschedule.yaml") }
 func FuzzKubernetes(f *testing.F) { fuzz(f, "kubernetes", "testdata/kubernetes.yaml") }
 
-// fuzz: whatever the bytes, the reader of a kind ends; what it makes is a valid jobs
-// file, and each step is one line.
+// fuzz: for any bytes the reader of a kind ends, its result is a valid jobs file, and each step
+// is one line.
 func fuzz(f *testing.F, kind string, patterns ...string) {
 	f.Helper()
 	for _, pattern := range patterns {
@@ -52,7 +52,7 @@ func fuzz(f *testing.F, kind string, patterns ...string) {
 	})
 }
 
-// sound is what holds of each import.
+// sound checks what holds for every import.
 func sound(t *testing.T, r importer.Result) {
 	t.Helper()
 	text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)

@@ -12,11 +12,11 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/kinds"
 )
 
-// most is what an import of a hostile file may allocate and keep, in bytes.
+// most is how many bytes an import of a hostile file may allocate and keep.
 const most = 1 << 30
 
-// TestHostile: files that are large, deep or refer to themselves end in an error
-// or in jobs, within bounds of memory.
+// TestHostile: files that are large, deep or refer to themselves end in an error or in jobs, within
+// bounds of memory.
 func TestHostile(t *testing.T) { //nolint:paralleltest // it measures memory
 	cronJob := "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: j%d}\nspec: {schedule: '%d 2 * * *', timeZone: UTC, jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: b}]}}}}}\n"
 	many := func(n int) string {
@@ -87,7 +87,7 @@ func TestHostile(t *testing.T) { //nolint:paralleltest // it measures memory
 	}
 }
 
-// variables are those of a CronJob, each of which holds the one before it ten times.
+// variables gives a CronJob with n variables, each of which holds the one before it ten times.
 func variables(n int) string {
 	var b strings.Builder
 	b.WriteString("apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: '0 3 * * *', jobTemplate: {spec: {template: {spec: {containers: [{name: a, image: b, args: ['$(V0)'], env: [{name: V0, value: xxxxxxxxxx}")
@@ -97,7 +97,7 @@ func variables(n int) string {
 	return b.String() + "]}]}}}}}\n"
 }
 
-// rules are rules of Terraform, each with a target and a task definition of its own.
+// rules gives n Terraform rules, each with its own target and task definition.
 func rules(n int) string {
 	var all []string
 	for i := range n {
@@ -108,8 +108,8 @@ func rules(n int) string {
 	return `{"format_version":"1.0","terraform_version":"1","values":{"root_module":{"resources":[` + strings.Join(all, ",") + `]}}}`
 }
 
-// instances are those of one rule, one target and one task definition of a plan, which
-// know each other by reference alone.
+// instances gives n instances of one rule, one target and one task definition in a plan, which
+// refer to each other only by reference.
 func instances(n int) string {
 	var all []string
 	for i := range n {
@@ -148,8 +148,8 @@ func schedulesOf(n int) []byte {
 func BenchmarkCrontab(b *testing.B)     { benchmark(b, crontabOf, 10_000) }
 func BenchmarkEventBridge(b *testing.B) { benchmark(b, schedulesOf, 1_000) }
 
-// benchmark imports a file, which is to take less than two seconds. Its peer, turn
-// about, is a file of a tenth, ten times: more of a file is no slower.
+// benchmark imports a file, which must take less than two seconds. Its peer, in turns with it, is
+// a file of a tenth of the size, ten times: the import of a larger file is no slower.
 func benchmark(b *testing.B, of func(int) []byte, jobs int) {
 	b.Helper()
 	whole, tenth := of(jobs), of(jobs/10)

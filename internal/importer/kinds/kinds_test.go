@@ -37,7 +37,7 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// samples are the files of a kind that are imported together.
+// samples are files of one kind that are imported together.
 var samples = []struct {
 	name, kind, files string
 	options           importer.Options
@@ -68,7 +68,7 @@ func read(t *testing.T, pattern string) (files []*importer.File) {
 	return files
 }
 
-// report is what a person reads of an import.
+// report writes what a person reads of an import.
 func report(r importer.Result) []byte {
 	var b bytes.Buffer
 	for _, e := range r.Entries {
@@ -87,7 +87,7 @@ func report(r importer.Result) []byte {
 	return b.Bytes()
 }
 
-// TestReports: the report and the jobs of each kind, recognised without its name.
+// TestReports checks the report and the jobs of each kind, recognised without its name.
 func TestReports(t *testing.T) {
 	t.Parallel()
 	for _, s := range samples {

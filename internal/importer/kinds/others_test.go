@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/kinds"
 )
 
-// TestOtherSchedules: what has a schedule beside the CronJobs of a file is listed and
-// refused; what has none is no matter of an import
+// TestOtherSchedules: other objects of a file that have a schedule are listed and refused. Objects
+// without one do not matter to an import
 // (https://argo-workflows.readthedocs.io/en/latest/cron-workflows/,
 // https://velero.io/docs/main/api-types/schedule/).
 func TestOtherSchedules(t *testing.T) {
@@ -36,8 +36,8 @@ func TestOtherSchedules(t *testing.T) {
 	}
 }
 
-// TestPassedYears: a schedule whose years are over is said to fire no more, as one is
-// whose one time has passed.
+// TestPassedYears: a schedule whose years have passed is reported, like one whose only time has
+// passed.
 func TestPassedYears(t *testing.T) {
 	t.Parallel()
 	for expression, says := range map[string]string{

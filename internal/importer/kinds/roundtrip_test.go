@@ -19,12 +19,12 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// twoYears hold all changes of the clocks twice.
+// twoYears ends a span that has all changes of the clocks twice.
 var twoYears = from.AddDate(2, 0, 0)
 
-// TestRoundTrip: what is imported is a valid jobs file; its template is read back,
-// and what EventBridge starts by it, less what is filtered and with what the sweep
-// starts, are the minutes of the job, and those of the old side, over two years.
+// TestRoundTrip: what is imported is a valid jobs file, and its template can be read back. Over
+// two years the minutes that EventBridge starts, less those that are filtered and with those that
+// the sweep starts, are the minutes of the job, and those of the old side.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	rows, err := os.ReadFile("../crontab/testdata/rows.crontab")
@@ -126,8 +126,8 @@ func slots(t *testing.T, j job.Job) (out []time.Time) {
 	return out
 }
 
-// byEventBridge are the slots that its schedules start, less those that are
-// filtered, with those that the sweep starts in its place.
+// byEventBridge gives the slots that the schedules start, less those that are filtered, with
+// those that the sweep starts in their place.
 func byEventBridge(t *testing.T, j job.Job, all []cron.Schedule) []time.Time {
 	t.Helper()
 	table, err := timetable.Of(j.Plan())
@@ -150,8 +150,8 @@ func byEventBridge(t *testing.T, j job.Job, all []cron.Schedule) []time.Time {
 	return slices.SortedFunc(maps.Keys(set), time.Time.Compare)
 }
 
-// before are the fires of the old side, read by code that is not the reader's; nil
-// where that is cron's own engine, which has tests of its own.
+// before gives the fires of the old side, read by other code than the reader's. It is nil if that
+// would be cron's own engine, which has its own tests.
 func before(t *testing.T, kind string, e importer.Entry, j job.Job) (out []time.Time) {
 	t.Helper()
 	text := *e.Schedule
@@ -179,8 +179,8 @@ func before(t *testing.T, kind string, e importer.Entry, j job.Job) (out []time.
 	return nil
 }
 
-// byTheClock fires at each minute whose local fields match: robfig/cron's rule,
-// where a day field is open when it has a * or ? without a step.
+// byTheClock fires at each minute whose local fields match. This is robfig/cron's rule, in which
+// a day field is open if it has a * or ? without a step.
 func byTheClock(text string, zone *time.Location) (out []time.Time) {
 	f := strings.Fields(strings.ToLower(text))
 	open := func(field string) bool { return field == "*" || field == "?" || field == "*/1" }
@@ -211,7 +211,7 @@ func byTheClock(text string, zone *time.Location) (out []time.Time) {
 	return out
 }
 
-// has is whether a field of robfig/cron holds a value.
+// has reports whether a field of robfig/cron has a value.
 func has(field string, v, low, high int, names string) bool {
 	for item := range strings.SplitSeq(field, ",") {
 		part, stepText, stepped := strings.Cut(item, "/")
@@ -244,7 +244,7 @@ func number(text string, low int, names string) int {
 	return n
 }
 
-// TestKubernetesSchedules: fields of many shapes fire when robfig/cron's do.
+// TestKubernetesSchedules: fields of many forms fire when robfig/cron's do.
 func TestKubernetesSchedules(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{

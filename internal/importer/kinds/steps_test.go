@@ -13,15 +13,15 @@ import (
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 )
 
-// sides are which of the two sides fire, as the printed steps leave them.
+// sides says which of the two sides fire after the printed steps.
 type sides struct {
 	t        *testing.T
 	jobs     []byte
 	old, new bool
 }
 
-// run does what a command says. A deployment is read as `apply` reads its files;
-// what disables or enables is known by its words.
+// run does what a command says. It reads a deployment as `apply` reads its files, and recognises
+// by their words the commands that disable or enable.
 func (s *sides) run(command string) {
 	s.t.Helper()
 	has := func(all ...string) bool {
@@ -43,7 +43,7 @@ func (s *sides) run(command string) {
 	}
 }
 
-// deployed is whether a job fires once the file is deployed.
+// deployed reports whether a job fires once the file is deployed.
 func (s *sides) deployed(off bool) bool {
 	sources := []jobfile.Source{{Data: append([]byte("project: p\n"), s.jobs...)}}
 	if off {
@@ -56,8 +56,8 @@ func (s *sides) deployed(off bool) bool {
 	return slices.ContainsFunc(f.Jobs, func(j job.Job) bool { return !j.Disabled })
 }
 
-// TestSwitching: by the steps both sides never fire, over as well as back, and each
-// way ends with the other side.
+// TestSwitching: with the steps, both sides never fire at once, on the way over and on the way
+// back. Each way ends with the other side.
 func TestSwitching(t *testing.T) {
 	t.Parallel()
 	rows, err := os.ReadFile(filepath.Join("..", "crontab", "testdata", "rows.crontab"))
@@ -92,13 +92,13 @@ func TestSwitching(t *testing.T) {
 	try([]*importer.File{{Name: "crontab", Data: rows}}, importer.Options{From: from, Zone: "America/New_York"})
 }
 
-// decided is whether a job of an import is switched on.
+// decided reports whether a job of an import is switched on.
 func decided(r importer.Result) bool {
 	return slices.ContainsFunc(r.Jobs, func(j job.Job) bool { return !j.Disabled })
 }
 
-// TestOpenSwitch: what starts a job that waits for a decision is not disabled by
-// the steps as they are, and neither is what starts another job as well.
+// TestOpenSwitch: the steps do not disable what starts a job that waits for a decision, not even
+// if it also starts another job.
 func TestOpenSwitch(t *testing.T) {
 	t.Parallel()
 	s := importer.Steps{}
@@ -112,7 +112,7 @@ func TestOpenSwitch(t *testing.T) {
 	}
 }
 
-// TestSteps: the commands name the jobs file, the stack and where it is.
+// TestSteps: the commands name the jobs file, the stack and the flags.
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	s := importer.Steps{}

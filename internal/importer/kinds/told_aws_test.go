@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestNothingOfATemplateIsSilent: a value that a template leaves open is told although no
-// field of the job shows it, and nothing is said of it that is not so
+// TestNothingOfATemplateIsSilent: a value that a template leaves open is reported even if no field
+// of the job shows it, and nothing untrue is said about it
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-ToJsonString.html,
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-events-rule-ecsparameters.html).
 func TestNothingOfATemplateIsSilent(t *testing.T) {
@@ -46,7 +46,7 @@ func TestNothingOfATemplateIsSilent(t *testing.T) {
 	})
 }
 
-// circle is a template of ten names each of which holds the next one thirty times.
+// circle gives a template of ten names, each of which holds the next one thirty times.
 func circle(function, reference string) string {
 	var b strings.Builder
 	b.WriteString("Resources:\n")
@@ -58,7 +58,7 @@ func circle(function, reference string) string {
 	return b.String()
 }
 
-// show is what `terraform show -json` prints of resources: each its address and values.
+// show gives what `terraform show -json` prints for resources, each with its address and values.
 func show(more string, resources ...[2]string) string {
 	var all []string
 	for _, r := range resources {
@@ -68,8 +68,8 @@ func show(more string, resources ...[2]string) string {
 	return `{"format_version": "1.2", "terraform_version": "1.9.0"` + more + `, "planned_values": {"root_module": {"resources": [` + strings.Join(all, ", ") + `]}}}`
 }
 
-// TestNothingOfATerraformIsSilent: what has a schedule and becomes no job is listed, and
-// what a taken over definition loses is told
+// TestNothingOfATerraformIsSilent: what has a schedule and becomes no job is listed,
+// and what a definition loses when it is taken over is reported
 // (https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/cloudwatch_event_target,
 // https://developer.hashicorp.com/terraform/internals/json-format; modules such as
 // github.com/tmknom/terraform-aws-ecs-scheduled-task name rules and leave definitions to others).

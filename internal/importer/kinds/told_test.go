@@ -10,10 +10,10 @@ import (
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 )
 
-// told is a small file of the old side, and what an import is to say of it.
+// told is a small file of the old side, and what an import must say about it.
 type told struct {
 	name, text string
-	// says are parts of sentences that must come, never one that must not.
+	// says are parts of sentences that must come, and never is one that must not.
 	says  []string
 	never string
 	jobs  int
@@ -22,7 +22,7 @@ type told struct {
 	zone, env string
 }
 
-// run imports the files one by one: what is written is a valid jobs file each time.
+// run imports the files one by one. Each time the result must be a valid jobs file.
 func run(t *testing.T, kind, file string, all []told) {
 	t.Helper()
 	for _, c := range all {
@@ -65,14 +65,14 @@ func run(t *testing.T, kind, file string, all []told) {
 	}
 }
 
-// aCronJob is a CronJob with more of its spec, its Job's, its pod's metadata, its pod and
-// its container, each as YAML of a flow with a comma before it.
+// aCronJob gives a CronJob with additions to its spec, its Job's spec, its pod's metadata, its
+// pod and its container. Each addition is YAML in flow style, with a comma before it.
 func aCronJob(spec, inner, meta, pod, container string) string {
 	return "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: '0 3 * * *', timeZone: UTC" + spec +
 		", jobTemplate: {spec: {backoffLimit: 0" + inner + ", template: {metadata: {" + meta + "}, spec: {restartPolicy: Never" + pod + ", containers: [{name: a, image: b" + container + "}]}}}}}\n"
 }
 
-// TestNothingOfACronJobIsSilent: what stands around a pod is told
+// TestNothingOfACronJobIsSilent: what is around a pod is reported
 // (https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/cron-job-v1/,
 // https://developer.hashicorp.com/vault/docs/platform/k8s/injector/annotations,
 // https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution;
@@ -104,8 +104,8 @@ func TestNothingOfACronJobIsSilent(t *testing.T) {
 	})
 }
 
-// TestNothingOfAManifestIsSilent: where the task gets its interface, and what an
-// environment says otherwise
+// TestNothingOfAManifestIsSilent: the network of the task, and what an environment
+// overrides, are reported
 // (https://aws.github.io/copilot-cli/docs/manifest/scheduled-job/, convertNetworkConfig in
 // internal/pkg/deploy/cloudformation/stack/transformers.go of aws/copilot-cli).
 func TestNothingOfAManifestIsSilent(t *testing.T) {
@@ -125,7 +125,7 @@ func TestNothingOfAManifestIsSilent(t *testing.T) {
 	})
 }
 
-// TestPlacesOfACrontab: a line that an installer was to fill in is switched off
+// TestPlacesOfACrontab: a line that an installer should have filled in is switched off
 // ({project}/ as in github.com/Azq2/vk_post_manager, /path/to/ as in many examples).
 func TestPlacesOfACrontab(t *testing.T) {
 	t.Parallel()
@@ -141,8 +141,8 @@ func TestPlacesOfACrontab(t *testing.T) {
 	})
 }
 
-// TestUnreadFiles: a file that looks like one of ours and cannot be read is told why, with
-// its line, and not that it is of no kind.
+// TestUnreadFiles: for a file that looks like one of ours and cannot be read, the error says
+// why, with the line. It does not say that the file is of no kind.
 func TestUnreadFiles(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{

@@ -21,8 +21,8 @@ type Reader struct{}
 // Kind gives the word after `import`.
 func (Reader) Kind() string { return "kubernetes" }
 
-// Recognise reports whether a file has a CronJob. A Helm template has none yet, even if it happens to
-// be YAML.
+// Recognise reports whether a file has a CronJob. A Helm template has none yet, even if it
+// happens to be YAML.
 func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 	if !bytes.Contains(f.Data, []byte("CronJob")) {
 		return "", false

@@ -29,8 +29,8 @@ func (r *reading) configMap(name string) (data *doc.Node, ok bool) {
 	return data, ok
 }
 
-// environment reads the variables. They go into the task definition, as they were in the pod, and env
-// overrides envFrom. It reports references to what only the cluster knows.
+// environment reads the variables. They go into the task definition, as they were in the pod, and
+// env overrides envFrom. It reports references to what only the cluster knows.
 func (r *reading) environment(c *doc.Node, values []expanded) {
 	own := map[string]bool{}
 	for _, v := range c.Get("env").List() {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestParse: commands, what joins them, and what blocks hold.
+// TestParse checks commands, what joins them, and what blocks hold.
 func TestParse(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{

@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
-// TestSplit: words are those of google/shlex (shlex.go, its rules for quotes,
-// escapes and comments).
+// TestSplit: the words are those of google/shlex (shlex.go, its rules for quotes, escapes and
+// comments).
 func TestSplit(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{

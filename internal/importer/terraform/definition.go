@@ -16,8 +16,8 @@ var indexes = regexp.MustCompile(`\[[^\]]*\]`)
 // ruleOf begins the key of a reference to a rule.
 const ruleOf = "rule of "
 
-// inCodeAddress gives an address without the indexes of count and for_each, as the configuration has
-// it.
+// inCodeAddress gives an address without the indexes of count and for_each, as the configuration
+// has it.
 func inCodeAddress(address string) string { return indexes.ReplaceAllString(address, "") }
 
 // references learns from a plan's configuration which resource refers to which task definition. The
@@ -114,9 +114,9 @@ func others(n *doc.Node, known []string) (out []string) {
 	return out
 }
 
-// target fills a job with what a target says. It writes the task definition into the jobs file if the
-// Terraform file has it and a definition in a jobs file can hold all of it. Otherwise the job keeps
-// the deployed one.
+// target fills a job with what a target says. It writes the task definition into the jobs file if
+// the Terraform file has it and a definition in a jobs file can hold all of it. Otherwise the job
+// keeps the deployed one.
 func (s *show) target(e *importer.Entry, j *job.Job, r resource, t ecs.Target) {
 	d, known := s.definition(r, ecs.Get(t.Parameters, "TaskDefinitionArn").String(), ecs.Get(t.Parameters, "TaskDefinition").String())
 	if !known {

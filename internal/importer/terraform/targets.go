@@ -87,8 +87,8 @@ func busOf(v *doc.Node) string {
 	return name[strings.LastIndexByte(name, '/')+1:]
 }
 
-// unsaid reports a rule whose schedule is known only after the apply. A rule without a schedule does
-// not matter to an import.
+// unsaid reports a rule whose schedule is known only after the apply. A rule without a schedule
+// does not matter to an import.
 func (s *show) unsaid(r resource) int {
 	if !r.unknown.Get("schedule_expression").True() {
 		return 0
@@ -125,7 +125,8 @@ func (s *show) alone(i int, target *doc.Node) string {
 	return "its rule " + importer.Clip(rule) + " is not in this file, so nothing says when it runs: import the state that has the rule, or what is deployed with `batchplane import eventbridge --live`"
 }
 
-// elsewhere gives a schedule that does not start an ECS task, and says what it is; "" if it is none.
+// elsewhere gives a schedule that does not start an ECS task, and says what it is; "" if it is
+// none.
 func elsewhere(r resource) (expression, why string) {
 	v := r.values
 	switch r.kind {
