@@ -15,10 +15,10 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// BenchmarkLocalHerd has 1,000 jobs run in one minute, once for each iteration, and
-// the same commands started by nobody but this process, as the peer. It reports
-// how long after the first claim 99 % of the commands had started, and the CPU that
-// a run took beside that of its bare command: the median iteration.
+// BenchmarkLocalHerd runs 1,000 jobs in one minute, once per iteration, and as the peer the same
+// commands started by this process alone. It reports how long after the first claim 99 % of the
+// commands had started, and the CPU that a run took in addition to its bare command: the median
+// iteration.
 func BenchmarkLocalHerd(b *testing.B) {
 	const jobs = 1000
 	var m medians
@@ -33,7 +33,7 @@ func BenchmarkLocalHerd(b *testing.B) {
 	m.report(b)
 }
 
-// medians are a benchmark's figures of each iteration.
+// medians holds a benchmark's figures of each iteration.
 type medians map[string][]float64
 
 func (m *medians) add(unit string, v float64) {
@@ -53,8 +53,8 @@ func (m *medians) report(b *testing.B) {
 
 var herdCommand = []string{"/bin/sh", "-c", "echo hello"}
 
-// herd runs every job once and gives the lateness and all CPU of the control plane,
-// its supervisor and the commands.
+// herd runs every job once. It returns the lateness and the total CPU of the control plane, its
+// supervisor and the commands.
 func herd(b *testing.B, jobs int) (late, cpu time.Duration) {
 	b.Helper()
 	dir := b.TempDir()
@@ -92,12 +92,12 @@ func herd(b *testing.B, jobs int) (late, cpu time.Duration) {
 	return starts[len(starts)*99/100-1].Sub(first), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }
 
-// started are the starts of the runs that ended, and the first claim.
+// started returns the starts of the runs that ended, and the first claim.
 func started(b *testing.B, db string, jobs int) (starts []time.Time, first time.Time) {
 	b.Helper()
 	s, err := sqlite.OpenExisting(b.Context(), db)
 	if err != nil {
-		return nil, first // it is just being made
+		return nil, first // it is just being created
 	}
 	defer func() { _ = s.Close() }()
 	rs, err := s.Runs(b.Context(), control.Query{Limit: 2 * jobs})

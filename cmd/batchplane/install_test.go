@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// TestInstall prints a unit and starts nothing.
+// TestInstall: install prints a unit and starts nothing.
 func TestInstall(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, jobs)
@@ -68,7 +68,7 @@ func TestInstallKeepsFlags(t *testing.T) {
 	}
 }
 
-// TestSystemdTakesTheUnit, whatever characters the folder's name has.
+// TestSystemdTakesTheUnit: whatever characters the folder's name has.
 func TestSystemdTakesTheUnit(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
@@ -92,8 +92,7 @@ func TestSystemdTakesTheUnit(t *testing.T) {
 	}
 }
 
-// TestUnderASupervisor: who started it as a service hears when it is ready, and
-// that it stops.
+// TestUnderASupervisor: a service manager is told when the service is ready, and when it stops.
 func TestUnderASupervisor(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, jobs)
@@ -128,7 +127,7 @@ func TestUnderASupervisor(t *testing.T) {
 	}
 }
 
-// TestLiveOutputAndMetrics of a run.
+// TestLiveOutputAndMetrics: a run's output is shown live, and its end is counted.
 func TestLiveOutputAndMetrics(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, jobs)
@@ -160,7 +159,8 @@ func TestLiveOutputAndMetrics(t *testing.T) {
 	}
 }
 
-// TestAsProcessOne of a container: a stop ends its tasks within their grace, and itself.
+// TestAsProcessOne: in a container, a stop ends the tasks within their grace, and then the
+// process itself.
 func TestAsProcessOne(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, jobs)

@@ -112,7 +112,7 @@ func TestCommandThatDoesNotExist(t *testing.T) {
 	}
 }
 
-// TestForATime: no new runs, those that are open end, a summary, exit code 0.
+// TestForATime: no new runs start, open ones end, a summary is printed, and the exit code is 0.
 func TestForATime(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, jobs)
@@ -132,7 +132,7 @@ func TestForATime(t *testing.T) {
 	}
 }
 
-// TestForNoTime starts nothing, and says so.
+// TestForNoTime: nothing is started, and the output says so.
 func TestForNoTime(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, jobs)
@@ -141,8 +141,8 @@ func TestForNoTime(t *testing.T) {
 	}
 }
 
-// TestKilled: the task dies with the control plane, is told after the next
-// start, and is not doubled.
+// TestKilled: the task dies with the control plane, is reported after the next start, and is not
+// launched twice.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, jobs)
@@ -208,8 +208,8 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestInterruptedTwice: a person who does not want to wait for a task that
-// does not listen ends the program, and the task with it.
+// TestInterruptedTwice: a person who does not want to wait for a task that ignores signals ends
+// the program, and the task with it.
 func TestInterruptedTwice(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, jobs)
@@ -223,7 +223,7 @@ func TestInterruptedTwice(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	dies(t, "the task", f.number("leader"))
-	// Whether the stop was noted before the second Ctrl-C is a matter of luck.
+	// Whether the stop was recorded before the second Ctrl-C is a matter of luck.
 	f.local()
 	await(t, "the end to be known", func() bool { return f.history()[0].Status != "running" })
 	if r := f.history()[0]; r.Attempts != 1 || r.Status != "stopped" && r.Status != "failed" {
@@ -294,7 +294,7 @@ jobs:
 	}
 }
 
-// TestFaults injects each kind, always, into one run.
+// TestFaults injects each kind of fault, with certainty, into one run.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	const faulty = `
@@ -334,7 +334,7 @@ jobs:
 				t.Errorf("show does not say %q:\n%s", c.says, show)
 			}
 			if c.status == "running" {
-				return // nobody will tell of its end soon
+				return // its end will not be reported soon
 			}
 			p.signal(syscall.SIGINT)
 			if code := p.ends(); code != 0 || !regexp.MustCompile("(?m)^injected "+c.kind+": [1-9]").MatchString(p.out.String()) {

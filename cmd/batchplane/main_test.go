@@ -19,12 +19,12 @@ import (
 	"time"
 )
 
-// binary is the program as `go build` makes it, less what only a debugger reads.
+// binary is the program as `go build` makes it, without what only a debugger reads.
 var binary string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if signal.Ignored(os.Interrupt) { // as in the background of a script: what is ignored is inherited, what is caught is not
+	if signal.Ignored(os.Interrupt) { // as in the background of a script: ignored signals are inherited, caught ones are not
 		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	}
 	os.Exit(build(m))
@@ -46,10 +46,10 @@ func build(m *testing.M) int {
 	return m.Run()
 }
 
-// patience bounds every wait; nothing takes as long.
+// patience limits every wait; nothing takes that long.
 const patience = 30 * time.Second
 
-// await polls until ok, ever less often: most of what is asked starts a process.
+// await polls until ok returns true, less and less often: most polls start a process.
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.After(patience)
@@ -100,7 +100,7 @@ func (f *folder) exists(name string) bool {
 	return err == nil
 }
 
-// number is what a job wrote into a file; 0 while there is none.
+// number returns the number that a job wrote into a file, or 0 while there is none.
 func (f *folder) number(name string) int {
 	b, _ := os.ReadFile(f.path(name)) // absent is 0 //nolint:gosec // a test's own file
 	n, _ := strconv.Atoi(strings.TrimSpace(string(b)))
@@ -116,7 +116,7 @@ type program struct {
 	exited chan struct{}
 }
 
-// output is what a process writes, as far as it has come.
+// output is what a process has written so far.
 type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -162,7 +162,7 @@ func (f *folder) startAs(name string, args ...string) *program {
 	return p
 }
 
-// local starts a control plane and waits until it takes requests.
+// local starts a control plane and waits until it accepts requests.
 func (f *folder) local(args ...string) *program {
 	f.t.Helper()
 	p := f.start(append([]string{"local", "-f", "jobs.yaml"}, args...)...)
@@ -181,7 +181,7 @@ func (p *program) signal(s os.Signal) {
 	}
 }
 
-// ends waits for the process's end and gives its exit code, -1 after a signal.
+// ends waits for the process to end and returns its exit code, or -1 after a signal.
 func (p *program) ends() int {
 	p.t.Helper()
 	select {
@@ -250,7 +250,7 @@ func dies(t *testing.T, what string, pid int) {
 	await(t, what+" to die", func() bool { return !alive(pid) })
 }
 
-// alive is whether a process lives; one that only waits to be reaped does not.
+// alive reports whether a process lives. One that only waits to be reaped does not.
 func alive(pid int) bool {
 	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return false

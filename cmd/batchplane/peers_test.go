@@ -15,13 +15,12 @@ import (
 	"time"
 )
 
-// BenchmarkLocalPeers has 1,000 jobs come due in one minute, under batchplane and, one
-// minute after the other, under supercronic and Debian's cron as far as they are at
-// hand: supercronic in PATH, the path of cron in BATCHPLANE_CRON (it needs root, and
-// unshare(1) to be given a crontab of its own). It reports for each how long after the
-// minute 99 % of the commands had started, and the CPU that a run took, with that of
-// its command and without that of the program's start. With -benchtime=3x they take
-// turns, and the median counts.
+// BenchmarkLocalPeers has 1,000 jobs come due in one minute, under batchplane and then, in later
+// minutes, under supercronic and Debian's cron if they are available: supercronic in PATH, the
+// path of cron in BATCHPLANE_CRON (it needs root, and unshare(1) to get a crontab of its own).
+// For each it reports how long after the minute 99 % of the commands had started, and the CPU
+// that a run took, including its command and excluding the program's start. With -benchtime=3x
+// they take turns, and the median counts.
 func BenchmarkLocalPeers(b *testing.B) {
 	var m medians
 	for range b.N {
@@ -39,8 +38,8 @@ const peerJobs = 1000
 
 type peer struct {
 	name string
-	// start writes what the program needs into a folder and gives its command line;
-	// schedule is that of all jobs.
+	// start writes what the program needs into a folder and returns its command line. schedule is
+	// the schedule of all jobs.
 	start func(dir, schedule string) []string
 }
 
@@ -59,7 +58,7 @@ func peers(b *testing.B) []peer {
 	return out
 }
 
-// markOf has a job note its start: the shell itself makes a file.
+// markOf is a command with which a job records its start: the shell itself creates a file.
 func markOf(dir string, i int) string { return fmt.Sprintf(": > %s/started/%d", dir, i) }
 
 func crontabOf(dir, schedule string) string {
@@ -80,7 +79,7 @@ func batchplanePeer(dir, schedule string) []string {
 	return []string{binary, "local", "-f", filepath.Join(dir, "jobs.yaml"), "--db", filepath.Join(dir, "jobs.db"), "--quiet"}
 }
 
-// cronPeer gives cron a spool and a PAM service of its own, which asks for nothing.
+// cronPeer gives cron its own spool, and its own PAM service, which asks for nothing.
 func cronPeer(path, dir, schedule string) []string {
 	for _, name := range []string{"spool/cron/crontabs", "pam.d"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
@@ -98,8 +97,8 @@ func writePeer(name, text string) {
 	}
 }
 
-// minute runs a peer over the beginning of a minute that it has some seconds to get
-// ready for.
+// minute runs a peer through the beginning of a minute, after some seconds in which it can get
+// ready.
 func (p peer) minute(b *testing.B) (late, cpu time.Duration) {
 	b.Helper()
 	dir := b.TempDir()
@@ -122,7 +121,7 @@ func (p peer) minute(b *testing.B) (late, cpu time.Duration) {
 	for deadline := at.Add(time.Minute); len(starts) < peerJobs && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		starts = startsIn(b, filepath.Join(dir, "started"))
 	}
-	time.Sleep(time.Second) // the last ends are noted
+	time.Sleep(time.Second) // the last ends are being recorded
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		b.Fatal(err)
 	}
@@ -135,9 +134,9 @@ func (p peer) minute(b *testing.B) (late, cpu time.Duration) {
 	return starts[peerJobs*99/100-1].Sub(at), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime() - before
 }
 
-// cpuOf is the CPU time of a process so far, with that of children that have ended.
+// cpuOf returns the CPU time of a process so far, including that of children that have ended.
 func cpuOf(pid int) time.Duration {
-	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // elsewhere than on Linux it is not known
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // known only on Linux
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	var ticks int64
 	for i := 11; i <= 14 && i < len(fields); i++ { // utime, stime, cutime, cstime (proc_pid_stat(5))

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestAShutdownLaunchesNothing: the run that waits for another's end goes on at
-// the next start, and the one that was stopped says why.
+// TestAShutdownLaunchesNothing: the run that waits for another's end continues at the next start,
+// and the run that was stopped says why.
 func TestAShutdownLaunchesNothing(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, `
@@ -50,8 +50,8 @@ jobs:
 	}
 }
 
-// TestHangupReloads: the jobs of the new file, in words; a file with a fault
-// changes nothing.
+// TestHangupReloads: the program says in words which jobs changed. A file with a fault changes
+// nothing.
 func TestHangupReloads(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, "jobs:\n  - {name: one, command: echo one}\n")
@@ -78,8 +78,8 @@ func TestHangupReloads(t *testing.T) {
 	}
 }
 
-// TestTwoFoldersOneJobsFile: the state is found by the file, and nobody else runs
-// its jobs, with whatever state.
+// TestTwoFoldersOneJobsFile: the state is found by the file, and no other process may run its
+// jobs, with any state.
 func TestTwoFoldersOneJobsFile(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, jobs)
@@ -100,7 +100,7 @@ func TestTwoFoldersOneJobsFile(t *testing.T) {
 	if rows := f.history(); len(rows) != 1 {
 		t.Errorf("history: %+v", rows)
 	}
-	// A folder without a state means the one that was started last.
+	// A folder without a state means the control plane that was started last.
 	third := newFolder(t, jobs)
 	third.home = f.home
 	if rows := third.history(); len(rows) != 1 {
@@ -108,7 +108,7 @@ func TestTwoFoldersOneJobsFile(t *testing.T) {
 	}
 }
 
-// TestTheFirstMinute: a job's first slot is the present minute.
+// TestTheFirstMinute: a job's first slot is the current minute.
 func TestTheFirstMinute(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, "jobs:\n  - {name: hello, schedule: '* * * * *', command: echo hello}\n")
@@ -122,7 +122,7 @@ func TestTheFirstMinute(t *testing.T) {
 	}
 }
 
-// TestTheExamplesStartAtOnce, every one of them, as README says.
+// TestTheExamplesStartAtOnce: every example starts at once, as the README says.
 func TestTheExamplesStartAtOnce(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../examples/jobs.yaml")
@@ -166,8 +166,8 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// TestGrace: tasks that do not listen are killed when it is over, and told as
-// stopped in the same life.
+// TestGrace: tasks that ignore signals are killed when the grace is over, and are reported as
+// stopped before the process ends.
 func TestGrace(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, jobs)
@@ -184,8 +184,8 @@ func TestGrace(t *testing.T) {
 	}
 }
 
-// TestWhatATaskDefinitionSays holds on this machine too: variables, and secrets
-// from a file that only its owner may read.
+// TestWhatATaskDefinitionSays: it holds on this machine too: variables, and secrets from a file
+// that only its owner may read.
 func TestWhatATaskDefinitionSays(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, `
@@ -235,7 +235,7 @@ jobs:
 	}
 }
 
-// TestFilesOfOthers are refused, each with what to do.
+// TestFilesOfOthers: they are refused, each with what to do.
 func TestFilesOfOthers(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, jobs)

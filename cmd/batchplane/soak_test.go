@@ -19,7 +19,7 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// soakRuns is how many runs the soak asks for: BATCHPLANE_SOAK=10000 is a long one.
+// soakRuns is how many runs the soak test asks for: BATCHPLANE_SOAK=10000 makes a long one.
 func soakRuns() int {
 	if n, err := strconv.Atoi(os.Getenv("BATCHPLANE_SOAK")); err == nil && n > 0 {
 		return n
@@ -27,10 +27,10 @@ func soakRuns() int {
 	return 60
 }
 
-// TestSoak: runs are asked for while the control plane is reloaded, told to end and
-// killed at random, with little memory, little room for output and, where this test may
-// mount one, a small disk that is full now and then. No run is lost, none is launched
-// twice, each has an end, and each failure is told.
+// TestSoak: runs are asked for while the control plane is reloaded, told to end and killed at
+// random, with little memory, little room for output and, if this test may mount one, a small
+// disk that is full now and then. No run is lost, none is launched twice, each ends, and each
+// failure is reported.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	runs := soakRuns()
@@ -63,12 +63,12 @@ jobs:
 	}
 }
 
-// soak is who asks and disturbs.
+// soak asks for runs and causes trouble.
 type soak struct {
 	f      *folder
 	p      *program
 	random *rand.Rand
-	// calm is out of how many requests one is followed by each kind of trouble.
+	// calm is the number of requests among which each kind of trouble comes once.
 	calm  int
 	full  bool // whether the disk may be filled
 	asked map[string]bool
@@ -79,8 +79,8 @@ func (s *soak) start() {
 	s.p = s.f.local("--db", "state/jobs.db", "--max-output", "1KB", "--most-logs", "64KB", "--grace", "5s", "--quiet", "--targets", "targets")
 }
 
-// ask asks for a run. The answer may be lost with the process that gives it: it asks
-// again, by the same id, until there is one.
+// ask asks for a run. The answer may be lost with the process that gives it, so it asks again,
+// with the same id, until there is an answer.
 func (s *soak) ask(i int) {
 	t := s.f.t
 	t.Helper()
@@ -125,9 +125,9 @@ func (s *soak) disturb() {
 	}
 }
 
-// peak notes how much memory the process had at most.
+// peak notes the peak memory of the process.
 func (s *soak) peak() {
-	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.p.cmd.Process.Pid)) // elsewhere than on Linux there is none
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.p.cmd.Process.Pid)) // only Linux has it
 	_, text, _ := strings.Cut(string(status), "VmHWM:")
 	if fields := strings.Fields(text); len(fields) > 0 {
 		kb, _ := strconv.ParseInt(fields[0], 10, 64)
@@ -135,8 +135,7 @@ func (s *soak) peak() {
 	}
 }
 
-// smallDisk has the state lie on a disk of so many bytes, where this process may mount
-// one.
+// smallDisk puts the state on a disk of that many bytes, if this process may mount one.
 func (f *folder) smallDisk(size int) bool {
 	f.t.Helper()
 	dir := f.path("state")
@@ -174,7 +173,7 @@ func (f *folder) fill() {
 	}
 }
 
-// soaked looks at what became of the runs.
+// soaked checks what became of the runs.
 func (f *folder) soaked(asked map[string]bool) {
 	f.t.Helper()
 	await(f.t, "all runs to end", func() bool {

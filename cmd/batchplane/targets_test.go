@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// TestTargets: a notice goes to the targets of its job, else to the default, and a
-// target that takes none is tried again alone.
+// TestTargets: a notice goes to the targets of its job, or else to the default. A target that
+// accepts none is tried again alone.
 func TestTargets(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, `
@@ -61,8 +61,8 @@ jobs:
 	}
 }
 
-// TestATargetThatTookANotice does not get it again from the next process, and the one
-// that did not take it does.
+// TestATargetThatTookANotice: it does not get the notice again from the next process, and the
+// target that did not accept it does.
 func TestATargetThatTookANotice(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, "jobs:\n  - {name: fails, command: exit 3, notify: {targets: [shut, open]}}\n")
@@ -85,7 +85,7 @@ func TestATargetThatTookANotice(t *testing.T) {
 	}
 }
 
-// TestWatch: a changed file is read without being told to.
+// TestWatch: a changed file is read without a signal.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, "jobs:\n  - {name: one, command: echo one}\n")
@@ -99,7 +99,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// TestWatchOfASwappedLink: the file in its place is as old and as long as the one before.
+// TestWatchOfASwappedLink: the new file has the same time and length as the one that it replaces.
 func TestWatchOfASwappedLink(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, "jobs: []\n")
@@ -136,7 +136,8 @@ func TestWatchOfASwappedLink(t *testing.T) {
 	}
 }
 
-// TestAStateBehindALink that each release switches would be forgotten: it is said, once.
+// TestAStateBehindALink: a state behind a link that each release switches would be forgotten, and
+// the program says so once.
 func TestAStateBehindALink(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, "jobs: []\n")
@@ -160,7 +161,7 @@ func TestAStateBehindALink(t *testing.T) {
 	}
 }
 
-// TestWhatThisMachineDoesNotDo is said once, at the start.
+// TestWhatThisMachineDoesNotDo: it is said once, at the start.
 func TestWhatThisMachineDoesNotDo(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, `
@@ -182,7 +183,7 @@ jobs:
 	f.becomes("image", "failed")
 }
 
-// TestOutputIsBounded by --max-output, and says so.
+// TestOutputIsBounded: --max-output limits the output, and the output says so.
 func TestOutputIsBounded(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, "jobs:\n  - {name: loud, command: 'i=0; while [ $i -lt 1000 ]; do echo \"line $i\"; i=$((i+1)); done; exit 3'}\n")
@@ -195,7 +196,7 @@ func TestOutputIsBounded(t *testing.T) {
 	}
 }
 
-// TestFollowingMoreThanIsKept says so at once, and shows the end.
+// TestFollowingMoreThanIsKept: logs --follow says so at once, and shows the end.
 func TestFollowingMoreThanIsKept(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, "jobs:\n  - {name: loud, command: 'i=0; while [ $i -lt 1000 ]; do echo \"line $i\"; i=$((i+1)); done; while ! test -e go; do sleep 0.02; done; echo over'}\n")
@@ -209,7 +210,7 @@ func TestFollowingMoreThanIsKept(t *testing.T) {
 	}
 }
 
-// TestSlack gets a notice through --targets.
+// TestSlack: Slack gets a notice through --targets.
 func TestSlack(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -240,8 +241,8 @@ func TestSlack(t *testing.T) {
 	}
 }
 
-// TestLogFormatJSON: each line is an object that says what it is, also those of tasks,
-// of notices and of what this machine does not do.
+// TestLogFormatJSON: each line is an object that says what it is, including lines of tasks,
+// notices, and what this machine does not do.
 func TestLogFormatJSON(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, "jobs:\n  - {name: fails, cpu: 256, memory: 512, command: 'echo \"<&>\"; exit 3'}\n")

@@ -1,4 +1,4 @@
-// Command notify is a Lambda function: it carries the notices that runs owe.
+// Command notify is a Lambda function. It sends the notices that runs owe.
 package main
 
 import (

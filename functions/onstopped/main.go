@@ -1,4 +1,4 @@
-// Command onstopped is a Lambda function: it takes the events of tasks that stopped.
+// Command onstopped is a Lambda function. It handles the events of tasks that stopped.
 package main
 
 import (

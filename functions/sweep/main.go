@@ -1,4 +1,4 @@
-// Command sweep is a Lambda function: it drives what time alone must drive.
+// Command sweep is a Lambda function. It does what must happen by time alone.
 package main
 
 import (

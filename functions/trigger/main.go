@@ -1,4 +1,5 @@
-// Command trigger is a Lambda function: it takes schedules and requests of people, and launches runs.
+// Command trigger is a Lambda function. It takes triggers of schedules and requests of people,
+// and launches runs.
 package main
 
 import (

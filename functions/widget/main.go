@@ -1,4 +1,4 @@
-// Command widget is a Lambda function: it is what a dashboard of CloudWatch shows.
+// Command widget is a Lambda function. It returns what a CloudWatch dashboard shows.
 package main
 
 import (
