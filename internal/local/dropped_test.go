@@ -14,9 +14,9 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// TestWhatWasDroppedIsNotJudged: a machine that starts without its clock shows a time long
-// past for a while. Slots that ran, and whose runs were dropped for their age, are not
-// missed then, nor run again.
+// TestWhatWasDroppedIsNotJudged: a machine that starts without the right time shows a time long past for
+// a while. Slots that ran, and whose runs were dropped for their age, are then neither missed nor run
+// again.
 func TestWhatWasDroppedIsNotJudged(t *testing.T) {
 	t.Parallel()
 	clock := &wall{Clock: vclock.New(start)}

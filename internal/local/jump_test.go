@@ -17,13 +17,13 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// wall is a clock on the wall, which somebody may put right.
+// wall is a wall clock, which somebody may correct.
 type wall struct {
 	*vclock.Clock
 	by atomic.Int64
 }
 
-// Now is the time that the clock shows.
+// Now returns the time that the clock shows.
 func (w *wall) Now() time.Time { return w.Clock.Now().Add(time.Duration(w.by.Load())) }
 
 type told struct {
@@ -38,7 +38,7 @@ func (t *told) Notify(_ context.Context, n notice.Notice) error {
 	return nil
 }
 
-// onTheWall is a program with a job of every minute whose runs end at once.
+// onTheWall returns a program with a job that runs every minute, whose runs end at once.
 func onTheWall(t *testing.T) (*wire.Local, *wall, *told) {
 	t.Helper()
 	clock, heard := &wall{Clock: vclock.New(start)}, &told{}
@@ -53,7 +53,7 @@ func onTheWall(t *testing.T) (*wire.Local, *wall, *told) {
 	return l, clock, heard
 }
 
-// minutes lets the program work for so many of its minutes.
+// minutes lets the program work for n of its minutes.
 func minutes(t *testing.T, l *wire.Local, clock *wall, n int) {
 	t.Helper()
 	for range 6 * n {
@@ -86,8 +86,8 @@ func statuses(t *testing.T, l *wire.Local) map[run.Status]int {
 	return n
 }
 
-// TestTheClockJumpsAhead, as after a machine has slept: what is too late is missed,
-// and told together.
+// TestTheClockJumpsAhead, as after a machine has slept: slots that are too late are missed, and
+// reported together.
 func TestTheClockJumpsAhead(t *testing.T) {
 	t.Parallel()
 	l, clock, heard := onTheWall(t)
@@ -106,8 +106,8 @@ func TestTheClockJumpsAhead(t *testing.T) {
 	}
 }
 
-// TestTheClockIsPutBack while it runs: what ran is not launched again, and every slot
-// that comes and has no run is launched once.
+// TestTheClockIsPutBack while it runs: what ran is not launched again, and every slot that comes and
+// has no run is launched once.
 func TestTheClockIsPutBack(t *testing.T) {
 	t.Parallel()
 	l, clock, heard := onTheWall(t)
@@ -120,8 +120,8 @@ func TestTheClockIsPutBack(t *testing.T) {
 	}
 }
 
-// TestTheClockWasAhead for some minutes: the slots that it passed were recorded as missed,
-// and run all the same once their time comes. What ran is not run again.
+// TestTheClockWasAhead for a while: the slots that it passed were recorded as missed, and still run
+// once their time comes. What ran does not run again.
 func TestTheClockWasAhead(t *testing.T) {
 	t.Parallel()
 	for name, by := range map[string]time.Duration{"by two hours": 2 * time.Hour, "by a day": 24 * time.Hour} {
@@ -149,7 +149,7 @@ func TestTheClockWasAhead(t *testing.T) {
 	}
 }
 
-// TestTheClockWasWrong: put back by years it counts at once.
+// TestTheClockWasWrong: a clock that is put back by years is used at once.
 func TestTheClockWasWrong(t *testing.T) {
 	t.Parallel()
 	l, clock, _ := onTheWall(t)
@@ -163,7 +163,7 @@ func TestTheClockWasWrong(t *testing.T) {
 	}
 }
 
-// TestOpenRunsOfAWrongClock go on once it is put right, while the program runs or
+// TestOpenRunsOfAWrongClock: they continue once the clock is corrected, while the program runs or
 // between two starts of it.
 func TestOpenRunsOfAWrongClock(t *testing.T) {
 	t.Parallel()

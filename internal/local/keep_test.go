@@ -18,7 +18,7 @@ func (p *pruned) Prune(_ context.Context, before time.Time) (int, error) {
 	return 7, nil
 }
 
-// TestOldOutputIsDropped, and what is too much, but not that of a running task.
+// TestOldOutputIsDropped: old output and excess output, but not that of a running task.
 func TestOldOutputIsDropped(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -25,7 +25,7 @@ import (
 
 var start = time.Date(2026, 11, 22, 17, 30, 30, 0, time.UTC)
 
-// program is one that stands at a time, with a job of every minute.
+// program returns a program that stands at a time, with a job that runs every minute.
 func program(t *testing.T, db string, at time.Time) (*wire.Local, *vclock.Clock) {
 	t.Helper()
 	clock := vclock.New(at)
@@ -150,7 +150,7 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-// TestFaultsThatLastAreSaidOnceAMinute: a full disk must not fill a log too.
+// TestFaultsThatLastAreSaidOnceAMinute: a full disk must not fill the log too.
 func TestFaultsThatLastAreSaidOnceAMinute(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -183,8 +183,8 @@ level=ERROR msg="disk full"
 	}
 }
 
-// TestWhatIsNewIsNotLate: a job that comes into the file has no slots of before,
-// and one that did not change loses none.
+// TestWhatIsNewIsNotLate: a job that comes into the file has no earlier slots, and a job that did not
+// change loses none.
 func TestWhatIsNewIsNotLate(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "local.db")
@@ -217,7 +217,7 @@ func TestWhatIsNewIsNotLate(t *testing.T) {
 		t.Errorf("of a job that is gone: %v", got)
 	}
 	closed(t, l)
-	// A job that comes into the file while nothing runs is not late either.
+	// A job that comes into the file while nothing runs is not late, either.
 	clock.Advance(5 * time.Minute)
 	l, _ = program(t, db, clock.Now())
 	if got := count(); got["minutely"] != 11 {
@@ -225,7 +225,7 @@ func TestWhatIsNewIsNotLate(t *testing.T) {
 	}
 }
 
-// TestTheFirstSlotIsThePresentMinute where nothing ran before.
+// TestTheFirstSlotIsThePresentMinute: if nothing ran before.
 func TestTheFirstSlotIsThePresentMinute(t *testing.T) {
 	t.Parallel()
 	clock := vclock.New(start)
@@ -322,7 +322,7 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// TestARepeatedRequestIsADuplicate, for people whose connection broke.
+// TestARepeatedRequestIsADuplicate: a person whose connection broke may ask again.
 func TestARepeatedRequestIsADuplicate(t *testing.T) {
 	t.Parallel()
 	l, clock := program(t, filepath.Join(t.TempDir(), "local.db"), start)

@@ -12,7 +12,8 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// TestALogThatGoes while somebody follows it is no log in which nothing more is written.
+// TestALogThatGoes: a log that goes while somebody follows it differs from one to which nothing more is
+// written.
 func TestALogThatGoes(t *testing.T) {
 	t.Parallel()
 	for name, takeAway := range map[string]func(path string) error{

@@ -14,8 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// TestATaskThatRunsIsSeenToRun: on one machine ten seconds after its start, and since
-// when.
+// TestATaskThatRunsIsSeenToRun: on one machine, ten seconds after its start, with the time since when.
 func TestATaskThatRunsIsSeenToRun(t *testing.T) {
 	t.Parallel()
 	clock := vclock.New(start)

@@ -30,7 +30,7 @@ func folderWith(t *testing.T, files ...string) string {
 	return dir
 }
 
-// TestTheStateBelongsToTheJobsFile, whatever folder or link it is reached by.
+// TestTheStateBelongsToTheJobsFile: whatever folder or link leads to the file.
 func TestTheStateBelongsToTheJobsFile(t *testing.T) {
 	t.Parallel()
 	dir := folderWith(t, "jobs.yaml", "other.yaml", "jobs.yml")
@@ -55,8 +55,8 @@ func TestTheStateBelongsToTheJobsFile(t *testing.T) {
 	}
 }
 
-// TestTheStateOfAConfigMap stays where it is when the map is updated: its files lie in
-// folders of a time, and links lead to the newest.
+// TestTheStateOfAConfigMap: the state stays in place when the map is updated. The map's files are in
+// folders named by a time, and links lead to the newest.
 func TestTheStateOfAConfigMap(t *testing.T) {
 	t.Parallel()
 	dir := folderWith(t, "..2026_11_22/jobs.yaml", "..2026_11_23/jobs.yaml")
@@ -101,7 +101,7 @@ func TestTheStateOfAFileWhereNobodyMayWrite(t *testing.T) {
 	}
 }
 
-// TestWhichStateIsMeant by a command that names none.
+// TestWhichStateIsMeant: by a command that names none.
 func TestWhichStateIsMeant(t *testing.T) {
 	t.Parallel()
 	home := folderWith(t)

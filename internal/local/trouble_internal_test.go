@@ -9,7 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// TestTrouble: several errors are one line, and a long one is cut between characters.
+// TestTrouble: several errors become one line, and a long one is cut between characters.
 func TestTrouble(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)

@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/local"
 )
 
-// TestTrusted: who could put other words into a file is named, whichever folder on the
-// way to it or behind a link they may write to.
+// TestTrusted: the error names who could change a file's content, whichever folder on the way to the
+// file or behind a link they may write to.
 func TestTrusted(t *testing.T) {
 	t.Parallel()
 	chmod := func(dir string) func(name string, mode os.FileMode) {
@@ -23,7 +23,7 @@ func TestTrusted(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		change func(chmod func(string, os.FileMode))
-		says   string // "" where it is trusted
+		says   string // "" if it is trusted
 	}{
 		"nobody":                     {func(func(string, os.FileMode)) {}, ""},
 		"all, the file":              {func(f func(string, os.FileMode)) { f("deep/er/jobs.yaml", 0o666) }, "can be changed by everybody"},
@@ -45,7 +45,7 @@ func TestTrusted(t *testing.T) {
 	}
 }
 
-// TestAPipeIsNoFile: a read of one that nobody writes to would never end.
+// TestAPipeIsNoFile: reading a pipe that nobody writes to would never end.
 func TestAPipeIsNoFile(t *testing.T) {
 	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "jobs.yaml")

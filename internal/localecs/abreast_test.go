@@ -12,8 +12,8 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 )
 
-// TestOnlyStopsAreTold, of many tasks at once, each once, with real processes;
-// also of those that cannot be started.
+// TestOnlyStopsAreTold: with OnlyStopped, the stop of each of many tasks at once is delivered once,
+// with real processes, and even for tasks that cannot be started.
 func TestOnlyStopsAreTold(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// kernel is a folder as the kernel shows control groups, with a group for this
-// process.
+// kernel is a folder laid out as the kernel shows control groups, with a group for this process.
 type kernel struct {
 	t    *testing.T
 	root string
@@ -42,17 +41,17 @@ func (k kernel) write(name, text string) {
 }
 
 func (k kernel) read(name string) string {
-	b, _ := os.ReadFile(k.path(name)) // absent is ""
+	b, _ := os.ReadFile(k.path(name)) // absent reads as ""
 	return string(b)
 }
 
-// TestTakingAControlGroup that this process is alone in.
+// TestTakingAControlGroup: a group is taken only if this process is alone in it.
 func TestTakingAControlGroup(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		group  string
 		change func(kernel)
-		says   string // "" where it is taken
+		says   string // "" if it is taken
 	}{
 		"delegated":             {unit, func(kernel) {}, ""},
 		"begun below":           {unit + "/batchplane", func(k kernel) { k.write("cgroup/"+unit+"/cgroup.procs", "") }, ""},
@@ -97,7 +96,7 @@ func TestTakingAControlGroup(t *testing.T) {
 	}
 }
 
-// deny makes a file that takes nothing, not even from root.
+// deny makes a file that cannot be written, not even by root.
 func (k kernel) deny(name string) {
 	k.t.Helper()
 	if err := os.Remove(k.path(name)); err != nil {
@@ -137,8 +136,8 @@ func TestTheGroupOfATask(t *testing.T) {
 	}
 }
 
-// TestACommandBeginsInItsGroup, where this system has one that can be written: it and
-// what it leaves are in it from their start, and it goes with them.
+// TestACommandBeginsInItsGroup, if this system has a writable group: the command and what it leaves
+// behind are in its group from their start, and are gone with it.
 func TestACommandBeginsInItsGroup(t *testing.T) {
 	t.Parallel()
 	own, err := ownCgroup("/proc/self")
@@ -189,7 +188,7 @@ func TestACommandBeginsInItsGroup(t *testing.T) {
 		t.Error(err)
 	}
 	select {
-	case <-copied: // what it left is dead too: nobody has the pipe open
+	case <-copied: // what it left behind is dead too: nobody holds the pipe open
 	case <-time.After(30 * time.Second):
 		t.Error("what it left lives")
 	}
@@ -199,7 +198,7 @@ func TestACommandBeginsInItsGroup(t *testing.T) {
 	}
 }
 
-// TestOutOfMemory is told in ECS's words.
+// TestOutOfMemory: it is reported in ECS's words.
 func TestOutOfMemory(t *testing.T) {
 	t.Parallel()
 	r, told, code := &ProcessRunner{}, make(chan Exit, 1), int64(137)

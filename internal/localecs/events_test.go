@@ -21,7 +21,7 @@ func TestAnEventIsGivenUntilItIsTaken(t *testing.T) {
 	h.run()
 	h.clock.Advance(0)
 	equal(t, "asked at once", h.events.asked, 1)
-	// Waits of 1, 2, 4, 8, 16, 32 s and then a minute each.
+	// Waits of 1, 2, 4, 8, 16 and 32 s, and then of a minute each.
 	h.clock.Advance(63 * time.Second)
 	equal(t, "asked in 63 s", h.events.asked, 7)
 	h.clock.Advance(time.Minute)
@@ -54,9 +54,9 @@ func TestFaultsOfDelivery(t *testing.T) {
 	const stopped = "6 STOPPED -> STOPPED EssentialContainerExited"
 	tests := []struct {
 		kind    localecs.Kind
-		strikes int64 // the version whose event is struck
+		strikes int64 // the version whose event the fault strikes
 		want    []string
-		lastAt  time.Duration // when the last one was given
+		lastAt  time.Duration // when the last one was delivered
 	}{
 		{localecs.FaultLostEvent, 6, wholeLife[:5], time.Minute},
 		{localecs.FaultDuplicate, 6, append(slices.Clone(wholeLife), stopped), 62 * time.Second},

@@ -1,7 +1,7 @@
 package localecs
 
-// InMemory is how much a server knows by heart: tasks, what it started of them, and
-// tokens whose sends it counts.
+// InMemory returns how much a server holds in memory: tasks, what it started for them, and tokens whose
+// sends it counts.
 func (s *Server) InMemory() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

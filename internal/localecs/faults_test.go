@@ -40,7 +40,7 @@ func TestParseFault(t *testing.T) {
 	}
 }
 
-// always injects one kind of fault, and counts on Stats to tell.
+// always injects one kind of fault every time.
 func always(kind localecs.Kind) func(*localecs.Config) {
 	return func(c *localecs.Config) { c.Faults = localecs.Faults{kind: 1} }
 }
@@ -87,8 +87,8 @@ func TestFaultsBeforeTheStart(t *testing.T) {
 	}
 }
 
-// TestAHangEndsByAStop: the task stays PROVISIONING for hours, and a stop finds
-// it as it was: nothing started, nothing pulled.
+// TestAHangEndsByAStop: the task stays PROVISIONING for hours, and a stop finds it as it was: nothing
+// started, nothing pulled.
 func TestAHangEndsByAStop(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, always(localecs.FaultHang))
@@ -120,7 +120,7 @@ func TestThrottlingBindsNothing(t *testing.T) {
 		_, err := h.RunTask(t.Context(), input())
 		equal(t, "error code", codeOf(err), "ThrottlingException")
 	}
-	other := input(func(in *ecs.RunTaskInput) { in.StartedBy = nil }) // other parameters: no conflict, for nothing is bound
+	other := input(func(in *ecs.RunTaskInput) { in.StartedBy = nil }) // other parameters, and no conflict: nothing is bound
 	if _, err := h.RunTask(t.Context(), other); err != nil {
 		t.Error(err)
 	}
@@ -203,7 +203,7 @@ func TestATaskThatEndsBeforeItsSpotWarningHasNone(t *testing.T) {
 	equal(t, "injected", h.server.Stats()[localecs.FaultSpot], 0)
 }
 
-// The faults of a request are the same in every order of arrival.
+// TestFaultsFollowFromSeedAndToken: the faults of a request are the same in every order of arrival.
 func TestFaultsFollowFromSeedAndToken(t *testing.T) {
 	t.Parallel()
 	outcomes := func(seed uint64, order []int) map[string]string {

@@ -12,7 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 )
 
-// rows is how many rows of the server's tables there are.
+// rows returns how many rows a table of the server has.
 func (h *house) rows(table string) (n int) {
 	h.t.Helper()
 	if err := h.config.DB.QueryRowContext(h.t.Context(), "SELECT count(*) FROM "+table).Scan(&n); err != nil {
@@ -21,8 +21,8 @@ func (h *house) rows(table string) (n int) {
 	return n
 }
 
-// TestWhatEndedIsNotInMemory: what is STOPPED is read from the database for the hour
-// for which ECS knows it, so that the memory does not grow with the runs of an hour.
+// TestWhatEndedIsNotInMemory: STOPPED tasks are read from the database for the hour for which ECS knows
+// them, so memory does not grow with the runs of an hour.
 func TestWhatEndedIsNotInMemory(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -49,8 +49,8 @@ func TestWhatEndedIsNotInMemory(t *testing.T) {
 	}
 }
 
-// TestOldRowsAreDropped: an hour after their end tasks, and tokens with the last of
-// theirs; a token of a task that runs stays for a day, one of a refusal for an hour.
+// TestOldRowsAreDropped: tasks are dropped an hour after their end, and tokens with the last of their
+// tasks. The token of a task that still runs is kept for a day, that of a refusal for an hour.
 func TestOldRowsAreDropped(t *testing.T) {
 	t.Parallel()
 	full := false
@@ -80,7 +80,7 @@ func TestOldRowsAreDropped(t *testing.T) {
 		t.Helper()
 		h.clock.AdvanceTo(start.Add(d))
 		n++
-		h.run(token(fmt.Sprintf("new-%d", n))) // old rows are dropped when a task is launched
+		h.run(token(fmt.Sprintf("new-%d", n))) // launching a task drops old rows
 		equal(t, fmt.Sprintf("tasks after %s", d), h.rows("ecs_tasks"), tasks)
 		equal(t, fmt.Sprintf("tokens after %s", d), h.rows("ecs_tokens"), tokens)
 	}

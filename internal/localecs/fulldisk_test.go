@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// full is a file on a disk without room.
+// full returns a file on a disk without room.
 func full(t *testing.T) *os.File {
 	t.Helper()
 	f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
@@ -17,8 +17,7 @@ func full(t *testing.T) *os.File {
 	return f
 }
 
-// TestAFullDiskIsSaidInTheLog: what was lost is said, in place of the last bytes
-// if need be.
+// TestAFullDiskIsSaidInTheLog: the file says what was lost, in place of the last bytes if need be.
 func TestAFullDiskIsSaidInTheLog(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.log")
@@ -40,7 +39,7 @@ func TestAFullDiskIsSaidInTheLog(t *testing.T) {
 	}
 }
 
-// TestADiskThatHasRoomAgain gets what was held, and a word where bytes are missing.
+// TestADiskThatHasRoomAgain: the file gets what was held, and says where bytes are missing.
 func TestADiskThatHasRoomAgain(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "x.log")

@@ -66,14 +66,14 @@ func (h *house) open() {
 	h.server = server
 	h.server.Resume()
 	h.t.Cleanup(func() { closeServer(h.t, server) })
-	// In this process, as in local mode: over a socket a large answer was lost once in
-	// some thousand on a busy machine, since the client closed what it still read.
+	// It stays within this process, as in local mode. Over a socket, a large answer got lost once in
+	// some thousand on a busy machine, since the client closed what it was still reading.
 	h.Client = newClient("http://localhost", func(o *ecs.Options) {
 		o.HTTPClient = &http.Client{Transport: localecs.Transport{Handler: server.Handler()}}
 	})
 }
 
-// crash ends the server and its tasks without a word.
+// crash ends the server and its tasks without a report.
 func (h *house) crash() {
 	h.t.Helper()
 	closeServer(h.t, h.server)
@@ -136,7 +136,7 @@ func token(token string) func(*ecs.RunTaskInput) {
 	return func(in *ecs.RunTaskInput) { in.ClientToken = &token }
 }
 
-// run launches one task and gives its ARN.
+// run launches one task and returns its ARN.
 func (h *house) run(change ...func(*ecs.RunTaskInput)) string {
 	h.t.Helper()
 	out, err := h.RunTask(h.t.Context(), input(change...))
@@ -162,7 +162,7 @@ func (h *house) stop(arn, reason string) {
 	}
 }
 
-// seen is an event as its taker reads it.
+// seen is an event as its receiver reads it.
 type seen struct {
 	ID         string        `json:"id"`
 	Version    string        `json:"version"`
@@ -175,7 +175,7 @@ type seen struct {
 	raw []byte
 }
 
-// String is an event in short: version, status, what is wanted, how it stopped.
+// String returns an event in short: version, status, desired status, how it stopped.
 func (e seen) String() string {
 	s := fmt.Sprintf("%d %s", e.Detail.Version, e.Detail.LastStatus)
 	if e.Detail.DesiredStatus != "RUNNING" {
@@ -184,7 +184,7 @@ func (e seen) String() string {
 	return strings.TrimSpace(s + " " + e.Detail.StopCode)
 }
 
-// inbox takes events, refusing as many as it was told to.
+// inbox receives events, and refuses as many as it was told to.
 type inbox struct {
 	mu     sync.Mutex
 	events []seen

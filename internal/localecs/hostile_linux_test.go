@@ -9,19 +9,19 @@ import (
 	"testing"
 )
 
-// away leaves a process that has nothing of the command but the lock. Once it is in a
-// session of its own it tells its number and the supervisor's.
+// away leaves a process behind that shares nothing with the command but the lock. Once that process is
+// in a session of its own, it reports its number and the supervisor's.
 const away = `env -i setsid /bin/sh -c 'echo "$$ $1" >"$0"; exec sleep 1000' "$FIFO" "$PPID" &
 	read line <"$GO"; exit 6`
 
-// digitsOf is a task's id that no other test has: who kills what carries it must not meet others.
+// digitsOf returns a task id that no other test has: whoever kills processes by it must not hit others.
 func digitsOf(t *testing.T) string {
 	t.Helper()
 	sum := sha256.Sum256([]byte(t.Name()))
 	return hex.EncodeToString(sum[:16])
 }
 
-// lockFolders are ways to name a folder of locks that the kernel names otherwise.
+// lockFolders returns names for a folder of locks for which the kernel uses another name.
 func lockFolders(t *testing.T) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
@@ -40,7 +40,7 @@ func lockFolders(t *testing.T) map[string]string {
 	return map[string]string{"relative": relative, "by a link": link}
 }
 
-// What got away is found by its lock while other commands run on, whose it could be too.
+// TestWhatGotAwayIsFoundByItsLock: also while other commands run to which it could belong.
 func TestWhatGotAwayIsFoundByItsLock(t *testing.T) {
 	t.Parallel()
 	if setsid() == "" {
@@ -66,7 +66,8 @@ func TestWhatGotAwayIsFoundByItsLock(t *testing.T) {
 	}
 }
 
-// The same where its supervisor is killed: the command is told of, and nothing is left.
+// TestWhatGotAwayDiesBehindItsSupervisor: if the supervisor is killed, the command is reported and
+// nothing is left.
 func TestWhatGotAwayDiesBehindItsSupervisor(t *testing.T) {
 	t.Parallel()
 	if setsid() == "" {
@@ -95,7 +96,8 @@ func TestWhatGotAwayDiesBehindItsSupervisor(t *testing.T) {
 	}
 }
 
-// A command that stops its supervisor stops neither itself nor the others.
+// TestASupervisorThatWasStoppedGoesOn: a command that stops its supervisor stops neither itself nor the
+// others.
 func TestASupervisorThatWasStoppedGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

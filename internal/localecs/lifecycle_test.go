@@ -60,7 +60,7 @@ func TestATaskRunsToItsEnd(t *testing.T) {
 	equal(t, "described exit code", aws.ToInt32(task.Containers[0].ExitCode), 3)
 }
 
-// The fields are those of AWS's own examples of this event.
+// TestAnEventHasTheFieldsOfARealOne: the fields are those of AWS's own examples of this event.
 func TestAnEventHasTheFieldsOfARealOne(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -99,9 +99,9 @@ func TestStopTask(t *testing.T) {
 		name     string
 		after    time.Duration // when it is stopped
 		script   localecs.Script
-		wantStop time.Duration // from the asking to STOPPED
+		wantStop time.Duration // from the request to STOPPED
 		wantExit int64         // -1: none
-		want     []string      // events from the asking on
+		want     []string      // events from the request on
 	}{
 		{"in PROVISIONING nothing has started", 500 * time.Millisecond, localecs.Script{For: -1}, time.Second, -1, []string{
 			"2 DEPROVISIONING -> STOPPED UserInitiated", "3 STOPPED -> STOPPED UserInitiated",
@@ -147,14 +147,14 @@ func TestStopTask(t *testing.T) {
 	}
 }
 
-// Another process's stopTask can come in any moment of the start.
+// Another process's StopTask can come at any moment of the start.
 func TestStopTaskWhileCommandsAreBeingStarted(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *localecs.Config) { c.Delays.Pending = time.Second })
 	arn := h.run()
 	h.script(func(localecs.ContainerSpec) localecs.Script {
 		h.stop(arn, "just now")
-		h.clock.Advance(0) // whatever the stop has asked for comes before the start is done
+		h.clock.Advance(0) // whatever the stop requested comes before the start is done
 		return localecs.Script{For: -1}
 	})
 	h.clock.Advance(time.Minute)
@@ -167,7 +167,7 @@ func TestStopTaskWhileCommandsAreBeingStarted(t *testing.T) {
 	equal(t, "starts", len(h.runner.Started()), 1)
 }
 
-// Between the word that commands are about to be started and their start.
+// The stop comes after the report that commands are about to be started, before their start.
 func TestStopTaskJustBeforeCommandsAreStarted(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -15,8 +15,8 @@ func TestMain(m *testing.M) {
 		beParent()
 		return
 	}
-	// The race detector has every process linger for a second at its end;
-	// supervisors inherit this and need not.
+	// The race detector makes every process linger for a second at its end. Supervisors inherit this
+	// setting and need not linger.
 	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
 		panic(err)
 	}

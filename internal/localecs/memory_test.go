@@ -12,8 +12,8 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 )
 
-// TestWithoutADatabase: a server without a database answers each time as one with it does,
-// from a task's first minute until its token is forgotten; only the next one knows nothing.
+// TestWithoutADatabase: a server without a database always answers like one with a database, from a
+// task's first minute until its token is forgotten. Only the next server knows nothing.
 func TestWithoutADatabase(t *testing.T) {
 	t.Parallel()
 	with, without := newHouse(t), newHouse(t, func(c *localecs.Config) { c.DB = nil })
@@ -34,8 +34,8 @@ func TestWithoutADatabase(t *testing.T) {
 	}
 }
 
-// seen is what a server answers at a time: to a token that was sent at first and to one
-// that is new, of the tasks of both, and when it is asked to stop one.
+// seen returns what a server answers at a time: to a token that was sent at first and to a new one,
+// about the tasks of both, and to a request to stop one.
 func (h *house) seen(at time.Duration) string {
 	h.t.Helper()
 	h.clock.AdvanceTo(start.Add(at))

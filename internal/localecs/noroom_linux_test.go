@@ -9,8 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 )
 
-// limitFiles gives a process a limit of open files (prlimit(2)); 0 is as many as it may
-// have.
+// limitFiles sets a process's limit of open files (prlimit(2)); 0 means as many as it may have.
 func limitFiles(t *testing.T, pid int, most uint64) {
 	t.Helper()
 	var limit syscall.Rlimit
@@ -28,8 +27,8 @@ func limitFiles(t *testing.T, pid int, most uint64) {
 	call(&limit, nil)
 }
 
-// TestAMachineWithoutRoom says of a start that it has none, whichever file it is that
-// cannot be opened any more, and starts again once it can.
+// TestAMachineWithoutRoom: a start reports that there is no room, whichever file cannot be opened, and
+// succeeds again once it can be.
 func TestAMachineWithoutRoom(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestOrphansAreReaped: what a command left behind comes to this process, and is no
-// zombie for ever. A child that somebody waits for is left to them.
+// TestOrphansAreReaped: what a command left behind comes to this process, and is not a zombie for ever.
+// A child that somebody waits for is left to the waiter.
 func TestOrphansAreReaped(t *testing.T) {
 	t.Parallel()
 	adoptOrphans()
@@ -32,7 +32,7 @@ func TestOrphansAreReaped(t *testing.T) {
 	if now := reapOnce(map[int]bool{}); !now[pid] || !isZombie(pid) {
 		t.Error("it was reaped, or not seen, at the first look")
 	}
-	// Of all that are dead only this one is given as dead before: others wait for theirs.
+	// Of all dead children, only this one is given as dead before: others have waiters.
 	reapOnce(map[int]bool{pid: true})
 	if err := syscall.Kill(pid, 0); err == nil && isZombie(pid) {
 		t.Error("it was not reaped at the second look")

@@ -12,7 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 )
 
-// TestOutputIsBounded: the first bytes and the last, and what is missing between.
+// TestOutputIsBounded: the first bytes and the last are kept, with a note of what is missing between.
 func TestOutputIsBounded(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -41,8 +41,8 @@ func TestOutputIsBounded(t *testing.T) {
 	}
 }
 
-// TestStrays: what left its command's group is killed at that command's end, and
-// nothing of others, also where it shows neither variables nor open files.
+// TestStrays: what left its command's group is killed at that command's end, and nothing of other
+// commands, even if it shows neither variables nor open files.
 func TestStrays(t *testing.T) {
 	t.Parallel()
 	if setsid() == "" {
@@ -72,7 +72,7 @@ func TestStrays(t *testing.T) {
 	}
 }
 
-// tell lets a command go on that waits for a line of a fifo.
+// tell lets a command continue that waits for a line from a fifo.
 func tell(t *testing.T, path string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte("go\n"), 0); err != nil {
@@ -80,7 +80,7 @@ func tell(t *testing.T, path string) {
 	}
 }
 
-// TestManyCommandsUnderOneSupervisor end each with their own code and output.
+// TestManyCommandsUnderOneSupervisor: each ends with its own code and output.
 func TestManyCommandsUnderOneSupervisor(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

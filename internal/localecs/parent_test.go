@@ -23,8 +23,8 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 )
 
-// parentMode, set to a directory, makes the test binary a control plane that
-// runs one task there until it is killed.
+// parentMode, set to a directory, turns the test binary into a control plane that runs one task there
+// until it is killed.
 const parentMode = "LOCALECS_TEST_PARENT"
 
 const parentFIFO = "LOCALECS_TEST_FIFO"
@@ -157,8 +157,8 @@ func lives(t *testing.T, pid string) bool {
 
 func mkfifo(path string) error { return syscall.Mkfifo(path, 0o600) }
 
-// setsid begins a command with a session of its own, where there is such a
-// tool and the supervisor can find those who got away.
+// setsid starts a command in a session of its own, if there is such a tool and the supervisor can find
+// processes that got away.
 func setsid() string {
 	if _, err := exec.LookPath("setsid"); err == nil && runtime.GOOS == "linux" {
 		return "setsid"

@@ -16,7 +16,7 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 )
 
-// shop runs containers as processes and hears of their ends.
+// shop runs containers as processes and receives their ends.
 type shop struct {
 	*localecs.ProcessRunner
 	t     *testing.T
@@ -37,7 +37,7 @@ func newShop(t *testing.T) *shop {
 	return s
 }
 
-// bounded is a context that outlives the test's own but ends.
+// bounded returns a context that outlives the test's own but ends.
 func bounded(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
@@ -87,7 +87,7 @@ func (s *shop) log(spec localecs.ContainerSpec) string {
 	return string(text)
 }
 
-// fifo is a pipe with a name. Commands say through it how far they are.
+// fifo returns a named pipe, through which commands report their progress.
 func fifo(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "fifo")
@@ -233,7 +233,7 @@ func TestStoppingAProcess(t *testing.T) {
 			}
 			p.Stop(tt.kill)
 			equal(t, "exit code", s.code(), tt.want)
-			p.Stop(true) // after its end: nothing
+			p.Stop(true) // does nothing after its end
 			if alive, err := s.Alive(c); alive || err != nil {
 				t.Errorf("alive = %v, %v after its end", alive, err)
 			}
@@ -241,8 +241,8 @@ func TestStoppingAProcess(t *testing.T) {
 	}
 }
 
-// leaver leaves two processes behind, one in its group and one that tries to
-// get away in a session of its own, and tells all pids.
+// leaver leaves two processes behind, one in its group and one that tries to get away in a session of
+// its own, and reports all pids.
 const leaver = `
 trap '' TERM
 sleep 1000 & a=$!
@@ -263,8 +263,8 @@ func TestWhatACommandLeavesBehindIsKilled(t *testing.T) {
 	}
 }
 
-// Nobody saw the command end, so it has no exit code, and it is told of only
-// when it is dead.
+// TestACommandWhoseSupervisorWasKilled: nobody saw the command end, so it has no exit code, and it is
+// reported only when it is dead.
 func TestACommandWhoseSupervisorWasKilled(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -305,7 +305,7 @@ func TestShutdownLeavesNothing(t *testing.T) {
 	}
 }
 
-// A task must not outlive the control plane, even one that is killed.
+// TestTasksDieWithTheControlPlane: a task must not outlive the control plane, even one that is killed.
 func TestTasksDieWithTheControlPlane(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -327,7 +327,7 @@ func TestTasksDieWithTheControlPlane(t *testing.T) {
 		equal(t, "process "+pid+" lives", lives(t, pid), false)
 	}
 
-	// The next control plane tells what became of the task.
+	// The next control plane reports what became of the task.
 	events := make(chan seen, 100)
 	server, err := localecs.New(t.Context(), parentConfig(newDB(t, filepath.Join(dir, "local.db")), dir, events))
 	if err != nil {
@@ -355,7 +355,7 @@ func awaitStopped(t *testing.T, events <-chan seen) seen {
 	}
 }
 
-// A whole server with real processes and the real clock.
+// TestARealTask: a whole server with real processes and the real clock.
 func TestARealTask(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -2,7 +2,7 @@ package localecs
 
 import "testing"
 
-// TestQuota: tasks count by their size, and Spot apart.
+// TestQuota: tasks count by their size, and Spot separately.
 func TestQuota(t *testing.T) {
 	t.Parallel()
 	task := func(cpu, status, provider string) *record {

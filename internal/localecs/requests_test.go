@@ -38,7 +38,7 @@ func TestLimitsOfRunTask(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(*ecs.RunTaskInput)
-		want   string // error code, "" for none
+		want   string // error code; "" for none
 	}{
 		{"token of 64", token(strings.Repeat("!", 63) + "~"), ""},
 		{"token of 65", token(strings.Repeat("a", 65)), "InvalidParameterException"},
@@ -153,8 +153,7 @@ func TestTaskDefinitions(t *testing.T) {
 	equal(t, "registered again after a restart", h.register("job", container), family+"3")
 }
 
-// TestTagsOfATaskDefinition: they are given where they are asked for, after a
-// restart too.
+// TestTagsOfATaskDefinition: tags are returned if they are asked for, even after a restart.
 func TestTagsOfATaskDefinition(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -365,8 +364,8 @@ func TestATransportNeedsNoNetwork(t *testing.T) {
 	equal(t, "starts", len(h.runner.Started()), 1)
 }
 
-// TestTheMemoryOfAContainer is what the launch asks for, else its definition, else
-// without a limit: the task's own size is none.
+// TestTheMemoryOfAContainer: the limit is the launch's, else the definition's, else there is none: the
+// task's own size is not a limit.
 func TestTheMemoryOfAContainer(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -62,8 +62,8 @@ func TestTasksOfADeadControlPlane(t *testing.T) {
 	}
 }
 
-// A control plane that dies between telling that it starts a command and
-// knowing how that went leaves a task of which nobody can say that it never ran.
+// TestACrashWhileCommandsAreBeingStarted: a control plane that dies after it reported that it starts a
+// command, and before it knows how that went, leaves a task of which nobody can say that it never ran.
 func TestACrashWhileCommandsAreBeingStarted(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 )
 
-// breakDB makes the database refuse to keep tasks, and gives the mending.
+// breakDB makes the database refuse to store tasks. It returns how to mend it.
 func (h *house) breakDB() (mend func()) {
 	h.t.Helper()
 	rename := func(query string) {
@@ -75,8 +75,8 @@ func TestAStateChangeIsWrittenOnceTheDatabaseTakesIt(t *testing.T) {
 	}
 }
 
-// The database breaks in the one moment between a command's start and the word
-// that it runs; the command ends before that word can be kept.
+// TestAStartThatCannotBeWrittenIsNotMadeAgain: the database breaks between a command's start and the
+// report that it runs. The command ends before that can be stored.
 func TestAStartThatCannotBeWrittenIsNotMadeAgain(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -21,7 +21,7 @@ func TestTheSameTokenGivesTheSameTask(t *testing.T) {
 	arn := h.run()
 	equal(t, "task of the repeated request", h.run(), arn)
 
-	h.clock.Advance(2 * time.Minute) // ended after one
+	h.clock.Advance(2 * time.Minute) // it ended after one minute
 	out, err := h.RunTask(t.Context(), input())
 	if err != nil || len(out.Tasks) != 1 {
 		t.Fatalf("RunTask = %+v, %v", out, err)
@@ -103,8 +103,8 @@ func TestATokenIsOfOneCluster(t *testing.T) {
 	equal(t, "task when the cluster is named by its ARN", byARN, other)
 }
 
-// TestAClusterByItsARN is said to be that one by the task's events, also where it is of an
-// account in AWS: who launched the task holds its events against what it asked for.
+// TestAClusterByItsARN: the task's events name the cluster as it was given, even if it belongs to an
+// AWS account: whoever launched the task compares its events with the request.
 func TestAClusterByItsARN(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
@@ -123,7 +123,7 @@ func TestAClusterByItsARN(t *testing.T) {
 func TestNoTokenIsBoundToNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	// The SDK makes a random token of none, so every request is new.
+	// Without a token, the SDK makes a random one, so every request is new.
 	none := func(in *ecs.RunTaskInput) { in.ClientToken = nil }
 	if first, second := h.run(none), h.run(none); first == second {
 		t.Error("two requests without a token gave the same task")

@@ -15,11 +15,11 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// BenchmarkADay is a day of 100 jobs a minute with runs kept for an hour, on a clock
-// that does not wait: the control plane, its database and the local ECS are the real
-// ones, the tasks are scripts. BATCHPLANE_HOURS is how much of the day is played, 4
-// hours unless given. It reports the heap after ten minutes, and heap and database after
-// a quarter, when the first runs were dropped, and at the end: all should be the same.
+// BenchmarkADay plays a day of 100 jobs a minute, with runs kept for an hour, on a clock that does not
+// wait. The control plane, its database and the local ECS are real, the tasks are scripts.
+// BATCHPLANE_HOURS says how much of the day is played, 4 hours by default. It reports the heap after
+// ten minutes, and heap and database after a quarter, when the first runs were dropped, and at the end.
+// All should be the same.
 func BenchmarkADay(b *testing.B) {
 	hours, err := strconv.Atoi(os.Getenv("BATCHPLANE_HOURS"))
 	if err != nil || hours < 4 {
@@ -91,7 +91,7 @@ func (r forgetful) Start(_ localecs.ContainerSpec, exited func(localecs.Exit)) (
 // Stop implements localecs.Process.
 func (forgetful) Stop(bool) {}
 
-// inUse is how many bytes of the heap are in use.
+// inUse returns how many bytes of the heap are in use.
 func inUse() float64 {
 	var m runtime.MemStats
 	runtime.GC()
@@ -99,7 +99,7 @@ func inUse() float64 {
 	return float64(m.HeapAlloc)
 }
 
-// sizeOf is how many bytes a database has, with what is still in its log.
+// sizeOf returns the size of a database in bytes, including its write-ahead log.
 func sizeOf(b *testing.B, db string) (n float64) {
 	b.Helper()
 	for _, file := range []string{db, db + "-wal"} {

@@ -14,8 +14,8 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 )
 
-// TestExplain: of each fault of AWS that people meet, a sentence says what is missing
-// and what to do next; the fault itself stays in it.
+// TestExplain: for each AWS error that people meet, a sentence says what is missing and what to do
+// next. The error itself is wrapped.
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	said := func(code, message string) error {

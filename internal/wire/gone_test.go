@@ -16,8 +16,8 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// TestNothingIsLaunchedWhileTheStateIsGone, not by a slot and not by hand, and that is
-// said. What waited runs, once, when it is put back.
+// TestNothingIsLaunchedWhileTheStateIsGone: neither by a slot nor by hand, and people are told. What
+// waited runs once when the state is put back.
 func TestNothingIsLaunchedWhileTheStateIsGone(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "jobs.db")
@@ -41,7 +41,7 @@ func TestNothingIsLaunchedWhileTheStateIsGone(t *testing.T) {
 	if _, err := door.Ask(t.Context(), entry.Request{Run: &control.RunRequest{Job: "yearly", RequestID: "1"}}); err == nil || !strings.Contains(err.Error(), "put it back, or end this program") {
 		t.Errorf("by hand: %v", err)
 	}
-	if wait := l.Gate.Take(time.Now()); wait <= 0 || !strings.Contains(l.Gate.Why(), "nothing is launched: ") { // what ends may ask for another launch
+	if wait := l.Gate.Take(time.Now()); wait <= 0 || !strings.Contains(l.Gate.Why(), "nothing is launched: ") { // a run that ends may need another launch
 		t.Errorf("a launch must wait for %s, since %q", wait, l.Gate.Why())
 	}
 	if runs, err := l.Store.Runs(t.Context(), control.Query{}); len(runs) != 0 || err != nil {

@@ -68,8 +68,8 @@ func TestOneControlPlanePerDatabase(t *testing.T) {
 	mustClose(t, mustStart(t, config(db)))
 }
 
-// TestStartThatFails lets go of everything: what stood in the way is put right
-// and the same database used.
+// TestStartThatFails: it releases everything. Once the obstacle is removed, the same database can be
+// used.
 func TestStartThatFails(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -96,8 +96,8 @@ func TestStartThatFails(t *testing.T) {
 	}
 }
 
-// TestDoor: the database says where requests are taken, to its owner only, and
-// no longer once nobody takes any.
+// TestDoor: the database says where requests are taken, to its owner only, and no longer once nobody
+// takes any.
 func TestDoor(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "local.db")
@@ -130,8 +130,7 @@ func TestDoor(t *testing.T) {
 	}
 }
 
-// TestEachJobHasItsOwnTaskDefinition, whatever it names on AWS; a second start
-// makes no new revision.
+// TestEachJobHasItsOwnTaskDefinition: whatever it names on AWS. A second start makes no new revision.
 func TestEachJobHasItsOwnTaskDefinition(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "local.db")
@@ -145,8 +144,8 @@ func TestEachJobHasItsOwnTaskDefinition(t *testing.T) {
 	}
 }
 
-// TestTheMemoryOfATaskDefinition is the limit of its jobs' tasks, unless the job has
-// one of its own; who names none has none.
+// TestTheMemoryOfATaskDefinition: it limits the tasks of its jobs, unless a job has a limit of its own.
+// Without either there is no limit.
 func TestTheMemoryOfATaskDefinition(t *testing.T) {
 	t.Parallel()
 	cfg := config(filepath.Join(t.TempDir(), "local.db"))

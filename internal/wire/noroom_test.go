@@ -16,7 +16,7 @@ import (
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
-// crowded is a machine that has no room for the first start.
+// crowded is a machine without room for the first start.
 type crowded struct {
 	localecs.ScriptedRunner
 
@@ -30,8 +30,8 @@ func (c *crowded) Start(spec localecs.ContainerSpec, exited func(localecs.Exit))
 	return c.ScriptedRunner.Start(spec, exited) //nolint:wrapcheck // in its place
 }
 
-// TestARunWaitsForRoom on this machine as for capacity on AWS: it is no attempt, also of
-// a job that is never tried again.
+// TestARunWaitsForRoom: on this machine as for capacity on AWS. The wait costs no attempt, even for a
+// job that is never relaunched.
 func TestARunWaitsForRoom(t *testing.T) {
 	t.Parallel()
 	timing := wire.LocalTiming

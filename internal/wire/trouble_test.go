@@ -17,12 +17,12 @@ import (
 
 var waits = regexp.MustCompile(`; the slots of [0-9]+ jobs wait for that$`)
 
-// TestAFullDiskShowsInStatus, with what waits for it, and no longer once there is room:
-// then what waited has run, once.
+// TestAFullDiskShowsInStatus: with what waits for it, and no longer once there is room. What waited has
+// then run once.
 func TestAFullDiskShowsInStatus(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "local.db")
-	jobs := make([]job.Job, 100) // so many that not all fit into pages that are there
+	jobs := make([]job.Job, 100) // so many that they do not all fit into existing pages
 	for i := range jobs {
 		jobs[i] = job.Job{Name: fmt.Sprint("minutely-", i), Schedule: "* * * * *", Command: []string{"x"}}
 	}
@@ -36,7 +36,7 @@ func TestAFullDiskShowsInStatus(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	room("1") // as few as it has now
+	room("1") // as few pages as it has now
 	ctx, end := context.WithCancel(t.Context())
 	over := make(chan error, 1)
 	go func() { over <- l.Run(ctx, 0) }()

@@ -25,8 +25,8 @@ func (b *byHand) Start(spec localecs.ContainerSpec, exited func(localecs.Exit)) 
 	return b.ScriptedRunner.Start(spec, func(localecs.Exit) {}) //nolint:wrapcheck // in its place
 }
 
-// TestAnEndThatCannotBeWritten is trouble as long as that lasts, whichever of the two
-// writes of an end it is, though nothing else is to be done.
+// TestAnEndThatCannotBeWritten: it is trouble as long as it lasts, whichever of the end's two writes
+// fails, even if there is nothing else to do.
 func TestAnEndThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	for name, table := range map[string]string{"of the task": "ecs_tasks", "of the run": "runs"} {

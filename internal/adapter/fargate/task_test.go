@@ -19,7 +19,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// quick returns an API whose client does not wait and retry, so that faults of calls other than RunTask
+// quickAPI is an API whose client does not wait and retry, so that faults of calls other than RunTask
 // show at once.
 type quickAPI struct{ fargate.API }
 

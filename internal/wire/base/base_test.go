@@ -46,8 +46,8 @@ func TestAWS(t *testing.T) {
 	}
 }
 
-// TestStackNames: every name that CloudFormation takes and that is not too long
-// for startedBy; the module of Terraform takes the same.
+// TestStackNames: every name is accepted that CloudFormation accepts and that is short enough for
+// startedBy. The Terraform module accepts the same.
 func TestStackNames(t *testing.T) {
 	t.Parallel()
 	module, err := os.ReadFile("../../../deploy/terraform/variables.tf")
@@ -71,8 +71,8 @@ func TestStackNames(t *testing.T) {
 	}
 }
 
-// TestCallsHaveLimits: no call waits for ever, and no connection that was idle while
-// the process slept is used again.
+// TestCallsHaveLimits: no call waits for ever, and a connection that was idle while the process was
+// frozen is not used again.
 func TestCallsHaveLimits(t *testing.T) {
 	t.Parallel()
 	a := AWS{lookup: func(string) (string, bool) { return "", false }}
@@ -87,7 +87,7 @@ func TestCallsHaveLimits(t *testing.T) {
 	}
 }
 
-// TestLog: each byte of a line is paid for.
+// TestLog: each byte of a line costs money.
 func TestLog(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder

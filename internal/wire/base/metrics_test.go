@@ -65,7 +65,7 @@ func TestRunMetrics(t *testing.T) {
 	}
 }
 
-// figures reads lines as CloudWatch does, and holds them to its specification.
+// figures reads lines as CloudWatch does, and checks them against its specification.
 func figures(t *testing.T, lines string) string {
 	t.Helper()
 	var out []string
@@ -115,7 +115,7 @@ func TestMetricsAreOff(t *testing.T) {
 	}
 }
 
-// TestEveryEndIsCounted: none has no name.
+// TestEveryEndIsCounted: each status that ends a run has a metric, and no other has.
 func TestEveryEndIsCounted(t *testing.T) {
 	t.Parallel()
 	for _, s := range run.Statuses {

@@ -63,7 +63,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestForms: what is of a form, and what is not.
+// TestForms: values that have a form, and values that do not.
 func TestForms(t *testing.T) {
 	t.Parallel()
 	const (

@@ -19,11 +19,11 @@ import (
 	"github.com/batchplane/batchplane/internal/wire/base"
 )
 
-// people hear notices, and runs tell; what is named in fails does not.
+// people receive notices, and runs send theirs, except those named in fails.
 type people struct {
 	fails string
 	told  []string
-	after func() // is called after each, if not nil
+	after func() // called after each, if not nil
 }
 
 func (p *people) Tell(_ context.Context, id run.ID) error { return p.hear(string(id)) }
@@ -90,8 +90,7 @@ func TestBatch(t *testing.T) {
 	}
 }
 
-// TestAKeptInputThatPanics: what one kept input comes upon keeps no other record from
-// being told.
+// TestAKeptInputThatPanics: a panic over one kept input does not keep other records from being sent.
 func TestAKeptInputThatPanics(t *testing.T) {
 	t.Parallel()
 	p, log := &people{}, &strings.Builder{}
@@ -111,12 +110,12 @@ func TestAKeptInputThatPanics(t *testing.T) {
 	}
 }
 
-// broken is a way that has a fault.
+// broken is a way that panics.
 type broken struct{}
 
 func (broken) Notify(context.Context, notice.Notice) ([]string, error) { panic("a bad text") }
 
-// TestTimeIsLeftToNote: telling ends before the function's time does.
+// TestTimeIsLeftToNote: sending ends before the function's time does.
 func TestTimeIsLeftToNote(t *testing.T) {
 	t.Parallel()
 	end := time.Now().Add(time.Hour)
@@ -132,7 +131,7 @@ func TestTimeIsLeftToNote(t *testing.T) {
 	}
 }
 
-// TestOutOfTime: what cannot be begun any more comes again, and no other.
+// TestOutOfTime: records that could not be begun come again, and no others.
 func TestOutOfTime(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -160,8 +159,7 @@ func (p *patient) Tell(ctx context.Context, _ run.ID) error {
 	return nil
 }
 
-// TestAlarmHearsFailures: the metric filter of the template looks for the words
-// of the log.
+// TestAlarmHearsFailures: the template's metric filter looks for the words of the log.
 func TestAlarmHearsFailures(t *testing.T) {
 	t.Parallel()
 	template, err := os.ReadFile("../../../template.yaml")
@@ -212,8 +210,7 @@ func TestNewSaysAllThatIsMissing(t *testing.T) {
 	}
 }
 
-// TestEachWayHasItsTime: no way may take more than ten seconds for a notice, whatever
-// its client tries.
+// TestEachWayHasItsTime: no way may take more than ten seconds for a notice, whatever its client tries.
 func TestEachWayHasItsTime(t *testing.T) {
 	t.Parallel()
 	a, err := base.NewAWS(func(string) (string, bool) { return "x", true })

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// cloud is all of AWS and Slack: it keeps what each was asked for.
+// cloud is all of AWS and Slack. It records the requests to each.
 type cloud struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -54,8 +54,8 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, answer)
 }
 
-// TestEachWayIsTheConfigured: the table, the topic, the bus and the Slack targets
-// are those of the configuration.
+// TestEachWayIsTheConfigured: the table, the topic, the bus and the Slack targets are those of the
+// configuration.
 func TestEachWayIsTheConfigured(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)

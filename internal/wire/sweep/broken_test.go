@@ -11,10 +11,10 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestRemovedBesideABrokenSchedule: what somebody removed is not started because another
-// schedule of the group cannot be used, also not by a process that never saw its
-// schedule; nor is what that one last carried. As far as the broken one says whose it is,
-// others are known to be gone; else they are missed, since nobody can tell.
+// TestRemovedBesideABrokenSchedule: what somebody removed is not started because another schedule of
+// the group cannot be used, not even by a process that never saw the removed schedule. Nor is what the
+// broken schedule last carried. If the broken schedule says whose it is, other jobs are known to be
+// gone. Otherwise their slots are missed, since nobody can tell.
 func TestRemovedBesideABrokenSchedule(t *testing.T) {
 	t.Parallel()
 	const nameless, named = "rm -rf /", `{"job":{"name":"job-00002","command":"x"}}`

@@ -15,11 +15,10 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestCrowdAtItsTriggers is a model, in virtual time, of jobs at one minute from their
-// triggers on, in processes that each take five slots a second; the sweep comes 23
-// seconds later. That a process leaves slots to the sweep for a second
-// after ECS refused one costs the crowd no time, and leaves out nearly all of the calls
-// that ECS refuses: each is three write units.
+// TestCrowdAtItsTriggers is a model, in virtual time, of jobs at one minute from their triggers on, in
+// processes that each take five slots a second; the sweep comes 23 seconds later. Once ECS has refused
+// a slot, a process leaves slots to the sweep for a second. That costs the crowd no time, and avoids
+// nearly all of the calls that ECS refuses, each of which costs three write units.
 func TestCrowdAtItsTriggers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ jobs, processes int }{
@@ -56,7 +55,7 @@ type gathered struct {
 	early int
 }
 
-// crowdOf has that many jobs start at one minute, 23 seconds before the next sweep.
+// crowdOf starts that many jobs at one minute, 23 seconds before the next sweep.
 func crowdOf(t *testing.T, jobs, processes int, remembers bool, timeout time.Duration) (c gathered) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

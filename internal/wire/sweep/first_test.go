@@ -25,13 +25,13 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// counts are calls by name, and how many of each were under way at most.
+// counts counts calls by name, and how many of each were under way at most.
 type counts struct {
 	mu              sync.Mutex
 	made, now, most map[string]int
 }
 
-// call is one that takes a time.
+// call makes a call that takes some time.
 func (c *counts) call(name string, latency time.Duration) {
 	c.mu.Lock()
 	c.made[name]++
@@ -60,7 +60,7 @@ type counted struct {
 }
 
 func (s *counted) Items(ctx context.Context) ([]job.Item, error) {
-	s.call("Items", 10*away) // megabytes, a page after the other
+	s.call("Items", 10*away) // megabytes, one page after the other
 	return s.Store.Items(ctx)
 }
 
@@ -70,7 +70,7 @@ func (s *counted) Definition(ctx context.Context, hash string) (job.Job, error) 
 }
 
 func (s *counted) Definitions(ctx context.Context, hashes []string) (map[string]job.Job, error) {
-	s.call("Definitions", 4*away) // a hundred in a call, side by side
+	s.call("Definitions", 4*away) // a hundred in a call, in parallel
 	return s.Store.Definitions(ctx, hashes)
 }
 
@@ -89,10 +89,9 @@ func (s *counted) Mark(ctx context.Context, name string) (time.Time, error) {
 	return s.Store.Mark(ctx, name)
 }
 
-// distant is EventBridge Scheduler with a number of schedules. It takes 250
-// GetSchedule calls a second, burst and sustained, and lists a hundred schedules in
-// a call (AWS General Reference, "Amazon EventBridge Scheduler endpoints and
-// quotas"; EventBridge Scheduler API Reference, ListSchedules).
+// distant is EventBridge Scheduler with a number of schedules. It accepts 250 GetSchedule calls a
+// second, burst and sustained, and lists a hundred schedules in a call (AWS General Reference, "Amazon
+// EventBridge Scheduler endpoints and quotas"; EventBridge Scheduler API Reference, ListSchedules).
 type distant struct {
 	*counts
 	latency   time.Duration
@@ -148,15 +147,14 @@ func (d *distant) throttles() bool {
 	return false
 }
 
-// TestFirstSync is a model, in virtual time, of the first sweeps of a stack with
-// 10,000 jobs: within two of them all jobs are known, nothing is written twice, and
-// no call goes above a rate of AWS's.
+// TestFirstSync is a model, in virtual time, of the first sweeps of a stack with 10,000 jobs. Within
+// two of them all jobs are known, nothing is written twice, and no call exceeds a rate of AWS's.
 func TestFirstSync(t *testing.T) {
 	t.Parallel()
 	const many = 10_000
 	for name, c := range map[string]struct {
 		latency time.Duration // of Scheduler
-		kept    bool          // whether the second sweep has the process of the first
+		kept    bool          // whether the second sweep runs in the process of the first
 		first   int           // jobs that are known after the first sweep
 	}{
 		"5 ms, each in a process of its own": {5 * time.Millisecond, false, many},
@@ -199,7 +197,7 @@ func TestFirstSync(t *testing.T) {
 				if made["PutDefinition"] != many || made["Commit"] != many || made["Definition"] > 0 || made["Definitions"] > 2 {
 					t.Errorf("calls of the store: %v", made)
 				}
-				if c.kept && made["GetSchedule"] != many+1 || registry.refused > 0 { // and whether somebody applied
+				if c.kept && made["GetSchedule"] != many+1 || registry.refused > 0 { // one read is for what was applied
 					t.Errorf("%d schedules were read, and %d refused", made["GetSchedule"], registry.refused)
 				}
 				if most := calls.most["Commit"] + calls.most["PutDefinition"]; most > 32 {
@@ -214,7 +212,7 @@ func TestFirstSync(t *testing.T) {
 	}
 }
 
-// firstProcess is a function's process that knows nothing.
+// firstProcess returns a function's process that knows nothing.
 func firstProcess(store *counted, s schedules.Scheduler) *sweeper {
 	quiet := slog.New(slog.DiscardHandler)
 	return &sweeper{

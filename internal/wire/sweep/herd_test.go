@@ -24,8 +24,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// far is a store that is 5 ms away, as a table is from a function. It keeps runs in
-// order of their time, so that a model of ten thousand is quick.
+// far is a store that is 5 ms away, as a table is from a function. It keeps runs in order of time, so
+// that a model of ten thousand is quick.
 type far struct {
 	memory.Store
 
@@ -59,7 +59,7 @@ func (s *far) Commit(_ context.Context, c control.Change) error {
 		return control.ErrConflict
 	}
 	if lane := s.lanes[old.Lane()]; len(lane) > 0 {
-		// Mostly one of the first, so the few before it move.
+		// It is mostly one of the first, so the few before it move.
 		if i, ok := slices.BinarySearchFunc(lane, due{old.DueAt, old.ID}, due.compare); ok {
 			copy(lane[1:], lane[:i])
 			s.lanes[old.Lane()] = lane[1:]
@@ -96,8 +96,8 @@ func (s *far) Mark(ctx context.Context, name string) (time.Time, error) {
 	return s.Store.Mark(ctx, name)
 }
 
-// bucketECS launches after a latency what its rate allows: 20 a second, burst and
-// sustained (ECS developer guide, "Fargate throttling quotas").
+// bucketECS launches, after a latency, as many as its rate allows: 20 a second, burst and sustained
+// (ECS developer guide, "Fargate throttling quotas").
 type bucketECS struct {
 	latency time.Duration
 
@@ -106,7 +106,7 @@ type bucketECS struct {
 	filled time.Time
 	sent   []time.Time
 	refuse int
-	// hangs is whether the n-th call gets no answer within its time.
+	// hangs says whether the n-th call gets no answer within its time.
 	hangs func(n int) bool
 }
 
@@ -144,7 +144,7 @@ func (*bucketECS) Describe(context.Context, string, []string) ([]ecsevent.Task, 
 func (*bucketECS) StopTask(context.Context, string, string, string) error { return nil }
 func (*bucketECS) Find(context.Context, string, string) ([]string, error) { return nil, nil }
 
-// functionTime is the sweep's in the template.
+// functionTime returns the sweep's timeout in the template.
 func functionTime(t *testing.T) time.Duration {
 	t.Helper()
 	template, err := os.ReadFile("../../../template.yaml")
@@ -159,9 +159,9 @@ func functionTime(t *testing.T) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-// TestHerd is a model, in virtual time, of 10,000 runs that wait at midnight: the
-// sweep as it is, once a minute and up to a minute late, each in a process of its
-// own, with the store and ECS as far away as they are. ECS's own limit takes 8m20s.
+// TestHerd is a model, in virtual time, of 10,000 runs that wait at midnight. The sweep is the real
+// one, once a minute and up to a minute late, each in a process of its own, with the store and ECS as
+// far away as they are. ECS's own limit takes 8m20s.
 func TestHerd(t *testing.T) {
 	t.Parallel()
 	const herd, limit = 10_000, 500 * time.Second
@@ -192,14 +192,14 @@ func TestHerd(t *testing.T) {
 	}
 }
 
-// TestHerdOfWhichSomeHang: a call that gets no answer holds back nobody.
+// TestHerdOfWhichSomeHang: a call that gets no answer holds up nobody.
 func TestHerdOfWhichSomeHang(t *testing.T) {
 	t.Parallel()
 	timeout := functionTime(t)
 	synctest.Test(t, func(t *testing.T) {
 		ecs := &bucketECS{latency: 250 * time.Millisecond, tokens: 20, hangs: func(n int) bool { return n%10 == 0 && n < 900 }}
 		took := drain(t, 1000, ecs, timeout, func(int, *rand.Rand) time.Duration { return 0 })
-		// Those that hang are sent again two minutes later.
+		// The calls that hang are sent again two minutes later.
 		if took > 200*time.Second {
 			t.Errorf("it took %s", took)
 		}
@@ -210,7 +210,7 @@ func TestHerdOfWhichSomeHang(t *testing.T) {
 	})
 }
 
-// drain has runs wait, and sweeps come, until all run; it says how long that took.
+// drain makes runs wait, and sweeps come, until all runs run. It returns how long that took.
 func drain(t *testing.T, herd int, ecs *bucketECS, timeout time.Duration, late func(int, *rand.Rand) time.Duration) time.Duration {
 	t.Helper()
 	store, began := &far{runs: map[run.ID]run.Run{}, lanes: map[run.Lane][]due{}}, time.Now()
@@ -241,7 +241,7 @@ func drain(t *testing.T, herd int, ecs *bucketECS, timeout time.Duration, late f
 			case <-time.After(start):
 				ctx, cancel := context.WithTimeout(ctx, timeout)
 				defer cancel()
-				_ = process(store, ecs, watch).sweep(ctx) // that a launch has no answer is an error
+				_ = process(store, ecs, watch).sweep(ctx) // a launch without an answer is an error
 			}
 		})
 	}
@@ -254,7 +254,7 @@ func drain(t *testing.T, herd int, ecs *bucketECS, timeout time.Duration, late f
 	return took
 }
 
-// process is a function's process.
+// process returns a function's process.
 func process(store *far, ecs *bucketECS, watch func(job.Job, run.Run, run.Run, string)) *sweeper {
 	quiet := slog.New(slog.DiscardHandler)
 	return &sweeper{
@@ -266,7 +266,7 @@ func process(store *far, ecs *bucketECS, watch func(job.Job, run.Run, run.Run, s
 	}
 }
 
-// atOnce is the most calls in any second.
+// atOnce returns the most calls in any second.
 func atOnce(sent []time.Time) (most int) {
 	slices.SortFunc(sent, time.Time.Compare)
 	for i, j := 0, 0; j < len(sent); j++ {

@@ -37,7 +37,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// tally counts calls by their names.
+// tally counts calls by name.
 type tally struct {
 	mu sync.Mutex
 	n  map[string]int
@@ -52,7 +52,7 @@ func (c *tally) add(name string) {
 	c.n[name]++
 }
 
-// take is how many calls there were since it was last asked, and in words.
+// take returns how many calls there were since its last call, and in words.
 func (c *tally) take() (n int, words string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,7 +69,7 @@ func (c *tally) take() (n int, words string) {
 	return n, strings.Join(out, ", ")
 }
 
-// option counts what a client of DynamoDB is asked for.
+// option counts the calls of a DynamoDB client.
 func (c *tally) option(o *dynamodb.Options) {
 	o.APIOptions = append(o.APIOptions, func(s *middleware.Stack) error {
 		return s.Initialize.Add(middleware.InitializeMiddlewareFunc("tally", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
@@ -79,8 +79,8 @@ func (c *tally) option(o *dynamodb.Options) {
 	})
 }
 
-// stand is a stack on which nothing happens: a table, and a group of schedules of
-// which one of a hundred is a rate and one of two hundred a rule's.
+// stand is a stack on which nothing happens: a table, and a group of schedules of which one in a
+// hundred has a rate and one in two hundred belongs to a rule.
 type stand struct {
 	*tally
 	schedules int
@@ -117,12 +117,12 @@ func (s *stand) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 	}, err
 }
 
-// others is how many rules the account has that start nothing of the stack: with those
-// that do as many as a bus may have (Amazon EventBridge User Guide, "Amazon EventBridge
-// quotas": 300 rules in most Regions).
+// others is how many of the account's rules start nothing of the stack. With those that do, a bus has
+// as many as it may (Amazon EventBridge User Guide, "Amazon EventBridge quotas": 300 rules in most
+// Regions).
 const others = 250
 
-// ListRules has them on pages of a hundred.
+// ListRules returns them on pages of a hundred.
 func (s *stand) ListRules(_ context.Context, in *eventbridge.ListRulesInput, _ ...func(*eventbridge.Options)) (*eventbridge.ListRulesOutput, error) {
 	s.add("ListRules")
 	var all []eventbridgetypes.Rule
@@ -145,8 +145,8 @@ func (s *stand) DescribeRule(context.Context, *eventbridge.DescribeRuleInput, ..
 	return &eventbridge.DescribeRuleOutput{State: eventbridgetypes.RuleStateEnabled, ScheduleExpression: aws.String("cron(0 3 * * ? *)")}, nil
 }
 
-// idleStack is a process that knows nothing yet, of such a stack whose table holds what
-// a sweep before left there; a time that is moved on, and the meters.
+// idleStack returns a process that knows nothing yet of such a stack, whose table holds what an earlier
+// sweep left there. It also returns a clock that can be moved, and the meters.
 func idleStack(tb testing.TB, n int) (s *sweeper, clock *time.Time, stack *stand, meter *dynamotest.Meter) {
 	tb.Helper()
 	stack, meter, clock = &stand{tally: &tally{}, schedules: n}, &dynamotest.Meter{}, new(time.Time)
@@ -162,7 +162,7 @@ func idleStack(tb testing.TB, n int) (s *sweeper, clock *time.Time, stack *stand
 	return stack.process(dynamo.New(dynamo.Config{DB: db, Table: table, Now: func() time.Time { return *clock }}), clock), clock, stack, meter
 }
 
-// process is a process of the stack's sweep.
+// process returns a process of the stack's sweep.
 func (s *stand) process(store control.Store, clock *time.Time) *sweeper {
 	now, quiet := func() time.Time { return *clock }, slog.New(slog.DiscardHandler)
 	registry := &schedules.Registry{
@@ -178,7 +178,7 @@ func (s *stand) process(store control.Store, clock *time.Time) *sweeper {
 	}
 }
 
-// recorder keeps what is put.
+// recorder keeps the items that are put.
 type recorder struct {
 	dynamo.API
 	puts []dynamodbtypes.WriteRequest
@@ -189,8 +189,8 @@ func (r *recorder) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...fu
 	return &dynamodb.PutItemOutput{}, nil
 }
 
-// fill makes a table with the items and marks of another store. A batch writes 25
-// (Amazon DynamoDB API reference, BatchWriteItem).
+// fill creates a table with the items and marks of another store. A batch writes 25 (Amazon DynamoDB
+// API reference, BatchWriteItem).
 func fill(tb testing.TB, table string, from control.Store) {
 	tb.Helper()
 	db, puts := dynamotest.Client(tb), &recorder{}
@@ -213,16 +213,15 @@ func fill(tb testing.TB, table string, from control.Store) {
 	}
 }
 
-// mostIdle is the most calls of a minute of 10,000 schedules: twenty pages of their list and
-// one of the rules', eight queries for what is due and two of old parts, two for the items,
-// one for pending slots, and five others.
+// mostIdle is the most calls of a minute with 10,000 schedules: twenty pages of their list and one of
+// the rules' list, eight queries for what is due and two of old parts, two for the items, one for
+// pending slots, and five others.
 const mostIdle = 39
 
-// TestIdleMinute: what a minute costs in which nothing happens, in a process that has
-// just begun and in one that goes on, over four laps.
+// TestIdleMinute: what a minute in which nothing happens costs, in a process that has just begun and in
+// one that continues, over four laps.
 //
-// `go test ./internal/wire/sweep -run IdleMinute -update` writes testdata/idle.golden
-// anew.
+// `go test ./internal/wire/sweep -run IdleMinute -update` writes testdata/idle.golden anew.
 func TestIdleMinute(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
@@ -275,8 +274,8 @@ func idleMinutes(t *testing.T, n int, out *strings.Builder) {
 
 var update = flag.Bool("update", false, "write the golden anew")
 
-// BenchmarkIdleMinute is the CPU of such a minute at 10,000 schedules, and of its peer in
-// the same run: to read the items and nothing else.
+// BenchmarkIdleMinute measures the CPU time of such a minute at 10,000 schedules, and of its peer in
+// the same run: reading the items and nothing else.
 func BenchmarkIdleMinute(b *testing.B) {
 	s, clock, _, _ := idleStack(b, 10_000)
 	minute := func() {
@@ -301,7 +300,7 @@ func BenchmarkIdleMinute(b *testing.B) {
 	b.ReportMetric(float64(sweeps)/float64(reads), "ratio")
 }
 
-// cpu is what this process computes while it does something.
+// cpu returns the CPU time of this process while it does something.
 func cpu(do func()) time.Duration {
 	used := func() time.Duration {
 		var u syscall.Rusage

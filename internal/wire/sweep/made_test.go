@@ -9,7 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// triggered has the trigger, which is a process of its own, find what a schedule holds.
+// triggered makes the trigger, a process of its own, find what a schedule holds.
 func (w *stale) triggered(t *testing.T, s *seen) {
 	t.Helper()
 	trigger := &control.Control{Stack: "prod", Store: w.store, Launcher: w.ecs, Now: w.now, Timing: run.DefaultTiming, Log: w.log}
@@ -29,16 +29,16 @@ func (w *stale) isGone(t *testing.T) bool {
 	return item.Gone
 }
 
-// newLarge is one of fewer schedules: its laps take three minutes, the first of which
-// begins at 9:21 with the first pages.
+// newLarge returns a group of fewer schedules: its laps take three minutes, the first of which begins
+// at 9:21 with the first pages.
 func newLarge() *stale {
 	w := newStale()
 	w.schedules = 4_100
 	return w
 }
 
-// TestMadeBehindTheLap: a schedule that is made after its page was listed, and of which
-// the trigger knows already, is not taken to be gone at the end of that lap.
+// TestMadeBehindTheLap: a schedule was created after its page was listed, and the trigger knows of it.
+// Its job does not count as gone at the end of that lap.
 func TestMadeBehindTheLap(t *testing.T) {
 	t.Parallel()
 	w := newLarge()
@@ -59,9 +59,9 @@ func TestMadeBehindTheLap(t *testing.T) {
 	}
 }
 
-// TestMadeAgain: a schedule that was found to be gone, is made again under its name, and
-// of which the trigger knows already, is not taken to be gone when its slot is judged. That
-// slot is missed, and told.
+// TestMadeAgain: a schedule was found to be gone and is created again under its name, and the trigger
+// knows of it. Its job does not count as gone when its slot is judged. That slot is missed, and
+// reported.
 func TestMadeAgain(t *testing.T) {
 	t.Parallel()
 	w := newLarge()

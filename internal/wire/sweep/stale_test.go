@@ -23,7 +23,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// seen is a schedule that is looked at.
+// seen is a schedule that the tests look at.
 type seen struct {
 	job       job.Job
 	gone, off bool
@@ -32,7 +32,7 @@ type seen struct {
 	input     string // in place of what carries the job
 }
 
-// crowd is a group of 10,000 schedules. The first are looked at, the others never fire.
+// crowd is a group of 10,000 schedules. The tests look at the first; the others never fire.
 type crowd struct {
 	distant
 	first []*seen
@@ -85,8 +85,8 @@ func (c *crowd) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 	}, err
 }
 
-// stale is a sweep of such a group, which it has listed whole at 9:20 and goes on to
-// list in laps: the first pages at 9:21, at 9:26, and so on.
+// stale is a sweep of such a group, which it has listed whole at 9:20 and continues to list in laps:
+// the first pages at 9:21, at 9:26, and so on.
 type stale struct {
 	sweeper
 	*crowd
@@ -107,7 +107,7 @@ func newStale() *stale {
 	return w
 }
 
-// restart has the sweep be in a process that knows nothing yet.
+// restart moves the sweep to a process that knows nothing yet.
 func (w *stale) restart() {
 	now, quiet := func() time.Time { return w.clock }, slog.New(slog.DiscardHandler)
 	registry := &schedules.Registry{
@@ -130,7 +130,7 @@ func (w *stale) add(within time.Duration, catchUp job.CatchUp) *seen {
 	return s
 }
 
-// sweeps sweeps each minute, up to a time and at it.
+// sweeps sweeps every minute up to and including a time.
 func (w *stale) sweeps(t *testing.T, until time.Time) {
 	t.Helper()
 	for ; !w.clock.After(until); w.clock = w.clock.Add(time.Minute) {
@@ -140,11 +140,10 @@ func (w *stale) sweeps(t *testing.T, until time.Time) {
 	}
 }
 
-// changes is what befalls schedules half a minute before their slot, after their page
-// was listed.
+// changes happen to schedules half a minute before their slot, after their page was listed.
 var changes = map[string]struct {
 	to func(*seen)
-	// counts is whether the slot does all the same.
+	// counts says whether the slot still counts.
 	counts bool
 }{
 	"nothing":                  {func(s *seen) { s.modified = *deployed }, true},
@@ -155,9 +154,9 @@ var changes = map[string]struct {
 	"another job of that name": {func(s *seen) { s.job.Name = "other" }, false},
 }
 
-// TestSlotsOfStaleReadings: a schedule that was deleted, switched off or changed just
-// before a slot is known to be so when the slot is judged, also where that is before its
-// page is listed again: what nobody asks for any more is neither missed nor run late.
+// TestSlotsOfStaleReadings: a schedule was deleted, switched off or changed just before a slot. That is
+// known when the slot is judged, even before its page is listed again: what nobody asks for any more is
+// neither missed nor run late.
 func TestSlotsOfStaleReadings(t *testing.T) {
 	t.Parallel()
 	type looked struct {
@@ -196,8 +195,8 @@ func TestSlotsOfStaleReadings(t *testing.T) {
 	}
 }
 
-// TestLostSlotsOfStaleReadings: nor is a slot started that EventBridge Scheduler loses
-// when the clocks change: here the second pass of 2:00 in Berlin.
+// TestLostSlotsOfStaleReadings: nor is a slot started that EventBridge Scheduler loses when the clocks
+// change, here the second pass of 2:00 in Berlin.
 func TestLostSlotsOfStaleReadings(t *testing.T) {
 	t.Parallel()
 	w := newStale()
@@ -228,9 +227,9 @@ func TestLostSlotsOfStaleReadings(t *testing.T) {
 	}
 }
 
-// TestOthersKnowMore: what another process has found out meanwhile stands, as what a
-// trigger has: a plan that is newer than what this one read, a job that left, and one
-// that came after its page was listed. The lap that ends does not know that job.
+// TestOthersKnowMore: what another process, such as a trigger, has found out in the meantime stands: a
+// plan newer than what this process read, a job that left, and a job that came after its page was
+// listed. The lap that ends does not know that job.
 func TestOthersKnowMore(t *testing.T) {
 	t.Parallel()
 	w := newStale()
@@ -259,9 +258,9 @@ func TestOthersKnowMore(t *testing.T) {
 	}
 }
 
-// TestNobodyCanTell: a slot is not judged as long as it cannot be told whether its
-// schedule still asks for it, and is then. One that is found to be gone was last there
-// when its page was listed, and the lap that comes to that later says nothing else.
+// TestNobodyCanTell: a slot is not judged until it is known whether its schedule still asks for it. A
+// schedule that is found to be gone last existed when its page was listed, and the lap that comes to it
+// later says the same.
 func TestNobodyCanTell(t *testing.T) {
 	t.Parallel()
 	w := newStale()

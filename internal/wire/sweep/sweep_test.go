@@ -52,7 +52,7 @@ func newWorld() *world {
 	return w
 }
 
-// metrics are those of the last sweep.
+// metrics returns the metrics of the last sweep.
 func (w *world) metrics(t *testing.T) map[string]any {
 	t.Helper()
 	lines := strings.Split(strings.TrimSuffix(w.out.String(), "\n"), "\n")
@@ -82,7 +82,7 @@ func TestSweepFindsMissedSlots(t *testing.T) {
 	}
 }
 
-// TestUnreadableScheduleIsNoGoneJob: its job keeps being watched.
+// TestUnreadableScheduleIsNoGoneJob: its job continues to be watched.
 func TestUnreadableScheduleIsNoGoneJob(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -109,9 +109,8 @@ func TestUnreadableScheduleIsNoGoneJob(t *testing.T) {
 	}
 }
 
-// TestUnreadSchedulesAreNoProblem: what AWS does not let be read just now rings no
-// alarm that asks somebody to mend a schedule; the sweep says that it is not
-// complete, and no job is gone.
+// TestUnreadSchedulesAreNoProblem: what AWS does not allow to be read just now does not raise the alarm
+// that asks somebody to mend a schedule. The sweep says that it is not complete, and no job is gone.
 func TestUnreadSchedulesAreNoProblem(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -139,7 +138,7 @@ func TestUnreadSchedulesAreNoProblem(t *testing.T) {
 	}
 }
 
-// TestNoHeartbeatWithoutTheRegistry: but slots are checked all the same.
+// TestNoHeartbeatWithoutTheRegistry: but slots are still checked.
 func TestNoHeartbeatWithoutTheRegistry(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -156,8 +155,8 @@ func TestNoHeartbeatWithoutTheRegistry(t *testing.T) {
 	}
 }
 
-// TestSweepLag: a process that swept within two minutes knows how long ago that was.
-// Else, and after a check that came to no end, the store is asked.
+// TestSweepLag: a process that swept within two minutes knows how long ago that was. Otherwise, and
+// after a check that did not finish, it asks the store.
 func TestSweepLag(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -182,7 +181,7 @@ func TestSweepLag(t *testing.T) {
 	sweep(90*time.Second, time.Second, 1)
 }
 
-// markless is a store that does not store marks.
+// markless is a store that cannot store marks.
 type markless struct{ *memory.Store }
 
 func (markless) SetMark(context.Context, string, time.Time) error { return errors.New("throttled") }
@@ -194,8 +193,7 @@ func (newer) Due(context.Context, run.Lane, time.Time, int) ([]run.Run, error) {
 	return nil, &control.UnreadableError{Runs: map[run.ID]error{"etl/20261122T0840Z": control.ErrNewer}, DueSince: nine.Add(-20 * time.Minute)}
 }
 
-// TestNewerRunsAreDue: a run that this version leaves alone, and no other takes,
-// is not silent.
+// TestNewerRunsAreDue: a run that this version leaves alone, and nobody else takes, is not silent.
 func TestNewerRunsAreDue(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -208,8 +206,8 @@ func TestNewerRunsAreDue(t *testing.T) {
 	}
 }
 
-// TestDueLag: the oldest run that is due after the look counts, of either lane;
-// one that is not due, or was handled, does not.
+// TestDueLag: the oldest run of either lane that is due after the look counts; one that is not due or
+// was handled does not.
 func TestDueLag(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -240,8 +238,8 @@ func TestDueLag(t *testing.T) {
 	}
 }
 
-// TestUnreadablePlanIsAProblem: it rings the alarm of schedules, not the one of
-// the sweep, and makes no other job stay.
+// TestUnreadablePlanIsAProblem: it raises the alarm of schedules, not that of the sweep, and does not
+// keep other jobs from being gone.
 func TestUnreadablePlanIsAProblem(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -271,8 +269,8 @@ func (s slow) Jobs(ctx context.Context) (control.Reading, error) {
 	return control.Reading{}, ctx.Err()
 }
 
-// TestSlowRegistry: the other parts are done all the same, and the sweep ends in
-// time to say that it is not complete.
+// TestSlowRegistry: the other parts are still done, and the sweep ends in time to say that it is not
+// complete.
 func TestSlowRegistry(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -303,7 +301,7 @@ func (hung) Due(ctx context.Context, _ run.Lane, _ time.Time, _ int) ([]run.Run,
 	return nil, ctx.Err()
 }
 
-// TestHungLook: the registry is read and the slots are checked all the same.
+// TestHungLook: the registry is still read and the slots are checked.
 func TestHungLook(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

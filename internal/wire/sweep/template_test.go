@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// TestMetricsAreTheAlarms: the template's alarms look at what the line says.
+// TestMetricsAreTheAlarms: the template's alarms watch the metrics that the line contains.
 func TestMetricsAreTheAlarms(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -58,7 +58,7 @@ func TestMetricsAreTheAlarms(t *testing.T) {
 	}
 }
 
-// TestConfiguration: what the template sets reaches the parts that it is for.
+// TestConfiguration: what the template sets reaches the right parts.
 func TestConfiguration(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{

@@ -15,7 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// launcher takes every launch.
+// launcher accepts every launch.
 type launcher struct {
 	control.Launcher
 	launched []run.ID
@@ -30,8 +30,8 @@ func (l *launcher) Launch(_ context.Context, in control.Launch) run.Event {
 	return run.Launched{Attempt: in.Attempt, TaskARN: "arn:aws:ecs:eu-central-1:123456789012:task/batch/1", LastStatus: "PROVISIONING"}
 }
 
-// TestDeliveredAgain: a person's request that Lambda delivers again is the same
-// request, at whatever time, and another invocation is another.
+// TestDeliveredAgain: a person's request that Lambda delivers again is the same request, however late;
+// another invocation is another request.
 func TestDeliveredAgain(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -58,8 +58,8 @@ func TestDeliveredAgain(t *testing.T) {
 	}
 }
 
-// TestAliases: the people's alias takes no slots, and the rules' and the function itself
-// no requests.
+// TestAliases: the people's alias takes no slots; the rules' alias and the function itself take no
+// requests.
 func TestAliases(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
