@@ -39,7 +39,7 @@ type event struct {
 type outbox struct {
 	events []*event
 
-	flying map[string]bool // tasks of which an event is being delivered
+	flying map[string]bool // tasks with an event that is being delivered
 	wakeAt time.Time       // when the requested callback comes; zero if there is none
 	cancel func()
 }

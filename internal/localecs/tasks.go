@@ -59,7 +59,7 @@ func (r *record) running(now time.Time) {
 	}
 }
 
-// neverStarted ends a task of which no command was started: it has no startedAt and no exit code.
+// neverStarted ends a task without a started command: it has no startedAt and no exit code.
 // containerReason, for the first container, is optional.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
 func (r *record) neverStarted(now time.Time, reason, containerReason string) {
