@@ -135,15 +135,21 @@ func (p peer) minute(b *testing.B) (late, cpu time.Duration) {
 }
 
 // cpuOf returns the CPU time of a process so far, including that of children that have ended.
-func cpuOf(pid int) time.Duration {
+func cpuOf(pid int) time.Duration { return statCPU(pid, 4) }
+
+// ownCPU returns the CPU time of the process alone.
+func ownCPU(pid int) time.Duration { return statCPU(pid, 2) }
+
+// statCPU adds up the first n of utime, stime, cutime and cstime (proc_pid_stat(5)).
+func statCPU(pid, n int) time.Duration {
 	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // known only on Linux
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	const utime, second = 11, 100 // counted from the state; USER_HZ
 	var ticks int64
-	for i := 11; i <= 14 && i < len(fields); i++ { // utime, stime, cutime, cstime (proc_pid_stat(5))
-		n, _ := strconv.ParseInt(fields[i], 10, 64)
-		ticks += n
+	for i := utime; i < min(utime+n, len(fields)); i++ {
+		t, _ := strconv.ParseInt(fields[i], 10, 64)
+		ticks += t
 	}
-	const second = 100 // USER_HZ
 	return time.Duration(ticks) * time.Second / second
 }
 
