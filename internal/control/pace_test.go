@@ -16,15 +16,15 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestWindow: never more than the rate in any second, whatever the clock does,
-// and as many as that where there is a demand.
+// TestWindow: never more than the rate in any second, whatever the clock does, and as many as
+// the rate when there is demand.
 func TestWindow(t *testing.T) {
 	t.Parallel()
 	for _, rate := range []int{1, 3, 20} {
 		w := control.Window{Rate: rate}
 		rnd := rand.New(rand.NewPCG(2026, uint64(rate))) //nolint:gosec // a repeatable sample
 		var passed, shown time.Duration                  // the clock that is shown may jump
-		var sent []time.Duration                         // by the real one
+		var sent []time.Duration                         // by the real clock
 		for range 20_000 {
 			step := time.Duration(rnd.Int64N(int64(2 * time.Second / time.Duration(rate*3))))
 			passed, shown = passed+step, shown+step
@@ -49,8 +49,8 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-// TestWindowOfLateCalls: calls that go out up to a second after they were counted make
-// no second in which there are more than the rate.
+// TestWindowOfLateCalls: calls that go out up to a second after they were counted never make
+// a second with more than the rate.
 func TestWindowOfLateCalls(t *testing.T) {
 	t.Parallel()
 	for _, rate := range []int{1, 4, 20} {
@@ -79,8 +79,8 @@ func TestWindowOfLateCalls(t *testing.T) {
 	}
 }
 
-// TestWindowAtItsEdge: the call after the rate's last one goes out exactly one
-// second after the first.
+// TestWindowAtItsEdge: the call after the rate's last one goes out exactly one second after
+// the first.
 func TestWindowAtItsEdge(t *testing.T) {
 	t.Parallel()
 	w := control.Window{Rate: 2}
@@ -93,8 +93,8 @@ func TestWindowAtItsEdge(t *testing.T) {
 	}
 }
 
-// TestHerd: 60 jobs of one minute are claimed at once and launched 20 a second,
-// the oldest first; no look puts one of them behind the others.
+// TestHerd: 60 jobs of one minute are claimed at once and launched 20 a second, the oldest
+// first. No look puts one of them behind the others.
 func TestHerd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0), redeliver: true})
@@ -133,13 +133,13 @@ func TestHerd(t *testing.T) {
 	}
 }
 
-// TestRelaunchesThatWaitForTheRate: two tasks turn out never to have started, and
-// the rate allows one relaunch. The look says that the other one waits, so that
-// who looks until a time goes on.
+// TestRelaunchesThatWaitForTheRate: two tasks turn out never to have started, and the rate
+// allows one relaunch. The look says that the other one waits, so that a look until a time
+// goes on.
 func TestRelaunchesThatWaitForTheRate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{inject: strikes(localecs.FaultENI, "1"), script: runs(time.Hour, 0)})
-	w.deaf = true // the stops' events are lost
+	w.deaf = true // the events of the stops are lost
 	for _, name := range []string{"job-1", "job-2"} {
 		launched(t, w, job.Job{Name: name, TaskDefinition: "report"})
 	}
@@ -160,8 +160,8 @@ func TestRelaunchesThatWaitForTheRate(t *testing.T) {
 	}
 }
 
-// TestRelaunchThatWaitsAndIsNotTold: the same, where the notice of the relaunch
-// cannot be carried.
+// TestRelaunchThatWaitsAndIsNotTold: the same, but the notice about the relaunch cannot be
+// carried.
 func TestRelaunchThatWaitsAndIsNotTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{inject: strikes(localecs.FaultCapacity, "1")})

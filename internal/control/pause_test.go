@@ -42,7 +42,7 @@ func wait(until time.Time) ask {
 	}
 }
 
-// fired triggers hourly's slot of an hour, on time.
+// fired triggers the slot of hourly at an hour, on time.
 func fired(hour int) ask {
 	return func(ctx context.Context, w *world) (control.Reply, error) {
 		w.clock.AdvanceTo(clockAt(hour, 0, 1))
@@ -57,8 +57,8 @@ func deployed(jobs ...job.Job) ask {
 	}
 }
 
-// TestPauses asks one question after others: what is answered, and which runs
-// there are in the end.
+// TestPauses asks for one thing after others. It checks the answer, and which runs there are
+// in the end.
 func TestPauses(t *testing.T) {
 	t.Parallel()
 	open := pause(control.PauseRequest{Job: "hourly", By: "ann", Reason: "db move"})
@@ -167,8 +167,8 @@ func TestPauses(t *testing.T) {
 	}
 }
 
-// TestSkipUsedOnce: the write that skips a slot uses the request up, also where
-// it dies or is repeated.
+// TestSkipUsedOnce: the write that skips a slot uses up the request, even if it dies or is
+// repeated.
 func TestSkipUsedOnce(t *testing.T) {
 	t.Parallel()
 	for k := 1; ; k++ {
@@ -195,8 +195,8 @@ func TestSkipUsedOnce(t *testing.T) {
 	}
 }
 
-// TestWhoPausedIsLogged: who paused, resumed and skipped what, and why, is a line
-// of the log each.
+// TestWhoPausedIsLogged: who paused, resumed and skipped what, and why, is one line of the
+// log each.
 func TestWhoPausedIsLogged(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -219,7 +219,7 @@ func TestWhoPausedIsLogged(t *testing.T) {
 	}
 }
 
-// TestPausesOfAnUnreadableItem: what cannot be read is an error, and no job that
+// TestPausesOfAnUnreadableItem: an item that cannot be read is an error, not a job that
 // nobody knows.
 func TestPausesOfAnUnreadableItem(t *testing.T) {
 	t.Parallel()
@@ -235,7 +235,7 @@ func TestPausesOfAnUnreadableItem(t *testing.T) {
 }
 
 // TestAPauseBetweenReadAndWrite: a slot whose job's item is written meanwhile is decided
-// anew, by what the item says now.
+// anew, by what the item says then.
 func TestAPauseBetweenReadAndWrite(t *testing.T) {
 	t.Parallel()
 	j := with(hourly, func(j *job.Job) { j.Overlap = job.Forbid })

@@ -16,8 +16,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestUnreadableItem: one job's item that cannot be read stops neither the sync
-// nor the check of the others, makes no job gone, and is an error of both.
+// TestUnreadableItem: one job's item that cannot be read stops neither the sync nor the check
+// of the others, makes no job gone, and is an error of both.
 func TestUnreadableItem(t *testing.T) {
 	t.Parallel()
 	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
@@ -62,8 +62,8 @@ func (w *world) sweepFails(at time.Time, words ...string) {
 	}
 }
 
-// TestUnreadablePlan: a schedule that cannot be read is a problem that is said at
-// every sync; the plan before it stays in force, and the others move on.
+// TestUnreadablePlan: a schedule that cannot be read is reported at every sync. The plan
+// before it stays in force, and the other jobs move on.
 func TestUnreadablePlan(t *testing.T) {
 	t.Parallel()
 	good := with(hourly, func(j *job.Job) { j.Name = "good" })
@@ -104,7 +104,7 @@ func TestUnreadablePlan(t *testing.T) {
 	}
 }
 
-// TestUnreadablePlanOfANewJob: it can be run by hand, and has no slots.
+// TestUnreadablePlanOfANewJob: it can be run by hand and has no slots.
 func TestUnreadablePlanOfANewJob(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -121,8 +121,8 @@ func TestUnreadablePlanOfANewJob(t *testing.T) {
 	}
 }
 
-// TestPoisonPlan: a plan that an item holds and nobody can read lets the mark
-// move, so that no check has more to do than the one before.
+// TestPoisonPlan: a plan in an item that nobody can read lets the mark move, so that no check
+// has more to do than the one before.
 func TestPoisonPlan(t *testing.T) {
 	t.Parallel()
 	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
@@ -144,8 +144,8 @@ func TestPoisonPlan(t *testing.T) {
 	}
 }
 
-// TestPatienceWithAJob: a job that cannot be checked for days makes each check
-// judge hours anew, not days; a night without a sweep is not held against it.
+// TestPatienceWithAJob: a job that cannot be checked for days makes each check judge hours
+// anew, not days. A night without a sweep does not count.
 func TestPatienceWithAJob(t *testing.T) {
 	t.Parallel()
 	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
@@ -184,8 +184,8 @@ func TestPatienceWithAJob(t *testing.T) {
 	}
 }
 
-// TestDeadRate: a rate whose schedule is dead is told, whatever filters the time
-// at which that would be known, and whatever people run by hand.
+// TestDeadRate: a rate whose schedule is dead is reported, whatever filters the time at which
+// that would be known, and whatever people run by hand.
 func TestDeadRate(t *testing.T) {
 	t.Parallel()
 	day := func(n int) string { return t0.AddDate(0, 0, n).Format(time.DateOnly) }
@@ -249,8 +249,7 @@ func TestDeadRate(t *testing.T) {
 	}
 }
 
-// TestLiveRate: one that fires is never told as silent, whatever its calendar
-// filters of it.
+// TestLiveRate: a rate that fires is never reported as silent, whatever its calendar filters.
 func TestLiveRate(t *testing.T) {
 	t.Parallel()
 	for _, every := range []int{5, 7, 24, 48} {
@@ -276,9 +275,9 @@ func TestLiveRate(t *testing.T) {
 	}
 }
 
-// TestOverlapForbiddenByADeploy: a run that was claimed while the job's runs could
-// overlap keeps others from running beside it until its end, from the sync on that
-// brings the new definition.
+// TestOverlapForbiddenByADeploy: a run that was claimed while the job's runs could overlap
+// keeps others from running beside it until its end, from the sync that brings the new
+// definition.
 func TestOverlapForbiddenByADeploy(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -317,7 +316,7 @@ func TestOverlapForbiddenByADeploy(t *testing.T) {
 	}
 }
 
-// dueSince is a store that can tell since when what it cannot read has been due.
+// dueSince is a store that can tell since when a run that it cannot read has been due.
 type dueSince struct {
 	control.Store
 	at time.Time
@@ -332,9 +331,8 @@ func (s dueSince) Due(ctx context.Context, lane run.Lane, now time.Time, limit i
 	return rs, err
 }
 
-// TestCorruptRunOfAnUnreadableItem: while its job's lock cannot be freed, a run
-// that cannot be read stays due and is an error of each look; then it is told,
-// once, and set aside.
+// TestCorruptRunOfAnUnreadableItem: while its job's lock cannot be freed, a run that cannot
+// be read stays due and is an error of each look. Then it is reported, once, and set aside.
 func TestCorruptRunOfAnUnreadableItem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
@@ -366,8 +364,8 @@ func TestCorruptRunOfAnUnreadableItem(t *testing.T) {
 	w.wantItem("after all", "", "")
 }
 
-// TestLostDefinition: an event of a run whose definition is gone is not taken for
-// done, and once the definition is back the run goes on as if nothing had been.
+// TestLostDefinition: an event of a run whose definition is missing is not dropped as done,
+// and once the definition is back the run goes on as if nothing had happened.
 func TestLostDefinition(t *testing.T) {
 	t.Parallel()
 	for _, cause := range []error{control.ErrNotFound, control.ErrNewer} {
@@ -398,8 +396,8 @@ func TestLostDefinition(t *testing.T) {
 	}
 }
 
-// TestPatienceBeginsAnew: what failed before a check that came to its end is not held
-// against a job whose slots cannot be checked again.
+// TestPatienceBeginsAnew: what failed before a check that finished does not count against a
+// job whose slots cannot be checked again.
 func TestPatienceBeginsAnew(t *testing.T) {
 	t.Parallel()
 	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
@@ -414,14 +412,14 @@ func TestPatienceBeginsAnew(t *testing.T) {
 	if at, err := w.store.Mark(t.Context(), control.MarkSlots); err != nil || !at.Equal(clockAt(19, 10, 0)) {
 		t.Errorf("within its patience the mark is at %s, %v", at, err)
 	}
-	w.sweepFails(clockAt(23, 10, 0), "job bad") // three hours after, and after its slots
+	w.sweepFails(clockAt(23, 10, 0), "job bad") // three hours later, and after its slots
 	if at, err := w.store.Mark(t.Context(), control.MarkSlots); err != nil || !at.Equal(clockAt(20, 10, 0)) {
 		t.Errorf("after it the mark is at %s, %v", at, err)
 	}
 }
 
-// TestPatienceBeginsAnewAtOnce: so it does where the check that came to its end was at
-// the very time of one that failed.
+// TestPatienceBeginsAnewAtOnce: the same if the check that finished was at the very time of
+// one that failed.
 func TestPatienceBeginsAnewAtOnce(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -437,7 +435,7 @@ func TestPatienceBeginsAnewAtOnce(t *testing.T) {
 	}
 }
 
-// spoil has a job's item name a definition that is not there.
+// spoil makes a job's item name a definition that does not exist.
 func (w *world) spoil(name string) {
 	w.t.Helper()
 	item, err := w.store.Item(w.t.Context(), name)
@@ -450,15 +448,15 @@ func (w *world) spoil(name string) {
 	}
 }
 
-// newerRuns is a store in both lanes of which a newer batchplane's run is due.
+// newerRuns is a store in which a newer batchplane's run is due in both lanes.
 type newerRuns struct{ storePort }
 
 func (newerRuns) Due(context.Context, run.Lane, time.Time, int) ([]run.Run, error) {
 	return nil, &control.UnreadableError{Runs: map[run.ID]error{"newer/20261122T1800Z": control.ErrNewer}}
 }
 
-// TestARunIsLeftOnceALook: that a run is left to who wrote it is said once, however often
-// the look comes upon it.
+// TestARunIsLeftOnceALook: that a run is left to the version that wrote it is logged once,
+// however often the look comes across it.
 func TestARunIsLeftOnceALook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})

@@ -16,18 +16,18 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// death is the panic that ends a process's life. It is no error, for those are faults
-// of the program.
+// death is the panic that ends a process's life. It is not an error, because errors are
+// faults of the program.
 type death struct{}
 
 var (
-	// errDied is of a process whose life has ended so.
+	// errDied says that a process's life has ended that way.
 	errDied = errors.New("the process died")
 	// errBroken is the error of a call that failed.
 	errBroken = errors.New("the call failed")
 )
 
-// mode is what befalls a call.
+// mode is what happens to a call.
 type mode string
 
 const (
@@ -35,16 +35,16 @@ const (
 	dies mode = "dies"
 	// fails: the call fails and the process goes on.
 	fails mode = "fails"
-	// conflicts: a write is answered with ErrConflict. After its effect that is
+	// conflicts: a write is answered with ErrConflict. After the write took effect, that is
 	// what a client sees that sends a conditional write again.
 	conflicts mode = "conflicts"
-	// meets: between what a write was decided on and the write, every input
-	// that came so far comes again, to other processes.
+	// meets: between deciding on a write and the write itself, every input that has come so
+	// far comes again, to other processes.
 	meets mode = "meets others"
 )
 
-// fault befalls the calls of those numbers, from 1, before or after their
-// effect. The zero value befalls none.
+// fault strikes the calls with those numbers, from 1, before or after their effect. The zero
+// value strikes none.
 type fault struct {
 	mode  mode
 	at    []int
@@ -59,26 +59,26 @@ func (f fault) String() string {
 	return fmt.Sprintf("%s %s call %v", f.mode, side, f.at)
 }
 
-// ports stand between the control plane and everything outside, count its
-// calls and have faults befall them.
+// ports stands between the control plane and everything outside, counts its calls and strikes
+// them with faults.
 type ports struct {
 	world    *world
 	launcher control.Launcher
 	fault    fault
 
 	calls []string
-	// onCall, when not nil, sees each call before its effect.
+	// onCall, if not nil, sees each call before its effect.
 	onCall func(name string)
-	// onDescribe sees each look at tasks; looks at the cluster broken fail, and
-	// where unresolvable no task definition can be had.
+	// onDescribe sees each look at tasks. Looks at the cluster broken fail, and while
+	// unresolvable is set no task definition can be resolved.
 	onDescribe   func(cluster string, arns []string)
 	broken       string
 	unresolvable bool
-	// struck counts the faults that befell a call.
+	// struck counts the faults that struck a call.
 	struck int
-	// claimed is whether any run was written; unmarked whether a notice arrived
-	// and nothing was written since; again how often a fault fell in between,
-	// so that the notice may come again.
+	// claimed says that a run was written; unmarked, that a notice arrived and nothing was
+	// written since; again is how often a fault fell in between, so that the notice may come
+	// again.
 	claimed  bool
 	unmarked bool
 	again    int
@@ -97,7 +97,7 @@ type end struct {
 	kind     notice.Kind
 }
 
-// badEnd is what must be told of an ended run, "" when nothing must.
+// badEnd returns what must be reported of an ended run; "" if nothing must.
 func badEnd(r *run.Run) notice.Kind {
 	by := stop.Asker("")
 	if r.Stopping != nil {
@@ -146,7 +146,7 @@ func (p *ports) call(name string, pure bool, effect func() error) error {
 	return fmt.Errorf("injected: %w", errBroken)
 }
 
-// committed keeps what a write means to the outside.
+// committed records what a write means to the outside.
 func (p *ports) committed(c control.Change) {
 	p.unmarked = false
 	if c.Run == nil {
@@ -267,8 +267,8 @@ func (p launchPort) Resolve(ctx context.Context, j job.Job) (d run.TaskDefinitio
 	return d, err
 }
 
-// Launch also lets the answer take its time: what happens meanwhile happens
-// before the caller knows that it launched.
+// Launch also lets the answer take its time: whatever happens meanwhile happens before the
+// caller knows that it launched.
 func (p launchPort) Launch(ctx context.Context, l control.Launch) (e run.Event) {
 	err := p.call("Launch", false, func() error {
 		p.counted(ctx, l)
@@ -284,8 +284,8 @@ func (p launchPort) Launch(ctx context.Context, l control.Launch) (e run.Event) 
 	return e
 }
 
-// counted checks that a send is in the store before it goes out: what is not
-// counted would let a refusal prove too much.
+// counted checks that a send is in the store before it goes out: a send that is not counted
+// would let a refusal prove too much.
 func (p launchPort) counted(ctx context.Context, l control.Launch) {
 	if p.sends == nil {
 		p.sends = map[string]int{}
@@ -332,15 +332,15 @@ func (p notifyPort) Notify(_ context.Context, n notice.Notice) ([]string, error)
 	})
 }
 
-// noDescribe is an ECS that does not answer when it is asked for tasks.
+// noDescribe is an ECS that does not answer when asked about tasks.
 type noDescribe struct{ control.Launcher }
 
 func (noDescribe) Describe(context.Context, string, []string) ([]ecsevent.Task, []string, error) {
 	return nil, nil, errBroken
 }
 
-// partly is an ECS that tells of one task, refuses the second and says nothing of
-// the third.
+// partly is an ECS that tells of one task, refuses the second and says nothing about the
+// third.
 type partly struct {
 	control.Launcher
 	world *world
@@ -366,7 +366,7 @@ func (p partly) Describe(ctx context.Context, cluster string, arns []string) ([]
 	return tasks, nil, err
 }
 
-// noDefinitions is a store whose definitions cannot be had.
+// noDefinitions is a store whose definitions cannot be read.
 type noDefinitions struct {
 	control.Store
 	why error

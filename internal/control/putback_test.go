@@ -10,7 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestPutBack: what is due from half of it on is due that much earlier, and what is due
+// TestPutBack: what is due at half of it or later becomes due that much earlier; what is due
 // before stays.
 func TestPutBack(t *testing.T) {
 	t.Parallel()
@@ -35,8 +35,8 @@ func TestPutBack(t *testing.T) {
 	}
 }
 
-// TestMissedAfterAWrongClock: that slots were last told as missed by a clock that was ahead
-// keeps nobody from being told of the next, and a pause of that time is in force.
+// TestMissedAfterAWrongClock: although a clock that was ahead last reported missed slots, the
+// next ones are reported, and a pause of that time is in force.
 func TestMissedAfterAWrongClock(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -66,9 +66,9 @@ func TestMissedAfterAWrongClock(t *testing.T) {
 	}
 }
 
-// TestARecordOfAWrongClock: a claim takes its place where its slot was missed, or skipped
-// for what no longer holds, and its notices stay owed. One that a person asked to be
-// skipped stays so.
+// TestARecordOfAWrongClock: a claim replaces the record if its slot was missed, or skipped
+// for a reason that no longer holds, and its notices stay owed. A slot that a person asked to
+// skip stays skipped.
 func TestARecordOfAWrongClock(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

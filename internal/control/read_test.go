@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestWalkWants: both ends of the time are meant, and where a walk goes on, what the one
-// before it ended with is not; what is asked about a run comes last.
+// TestWalkWants: both ends of the time are included. A walk that goes on leaves out the run
+// with which the one before it ended. Match is asked last.
 func TestWalkWants(t *testing.T) {
 	t.Parallel()
 	since, until := clockAt(18, 0, 0), clockAt(20, 0, 0)
@@ -41,7 +41,7 @@ func TestWalkWants(t *testing.T) {
 	}
 }
 
-// TestAskedQuerySelects: both ends of the time are meant, and what is left open is any.
+// TestAskedQuerySelects: both ends of the time are included, and an open end means any time.
 func TestAskedQuerySelects(t *testing.T) {
 	t.Parallel()
 	since, until := clockAt(18, 0, 0), clockAt(20, 0, 0)

@@ -13,12 +13,12 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// renewals is a registry that answers about one job after the other; the last answer
-// holds on.
+// renewals is a registry that gives one answer after the other, about whichever job. It
+// repeats the last.
 type renewals struct {
 	answers []control.Renewal
 	err     error
-	// late is how many questions are answered before that error.
+	// late is how many questions are answered before err is returned.
 	late int
 	// asked are the questions.
 	asked []string
@@ -48,8 +48,8 @@ func goneSince(hour, minute int) control.Renewal {
 	return control.Renewal{Gone: true, Seen: clockAt(hour, minute, 0), Found: clockAt(hour, minute, 30)}
 }
 
-// TestSlotsAreJudgedByWhatIsAskedAnew: before a slot is called missed the registry is
-// asked about its job, as of the slot; before one is started, as of a minute ago.
+// TestSlotsAreJudgedByWhatIsAskedAnew: before a slot is called missed, the registry is asked
+// about its job as of the slot; before a slot is started, as of a minute ago.
 func TestSlotsAreJudgedByWhatIsAskedAnew(t *testing.T) {
 	t.Parallel()
 	moved := func(at time.Time) job.Job {
@@ -108,8 +108,8 @@ func TestSlotsAreJudgedByWhatIsAskedAnew(t *testing.T) {
 	}
 }
 
-// TestALostSlotIsAskedFor: what EventBridge leaves out is started only where the job
-// still is as it was a minute ago.
+// TestALostSlotIsAskedFor: a slot that EventBridge leaves out is started only if the job is
+// still as it was a minute ago.
 func TestALostSlotIsAskedFor(t *testing.T) {
 	t.Parallel()
 	lost := with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" })
@@ -155,7 +155,7 @@ func TestAJobThatIsGoneIsNotAskedFor(t *testing.T) {
 	}
 }
 
-// TestARegistryThatCannotBeAsked: nothing is judged meanwhile, that is said, and the
+// TestARegistryThatCannotBeAsked: nothing is judged meanwhile, which is reported, and the
 // slots are found once it answers.
 func TestARegistryThatCannotBeAsked(t *testing.T) {
 	t.Parallel()
@@ -179,8 +179,8 @@ func TestARegistryThatCannotBeAsked(t *testing.T) {
 	}
 }
 
-// TestWhatIsAskedAnewIsWrittenOrSaid: of each call on the way that fails, and of another
-// who writes in between; the slot is judged by the next check.
+// TestWhatIsAskedAnewIsWrittenOrSaid: each call on the way that fails is reported, and so is
+// another process that writes in between. The next check judges the slot.
 func TestWhatIsAskedAnewIsWrittenOrSaid(t *testing.T) {
 	t.Parallel()
 	changed := with(hourly, func(j *job.Job) { j.Schedule = "0 */2 * * *" })
@@ -205,7 +205,7 @@ func TestWhatIsAskedAnewIsWrittenOrSaid(t *testing.T) {
 			w.ports.fault = fault{mode: fails, at: []int{k + 1}}
 			err := w.ctl.CheckSlots(t.Context())
 			w.ports.fault = fault{}
-			// Each job asks for its own runs then; a notice is tried again.
+			// In that case each job asks for its own runs; a notice is tried again.
 			quiet := k == slices.Index(calls, "Exist") || slices.Contains(calls[max(0, k-1):k+1], "Notify")
 			if errors.Is(err, errBroken) == quiet {
 				t.Errorf("%s: call %d, %s: %v", name, k+1, calls[k], err)
@@ -228,8 +228,8 @@ func TestWhatIsAskedAnewIsWrittenOrSaid(t *testing.T) {
 	}
 }
 
-// TestACatchUpThatCannotBeAskedFor: what would be started is neither started nor called
-// missed before the registry answers.
+// TestACatchUpThatCannotBeAskedFor: a slot that would be started is neither started nor
+// called missed before the registry answers.
 func TestACatchUpThatCannotBeAskedFor(t *testing.T) {
 	t.Parallel()
 	w := known(t, with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast }))
@@ -246,8 +246,8 @@ func TestACatchUpThatCannotBeAskedFor(t *testing.T) {
 	}
 }
 
-// TestAnotherFoundThatItLeft: since when a job is gone stays as who found it first wrote
-// that.
+// TestAnotherFoundThatItLeft: since when a job has been gone stays as whoever found it first
+// wrote it.
 func TestAnotherFoundThatItLeft(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -269,7 +269,7 @@ func TestAnotherFoundThatItLeft(t *testing.T) {
 	}
 }
 
-// TestAnotherFoundThatItLeftSince: who has an answer of before does not write over that.
+// TestAnotherFoundThatItLeftSince: an older answer does not overwrite that.
 func TestAnotherFoundThatItLeftSince(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -288,8 +288,8 @@ func TestAnotherFoundThatItLeftSince(t *testing.T) {
 	}
 }
 
-// TestALostSlotThatCannotBeJudged: each call that fails on the way is said, and the next
-// check starts it.
+// TestALostSlotThatCannotBeJudged: each call that fails on the way is reported, and the next
+// check starts the slot.
 func TestALostSlotThatCannotBeJudged(t *testing.T) {
 	t.Parallel()
 	lost := with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" })
@@ -324,8 +324,8 @@ func TestALostSlotThatCannotBeJudged(t *testing.T) {
 	}
 }
 
-// TestAnotherKnowsThatItWasMadeAgain: what was found gone before is not gone, and its
-// slots are judged by the next check.
+// TestAnotherKnowsThatItWasMadeAgain: a job that was found gone before that is not gone, and
+// the next check judges its slots.
 func TestAnotherKnowsThatItWasMadeAgain(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -361,8 +361,8 @@ func TestALostSlotOfAJobThatChanged(t *testing.T) {
 	}
 }
 
-// TestAChangeKnownAsTheLastCheckEnded: another, whose clock is behind, wrote it after the
-// items were loaded; the check goes back to what the new plan asked for before.
+// TestAChangeKnownAsTheLastCheckEnded: another process, whose clock is behind, wrote it after
+// the items were loaded. The check goes back to what the new plan asked for before that.
 func TestAChangeKnownAsTheLastCheckEnded(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -383,9 +383,9 @@ func TestAChangeKnownAsTheLastCheckEnded(t *testing.T) {
 	}
 }
 
-// TestWhoIsNotListedIsAskedFor: a job that a list left out is there where it can be read,
-// and nobody is gone where that cannot be told; of who left, what the registry saw last
-// counts where that is later than the last list.
+// TestWhoIsNotListedIsAskedFor: a job that a list left out is there if it can be read, and no
+// job is gone if nobody can tell. A job that left was last seen when the registry last saw
+// it, if that is later than the last list.
 func TestWhoIsNotListedIsAskedFor(t *testing.T) {
 	t.Parallel()
 	read := clockAt(17, 40, 0)
@@ -425,8 +425,10 @@ func TestWhoIsNotListedIsAskedFor(t *testing.T) {
 	}
 }
 
-// TestWhoWroteInBetweenIsAskedForAgain: where it could not be written that a job left, the
-// next list finds it out, and it was there when the last one began that did not.
+// TestWhoWroteInBetweenIsAskedForAgain: if it could not be written that a job left, the next
+
+// list finds it out. The job was last there when the last list before both began.
+// list finds it out. The job was there when the last list began that did not fail so.
 func TestWhoWroteInBetweenIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -446,7 +448,8 @@ func TestWhoWroteInBetweenIsAskedForAgain(t *testing.T) {
 	}
 }
 
-// commitOf is which call of what a world with one job does is its first write.
+// commitOf returns the number of the first write among the calls of do.
+// write.
 func commitOf(t *testing.T, do func(w *world) error) int {
 	t.Helper()
 	w := known(t, hourly)
@@ -458,8 +461,8 @@ func commitOf(t *testing.T, do func(w *world) error) int {
 	return slices.Index(w.ports.calls, "Commit") + 1
 }
 
-// TestGoneSinceTheLastList: who finds out that a job left, and never saw it, knows that it
-// was there when all were last listed.
+// TestGoneSinceTheLastList: a process that finds out that a job left, and never saw it, knows
+// that it was there at the last list of all.
 func TestGoneSinceTheLastList(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -471,8 +474,8 @@ func TestGoneSinceTheLastList(t *testing.T) {
 	}
 }
 
-// TestKnownSinceAListBegan: who wrote of a job what was read before that list began says
-// nothing of whether it was there then.
+// TestKnownSinceAListBegan: a write about a job, made from a reading older than a list, says
+// nothing about whether the job was there when the list began.
 func TestKnownSinceAListBegan(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -495,8 +498,8 @@ func TestKnownSinceAListBegan(t *testing.T) {
 	}
 }
 
-// TestNewsThatCannotBeToldIsAskedForAgain: what is deployed is not taken to be known where
-// the registry could not be asked about it.
+// TestNewsThatCannotBeToldIsAskedForAgain: what is deployed does not count as known if the
+// registry could not be asked about it.
 func TestNewsThatCannotBeToldIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)

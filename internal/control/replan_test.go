@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// syncAt has the registry read, as the sweep does, before the slots are checked.
+// syncAt reads the registry, as the sweep does before it checks the slots.
 func (w *world) syncAt(at time.Time, jobs ...job.Job) {
 	w.t.Helper()
 	w.clock.AdvanceTo(at)
@@ -20,9 +20,8 @@ func (w *world) syncAt(at time.Time, jobs ...job.Job) {
 	}
 }
 
-// TestReplanned: a plan is judged up to the time at which it was changed, and
-// what replaced it from there, whatever came late: the deploy, the registry or the
-// sweep.
+// TestReplanned: a plan is judged up to the time at which it was changed, and its replacement
+// from there on, whichever came late: the deploy, the registry or the sweep.
 func TestReplanned(t *testing.T) {
 	t.Parallel()
 	last := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
@@ -187,7 +186,7 @@ func TestReplanned(t *testing.T) {
 	}
 }
 
-// TestANewJobIsNotLate: what the registry says of its age does not matter.
+// TestANewJobIsNotLate, whatever the registry says about its age.
 func TestANewJobIsNotLate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
@@ -199,8 +198,8 @@ func TestANewJobIsNotLate(t *testing.T) {
 	}
 }
 
-// TestADepartureIsSaid: that a job left the registry, and that it is back, is
-// logged with its name; since when it is away shows in the status.
+// TestADepartureIsSaid: that a job left the registry, and that it is back, is logged with its
+// name. The status shows since when it is gone.
 func TestADepartureIsSaid(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -225,8 +224,8 @@ func TestADepartureIsSaid(t *testing.T) {
 	}
 }
 
-// TestALaterSlotOfAFormerPlan: a slot is not run late where a later one of its own plan
-// is, up to the end of that plan and at it.
+// TestALaterSlotOfAFormerPlan: a slot is not run late if its own plan has a later one, up to
+// and including the plan's end.
 func TestALaterSlotOfAFormerPlan(t *testing.T) {
 	t.Parallel()
 	first := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
@@ -248,7 +247,7 @@ func TestALaterSlotOfAFormerPlan(t *testing.T) {
 	}
 }
 
-// TestAFormerRateThatRan is not silent because newer runs are of the plan after it.
+// TestAFormerRateThatRan is not silent because newer runs belong to the plan after it.
 func TestAFormerRateThatRan(t *testing.T) {
 	t.Parallel()
 	rated := with(hourly, func(j *job.Job) { j.Schedule = "rate(5 minutes)" })

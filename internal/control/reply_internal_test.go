@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestWhatWasNotLaunched: that a run was not launched is said where ECS refused it for
-// good, and not where an answer was lost or a task ran.
+// TestWhatWasNotLaunched: the reply says that a run was not launched if ECS refused it for
+// good, and not if an answer was lost or a task ran.
 func TestWhatWasNotLaunched(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -18,9 +18,9 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestTriggerAfterTheToken: the trigger dies right after RunTask, the stop's
-// event is lost, no sweep comes, and the trigger is delivered again when ECS has
-// forgotten the client token. Nothing is launched a second time, and it is told.
+// TestTriggerAfterTheToken: the trigger dies right after RunTask, the stop's event is lost,
+// no sweep comes, and the trigger is delivered again when ECS has forgotten the client token.
+// Nothing is launched a second time, and a notice reports it.
 func TestTriggerAfterTheToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
@@ -43,8 +43,8 @@ func TestTriggerAfterTheToken(t *testing.T) {
 	}
 }
 
-// TestStopThatNeverTakes: a task that outlives its timeout and every StopTask is
-// told once, and asked again for as long as it runs.
+// TestStopThatNeverTakes: a task that outlives its timeout and every StopTask is reported
+// once, and is asked again for as long as it runs.
 func TestStopThatNeverTakes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(4*time.Hour, 0), redeliver: true})
@@ -66,8 +66,8 @@ func TestStopThatNeverTakes(t *testing.T) {
 	}
 }
 
-// TestSkipNextOutOfOrder: the slot that a person was told will be skipped is the
-// one that is, in whichever order triggers come.
+// TestSkipNextOutOfOrder: the slot that a person was told would be skipped is the one that is
+// skipped, in whichever order triggers come.
 func TestSkipNextOutOfOrder(t *testing.T) {
 	t.Parallel()
 	minutely := with(hourly, func(j *job.Job) { j.Schedule = "* * * * *" })
@@ -119,8 +119,8 @@ func TestSkipNextOutOfOrder(t *testing.T) {
 	}
 }
 
-// TestLookStopsAtECSsLimit: a look leaves the others for the next one once ECS
-// has refused five launches in a row for its rate.
+// TestLookStopsAtECSsLimit: a look leaves the other launches to the next one once ECS has
+// refused five in a row for its rate.
 func TestLookStopsAtECSsLimit(t *testing.T) {
 	t.Parallel()
 	now, ecs := t0, &countingECS{}
@@ -151,8 +151,8 @@ func (e *countingECS) Launch(ctx context.Context, l control.Launch) run.Event {
 	return e.throttledECS.Launch(ctx, l)
 }
 
-// TestWaiterWithoutARevision: a run whose turn has come holds the lock while its
-// task definition cannot be had, and its deadline counts from there.
+// TestWaiterWithoutARevision: a run whose turn has come holds the lock while its task
+// definition cannot be resolved, and its deadline counts from there.
 func TestWaiterWithoutARevision(t *testing.T) {
 	t.Parallel()
 	queueing := with(queueing, func(j *job.Job) { j.Timeout, j.Retry.Deadline = job.Duration(8*time.Hour), job.Duration(time.Hour) })
@@ -175,7 +175,7 @@ func TestWaiterWithoutARevision(t *testing.T) {
 	w.wantItem("in the end", "", "")
 }
 
-// lostECS answers no launch, and finds no task.
+// lostECS answers no launch and finds no task.
 type lostECS struct {
 	throttledECS
 
@@ -191,15 +191,15 @@ func (e *lostECS) Find(_ context.Context, _, startedBy string) ([]string, error)
 	return nil, nil
 }
 
-// none lets no launch out.
+// none is a Pacer that lets no launch out.
 type none struct{}
 
 func (none) Sent(time.Time, time.Time) {}
 
 func (none) Take(time.Time) time.Duration { return time.Second }
 
-// TestASearchWaitsForNoRate: launches in doubt whose tokens are too old are
-// searched for, however many others wait for the rate.
+// TestASearchWaitsForNoRate: launches in doubt whose tokens are too old are searched for,
+// however many others wait for the rate.
 func TestASearchWaitsForNoRate(t *testing.T) {
 	t.Parallel()
 	now, ecs := t0, &lostECS{sought: map[string]bool{}}
@@ -223,7 +223,7 @@ func TestASearchWaitsForNoRate(t *testing.T) {
 	}
 }
 
-// forms notes in which form each launch is sent.
+// forms records the form in which each launch is sent.
 type forms struct {
 	control.Launcher
 	sent []int
@@ -234,9 +234,9 @@ func (f *forms) Launch(ctx context.Context, l control.Launch) run.Event {
 	return f.Launcher.Launch(ctx, l)
 }
 
-// TestFormOutlivesADeploy: a launch in doubt is sent again in the form that it was
-// claimed with, whatever a version that was deployed since would send: ECS takes
-// another request under the same token for a fault.
+// TestFormOutlivesADeploy: a launch in doubt is sent again in the form with which it was
+// claimed, whatever form a newly deployed version would send. ECS treats a different request
+// under the same token as an error.
 func TestFormOutlivesADeploy(t *testing.T) {
 	t.Parallel()
 	for _, form := range []int{0, run.RequestForm} {

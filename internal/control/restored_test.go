@@ -11,14 +11,14 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestRestoredTable: a table of four hours ago has forgotten what ran since. None
-// of those slots is run late, told as missed or run when its trigger comes again;
-// from NotBefore on everything is as ever.
+// TestRestoredTable: a table restored from four hours ago has forgotten what ran since. None
+// of those slots is run late, reported as missed or run when its trigger comes again. From
+// NotBefore on everything is as usual.
 func TestRestoredTable(t *testing.T) {
 	t.Parallel()
 	caught := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
 	w := known(t, caught)
-	w.sweepAt(clockAt(17, 59, 0)) // and then the table was kept
+	w.sweepAt(clockAt(17, 59, 0)) // at this time the table was saved
 	w.ctl.Timing.NotBefore = clockAt(22, 10, 0)
 	w.sweepAt(clockAt(22, 20, 0))
 	if got := w.slotsOf("hourly"); got != "" || len(w.made) > 0 || len(w.told) > 0 {
@@ -38,8 +38,8 @@ func TestRestoredTable(t *testing.T) {
 	}
 }
 
-// TestStandby: a stack that stands by knows its jobs and launches nothing; when it
-// takes over it goes on from there.
+// TestStandby: a standby stack knows its jobs and launches nothing. When it takes over, it
+// goes on from there.
 func TestStandby(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -62,7 +62,7 @@ func TestStandby(t *testing.T) {
 	}
 }
 
-// TestTheFirstSlotAfterARestore: the slot at which the store knows all again is judged.
+// TestTheFirstSlotAfterARestore: the slot from which the store knows all again is judged.
 func TestTheFirstSlotAfterARestore(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -74,8 +74,8 @@ func TestTheFirstSlotAfterARestore(t *testing.T) {
 	}
 }
 
-// TestStandbySaysWhatFailed: a mark that cannot be moved is an error, of items that are
-// loaded too.
+// TestStandbySaysWhatFailed: a mark that cannot be moved is an error, also with items that
+// are already loaded.
 func TestStandbySaysWhatFailed(t *testing.T) {
 	t.Parallel()
 	for _, k := range []int{0, 1} {
@@ -101,8 +101,8 @@ func TestStandbySaysWhatFailed(t *testing.T) {
 	}
 }
 
-// TestTheFirstLostSlotAfterARestore: of what EventBridge leaves out, the slot at which
-// the store knows all again is started.
+// TestTheFirstLostSlotAfterARestore: of the slots that EventBridge leaves out, the one from
+// which the store knows all again is started.
 func TestTheFirstLostSlotAfterARestore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})

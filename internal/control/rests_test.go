@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestALookThatFindsAllAsItShouldBe writes nothing, and the next one comes in time: for
-// the limit of a task, for a stop whose event was lost, and for a stop that is asked for.
+// TestALookThatFindsAllAsItShouldBe writes nothing, and the next look comes in time: for a
+// task's limit, for a stop whose event was lost, and for a stop that is asked for.
 func TestALookThatFindsAllAsItShouldBe(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(2*time.Hour, 0)})
@@ -31,7 +31,7 @@ func TestALookThatFindsAllAsItShouldBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.clock.Advance(5 * time.Minute)
-	looks(t, w, 2, 2) // the limit's, and the one that was stopped
+	looks(t, w, 2, 2) // the one with the limit, and the one that was stopped
 	if r := w.byName("limited"); r.Stopping == nil || r.StartedAt.IsZero() {
 		t.Errorf("past its limit it is %s: %+v", r.Status, r)
 	}
@@ -48,7 +48,7 @@ func TestALookThatFindsAllAsItShouldBe(t *testing.T) {
 	}
 }
 
-// looks looks, and wants so many runs due and described.
+// looks looks once and checks how many runs are due and described.
 func looks(t *testing.T, w *world, due, described int) {
 	t.Helper()
 	looked, err := w.ctl.Look(t.Context())
@@ -73,8 +73,8 @@ func (w *world) revisions() (sum int64) {
 	return sum
 }
 
-// TestANewProcessLooksAtOnce: at what another found as it should be too, and what it
-// does not come to is late since it began.
+// TestANewProcessLooksAtOnce, even at what another process found as it should be. What it
+// does not come to is late since this process began.
 func TestANewProcessLooksAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(5*time.Hour, 0)})
@@ -91,8 +91,7 @@ func TestANewProcessLooksAtOnce(t *testing.T) {
 	}
 }
 
-// TestKeepsPlace: only what no look can have let rest is written without a trace in
-// the keys.
+// TestKeepsPlace: a write may keep its place only if no look can have let the run rest.
 func TestKeepsPlace(t *testing.T) {
 	t.Parallel()
 	first := run.Attempt{N: 1, TaskARN: "task-1", EndedAt: t0}
@@ -127,7 +126,7 @@ func TestKeepsPlace(t *testing.T) {
 	}
 }
 
-// TestRestsForgets: what Due does not come upon any more is not kept.
+// TestRestsForgets: runs that Due no longer comes across are not kept.
 func TestRestsForgets(t *testing.T) {
 	t.Parallel()
 	var s control.Rests
@@ -148,8 +147,8 @@ func TestRestsForgets(t *testing.T) {
 	}
 }
 
-// TestRests: a run is passed over from the one time to the other, by the process that
-// let it rest, and no longer once anything was written of it.
+// TestRests: a run is passed over between the two times, by the process that let it rest, and
+// no longer once anything was written about it.
 func TestRests(t *testing.T) {
 	t.Parallel()
 	running := run.Run{ID: "a/20261122T1730Z", Rev: 7, Status: run.Running, DueAt: t0.Add(-time.Hour), Attempts: []run.Attempt{{N: 1, TaskARN: "task"}}}
@@ -202,8 +201,8 @@ func TestRests(t *testing.T) {
 	}
 }
 
-// TestRestsGive: a run that rested is due since the end of its rest, and not before; who
-// has it given anew by another stamp knows nothing of a rest.
+// TestRestsGive: a run that rested has been due since the end of its rest, and not before. A
+// run that is given anew under another stamp has no rest.
 func TestRestsGive(t *testing.T) {
 	t.Parallel()
 	running := run.Run{ID: "a/20261122T1730Z", Rev: 7, Status: run.Running, DueAt: t0.Add(-time.Hour), Attempts: []run.Attempt{{N: 1, TaskARN: "task"}}}
@@ -239,8 +238,8 @@ func TestRestsGive(t *testing.T) {
 	}
 }
 
-// TestRestsTidy: what Due came upon since the last time of tidying is kept until the
-// next, also where the clock was put back.
+// TestRestsTidy: what Due came across since the last tidying is kept until the next, even if
+// the clock was put back.
 func TestRestsTidy(t *testing.T) {
 	t.Parallel()
 	running := func(id run.ID) *run.Run {
@@ -266,7 +265,7 @@ func TestRestsTidy(t *testing.T) {
 			t.Errorf("%s: %d are kept, want %d", name, got, c.want)
 		}
 	}
-	// What Due gives each time is not forgotten, nor how long it rested.
+	// What Due gives each time is not forgotten, nor is how long it rested.
 	s, r := &control.Rests{}, running("a")
 	s.Give(r, 1, minute(0))
 	s.Rest(*r, minute(0), minute(5))

@@ -17,20 +17,20 @@ import (
 type handling struct {
 	name string
 	job  job.Job
-	code int64 // with which its tasks exit after a minute
-	// before are inputs that no fault befalls, input is what one does.
+	code int64 // the code with which its tasks exit after a minute
+	// before are inputs that no fault strikes; input is the one under test.
 	before []ask
 	input  ask
-	// quiet are the calls, by name and number among those of that name, whose failure
-	// is not returned, before their effect or after: the handler records it or asks
-	// otherwise, or the look repairs it.
+	// quiet are the calls whose failure is not returned, by name and by number among those of
+	// that name, before their effect or after it. The handler records the failure or asks in
+	// another way, or the look repairs it.
 	quiet []string
-	// yields is whether it leaves what somebody else changed to them, or to the next
-	// sweep; answers whether a person hears of it at once.
+	// yields says that it leaves what somebody else changed to them, or to the next sweep;
+	// answers, that a person hears of it at once.
 	yields, answers bool
 }
 
-// begin is the world in which the input comes.
+// begin returns the world in which the input comes.
 func (h handling) begin(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, setup{script: runs(time.Minute, h.code), redeliver: true})
@@ -45,7 +45,8 @@ func (h handling) begin(t *testing.T) *world {
 	return w
 }
 
-// calm is what comes of it without a fault, and by which calls.
+// calm returns the calls that the input makes without a fault, and how everything then
+// stands.
 func (h handling) calm(t *testing.T) (calls []string, standing string) {
 	t.Helper()
 	w := h.begin(t)
@@ -65,7 +66,7 @@ func (w *world) rest() {
 	}
 }
 
-// standing is how everything stands: a fault may not change it in the end.
+// standing describes how everything stands. A fault may not change it in the end.
 func (w *world) standing() string {
 	w.t.Helper()
 	var b strings.Builder
@@ -97,8 +98,8 @@ func (w *world) standing() string {
 	return b.String()
 }
 
-// TestAFailedCallIsSaid: whichever call fails, the handler returns it, and once the
-// input has come again everything is as if it had not failed.
+// TestAFailedCallIsSaid: whichever call fails, the handler returns the error, and once the
+// input has come again everything is as if the call had not failed.
 func TestAFailedCallIsSaid(t *testing.T) {
 	t.Parallel()
 	for _, h := range handlings {
@@ -139,8 +140,8 @@ func TestAFailedCallIsSaid(t *testing.T) {
 	}
 }
 
-// TestAConflictIsSaid: one is decided anew; where somebody else is faster again and
-// again the handler says so, and it does not wait for longer than it may.
+// TestAConflictIsSaid: after one conflict the handler decides anew. If somebody else is
+// faster again and again, it says so, and it waits no longer than it may.
 func TestAConflictIsSaid(t *testing.T) {
 	t.Parallel()
 	for _, h := range handlings {
@@ -151,7 +152,7 @@ func TestAConflictIsSaid(t *testing.T) {
 				return
 			}
 			for name, c := range map[string]struct {
-				at   int // the last call that a conflict befalls
+				at   int // the last call that meets a conflict
 				wait error
 				want error
 			}{

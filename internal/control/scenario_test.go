@@ -22,20 +22,20 @@ type scenario struct {
 	script func(localecs.ContainerSpec) localecs.Script
 	slow   time.Duration
 	vcpus  float64
-	// begin has the inputs come; nil is one trigger of the schedule.
+	// begin makes the inputs come; nil means one trigger of the schedule.
 	begin func(w *world, j job.Job)
 
-	// want is how the run ends. Where a fault struck it may also end as in
-	// also, and where inputs were lost for good as in lost.
+	// want is how the run ends. If a fault struck, it may also end as in also, and if inputs
+	// were lost for good, as in lost.
 	want       run.Status
 	also, lost []run.Status
-	// beside is how all runs but one end, "" when as in want.
+	// beside is how all runs but one end; "" means as in want.
 	beside   run.Status
 	attempts int
 	// runs is how many runs there are; 0 means 1.
 	runs int
-	// starts is how many tasks may start; with more than one a slot, the job
-	// or a person allows it.
+	// starts is how many tasks may start. If it is more than one a slot, the job or a person
+	// allows it.
 	starts int
 }
 
@@ -50,7 +50,7 @@ func trigger(w *world, j job.Job) func(context.Context) error {
 
 func once(w *world, j job.Job) { w.after(0, trigger(w, j)) }
 
-// attempt is the number at the end of a startedBy.
+// attempt returns the number at the end of a startedBy.
 func attempt(s localecs.Subject) string {
 	return s.StartedBy[strings.LastIndexByte(s.StartedBy, '/')+1:]
 }
@@ -186,13 +186,13 @@ func twoSlots(w *world, j job.Job) {
 	})
 }
 
-// swept has the check of the slots find what no trigger came for.
+// swept makes the check of the slots find what no trigger came for.
 func swept(w *world, j job.Job) {
 	w.know(j)
 	w.after(30*time.Minute, w.ctl.CheckSlots)
 }
 
-// paused has a person pause the job before its slot, whose trigger comes twice.
+// paused makes a person pause the job before its slot, whose trigger comes twice.
 func paused(w *world, j job.Job) {
 	w.know(j)
 	at := t0.Truncate(time.Minute).Add(10 * time.Minute)
@@ -268,8 +268,8 @@ func unordered(k localecs.Kind, s localecs.Subject) bool {
 	return false
 }
 
-// lostThenFull: the first send is lost on its way, the token's result is failures[],
-// and so is the next one's.
+// lostThenFull: the first send gets lost on its way, the token's result is failures[], and so
+// is that of the next token.
 func lostThenFull(k localecs.Kind, s localecs.Subject) bool {
 	switch k {
 	case localecs.FaultCapacity:
@@ -280,8 +280,8 @@ func lostThenFull(k localecs.Kind, s localecs.Subject) bool {
 	return false
 }
 
-// longThrottle: the relaunch's first send launches, later ones are refused for
-// 70 minutes, and no event tells of its task.
+// longThrottle: the relaunch's first send launches, later sends are refused for 70 minutes,
+// and no event tells of its task.
 func longThrottle(k localecs.Kind, s localecs.Subject) bool {
 	switch {
 	case k == localecs.FaultENI:
@@ -313,7 +313,7 @@ func (s scenario) play(t *testing.T, f fault, redeliver bool) *world {
 	return w
 }
 
-// onceEach: no attempt made two tasks, and nothing that started was launched
+// onceEach checks that no attempt made two tasks, and that nothing that started was launched
 // again unless the job or a person allows it.
 func (w *world) onceEach(s scenario) {
 	w.t.Helper()
@@ -331,7 +331,7 @@ func (w *world) onceEach(s scenario) {
 	}
 }
 
-// ended: there is one run, it has ended as it may, and owes nothing.
+// ended checks that there is one run, which has ended as it may and owes nothing.
 func (w *world) ended(s scenario) {
 	w.t.Helper()
 	rs := w.runs()
@@ -378,8 +378,8 @@ func (w *world) endedAs(r run.Run, s scenario, may []run.Status) {
 	}
 }
 
-// obeyed: a stop that was accepted was carried out soon; where no task was ever
-// seen it may take as long as a search for one must.
+// obeyed checks that a stop that was accepted was carried out soon. If no task was ever seen,
+// it may take as long as a search for one must.
 func (w *world) obeyed() {
 	w.t.Helper()
 	for _, r := range w.runs() {
@@ -393,8 +393,8 @@ func (w *world) obeyed() {
 	}
 }
 
-// heard: each bad end was told, once unless a fault fell between the telling
-// and its mark; a success after one was told too, and nothing else.
+// heard checks that each bad end was reported, and only once unless a fault fell between the
+// notice and its mark; that a success after one was reported too; and nothing else.
 func (w *world) heard() {
 	w.t.Helper()
 	owed := map[string]bool{}

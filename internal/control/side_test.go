@@ -19,16 +19,16 @@ import (
 	ecsstop "github.com/batchplane/batchplane/internal/stop"
 )
 
-// account is an ECS with an account's quota, in time that a test makes pass.
+// account is an ECS with an account's quota, in time that the test moves.
 type account struct {
 	throttledECS
 
-	// tasks is how many may run at once, of each capacity; each runs for a while.
+	// tasks is how many may run at once, for each capacity. Each runs for runs.
 	tasks map[job.Capacity]int
 	runs  time.Duration
 	// hangs are runs whose RunTask gets no answer within ten seconds.
 	hangs []run.ID
-	// describes has DescribeTasks hang too.
+	// describes makes DescribeTasks hang too.
 	describes bool
 
 	mu       sync.Mutex
@@ -86,7 +86,7 @@ func (a *account) Describe(_ context.Context, _ string, arns []string) (tasks []
 	return tasks, nil, nil
 }
 
-// quick is a control plane in a bubble of time.
+// quick returns a control plane in a bubble of time.
 func quick(ecs control.Launcher, store control.Store) *control.Control {
 	return &control.Control{
 		Stack: stack, Store: store, Launcher: ecs, Now: time.Now, Timing: run.DefaultTiming,
@@ -94,7 +94,7 @@ func quick(ecs control.Launcher, store control.Store) *control.Control {
 	}
 }
 
-// waiting has runs of a job wait to be launched, the first the longest.
+// waiting makes n runs of a job wait to be launched, the first the longest.
 func waiting(t *testing.T, store control.Store, j job.Job, n int) (ids []run.ID) {
 	t.Helper()
 	if err := store.PutDefinition(t.Context(), j); err != nil {
@@ -112,9 +112,9 @@ func waiting(t *testing.T, store control.Store, j job.Job, n int) (ids []run.ID)
 	return ids
 }
 
-// TestNewAccount: 200 jobs of 0.25 vCPU at midnight, in an account that may run 6
-// vCPU at once. All of them run, 24 at a time, the oldest first, on their first
-// attempt, and little of the quota stands idle.
+// TestNewAccount: 200 jobs of 0.25 vCPU at midnight, in an account that may run 6 vCPU at
+// once. All of them run on their first attempt, 24 at a time, the oldest first, and little of
+// the quota stays idle.
 func TestNewAccount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestNewAccount(t *testing.T) {
 		if len(ecs.launched) != 200 || ecs.most[job.OnDemand] != 24 {
 			t.Errorf("%d of 200 were launched, %d at once", len(ecs.launched), ecs.most[job.OnDemand])
 		}
-		for i, id := range ecs.launched { // those on their way together may change places
+		for i, id := range ecs.launched { // those under way together may change places
 			if was := slices.Index(ids, id); max(was-i, i-was) > 8 {
 				t.Errorf("%s was launched as number %d", id, i)
 			}
@@ -145,7 +145,7 @@ func TestNewAccount(t *testing.T) {
 				last = a.at
 			}
 		}
-		// Nine turns of 24, the first of 200 last after eight times five minutes.
+		// The last of nine turns of 24 begins after eight times five minutes.
 		if took := last.Sub(began); took > 8*(5*time.Minute+20*time.Second) {
 			t.Errorf("the last was launched after %s", took)
 		}
@@ -160,8 +160,8 @@ func TestNewAccount(t *testing.T) {
 	})
 }
 
-// TestTheFirstAsksForAll: while the quota is used up, one launch asks every ten
-// seconds, and it is always the oldest; Spot has a quota of its own.
+// TestTheFirstAsksForAll: while the quota is used up, one launch asks every ten seconds, and
+// it is always the oldest. Spot has a quota of its own.
 func TestTheFirstAsksForAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestTheFirstAsksForAll(t *testing.T) {
 		ids := waiting(t, store, job.Job{Name: "etl", TaskDefinition: "x", Capacity: job.OnDemand}, 30)
 		spot := waiting(t, store, job.Job{Name: "spot", TaskDefinition: "x", Capacity: job.Spot}, 5)
 		c := quick(ecs, store)
-		// A process that does not know yet has up to 7 on their way when it learns.
+		// A process that does not know yet has up to 7 launches under way when it learns.
 		if _, err := c.LookUntil(t.Context(), time.Now().Add(5*time.Second)); err != nil {
 			t.Fatal(err)
 		}
@@ -208,7 +208,7 @@ func load(t *testing.T, store control.Store, ids []run.ID) (rs []run.Run) {
 	return rs
 }
 
-// TestOneThatHangs: calls that get no answer hold back nobody.
+// TestOneThatHangs: calls that get no answer hold nobody back.
 func TestOneThatHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -238,8 +238,10 @@ func TestOneThatHangs(t *testing.T) {
 	})
 }
 
-// TestTurns: processes that look at once launch one at a time; the newest takes
-// over, and the one before ends.
+// TestTurns: processes that look at once launch one at a time. The newest takes over, and the
+
+// one before it ends.
+// and the one before it ends.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -271,15 +273,15 @@ func TestTurns(t *testing.T) {
 		if ended[0] > 15*time.Second || ended[1] > 25*time.Second || ended[2] > 48*time.Second {
 			t.Errorf("they ended after %v", ended)
 		}
-		// What is given back can be taken at once.
+		// A turn that was given back can be taken at once.
 		if at, err := store.Mark(t.Context(), control.MarkLaunching); err != nil || at.After(time.Now()) {
 			t.Errorf("the turn is taken until %s, %v", at, err)
 		}
 	})
 }
 
-// TestNewAccountOnECS is the same with the real adapter and the stand-in for ECS,
-// from triggers that all come at once, with a look a minute.
+// TestNewAccountOnECS is the same with the real adapter and the stand-in for ECS, from
+// triggers that all come at once, with a look a minute.
 func TestNewAccountOnECS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(3*time.Minute, 0), vcpus: 6})

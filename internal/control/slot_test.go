@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestSlotOfTheFuture: a slot that has not come is not claimed, so that its own
-// trigger is the first.
+// TestSlotOfTheFuture: a slot whose time has not come is not claimed, so that its own trigger
+// is the first.
 func TestSlotOfTheFuture(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -30,7 +30,7 @@ func TestSlotOfTheFuture(t *testing.T) {
 	}
 }
 
-// TestSlotThatIsNone: what nobody proves starts at the schedule's own minutes.
+// TestSlotThatIsNone: a start that nothing proves runs only at the schedule's own minutes.
 func TestSlotThatIsNone(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -71,8 +71,8 @@ func TestSlotThatIsNone(t *testing.T) {
 	}
 }
 
-// TestSlotOfThePast: whoever may write a rule cannot have slots told as missed, or
-// caught up with, of a time in which nobody looked for them.
+// TestSlotOfThePast: whoever may write a rule cannot make slots be reported as missed, or
+// caught up with, from a time in which nobody looked for them.
 func TestSlotOfThePast(t *testing.T) {
 	t.Parallel()
 	last := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })

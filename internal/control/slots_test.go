@@ -15,7 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// hourly is a job of every full hour, which may start 15 minutes late.
+// hourly is a job at every full hour, which may start 15 minutes late.
 var hourly = job.Job{Name: "hourly", TaskDefinition: "report", Schedule: "0 * * * *"}
 
 func with(j job.Job, change func(*job.Job)) job.Job {
@@ -23,12 +23,12 @@ func with(j job.Job, change func(*job.Job)) job.Job {
 	return j
 }
 
-// clockAt is a time of the day of t0, or of the next one.
+// clockAt returns a time on the day of t0 or on the next day.
 func clockAt(hour, minute, second int) time.Time {
 	return time.Date(t0.Year(), t0.Month(), t0.Day(), hour, minute, second, 0, time.UTC)
 }
 
-// known is a world that has known jobs since t0, whose tasks run a minute.
+// known returns a world that has known jobs since t0 and whose tasks run a minute.
 func known(t *testing.T, jobs ...job.Job) *world {
 	t.Helper()
 	w := newWorld(t, setup{script: runs(time.Minute, 0), redeliver: true})
@@ -55,8 +55,8 @@ func (w *world) triggerAt(at time.Time, j job.Job, slot time.Time) control.Reply
 	return rep
 }
 
-// slotsOf are a job's runs by their slots, the oldest first, with how they
-// stand and how they came about.
+// slotsOf returns a job's runs by their slots, the oldest first, with their status and how
+// they came about.
 func (w *world) slotsOf(name string) string {
 	w.t.Helper()
 	rs, err := w.store.Runs(w.t.Context(), control.Query{Job: name, Limit: 1000})
@@ -74,7 +74,7 @@ func (w *world) slotsOf(name string) string {
 	return strings.Join(out, ", ")
 }
 
-// kinds are the notices that were told, in order.
+// kinds returns the kinds of the notices that were sent, in order.
 func (w *world) kinds() string {
 	out := make([]string, len(w.told))
 	for i, n := range w.told {
@@ -297,9 +297,9 @@ func (w *world) redeployAt(at time.Time, jobs ...job.Job) {
 	w.know(jobs...)
 }
 
-// TestCheckSlotsOnNightsOfChange: in the night in which clocks go back a slot
-// comes once, in the one in which they go forward it comes after the gap, and a
-// job of every hour follows the clock.
+// TestCheckSlotsOnNightsOfChange: in the night in which clocks go back a slot comes once, in
+// the one in which they go forward it comes after the gap, and an hourly job follows the
+// clock.
 func TestCheckSlotsOnNightsOfChange(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -325,8 +325,8 @@ func TestCheckSlotsOnNightsOfChange(t *testing.T) {
 	}
 }
 
-// TestCheckSlotsCutOff: a sweep after hours of silence that runs out of time
-// keeps what it did, says that it did not finish, and the next goes on there.
+// TestCheckSlotsCutOff: a sweep after hours of silence that runs out of time keeps what it
+// did and says that it did not finish, and the next one goes on there.
 func TestCheckSlotsCutOff(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -358,13 +358,13 @@ func TestCheckSlotsCutOff(t *testing.T) {
 	if got := w.slotsOf("hourly"); got != missedTill23 || len(w.told) != 1 || w.told[0].Missed != 6 {
 		t.Errorf("after the next: %s, told %s", got, w.kinds())
 	}
-	if exist := strings.Count(strings.Join(w.ports.calls[marks:], " "), "Exist"); exist != 3*2 { // of each hour, what has no run twice
+	if exist := strings.Count(strings.Join(w.ports.calls[marks:], " "), "Exist"); exist != 3*2 { // for each hour, what has no run twice
 		t.Errorf("the next sweep looked for slots %d times, want 6: %v", exist, w.ports.calls[marks:])
 	}
 }
 
-// TestCheckSlotsStruck: whatever call of a sweep dies or fails, the next sweep
-// completes it: each slot has one run, the newest ran late, and all was told.
+// TestCheckSlotsStruck: whichever call of a sweep dies or fails, the next sweep completes it:
+// each slot has one run, the newest ran late, and all was reported.
 func TestCheckSlotsStruck(t *testing.T) {
 	t.Parallel()
 	j := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
@@ -399,8 +399,8 @@ func TestCheckSlotsStruck(t *testing.T) {
 	}
 }
 
-// TestTwoSweepsAtOnce: a second sweep comes whole in between two calls of the
-// first, at every place.
+// TestTwoSweepsAtOnce: a whole second sweep comes between two calls of the first, at every
+// place.
 func TestTwoSweepsAtOnce(t *testing.T) {
 	t.Parallel()
 	j := with(hourly, func(j *job.Job) { j.CatchUp = job.CatchUpLast })
@@ -424,7 +424,7 @@ func TestTwoSweepsAtOnce(t *testing.T) {
 		if got := w.slotsOf("hourly"); got != "18:00 missed, 19:00 missed, 20:00 succeeded by catch-up" || len(w.made) != 1 {
 			t.Fatalf("met at call %d: %s", k, w.story())
 		}
-		// Who finds a notice owed may tell what the other is just telling.
+		// A sweep that finds a notice owed may send what the other is just sending.
 		told := map[string]int{}
 		for _, n := range w.told {
 			told[n.ID]++
@@ -441,8 +441,8 @@ func TestTwoSweepsAtOnce(t *testing.T) {
 	}
 }
 
-// TestCheckSlotsGoesOn: a job whose slots cannot be checked keeps no other from
-// being checked, in all spans; its own are found once it is mended.
+// TestCheckSlotsGoesOn: a job whose slots cannot be checked keeps no other from being
+// checked, in all spans. Its own are found once it is mended.
 func TestCheckSlotsGoesOn(t *testing.T) {
 	t.Parallel()
 	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
@@ -474,8 +474,7 @@ func TestCheckSlotsGoesOn(t *testing.T) {
 	}
 }
 
-// TestManySlots: more slots than one question to the store may name, of many
-// jobs.
+// TestManySlots: more slots, of many jobs, than one question to the store may name.
 func TestManySlots(t *testing.T) {
 	t.Parallel()
 	var jobs []job.Job
@@ -491,8 +490,8 @@ func TestManySlots(t *testing.T) {
 	}
 }
 
-// TestTheFirstCheck: where no check has come to its end, it begins with the job that was
-// known first, whichever that is.
+// TestTheFirstCheck: if no check has finished yet, it begins with the job that became known
+// first, whichever that is.
 func TestTheFirstCheck(t *testing.T) {
 	t.Parallel()
 	for _, names := range [][]string{{"a", "b"}, {"b", "a"}} {
@@ -508,7 +507,7 @@ func TestTheFirstCheck(t *testing.T) {
 }
 
 // TestNoLostSlotOfAJobThatLeft: the slot that EventBridge's own rule leaves out is not
-// started for a job that is in the registry no more.
+// started for a job that is no longer in the registry.
 func TestNoLostSlotOfAJobThatLeft(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
@@ -543,7 +542,8 @@ func (w *world) calls(name string) (n int) {
 	return n
 }
 
-// TestOneRateIsAskedForOnce: only of several is it asked beforehand, at once.
+// TestOneRateIsAskedForOnce: only if there are several are they asked for beforehand, at
+// once.
 func TestOneRateIsAskedForOnce(t *testing.T) {
 	t.Parallel()
 	w := known(t, with(hourly, func(j *job.Job) { j.Schedule = "rate(30 minutes)" }))

@@ -17,8 +17,11 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestNoLostStartOfBefore: the slot that EventBridge does not start when the clocks go
-// forward is started only where the job was deployed then, and nothing was forgotten since.
+// TestNoLostStartOfBefore: the slot that EventBridge does not start when the clocks go forward
+
+// is started only if the job was deployed by then and nothing was forgotten since.
+// forward is started only if the job was already deployed and nothing has been forgotten
+// since.
 func TestNoLostStartOfBefore(t *testing.T) {
 	t.Parallel()
 	night := time.Date(2027, 3, 28, 0, 50, 0, 0, time.UTC) // the clocks go forward at 01:00
@@ -52,8 +55,8 @@ func TestNoLostStartOfBefore(t *testing.T) {
 	}
 }
 
-// TestANameAsksForThePresentDefinition: who comes with the job's name only is started with
-// what is deployed, and not with what was in force at the slot.
+// TestANameAsksForThePresentDefinition: a start that names only the job runs what is deployed
+// now, not what was in force at the slot.
 func TestANameAsksForThePresentDefinition(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -69,8 +72,8 @@ func TestANameAsksForThePresentDefinition(t *testing.T) {
 	}
 }
 
-// TestACalendarIsOfItsOwnJob: its notice is owed by a run of the job, not by another's that
-// is newer; of a job that left or is disabled nobody is told.
+// TestACalendarIsOfItsOwnJob: a run of the job owes its notice, not a newer run of another
+// job. There is no notice about a job that left or is disabled.
 func TestACalendarIsOfItsOwnJob(t *testing.T) {
 	t.Parallel()
 	other := with(hourly, func(j *job.Job) { j.Name, j.Schedule = "other", "* * * * *" })
@@ -97,7 +100,7 @@ func TestACalendarIsOfItsOwnJob(t *testing.T) {
 	}
 }
 
-// TestARateThatRunsIsNotSilent: whatever the minutes at which it does.
+// TestARateThatRunsIsNotSilent, at whatever minutes it runs.
 func TestARateThatRunsIsNotSilent(t *testing.T) {
 	t.Parallel()
 	j := with(hourly, func(j *job.Job) { j.Schedule = "rate(30 minutes)" })
@@ -111,7 +114,7 @@ func TestARateThatRunsIsNotSilent(t *testing.T) {
 	}
 }
 
-// TestASweepChecksWhatItJustRead: the items of one load are checked as the sync before
+// TestASweepChecksWhatItJustRead: the items of one load are checked as the sync just before
 // left them.
 func TestASweepChecksWhatItJustRead(t *testing.T) {
 	t.Parallel()
@@ -134,7 +137,7 @@ func TestASweepChecksWhatItJustRead(t *testing.T) {
 	}
 }
 
-// cutOff is an ECS of which the answer comes when the caller's own time is up.
+// cutOff is an ECS whose answer comes when the caller's own time is up.
 type cutOff struct {
 	tasksRun
 
@@ -146,7 +149,7 @@ func (e *cutOff) Describe(ctx context.Context, _ string, _ []string) ([]ecsevent
 	return nil, nil, ctx.Err()
 }
 
-// TestOurOwnTimeIsUp: that says nothing of ECS, so the run stays as it was.
+// TestOurOwnTimeIsUp: that says nothing about ECS, so the run stays as it was.
 func TestOurOwnTimeIsUp(t *testing.T) {
 	t.Parallel()
 	store, now := &memory.Store{}, t0
@@ -163,8 +166,8 @@ func TestOurOwnTimeIsUp(t *testing.T) {
 	}
 }
 
-// saysNothing is an ECS that answers and does not name the task, beside another that it
-// refuses to tell of or not.
+// saysNothing is an ECS that answers without naming the task, with or without another task
+// about which it refuses to tell.
 type saysNothing struct {
 	throttledECS
 
@@ -176,7 +179,7 @@ func (e *saysNothing) Describe(context.Context, string, []string) ([]ecsevent.Ta
 }
 
 // TestAnAnswerWithoutTheTask counts as a refusal: it ends the run once ECS would have
-// forgotten the task. No answer does not.
+// forgotten the task. A missing answer does not.
 func TestAnAnswerWithoutTheTask(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -205,7 +208,7 @@ func TestAnAnswerWithoutTheTask(t *testing.T) {
 	}
 }
 
-// TestALookEndsWithWhatItBegan: along both lanes, however long ECS takes.
+// TestALookEndsWithWhatItBegan, along both lanes, however long ECS takes.
 func TestALookEndsWithWhatItBegan(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -215,7 +218,7 @@ func TestALookEndsWithWhatItBegan(t *testing.T) {
 		r.DueAt = time.Now()
 		put(t, store, r)
 		looked, err := quick(ecs, store).Look(t.Context())
-		if err != nil || looked.Launched != 1 || looked.Described != 1 { // the rate is even: one goes at once
+		if err != nil || looked.Launched != 1 || looked.Described != 1 { // the rate is even, so one goes at once
 			t.Errorf("%+v, %v", looked, err)
 		}
 		began := time.Now()
@@ -245,9 +248,9 @@ func TestTasksAreLookedAtBesideAHerd(t *testing.T) {
 	})
 }
 
-// TestTheNewestSlotRunsLate: where a job is caught up with, a trigger that comes after its
-// time starts the slot if no later one has come: of a rate a period later, and never after
-// the only one there is.
+// TestTheNewestSlotRunsLate: if a job catches up, a trigger that comes after its time starts
+// the slot if no later one has come. For a rate, a later one comes a period later; after the
+// only slot there is, none ever comes.
 func TestTheNewestSlotRunsLate(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -276,7 +279,7 @@ func TestTheNewestSlotRunsLate(t *testing.T) {
 	}
 }
 
-// requests is an ECS that keeps what it was asked to launch.
+// requests is an ECS that records what it was asked to launch.
 type requests struct {
 	throttledECS
 
@@ -288,7 +291,7 @@ func (e *requests) Launch(ctx context.Context, l control.Launch) run.Event {
 	return e.throttledECS.Launch(ctx, l)
 }
 
-// TestWhatALaunchSays: which run and slot it is of, and which attempt, of whose definition.
+// TestWhatALaunchSays: its run and slot, its attempt, and the definition.
 func TestWhatALaunchSays(t *testing.T) {
 	t.Parallel()
 	store, now, ecs := &memory.Store{}, t0, &requests{throttledECS: throttledECS{open: true}}

@@ -38,8 +38,8 @@ func TestReadStatus(t *testing.T) {
 		t.Errorf("after a sweep %+v\nwant %+v", got, want)
 	}
 
-	// The pause ends by itself; one run waits for its rate. Of another the task runs,
-	// which hides nothing of one whose launch is in doubt.
+	// The pause ends by itself, and one run waits for the rate. Another run's task runs,
+	// which hides nothing about a run whose launch is in doubt.
 	w.ctl.Pace = &control.Window{Rate: 1}
 	w.triggerAt(clockAt(19, 0, 0), hourly, clockAt(19, 0, 0))
 	w.triggerAt(clockAt(19, 0, 0), report, clockAt(19, 0, 0))
@@ -55,7 +55,7 @@ func TestReadStatus(t *testing.T) {
 		t.Errorf("while runs are due %+v\nwant %+v", got, want)
 	}
 
-	// The oldest cannot be read: that is for the look to tell.
+	// The oldest run cannot be read; the look reports that.
 	if err := w.store.Corrupt(t.Context(), run.ScheduledID("report", clockAt(19, 0, 0))); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestReadStatus(t *testing.T) {
 	}
 }
 
-// dues is a store of runs that are due, the oldest first, and of jobs' items.
+// dues is a store of due runs, the oldest first, and of jobs' items.
 type dues struct {
 	*memory.Store
 	runs  []run.Run
@@ -78,8 +78,8 @@ func (d dues) Due(_ context.Context, _ run.Lane, _ time.Time, limit int) ([]run.
 
 func (d dues) Items(context.Context) ([]job.Item, error) { return d.items, nil }
 
-// TestStatusLooksBehindRunningTasks: as many of them as are read at once hide no run whose
-// launch is in doubt.
+// TestStatusLooksBehindRunningTasks: as many running tasks as are read at once do not hide a
+// run whose launch is in doubt.
 func TestStatusLooksBehindRunningTasks(t *testing.T) {
 	t.Parallel()
 	rests := run.Run{Status: run.Running, DueAt: t0, Attempts: []run.Attempt{{N: 1, TaskARN: "task"}}}

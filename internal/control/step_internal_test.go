@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// revised is a store of one run that takes what follows upon it.
+// revised is a store of one run that accepts what follows from that run's state.
 type revised struct{ oneRun }
 
 func (s revised) Commit(_ context.Context, ch Change) error {
@@ -21,8 +21,8 @@ func (s revised) Commit(_ context.Context, ch Change) error {
 	return nil
 }
 
-// TestNothingToDoIsAskedAnew: what was loaded a while ago and owes nothing may owe it by
-// now: who has nothing to write about it looks once more.
+// TestNothingToDoIsAskedAnew: a run that was loaded a while ago and owed nothing may owe
+// something by now, so a step with nothing to write looks once more.
 func TestNothingToDoIsAskedAnew(t *testing.T) {
 	t.Parallel()
 	stopIt := run.Effect{Kind: run.StopTask, Attempt: 1}
@@ -45,8 +45,8 @@ func TestDueAsksNobody(t *testing.T) {
 	}
 }
 
-// TestOthersTellWhatTheyWrote: of what a run owes, notices that came meanwhile are left to
-// who wrote them, and no others.
+// TestOthersTellWhatTheyWrote: of what a run owes, only notices that came meanwhile are left
+// to whoever wrote them.
 func TestOthersTellWhatTheyWrote(t *testing.T) {
 	t.Parallel()
 	ours, theirs := run.Effect{Kind: run.Tell, Notice: "failed"}, run.Effect{Kind: run.Tell, Notice: "recovered"}
@@ -64,7 +64,7 @@ func (w *itemWrites) Item(context.Context, string) (job.Item, error) {
 	return job.Item{Name: "hourly"}, nil
 }
 
-// TestWhichNoticesSayThatAJobFails: those of a run that failed, whyever.
+// TestWhichNoticesSayThatAJobFails: those about a run that failed, whatever the reason.
 func TestWhichNoticesSayThatAJobFails(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

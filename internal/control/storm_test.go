@@ -17,9 +17,9 @@ import (
 // often is a job of every minute.
 var often = with(hourly, func(j *job.Job) { j.Schedule = "* * * * *" })
 
-// TestTriggersAfterAnOutage: whatever the order in which the triggers of a quarter
-// of an hour come at once, a job starts a few times and not fifteen, its newest
-// slot among them; each of the others is missed, and all are one notice.
+// TestTriggersAfterAnOutage: in whatever order the triggers of a quarter of an hour come at
+// once, a job starts a few times and not fifteen, its newest slot among them. Each of the
+// other slots is missed, and one notice reports them all.
 func TestTriggersAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	back := make([]int, 15)
@@ -67,8 +67,8 @@ func TestTriggersAfterAnOutage(t *testing.T) {
 	}
 }
 
-// TestOverdue: a late slot runs where nothing later has, also where all triggers
-// are late by the same.
+// TestOverdue: a late slot runs if no later slot has run, even if all triggers are equally
+// late.
 func TestOverdue(t *testing.T) {
 	t.Parallel()
 	window := with(often, func(j *job.Job) { j.Window = job.Duration(10 * time.Minute) })
@@ -125,8 +125,8 @@ func TestOverdue(t *testing.T) {
 	}
 }
 
-// TestWhatWaitsForRoom: the runs of slots that came in time and found no capacity all start
-// once there is some, also those that later ones have overtaken; none is missed.
+// TestWhatWaitsForRoom: slots that came in time and found no capacity all start once there is
+// some, even those that later ones have overtaken. None is missed.
 func TestWhatWaitsForRoom(t *testing.T) {
 	t.Parallel()
 	var w *world
@@ -148,8 +148,8 @@ func TestWhatWaitsForRoom(t *testing.T) {
 	}
 }
 
-// TestASilenceThatGoesOn: the first missed slot is told at once, those that follow
-// ever less often, and in the end all are told.
+// TestASilenceThatGoesOn: the first missed slot is reported at once, those that follow ever
+// less often, and in the end all are reported.
 func TestASilenceThatGoesOn(t *testing.T) {
 	t.Parallel()
 	w := known(t, often)
@@ -178,8 +178,8 @@ func TestASilenceThatGoesOn(t *testing.T) {
 	}
 }
 
-// TestLostTriggers: the slots whose triggers were lost for a while are found one by one,
-// also long after the job runs again. They are a few notices.
+// TestLostTriggers: slots whose triggers were lost for a while are found one by one, even
+// long after the job runs again, and reported in a few notices.
 func TestLostTriggers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -36,9 +36,9 @@ func (silentECS) Describe(context.Context, string, []string) ([]ecsevent.Task, [
 
 func (silentECS) StopTask(context.Context, string, string, string) error { return nil }
 
-// TestAStrangeTask: while the answer to a launch is lost, a task that somebody ran
-// elsewhere, or of something else, that names the attempt is not taken for its
-// task: it is kept, which is told, and the run goes on.
+// TestAStrangeTask: while the answer to a launch is lost, a task that names the attempt but
+// that somebody ran elsewhere, or from something else, is not taken for its task. It is kept,
+// which is reported, and the run goes on.
 func TestAStrangeTask(t *testing.T) {
 	t.Parallel()
 	const (

@@ -13,8 +13,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// syncWorld knows one job that changes beside its open run, one that leaves, and one
-// that left; deployed are what the registry holds then.
+// syncWorld returns a world that knows one job that changes beside its open run, one that
+// leaves, and one that left. deployed are the jobs that the registry then holds.
 func syncWorld(t *testing.T) (w *world, deployed []job.Job) {
 	t.Helper()
 	w = newWorld(t, setup{script: runs(time.Hour, 0)})
@@ -26,7 +26,7 @@ func syncWorld(t *testing.T) (w *world, deployed []job.Job) {
 	return w, []job.Job{forbidding, named("left"), named("new"), named("new too")}
 }
 
-// items are the jobs' items in words.
+// items describes the jobs' items in words.
 func (w *world) items() string {
 	w.t.Helper()
 	items, err := w.store.Items(w.t.Context())
@@ -52,8 +52,8 @@ func (w *world) mark(name string) time.Time {
 	return at
 }
 
-// TestSyncSaysWhatFailed: whichever call fails, the sync says so, writes what it can of
-// the other jobs, and the next one completes it.
+// TestSyncSaysWhatFailed: whichever call fails, the sync says so and writes what it can of
+// the other jobs, and the next sync completes it.
 func TestSyncSaysWhatFailed(t *testing.T) {
 	t.Parallel()
 	w, deployed := syncWorld(t)
@@ -86,7 +86,7 @@ func TestSyncSaysWhatFailed(t *testing.T) {
 			if quiet := name == "Definitions"; errors.Is(err, errBroken) == quiet || w.ports.struck != 1 {
 				t.Errorf("call %d, %s: %v", k+1, name, err)
 			}
-			missing := 0 // of what it is in the end
+			missing := 0 // compared with the end
 			for line := range strings.Lines(want) {
 				if !strings.Contains(w.items(), strings.TrimSpace(line)) {
 					missing++
@@ -106,8 +106,8 @@ func TestSyncSaysWhatFailed(t *testing.T) {
 	}
 }
 
-// TestSyncLosesARace: who wrote in between is not written over, and the next sync sees
-// what that was.
+// TestSyncLosesARace: what somebody else wrote in between is not overwritten, and the next
+// sync sees it.
 func TestSyncLosesARace(t *testing.T) {
 	t.Parallel()
 	w, deployed := syncWorld(t)
@@ -129,8 +129,8 @@ func TestSyncLosesARace(t *testing.T) {
 	}
 }
 
-// TestSyncSome: where not all was read no job is gone, and the registry counts as last
-// read before.
+// TestSyncSome: if not all was read, no job is gone, and the time of the last reading of the
+// whole registry stays.
 func TestSyncSome(t *testing.T) {
 	t.Parallel()
 	w, deployed := syncWorld(t)
@@ -143,7 +143,7 @@ func TestSyncSome(t *testing.T) {
 	}
 }
 
-// TestAJobThatLeftWasThereUntilTheLastReading: and not until it was found to be gone.
+// TestAJobThatLeftWasThereUntilTheLastReading, and not until it was found to be gone.
 func TestAJobThatLeftWasThereUntilTheLastReading(t *testing.T) {
 	t.Parallel()
 	w, deployed := syncWorld(t)
@@ -211,7 +211,8 @@ func TestAPauseOfAllIsNoJob(t *testing.T) {
 	}
 }
 
-// TestAJobThatWasAwayComesBackUnreadable: the plan of before it left has no slots then.
+// TestAJobThatWasAwayComesBackUnreadable: the plan that it had before it left then has no
+// slots.
 func TestAJobThatWasAwayComesBackUnreadable(t *testing.T) {
 	t.Parallel()
 	bad := with(hourly, func(j *job.Job) { j.Schedule = "nonsense" })
@@ -236,8 +237,8 @@ func TestAJobThatWasAwayComesBackUnreadable(t *testing.T) {
 	}
 }
 
-// TestWhatIsNewCostsNoQuestion: of jobs that nobody knew, one call tells which definitions
-// are not stored, and none asks for runs that cannot be.
+// TestWhatIsNewCostsNoQuestion: for jobs that nobody knew, one call tells which definitions
+// are not stored, and no call asks for runs that cannot exist.
 func TestWhatIsNewCostsNoQuestion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})

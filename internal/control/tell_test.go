@@ -28,8 +28,8 @@ func (n *teller) Notify(_ context.Context, x notice.Notice) ([]string, error) {
 	return []string{"ops"}, n.err
 }
 
-// TestTell: a program that is fed by the store's changes tells what is owed,
-// once, and gives up what cannot be told for a day.
+// TestTell: a program that is fed by the store's changes sends what is owed, once, and gives
+// up what cannot be sent for a day.
 func TestTell(t *testing.T) {
 	t.Parallel()
 	now := t0
@@ -37,13 +37,13 @@ func TestTell(t *testing.T) {
 	c := &control.Control{
 		Stack: stack, Store: store, Now: func() time.Time { return now }, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler),
 	}
-	// A slot whose trigger never came: told, since nothing else will.
+	// A slot whose trigger never came is reported, since nothing else will report it.
 	late := t0.Add(-time.Hour)
 	reply, err := c.Scheduled(t.Context(), job.Job{Name: "etl", TaskDefinition: "etl"}, late)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.CheckSlots(t.Context()); err != nil { // which owes it
+	if err := c.CheckSlots(t.Context()); err != nil { // this makes the run owe it
 		t.Fatal(err)
 	}
 	c.Notifier = n
@@ -77,7 +77,7 @@ func TestTellGivesUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.CheckSlots(t.Context()); err != nil { // which owes it
+	if err := c.CheckSlots(t.Context()); err != nil { // this makes the run owe it
 		t.Fatal(err)
 	}
 	c.Notifier = n
@@ -98,9 +98,9 @@ func TestTellGivesUp(t *testing.T) {
 	}
 }
 
-// TestAFailureBesideASuccess: a further failure is written without the job's item. Where
-// a success that ended before it was decided on at the same time, the job still fails, once
-// the failure is told; one that ended after it stands.
+// TestAFailureBesideASuccess: a further failure is written without the job's item. If a
+// success that was decided at the same time ended before it, the job fails again once the
+// failure is reported. If the success ended after it, the job is well.
 func TestAFailureBesideASuccess(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -146,8 +146,8 @@ func TestAFailureBesideASuccess(t *testing.T) {
 	}
 }
 
-// TestRetryOfANoticeTwice: who pastes a notice's command twice asks for one
-// attempt, and a later failure's asks for another.
+// TestRetryOfANoticeTwice: pasting a notice's command twice asks for one attempt; the command
+// of a later failure asks for another.
 func TestRetryOfANoticeTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 3), redeliver: true})
@@ -178,7 +178,7 @@ func TestRetryOfANoticeTwice(t *testing.T) {
 	}
 }
 
-// endsAtOnce is an ECS whose tasks have ended, and whose ends another program was told,
+// endsAtOnce is an ECS whose tasks have ended, and whose ends another program has heard of,
 // before RunTask answers.
 type endsAtOnce struct {
 	throttledECS
@@ -192,13 +192,13 @@ func (e *endsAtOnce) Launch(ctx context.Context, l control.Launch) run.Event {
 	return answer
 }
 
-// TestWhatAnotherTells is told once, also to who launched the run and hears late that
-// it did; where that other one died, the look tells it.
+// TestWhatAnotherTells is sent once, even if whoever launched the run hears late that it
+// launched. If that other program died, the look sends it.
 func TestWhatAnotherTells(t *testing.T) {
 	t.Parallel()
 	now, store, n := t0, &memory.Store{}, &teller{}
 	at := func() time.Time { return now }
-	// It has no Notifier: it stands for one that is still telling.
+	// It has no Notifier, so it stands for a program that is still sending.
 	other := &control.Control{Stack: stack, Store: store, Now: at, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler)}
 	ecs := &endsAtOnce{throttledECS: throttledECS{open: true}, ended: func(ctx context.Context, l control.Launch) {
 		event := fmt.Sprintf(stoppedEvent, "STOPPED", l.RoundID().StartedBy(l.Stack), "")

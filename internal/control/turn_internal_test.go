@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// turnMark is a store of one mark.
+// turnMark is a store with one mark.
 type turnMark struct {
 	Store
 	at time.Time
-	// err is what a write is answered with; twice is whether a write that took effect is
-	// answered as a conflict, as one that was sent twice is.
+	// err is the answer to a write. twice says that a write that took effect is answered with
+	// a conflict, as one that was sent twice is.
 	err, readErr error
 	twice        bool
 	moves        int
@@ -34,8 +34,8 @@ func (m *turnMark) MoveMark(_ context.Context, _ string, from, to time.Time) err
 	return nil
 }
 
-// TestTurn: a process takes its turn where the one before ends, keeps it for as long as
-// it renews it in time, and gives it back.
+// TestTurn: a process takes its turn where the one before it ends, keeps it as long as it
+// renews it in time, and gives it back.
 func TestTurn(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
@@ -47,7 +47,7 @@ func TestTurn(t *testing.T) {
 		mark time.Duration // when the mark is, after the start
 	}
 	for name, c := range map[string]struct {
-		before time.Duration // when the mark is that another left
+		before time.Duration // when the mark is that another process left
 		play   func(m *turnMark, hold func(after time.Duration) seen) seen
 		want   seen
 	}{
@@ -119,8 +119,8 @@ func TestTurn(t *testing.T) {
 	}
 }
 
-// TestTurnGivenBack: what is given back is another's at once, and given back once; what
-// has run out, or is another's already, is left alone.
+// TestTurnGivenBack: a turn that was given back can be another's at once, and is given back
+// once. A turn that has run out, or is already another's, is left alone.
 func TestTurnGivenBack(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)

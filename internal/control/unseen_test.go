@@ -21,8 +21,8 @@ const (
 	clusterNotFound = `{"__type":"ClusterNotFoundException","message":"Cluster not found."}`
 )
 
-// ecsRefuses has ECS answer these operations with an error of status 400 while it
-// is not "".
+// ecsRefuses makes ECS answer these operations with an error of status 400 while *body is not
+// "".
 func (w *world) ecsRefuses(body *string, operations ...string) {
 	w.transport(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 		for _, op := range operations {
@@ -37,8 +37,8 @@ func (w *world) ecsRefuses(body *string, operations ...string) {
 	})
 }
 
-// looks has the sweep look every minute for a while, and returns how often it
-// had something to report.
+// looks lets the sweep look every minute for a while, and returns how often it had something
+// to report.
 func (w *world) looks(d time.Duration) (failed int) {
 	for range d / time.Minute {
 		w.clock.Advance(time.Minute)
@@ -49,8 +49,8 @@ func (w *world) looks(d time.Duration) (failed int) {
 	return failed
 }
 
-// TestECSDoesNotTell: a run of whose task ECS will not tell ends, frees its lock,
-// and is told, once ECS would have forgotten the task.
+// TestECSDoesNotTell: a run about whose task ECS will not tell ends, frees its lock, and is
+// reported, once ECS would have forgotten the task.
 func TestECSDoesNotTell(t *testing.T) {
 	t.Parallel()
 	stopIt := func(w *world) {
@@ -105,8 +105,8 @@ func TestECSDoesNotTell(t *testing.T) {
 	}
 }
 
-// TestAStopThatECSDidNotTake: a person is told that the task runs on, and why; the stop
-// stays owed until ECS takes it.
+// TestAStopThatECSDidNotTake: a person is told that the task runs on, and why. The stop stays
+// owed until ECS takes it.
 func TestAStopThatECSDidNotTake(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(12*time.Hour, 0)})
@@ -127,7 +127,7 @@ func TestAStopThatECSDidNotTake(t *testing.T) {
 	}
 }
 
-// TestECSTellsAgain: a refusal that passes, and one that comes back, ends nothing.
+// TestECSTellsAgain: a refusal that passes, and one that comes back, end nothing.
 func TestECSTellsAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(5*time.Hour, 0)})
@@ -150,7 +150,7 @@ func TestECSTellsAgain(t *testing.T) {
 	}
 }
 
-// TestOutageOfECS: no answer for however long only puts off the next look.
+// TestOutageOfECS: a missing answer, however long, only puts off the next look.
 func TestOutageOfECS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(10*time.Hour, 0)})
@@ -169,8 +169,8 @@ func TestOutageOfECS(t *testing.T) {
 	}
 }
 
-// TestSearchRefused: a launch in doubt whose task may not be searched for ends,
-// and is told.
+// TestSearchRefused: a launch in doubt whose task may not be searched for ends and is
+// reported.
 func TestSearchRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(12*time.Hour, 0)})
@@ -188,8 +188,8 @@ func TestSearchRefused(t *testing.T) {
 	}
 }
 
-// TestUntoldTasks: a failure other than MISSING, and a task that the answer does
-// not name, are refusals of that task, and the others are looked at.
+// TestUntoldTasks: a failure other than MISSING, and a task that the answer does not name,
+// count as refusals of that task, and the others are looked at.
 func TestUntoldTasks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
@@ -211,8 +211,8 @@ func TestUntoldTasks(t *testing.T) {
 	}
 }
 
-// TestStuckRunsLetOthersPass: more runs than a batch holds that cannot be handled
-// at all keep no other from being looked at, and show as due.
+// TestStuckRunsLetOthersPass: more runs than a batch holds cannot be handled at all. They
+// keep no other from being looked at, and show as due.
 func TestStuckRunsLetOthersPass(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
@@ -248,8 +248,8 @@ func TestStuckRunsLetOthersPass(t *testing.T) {
 	}
 }
 
-// TestUnseenTaskStopsAfterAll: the stop of a task whose run had to be given up
-// changes no status, launches nothing, and is told.
+// TestUnseenTaskStopsAfterAll: the stop of a task whose run had to be given up changes no
+// status, launches nothing, and is reported.
 func TestUnseenTaskStopsAfterAll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(4*time.Hour, 0), redeliver: true})

@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestUntoldRemembers: of the runs that owe a notice the oldest is known, of several
-// of one time the first by id, and never more than a thousand are kept.
+// TestUntoldRemembers: of the runs that owe a notice the oldest is known, of several at one
+// time the first by id. Never more than a thousand are kept.
 func TestUntoldRemembers(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
@@ -40,7 +40,7 @@ func TestUntoldRemembers(t *testing.T) {
 	}
 }
 
-// noRun is a store that answers each question for a run with an error.
+// noRun is a store that answers each request for a run with an error.
 type noRun struct {
 	Store
 	err error
@@ -48,8 +48,8 @@ type noRun struct {
 
 func (s noRun) Run(context.Context, run.ID) (run.Run, error) { return run.Run{}, s.err }
 
-// TestUntoldOfWhatIsGone: a run that is not there any more owes nothing; one that cannot be
-// asked for does still.
+// TestUntoldOfWhatIsGone: a run that no longer exists owes nothing. One that cannot be read
+// still does.
 func TestUntoldOfWhatIsGone(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("no answer")

@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestUntold: where others carry the notices, looks see since when the oldest has
-// been owed, until it is told; one that is owed on and on does not go out of sight.
+// TestUntold: where others carry the notices, looks see since when the oldest has been owed,
+// until it is sent. A notice that stays owed does not get out of sight.
 func TestUntold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 7), redeliver: true})
@@ -39,7 +39,7 @@ func TestUntold(t *testing.T) {
 	}
 }
 
-// TestUntoldOfARunningTask: what a run owes whose task still runs is seen too.
+// TestUntoldOfARunningTask: a notice owed by a run whose task still runs is seen too.
 func TestUntoldOfARunningTask(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Hour, 0), redeliver: true})
@@ -58,7 +58,7 @@ func TestUntoldOfARunningTask(t *testing.T) {
 	}
 }
 
-// TestUntoldOfALaunchThatWaits: nor does what waits for the rate hide what it owes.
+// TestUntoldOfALaunchThatWaits: waiting for the rate does not hide what a run owes.
 func TestUntoldOfALaunchThatWaits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Hour, 0), redeliver: true})
@@ -75,8 +75,8 @@ func TestUntoldOfALaunchThatWaits(t *testing.T) {
 	}
 }
 
-// TestUntoldFromTheLookOn: what a look itself has a run come to owe is seen by that look,
-// whether it found the task stopped or that there is nothing to launch.
+// TestUntoldFromTheLookOn: a look sees what it itself makes a run owe, whether it found the
+// task stopped or that there is nothing to launch.
 func TestUntoldFromTheLookOn(t *testing.T) {
 	t.Parallel()
 	for name, j := range map[string]job.Job{"a stop that was lost": report, "nothing to launch": {Name: "report", TaskDefinition: "absent"}} {

@@ -29,9 +29,9 @@ var t0 = time.Date(2026, 11, 22, 17, 30, 2, 0, time.UTC)
 
 const stack = "prod"
 
-// world is one stack with everything outside it: the control plane's real
-// handlers, the real adapter and SDK client, and an ECS on a virtual clock.
-// All of it runs on the test's goroutine, so a world repeats exactly.
+// world is one stack with everything outside it: the control plane's real handlers, the real
+// adapter and SDK client, and an ECS on a virtual clock. All of it runs on the test's
+// goroutine, so a world repeats exactly.
 type world struct {
 	t      *testing.T
 	clock  *vclock.Clock
@@ -43,21 +43,20 @@ type world struct {
 	ports  *ports
 	ctl    *control.Control
 
-	// tasks are the tasks that ECS made, by startedBy; made are all of them in
-	// order.
+	// tasks are the tasks that ECS made, by startedBy; made lists all of them in order.
 	tasks map[string][]string
 	made  []string
 	// told are the notices that arrived.
 	told []notice.Notice
 	// inputs are all inputs that came.
 	inputs []func(context.Context) error
-	// redeliver is whether an input whose handler failed comes again. Where it
-	// is false nothing comes any more after the first failure: only looks.
+	// redeliver says that an input whose handler failed comes again. If it is false, nothing
+	// comes any more after the first failure but looks.
 	redeliver bool
 	deaf      bool
 	// slow is how long ECS's answer to RunTask takes, once it has launched.
 	slow time.Duration
-	// vcpus is the account's quota; 0 is none.
+	// vcpus is the account's quota; 0 means none.
 	vcpus float64
 }
 
@@ -142,8 +141,8 @@ func (w *world) register(family string, containers ...string) {
 	}
 }
 
-// observe keeps which tasks ECS made. ECS asks for faults at every change of a
-// task's state, also where the event is then lost.
+// observe records which tasks ECS made. ECS asks for faults at every change of a task's
+// state, even if the event is then lost.
 func (w *world) observe(s localecs.Subject) {
 	if s.TaskID != "" && !slices.Contains(w.tasks[s.StartedBy], s.TaskID) {
 		w.tasks[s.StartedBy] = append(w.tasks[s.StartedBy], s.TaskID)
@@ -151,8 +150,8 @@ func (w *world) observe(s localecs.Subject) {
 	}
 }
 
-// deliver hands ECS's event to the control plane; an error has ECS's stand-in
-// deliver it again, later each time.
+// deliver hands ECS's event to the control plane. An error makes ECS's stand-in deliver it
+// again, later each time.
 func (w *world) deliver(_ context.Context, body []byte) error {
 	if w.deaf {
 		return nil
@@ -160,8 +159,8 @@ func (w *world) deliver(_ context.Context, body []byte) error {
 	return w.input(func(ctx context.Context) error { return w.ctl.OnStopped(ctx, body) })
 }
 
-// input lets one process of the control plane handle an input. Its death, or
-// its error, is returned where the input is to come again.
+// input lets one process of the control plane handle an input. It returns the process's death
+// or its error if the input is to come again.
 func (w *world) input(handle func(context.Context) error) error {
 	w.inputs = append(w.inputs, handle)
 	err := w.process(handle)
@@ -172,7 +171,7 @@ func (w *world) input(handle func(context.Context) error) error {
 	return err
 }
 
-// everythingAgain has all inputs so far come once more, and a look.
+// everythingAgain makes all inputs so far come once more, and looks.
 func (w *world) everythingAgain() {
 	for _, handle := range slices.Clone(w.inputs) {
 		_ = w.process(handle)
@@ -180,7 +179,7 @@ func (w *world) everythingAgain() {
 	w.look()
 }
 
-// process is one life of a process: it may die in the middle of it.
+// process is one life of a process, which may die in the middle of it.
 func (w *world) process(handle func(context.Context) error) (err error) {
 	defer func() {
 		if why := recover(); why != nil {
@@ -193,8 +192,8 @@ func (w *world) process(handle func(context.Context) error) (err error) {
 	return handle(w.t.Context())
 }
 
-// after has an input come after a while, and again a minute later for as long
-// as its handler fails.
+// after makes an input come after a while, and again a minute later for as long as its
+// handler fails.
 func (w *world) after(d time.Duration, handle func(context.Context) error) {
 	w.clock.AfterFunc(d, func() {
 		if w.deaf {
@@ -206,8 +205,8 @@ func (w *world) after(d time.Duration, handle func(context.Context) error) {
 	})
 }
 
-// live lets time pass, with a look in every minute in which a run is due,
-// until nothing is left to happen.
+// live lets time pass, with a look in every minute in which a run is due, until nothing is
+// left to happen.
 func (w *world) live() {
 	w.t.Helper()
 	for end := t0.Add(12 * time.Hour); w.clock.Now().Before(end); {
@@ -233,8 +232,8 @@ func (w *world) look() {
 	})
 }
 
-// nextTime is when something happens next: a callback of the clock, or the
-// minute's look for the run that is due first.
+// nextTime returns when something happens next: a callback of the clock, or the look in the
+// minute of the run that is due first.
 func (w *world) nextTime() (time.Time, bool) {
 	next, ok := w.clock.Next()
 	if w.untoldMissed() {
@@ -252,7 +251,7 @@ func (w *world) nextTime() (time.Time, bool) {
 	return next, ok
 }
 
-// untoldMissed is whether missed slots wait for a sweep to tell them.
+// untoldMissed reports whether missed slots wait for a sweep to report them.
 func (w *world) untoldMissed() bool {
 	w.t.Helper()
 	items, err := w.store.Items(w.t.Context())
@@ -280,7 +279,7 @@ func (w *world) know(jobs ...job.Job) {
 	}
 }
 
-// starts are the tasks of which a container was started, in order.
+// starts returns the tasks of which a container was started, in order.
 func (w *world) starts() []string {
 	var ids []string
 	for _, s := range w.runner.Started() {
@@ -291,7 +290,7 @@ func (w *world) starts() []string {
 	return ids
 }
 
-// story is what a person who debugs a world wants to see.
+// story returns what a person who debugs a world wants to see.
 func (w *world) story() string {
 	var b strings.Builder
 	for _, r := range w.runs() {
