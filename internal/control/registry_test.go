@@ -426,9 +426,7 @@ func TestWhoIsNotListedIsAskedFor(t *testing.T) {
 }
 
 // TestWhoWroteInBetweenIsAskedForAgain: if it could not be written that a job left, the next
-
 // list finds it out. The job was last there when the last list before both began.
-// list finds it out. The job was there when the last list began that did not fail so.
 func TestWhoWroteInBetweenIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -449,7 +447,6 @@ func TestWhoWroteInBetweenIsAskedForAgain(t *testing.T) {
 }
 
 // commitOf returns the number of the first write among the calls of do.
-// write.
 func commitOf(t *testing.T, do func(w *world) error) int {
 	t.Helper()
 	w := known(t, hourly)

@@ -239,9 +239,7 @@ func TestOneThatHangs(t *testing.T) {
 }
 
 // TestTurns: processes that look at once launch one at a time. The newest takes over, and the
-
 // one before it ends.
-// and the one before it ends.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

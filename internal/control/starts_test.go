@@ -18,10 +18,7 @@ import (
 )
 
 // TestNoLostStartOfBefore: the slot that EventBridge does not start when the clocks go forward
-
 // is started only if the job was deployed by then and nothing was forgotten since.
-// forward is started only if the job was already deployed and nothing has been forgotten
-// since.
 func TestNoLostStartOfBefore(t *testing.T) {
 	t.Parallel()
 	night := time.Date(2027, 3, 28, 0, 50, 0, 0, time.UTC) // the clocks go forward at 01:00
