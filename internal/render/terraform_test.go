@@ -88,10 +88,10 @@ func TestTerraform(t *testing.T) {
 	}
 }
 
-// TestTerraformValidates: Terraform or OpenTofu itself takes the file and the
-// module of the control plane, with the provider's own schema, and refuses both
-// when they are broken, for what is broken there. Where one of the two is not to be had,
-// TestTerraformSchema alone judges, and `make test` says so at its end.
+// TestTerraformValidates: Terraform or OpenTofu itself takes the file and the control plane's
+// module, with the provider's own schema. It refuses both when they are broken, and says what is
+// broken. If one of the two is not available, TestTerraformSchema alone judges, and `make test`
+// says so at its end.
 func TestTerraformValidates(t *testing.T) {
 	t.Parallel()
 	jobs, definitions := awkward()
@@ -110,15 +110,16 @@ func TestTerraformValidates(t *testing.T) {
 	w.refused([]flaw{{"deploy/terraform/main.tf", bytes.Index, "template_url ", "template_link ", `An argument named "template_link" is not expected here`}})
 }
 
-// flaw is what breaks a file: at the first or the last place one text becomes another,
-// of which Terraform says something.
+// flaw breaks a file: it replaces one text by another, at the first or the last place, and
+// Terraform says something about that.
 type flaw struct {
 	file           string
 	place          func(text, of []byte) int
 	from, to, says string
 }
 
-// refused: Terraform says of each flaw what is wrong. To be asked takes it two seconds.
+// refused checks what Terraform says about each flaw. It checks all at once, because one run of
+// Terraform takes two seconds.
 func (w tfWorkspace) refused(flaws []flaw) {
 	w.t.Helper()
 	good := map[string][]byte{}
@@ -148,7 +149,7 @@ func (w tfWorkspace) refused(flaws []flaw) {
 	}
 }
 
-// tfWorkspace is a folder in which Terraform was initialised.
+// tfWorkspace is a folder in which Terraform has been initialised.
 type tfWorkspace struct {
 	t            *testing.T
 	program, dir string
@@ -172,8 +173,8 @@ func (w tfWorkspace) run(args ...string) ([]byte, error) {
 	return cmd.CombinedOutput()
 }
 
-// init has the provider installed from a folder of providers in the usual layout,
-// else as the person has said: tests use no network of their own accord.
+// init installs the provider from a folder of providers in the usual layout, or else as the person
+// has set: tests use no network by themselves.
 func (w tfWorkspace) init() error {
 	args := []string{"init", "-backend=false", "-input=false", "-no-color"}
 	for _, form := range []string{"/opt/*", "/usr/share/*/*", "/usr/local/share/*/*"} {
