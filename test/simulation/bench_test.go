@@ -8,9 +8,9 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// BenchmarkWorld is one world, with all that may go wrong, beside the peer that for each
-// of its runs decodes and encodes one as JSON, turn about: how fast a machine is at such
-// work is in both.
+// BenchmarkWorld plays one world with all that may go wrong, in turn with a peer that decodes and
+// encodes one run as JSON for each of the world's runs. Both depend on how fast a machine is at
+// such work.
 func BenchmarkWorld(b *testing.B) {
 	b.ReportAllocs()
 	at := time.Date(2026, 11, 28, 2, 0, 0, 0, time.UTC)
@@ -37,7 +37,7 @@ func BenchmarkWorld(b *testing.B) {
 		}
 		runs, played, coded = runs+n, played+between.Sub(began), coded+time.Since(between)
 	}
-	b.ReportMetric(0, "ns/op") // of both, so it is left out
+	b.ReportMetric(0, "ns/op") // would cover both, so it is left out
 	b.ReportMetric(float64(runs)/played.Seconds(), "runs/s")
 	b.ReportMetric(float64(played)/float64(coded), "run/json")
 }

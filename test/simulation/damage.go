@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// damages leaves what a repair by hand leaves: a run that can be read and makes no
-// sense, or an item that names runs that have ended, or never were.
+// damages does what a repair by hand may do: it leaves a run that can be read but makes no sense,
+// or an item that names runs that have ended or never existed.
 func (w *World) damages(j *deployed) {
 	if d, ok := w.luck(Senseless, 25, "", int(w.now.Unix())); ok {
 		w.damage(d)
@@ -43,7 +43,7 @@ func (w *World) damage(d dice) {
 	w.tell(r.ID, "somebody damages it: %s", r.Nonsense())
 }
 
-// misname has an item name a run that has ended or never was, where it names none.
+// misname makes an item name a run that has ended or never existed, if it names none.
 func (w *World) misname(d dice, j *deployed) {
 	item, ok := w.store.items[j.job.Name]
 	if !ok {
@@ -64,14 +64,14 @@ func (w *World) misname(d dice, j *deployed) {
 	w.tell(id, "somebody has the item name it: lock %q, waiting %q", item.Lock, item.Waiting)
 }
 
-// damagedRun is whether a run was damaged: what it was is lost.
+// damagedRun reports whether a run was damaged: its former state is lost.
 func (w *World) damagedRun(id run.ID) bool {
 	rec := w.store.runs[id]
 	return rec != nil && rec.damaged
 }
 
-// judgeDamaged: what makes no sense is set aside and told, by who sets it aside or by
-// what it leaves.
+// judgeDamaged: what makes no sense is set aside and reported, by the handler that sets it aside
+// or by what it leaves.
 func (w *World) judgeDamaged(rec *record) {
 	id := rec.run.ID
 	switch told := string(notice.Corrupt) + ":" + stack + "/" + string(id); {
@@ -82,7 +82,7 @@ func (w *World) judgeDamaged(rec *record) {
 	}
 }
 
-// excused is whether a handler may fail since a run was damaged: its own, or one that
+// excused reports whether a handler may fail because a run was damaged: its own run, or one that
 // is not set aside yet.
 func (w *World) excused(h *handler) bool {
 	unseen := func(rec *record) bool { return rec.damaged && !rec.aside }

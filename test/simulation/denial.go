@@ -11,15 +11,15 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// span is a time in which something is so.
+// span is a time during which something holds.
 type span struct{ from, until time.Time }
 
 func (s span) covers(t time.Time) bool { return !t.Before(s.from) && t.Before(s.until) }
 
 var errDenied = fmt.Errorf("simulated: %w: AccessDeniedException: not authorized to perform this", control.ErrRefused)
 
-// refusals has ECS refuse calls from now on, for minutes or hours, or somebody
-// delete the cluster.
+// refusals makes ECS refuse calls from now on, for minutes or hours, or makes somebody delete the
+// cluster.
 func (w *World) refusals() {
 	w.crowding()
 	for _, f := range []Fault{DescribeDenied, DescribeUntold, StopDenied, FindDenied} {
@@ -53,10 +53,9 @@ func (w *World) deny(f Fault, d dice) {
 	}
 }
 
-// raze stops all tasks of the cluster, and deletes it when none is active any
-// more: before, ECS refuses to (ECS API reference, DeleteCluster). Whoever clears
-// away that much has seen to it that none is launched any more, and may have taken
-// the rule for events too.
+// raze stops all tasks of the cluster and deletes the cluster when none is active any more: ECS
+// refuses to do so earlier (ECS API reference, DeleteCluster). Whoever removes that much has made
+// sure that no more tasks are launched, and may have removed the rule for events, too.
 func (w *World) raze(d dice, tries int) {
 	active := false
 	for _, t := range w.ecs.tasks {
@@ -78,13 +77,13 @@ func (w *World) raze(d dice, tries int) {
 	}
 }
 
-// denies is whether ECS refuses the present call.
+// denies reports whether ECS refuses the current call.
 func (w *World) denies(f Fault) bool {
 	w.h.denied = w.h.denied || w.denied[f].covers(w.now)
 	return w.denied[f].covers(w.now)
 }
 
-// withhold takes the tasks of one job out of an answer.
+// withhold removes the tasks of one job from an answer.
 func (w *World) withhold(tasks []ecsevent.Task, missing []string) ([]ecsevent.Task, []string, error) {
 	if !w.denied[DescribeUntold].covers(w.now) {
 		return tasks, missing, nil
@@ -107,7 +106,7 @@ func (w *World) withhold(tasks []ecsevent.Task, missing []string) ([]ecsevent.Ta
 	return tasks, missing, w.opt.Mutation.denial(&control.UntoldError{Tasks: untold})
 }
 
-// described notes of which tasks an answer tells.
+// described notes which tasks an answer describes.
 func (w *World) described(arns []string, tasks []ecsevent.Task, missing []string, err error) {
 	for _, arn := range arns {
 		t := w.ecs.byARN[arn]
@@ -122,14 +121,14 @@ func (w *World) described(arns []string, tasks []ecsevent.Task, missing []string
 	}
 }
 
-// ended is an answer that ended a refusal to tell which had lasted since a time.
+// ended is an answer that ended a refusal to tell, which had lasted since a time.
 type ended struct {
 	to    *handler
 	since time.Time
 }
 
-// answered notes since when ECS has refused to tell of an attempt's task. What it told
-// a disturbed handler counts for nothing: that may have died before it could note it.
+// answered notes since when ECS has refused to tell of an attempt's task. What it told a
+// disturbed handler does not count: that handler may have died before it could note it.
 func (w *World) answered(by string, err error) {
 	t := &w.truth
 	var untold *control.UntoldError
@@ -145,17 +144,17 @@ func (w *World) answered(by string, err error) {
 	}
 }
 
-// outlasted is whether ECS has refused to tell of an attempt's task for as long
-// as it remembers one, as far as clocks that are off can say.
+// outlasted reports whether ECS has refused to tell of an attempt's task for as long as it
+// remembers one, as far as clocks that are off allow to say.
 func (w *World) outlasted(by string) bool {
 	since := w.truth.untold[by]
 	return !since.IsZero() && w.now.Sub(since) > run.Remembered-slack/2
 }
 
-// silence is how long a run may be in a status of which ECS refuses to tell: until
-// the next look, or the end of sends in doubt, for the hour that ECS remembers, and
-// the longest wait between two looks. Of a cluster that is gone the first look
-// tells. 0 is for as long as the refusal lasts.
+// silence returns how long a run may stay in a status while ECS refuses to tell: until the next
+// look, or the end of sends in doubt, plus the hour that ECS remembers, plus the longest wait
+// between two looks. If the cluster is gone, the first look tells. 0 means as long as the refusal
+// lasts.
 func silence(f Fault) (limit time.Duration, in run.Status) {
 	t := run.DefaultTiming
 	switch f {
@@ -169,8 +168,7 @@ func silence(f Fault) (limit time.Duration, in run.Status) {
 	return 0, ""
 }
 
-// overdue holds the open runs against the time after which silence must have
-// ended.
+// overdue checks that no open run has been in silence for too long.
 func (w *World) overdue(f Fault) {
 	limit, status := silence(f)
 	for _, rec := range w.store.open {

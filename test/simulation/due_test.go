@@ -22,12 +22,12 @@ const (
 	dueRuns  = 1_000
 )
 
-// counting counts what is read of a store.
+// counting counts what is read from a store.
 type counting struct {
 	control.Store
 
 	mu sync.Mutex
-	// runs are those that were read; calls those for a run, a list of them or a
+	// runs counts the runs that were read. calls counts the calls for a run, a list of runs or a
 	// definition, and the writes of runs.
 	runs, calls int
 }
@@ -60,8 +60,8 @@ func (c *counting) Due(ctx context.Context, lane run.Lane, now time.Time, limit 
 	return rs, err
 }
 
-// TestLookReadsOnlyWhatIsDue: of 100,000 open runs 1,000 are due, and one look
-// at them asks the store for these alone.
+// TestLookReadsOnlyWhatIsDue: of 100,000 open runs 1,000 are due, and one look at them asks the
+// store for these alone.
 func TestLookReadsOnlyWhatIsDue(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "runs.db")
@@ -72,8 +72,8 @@ func TestLookReadsOnlyWhatIsDue(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		open func(t *testing.T) control.Store
-		// abreast is how many are handled side by side. Then a look loads again what
-		// is not done when it comes to load more.
+		// abreast is how many are handled side by side. A look then loads again whatever is not
+		// done when it comes to load more.
 		abreast, reads int
 	}{
 		"memory":               {inMemory, 1, 2},
@@ -94,7 +94,7 @@ func TestLookReadsOnlyWhatIsDue(t *testing.T) {
 				t.Fatalf("%+v, %v", looked, err)
 			}
 			t.Logf("%d runs were read in %d calls", s.runs, s.calls)
-			// Each is read as due and once more when what was seen is decided on.
+			// Each is read as due, and once more when it is decided on.
 			if s.runs > reads*dueRuns {
 				t.Errorf("%d runs were read, %d are due", s.runs, dueRuns)
 			}
@@ -105,7 +105,7 @@ func TestLookReadsOnlyWhatIsDue(t *testing.T) {
 	}
 }
 
-// crowd is the first of many running runs: all others are like it.
+// crowd returns the first of many running runs. All others are like it.
 func crowd() (job.Job, run.Run) {
 	j := job.Job{Name: "crowd", Limits: job.Limits{Timeout: job.Duration(100 * time.Hour)}}
 	r := run.New(run.Request{
@@ -136,8 +136,8 @@ func inMemory(t *testing.T) control.Store {
 	return s
 }
 
-// copies makes of the one run in the file as many as are wanted: written one by
-// one they would take minutes.
+// copies makes as many copies of the one run in the file as are wanted: to write them one by one
+// would take minutes.
 const copies = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1),
 	new(i, id) AS (SELECT i, 'crowd/' || strftime('%Y%m%dT%H%MZ', ?2 + 60 * i, 'unixepoch') FROM n)
 	INSERT INTO runs (id, job, status, scheduled_for, queued_at, lane, due_at, rev, body)
@@ -165,7 +165,7 @@ func fill(t *testing.T, path string) {
 	}
 }
 
-// copied is a store on a copy of a database that nobody has open, and which is thus one
+// copied returns a store on a copy of a database that nobody has open, and that is thus a single
 // file.
 func copied(t *testing.T, path string) control.Store {
 	t.Helper()

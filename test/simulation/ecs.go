@@ -13,10 +13,9 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// ecs is a small ECS with the promises that its documentation makes and no
-// others: client tokens with their life, replays, conflicts, eventual
-// consistency, an hour's memory of stopped tasks. What it remembers beside that
-// is the truth that the checks are held against.
+// ecs is a small ECS with the promises that its documentation makes, and no others: client tokens
+// with their lifetime, replays, conflicts, eventual consistency, and an hour's memory of stopped
+// tasks. What it remembers beyond that is the truth for the checks.
 type ecs struct {
 	w        *World
 	tasks    []*task
@@ -27,7 +26,7 @@ type ecs struct {
 	sends    []send
 }
 
-// binding is what a client token stands for.
+// binding is what a client token is bound to.
 type binding struct {
 	request *control.Launch
 	at      time.Time
@@ -35,7 +34,7 @@ type binding struct {
 	failure string
 }
 
-// send is one RunTask call as control made it.
+// send is one RunTask call that control made.
 type send struct {
 	at      time.Time
 	run     run.ID
@@ -46,8 +45,8 @@ func newECS(w *World) *ecs {
 	return &ecs{w: w, byARN: map[string]*task{}, tokens: map[string]*binding{}, revision: map[string]int{}, oldest: map[string]int{}}
 }
 
-// live is whether a token still stands for its binding: the lower of 24 h and
-// the task's life plus an hour (ECS API reference, "Ensuring idempotency").
+// live reports whether a token is still bound: for the shorter of 24 h and the task's life plus
+// an hour (ECS API reference, "Ensuring idempotency").
 func (b *binding) live(now time.Time) bool {
 	switch {
 	case now.Sub(b.at) >= 24*time.Hour:
@@ -67,8 +66,8 @@ const (
 	hung    = "no answer within the call's time"
 )
 
-// unreachable is the answer of an ECS that hangs or is out of order, which may
-// have carried the request out all the same; nil where it is neither.
+// unreachable returns the answer of an ECS that hangs or is out of order, which may have carried
+// out the request all the same. It returns nil if ECS is neither.
 func (e *ecs) unreachable(l *control.Launch, token string, d dice) run.Event {
 	w := e.w
 	if hangs, arrives := w.hangs(); hangs {
@@ -86,7 +85,7 @@ func (e *ecs) unreachable(l *control.Launch, token string, d dice) run.Event {
 	return nil
 }
 
-// runTask is RunTask as a caller sees it.
+// runTask is RunTask as the caller sees it.
 func (e *ecs) runTask(l *control.Launch, d dice) run.Event {
 	w, n := e.w, l.Attempt
 	token := l.RoundID().ClientToken(l.Stack) + w.opt.Mutation.salt(len(e.sends))
@@ -116,7 +115,7 @@ func (e *ecs) runTask(l *control.Launch, d dice) run.Event {
 	return answer
 }
 
-// throttled is a refusal for RunTask's own rate, or for EC2's.
+// throttled returns a refusal for RunTask's own rate, or for EC2's.
 func throttled(attempt int, d dice) run.Event {
 	if d.chance(300) {
 		return exception(attempt, "InvalidParameterException", "Error retrieving subnet information for [subnet-1]: Rate exceeded (ErrorCode: Throttling)")
@@ -124,7 +123,7 @@ func throttled(attempt int, d dice) run.Event {
 	return exception(attempt, "ThrottlingException", tooFast)
 }
 
-// refused is a refusal that has nothing to do with a rate.
+// refused returns a refusal that has nothing to do with a rate.
 func refused(attempt int, d dice) run.Event {
 	if d.chance(500) {
 		return exception(attempt, "AccessDeniedException", "User is not authorized to perform: ecs:RunTask")
@@ -132,7 +131,7 @@ func refused(attempt int, d dice) run.Event {
 	return exception(attempt, "ClientException", "These errors are usually caused by a client action.")
 }
 
-// carryOut is what RunTask does once a request has arrived.
+// carryOut does what RunTask does once a request has arrived.
 func (e *ecs) carryOut(l *control.Launch, token string, d dice) run.Event {
 	w, n := e.w, l.Attempt
 	switch {
@@ -177,7 +176,7 @@ func (e *ecs) replay(b *binding, l *control.Launch) run.Event {
 	return run.Launched{Attempt: l.Attempt, TaskARN: b.task.arn, LastStatus: b.task.status(e.w.now)}
 }
 
-// revisionARN names a family's revision; revision is its inverse.
+// revisionARN names a family's revision. revisionOf is its inverse.
 func revisionARN(family string, revision int) string {
 	return "arn:aws:ecs:eu-central-1:123456789012:task-definition/" + family + ":" + strconv.Itoa(revision)
 }
@@ -239,8 +238,8 @@ func (e *ecs) stopTask(arn, reason string, d dice) error {
 	return nil
 }
 
-// due is whether there is a reason to stop the task: a person, or a limit that
-// it has outlasted.
+// due reports whether there is a reason to stop the task: a person, or a limit that it has
+// exceeded.
 func (t *task) due(w *World) bool {
 	now := w.now.Add(slack / 2)
 	if len(w.people.stops[t.run]) > 0 || !now.Before(t.created.Add(t.job.Launchable())) {
@@ -249,8 +248,7 @@ func (t *task) due(w *World) bool {
 	return t.job.Timeout > 0 && !t.started.IsZero() && !now.Before(t.started.Add(time.Duration(t.job.Timeout)))
 }
 
-// find is ListTasks by startedBy, which shows tasks whose desired status is
-// RUNNING.
+// find is ListTasks by startedBy, which shows tasks whose desired status is RUNNING.
 func (e *ecs) find(startedBy string, d dice) ([]string, error) {
 	if e.w.hit(d, FindError, 80) {
 		return nil, errUnavailable

@@ -16,18 +16,18 @@ import (
 
 type end struct {
 	status run.Status
-	notice string // the id that must be told, "" for none
+	notice string // the id that must be told, or ""
 	at     time.Time
 }
 
-// failing is whether a job's last end was bad, and which handlers know: who
-// began before since need not. A success by one who did not is no order: vague.
+// failing says whether a job's last end was bad, and which handlers know: those that began before
+// since need not. A success by one that did not know has no order to it: the state is vague.
 type failing struct {
 	now, vague bool
 	since      int
 }
 
-// ended notes an end, and what must be told of it.
+// ended notes an end, and the notice that must be sent about it.
 func (w *World) ended(l *life, r *run.Run, withItem bool) {
 	e := end{status: r.Status, at: w.now}
 	if r.Status == run.Missed {
@@ -45,7 +45,7 @@ func (w *World) ended(l *life, r *run.Run, withItem bool) {
 	l.ends = append(l.ends, e)
 }
 
-// missed notes that a slot was missed, which is told together with others.
+// missed notes a missed slot, which is reported together with others.
 func (w *World) missed(r *run.Run) {
 	if w.truth.missed[r.ID.Job()] == nil {
 		w.truth.missed[r.ID.Job()] = map[run.ID]bool{}
@@ -53,8 +53,8 @@ func (w *World) missed(r *run.Run) {
 	w.truth.missed[r.ID.Job()][r.ID] = true
 }
 
-// toldMissed holds the write that has a job's missed slots told against what was
-// missed: the newest owes the notice of all, unless only first failures are told.
+// toldMissed checks the write with which a job's missed slots are reported: the newest owes the
+// notice of all, unless only first failures are reported.
 func (w *World) toldMissed(before, after *run.Run, item *job.Item) {
 	missed := w.truth.missed[item.Name]
 	if item.Missed != nil || len(missed) == 0 {
@@ -77,8 +77,8 @@ func (w *World) toldMissed(before, after *run.Run, item *job.Item) {
 	l.ends = append(l.ends, end{status: run.Missed, notice: fmt.Sprintf("%s:%s/%s/0", notice.Missed, stack, after.ID), at: w.now})
 }
 
-// untoldOf: no run owes the notice of missed slots where only first failures are told. Where
-// the newest makes no sense, something is kept that says what it would have.
+// untoldOf: no run owes the notice of missed slots if only first failures are reported. If the
+// newest run makes no sense, something is kept that says what its notice would have said.
 func (w *World) untoldOf(newest run.ID, missed int, f failing) {
 	if w.damagedRun(newest) {
 		if !slices.ContainsFunc(w.store.kept, func(k control.Kept) bool { return strings.Contains(k.Reason, "to "+string(newest)) }) {
@@ -91,7 +91,7 @@ func (w *World) untoldOf(newest run.ID, missed int, f failing) {
 	}
 }
 
-// owesMissed is the notice of missed slots that a change owes.
+// owesMissed returns the notice of missed slots that a change owes.
 func owesMissed(before, after *run.Run) run.Effect {
 	for _, e := range after.Owed {
 		if e.Notice == string(notice.Missed) && !slices.Contains(before.Owed, e) {
@@ -101,7 +101,7 @@ func owesMissed(before, after *run.Run) run.Effect {
 	return run.Effect{}
 }
 
-// ranAfterAll: of each attempt that turns out to have run people are told.
+// ranAfterAll: people are told of each attempt that turns out to have run.
 func (w *World) ranAfterAll(l *life, before, after *run.Run) {
 	for i := range before.Attempts {
 		if !before.Attempts[i].RanAfterAll && after.Attempts[i].RanAfterAll {
@@ -111,7 +111,7 @@ func (w *World) ranAfterAll(l *life, before, after *run.Run) {
 	}
 }
 
-// wanted is the notice that an end wants, "" for none.
+// wanted returns the notice that an end requires, or "".
 func (w *World) wanted(r *run.Run, withItem bool) notice.Kind {
 	n := w.store.definition(r.Definition).Notify
 	freed := w.freed(r)
@@ -123,7 +123,7 @@ func (w *World) wanted(r *run.Run, withItem bool) notice.Kind {
 	case run.Skipped:
 		return w.heldBack(r, withItem)
 	case run.Stopped:
-		if !w.truth.lives[r.ID].stopAsked { // one that was refused stopped nothing
+		if !w.truth.lives[r.ID].stopAsked { // a stop that was refused stopped nothing
 			return notice.Stopped
 		}
 		if freed {
@@ -133,15 +133,15 @@ func (w *World) wanted(r *run.Run, withItem bool) notice.Kind {
 	return ""
 }
 
-// holder is the open run that the last slots of a job were skipped for.
+// holder is the open run because of which the last slots of a job were skipped.
 type holder struct {
 	by    run.ID
 	slots int
 }
 
-// heldBack: the second slot in a row that an open run holds back is told. What is
-// claimed without the job's item, since a second one was told before, may come late
-// and changes nothing.
+// heldBack: the second slot in a row that an open run holds back is reported. A run that is
+// claimed without the job's item, because a second one was reported before, may come late and
+// changes nothing.
 func (w *World) heldBack(r *run.Run, withItem bool) notice.Kind {
 	switch {
 	case r.HeldBy == "":
@@ -165,8 +165,7 @@ func (w *World) heldBack(r *run.Run, withItem bool) notice.Kind {
 	return ""
 }
 
-// freed is whether a run has ended of which people were told that it holds others
-// back.
+// freed reports whether a run has ended of which people were told that it holds others back.
 func (w *World) freed(r *run.Run) bool {
 	h := w.truth.held[r.ID.Job()]
 	if h.by != r.ID {
@@ -176,8 +175,8 @@ func (w *World) freed(r *run.Run) bool {
 	return h.slots > 1
 }
 
-// failed: what ends without the job's item, since that said that the job fails, may
-// have been overtaken by a success. Then it is written once it is told.
+// failed: an end without the job's item, which already said that the job fails, may have been
+// overtaken by a success. It is then written once it is told.
 func (w *World) failed(n job.Notify, r *run.Run, withItem bool) notice.Kind {
 	f := w.truth.failing[r.ID.Job()]
 	w.truth.failing[r.ID.Job()] = failing{now: withItem || f.now, vague: !withItem && !f.now, since: w.handled}
@@ -207,9 +206,8 @@ func (w *World) succeeded(n job.Notify, r *run.Run, freed bool) notice.Kind {
 	return ""
 }
 
-// unseen: a task counts as ended unseen only when ECS has forgotten it, or refuses
-// to tell for as long as it would remember. ECS forgets none between two looks
-// while sweeps come.
+// unseen: a task counts as ended unseen only if ECS has forgotten it, or refuses to tell for as
+// long as it would remember. While sweeps come, ECS forgets no task between two looks.
 func (w *World) unseen(r *run.Run, a *run.Attempt) {
 	by := r.RoundID(a.N).StartedBy(stack)
 	if a.Rule != run.RuleEndedUnseen && a.Rule != run.RuleInDoubt {
@@ -227,12 +225,12 @@ func (w *World) unseen(r *run.Run, a *run.Attempt) {
 	}
 }
 
-// stopLimit is the time after which a stop that has no effect has been told: it
-// may have been asked for by a timeout, and once more by a person.
+// stopLimit is the time after which a stop without effect has been reported: a timeout may have
+// asked for it, and then a person once more.
 const stopLimit = 100 * time.Minute
 
-// stopStands notes since when a task has been asked to stop. One that stood for
-// long, while ECS told of the task and sweeps came, must have been told as stuck.
+// stopStands notes since when a task has been asked to stop. If that was long, while ECS told of
+// the task and sweeps came, the task must have been reported as stuck.
 func (w *World) stopStands(l *life, before, after *run.Run) {
 	stands := after.Status == run.Running && after.Stopping != nil
 	switch {
@@ -247,12 +245,12 @@ func (w *World) stopStands(l *life, before, after *run.Run) {
 	}
 }
 
-// owesStuck is whether it is a dead stream by which nobody was told.
+// owesStuck reports whether nobody was told because the stream is dead.
 func (w *World) owesStuck(r *run.Run) bool {
 	return w.teller != nil && slices.ContainsFunc(r.Owed, func(e run.Effect) bool { return e.Notice == string(notice.Stuck) })
 }
 
-// ofTheJob notes notices of a job that a change has its newest run owe.
+// ofTheJob notes notices of a job that a change makes its newest run owe.
 func (w *World) ofTheJob(l *life, before, after *run.Run) {
 	for _, e := range after.Owed {
 		switch k := notice.Kind(e.Notice); k {
@@ -260,14 +258,14 @@ func (w *World) ofTheJob(l *life, before, after *run.Run) {
 			if !slices.Contains(before.Owed, e) {
 				id := fmt.Sprintf("%s:%s/%s/%d", k, stack, after.ID, e.Attempt)
 				l.ends = append(l.ends, end{status: after.Status, notice: id, at: w.now})
-				w.truth.owed[id]++ // again where the calendar had been over meanwhile
+				w.truth.owed[id]++ // again if the calendar had been over meanwhile
 			}
 		}
 	}
 }
 
-// failsAfterAll: a failure that is told has its job fail, though a success was decided
-// on in between.
+// failsAfterAll: a failure that is told makes its job fail, even if a success was decided on in
+// between.
 func (w *World) failsAfterAll(after *run.Run, item *job.Item) {
 	if f := w.truth.failing[item.Name]; after == nil && !f.now && !item.FailingSince.IsZero() {
 		w.truth.failing[item.Name] = failing{vague: true, since: w.handled}

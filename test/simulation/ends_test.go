@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestWhetherAJobFails: a success that was decided on before a failure was known leaves
-// the job's item as it is. So of the next success either may be told.
+// TestWhetherAJobFails: a success that was decided on before a failure was known leaves the job's
+// item as it is. So the next success may report either.
 func TestWhetherAJobFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(Options{})

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// fate bends the plan of a task that would succeed.
+// fate changes the plan of a task that would succeed.
 func (w *World) fate(t *task, d dice) {
 	if t.twoContainers() {
-		t.exitLog = code(143) // as ECS ends what is still there
+		t.exitLog = code(143) // as ECS ends what is still running
 	}
 	switch {
 	case w.hit(d, TaskEnds, 60):
@@ -40,7 +40,7 @@ func (t *task) fails(d dice) {
 		t.exit = code(75)
 	case 3:
 		t.code, t.reason, t.exit = "", "", code(0) // no words at all
-		t.stopper = byOther                        // so that it counts as no success
+		t.stopper = byOther                        // so that it does not count as a success
 	default:
 		t.exit = code(1)
 	}
@@ -69,7 +69,7 @@ func (t *task) interrupted(w *World, d dice) {
 var neverStarted = []struct {
 	reason  string
 	pulled  bool
-	in      bool // said of the container
+	in      bool // said about the container
 	hopeful bool
 }{
 	{reason: "Timeout waiting for network interface provisioning to complete."},
@@ -81,7 +81,7 @@ var neverStarted = []struct {
 	{reason: "CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref app:1: not found", pulled: true, in: true},
 }
 
-// notStarting ends the task before any process of it began.
+// notStarting ends the task before any of its processes began.
 func (t *task) notStarting(at time.Time, reason string, d dice) {
 	t.code, t.reason, t.exit, t.exitLog = failedStart, reason, nil, nil
 	t.started, t.ranAt = time.Time{}, time.Time{}
@@ -107,8 +107,8 @@ func (t *task) neverStarts(d dice) {
 	}
 }
 
-// unclear ends of which nobody can tell whether a process ran. Half of them
-// did run a while, and show nothing of it.
+// unclear gives the task an end that does not tell whether a process ran. Half of these tasks did
+// run a while, and show nothing of it.
 func (t *task) unclear(d dice) {
 	at := t.pulled.Add(seconds(d.between(2, 200)))
 	ranAt := at.Add(-time.Second)
@@ -130,8 +130,8 @@ var unclearEnds = []string{
 	"CannotPullContainerError: inspect image has been retried 1 time(s)", // and no container is listed
 }
 
-// hangs until somebody stops it. Only a job with a timeout may hang in RUNNING:
-// nothing ends the others, as under cron.
+// hangs makes the task hang until somebody stops it. Only a job with a timeout may hang in
+// RUNNING: nothing ends the others, as under cron.
 func (t *task) hangs(d dice) {
 	never := time.Time{}
 	t.ended, t.stopped, t.fate = never, never, "hang in PROVISIONING"

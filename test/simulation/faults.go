@@ -8,7 +8,7 @@ import (
 // Fault is one way in which the world around the control plane goes wrong.
 type Fault uint8
 
-// Every fault there is. Those of tasks are kinds of lives, see life.go.
+// All faults. Those of tasks are kinds of lives, see life.go.
 const (
 	CrashBefore     Fault = iota // a handler dies before one of its calls takes effect
 	CrashAfter                   // ... after it took effect
@@ -23,7 +23,7 @@ const (
 	EventLost
 	EventTwice
 	EventLate  // by minutes: later ones overtake it
-	EventEarly // a state that is no stop is delivered too
+	EventEarly // a state that is not a stop is delivered too
 	Throttle   // RunTask refuses for its rate, or for EC2's
 	Failures   // RunTask answers with failures[]
 	Refusal    // RunTask refuses for another reason
@@ -58,10 +58,10 @@ const (
 	TaskSlow       // runs into the next slots
 	OnSpot         // a job's tasks run on Fargate Spot
 	SpotEmpty      // RunTask answers with failures[]: Spot has no capacity
-	SpotNoPlace    // a task fails to start since Spot has no capacity
+	SpotNoPlace    // a task fails to start because Spot has no capacity
 	SpotTakes      // Spot takes a task away, after its warning
 	RateFailures   // RunTask answers with failures[] in the words of a rate limit
-	ClusterGone    // the cluster is deleted, and its tasks are stopped before
+	ClusterGone    // the cluster is deleted, after its tasks were stopped
 	DescribeDenied // DescribeTasks is refused for up to hours
 	DescribeUntold // ... for the tasks of one job
 	StopDenied
@@ -70,12 +70,12 @@ const (
 	RequestRedriven // a person's request does
 	StopIgnored     // StopTask is accepted and not carried out for hours
 	EventRedriven   // the event of a stop comes again after hours
-	FalseConflict   // a write took effect and is answered as a conflict
+	FalseConflict   // a write took effect and is answered with a conflict
 	IndexLag        // what is due is not found yet
 	QuotaFull       // RunTask refuses for the account's quota, for minutes to hours
 	CapacityGone    // ... for capacity
 	Hang            // a call gets its answer after ten seconds, or none
-	Streamed        // notices are carried by another function, woken by what is saved
+	Streamed        // another function sends notices, woken by what is saved
 	RecordLost      // ... which is never woken
 	RecordTwice
 	RecordLate
@@ -84,15 +84,15 @@ const (
 	BatchFails      // a batch of records fails as a whole, after some of them
 	Senseless       // a run is damaged by hand
 	ItemOff         // a job's item names runs that have ended, or never were
-	Fired           // slots come with what their schedules carry, and it must be found out what is deployed
+	Fired           // slots come with what their schedules carry, and what is deployed must be found out
 	CalendarEnds    // a job's calendar names no further day
-	Laps            // a sweep knows some jobs' items as they were minutes ago
+	Laps            // a sweep knows some jobs' items only as they were minutes ago
 	LargeGroup      // the registry is a large group, which is listed in laps
-	TokenRefused    // a list of it cannot go on where it was
+	TokenRefused    // a list of it cannot continue from where it was
 	ListForgets     // ... or leaves a schedule out
-	GroupResized    // it grows or shrinks, over what is listed at once
+	GroupResized    // it grows or shrinks across the limit of what is listed at once
 	ProcessReplaced // what the process of a sweep knew of it is lost
-	faults          // how many there are
+	faults          // their number
 )
 
 var faultNames = [faults]string{
@@ -112,7 +112,7 @@ var faultNames = [faults]string{
 
 func (f Fault) String() string { return faultNames[f] }
 
-// faultHashes are those of the names, where luck begins.
+// faultHashes holds the hashes of the names, from which luck begins.
 var faultHashes = func() (hs [faults]uint64) {
 	for f := range faults {
 		hs[f] = hash(f.String())
@@ -120,10 +120,10 @@ var faultHashes = func() (hs [faults]uint64) {
 	return hs
 }()
 
-// FaultSet is a set of faults; a comparable value, of which the zero one is empty.
+// FaultSet is a set of faults. It is comparable, and its zero value is empty.
 type FaultSet [2]uint64
 
-// Faults is the set of these.
+// Faults returns the set of these faults.
 func Faults(fs ...Fault) (s FaultSet) {
 	for _, f := range fs {
 		s[f/64] |= 1 << (f % 64)
@@ -131,18 +131,18 @@ func Faults(fs ...Fault) (s FaultSet) {
 	return s
 }
 
-// AllFaults is every fault.
+// AllFaults is the set of all faults.
 var AllFaults = FaultSet{^uint64(0), 1<<(faults-64) - 1}
 
-// Has is whether f is in the set.
+// Has reports whether f is in the set.
 func (s FaultSet) Has(f Fault) bool { return s[f/64]&(1<<(f%64)) != 0 }
 
-// With is both sets together.
+// With returns the union of both sets.
 func (s FaultSet) With(o FaultSet) FaultSet { return FaultSet{s[0] | o[0], s[1] | o[1]} }
 
 func (s FaultSet) minus(o FaultSet) FaultSet { return FaultSet{s[0] &^ o[0], s[1] &^ o[1]} }
 
-// Without is the set with f taken out.
+// Without returns the set without f.
 func (s FaultSet) Without(f Fault) FaultSet { return s.minus(Faults(f)) }
 
 func (s FaultSet) String() string {
@@ -155,7 +155,7 @@ func (s FaultSet) String() string {
 	return strings.Join(names, ", ")
 }
 
-// mix is a well spread number of two.
+// mix returns a well distributed number made of two.
 func mix(a, b uint64) uint64 {
 	x := a ^ (b+0x9e3779b97f4a7c15)*0xbf58476d1ce4e5b9
 	x ^= x >> 30
@@ -165,7 +165,7 @@ func mix(a, b uint64) uint64 {
 
 func hash(s string) uint64 { return hashOn(14695981039346656037, s) }
 
-// hashOn goes on with a hash.
+// hashOn continues a hash.
 func hashOn(h uint64, s string) uint64 {
 	for i := range len(s) {
 		h = (h ^ uint64(s[i])) * 1099511628211
@@ -173,9 +173,8 @@ func hashOn(h uint64, s string) uint64 {
 	return h
 }
 
-// dice are the random choices of one thing in a world. Each thing has its own,
-// so that a change of one leaves the others as they were: that is what lets a
-// story be cut down.
+// dice are the random choices of one thing in a world. Each thing has its own, so that a change
+// of one leaves the others as they were. That makes it possible to cut a story down.
 type dice struct{ state *uint64 }
 
 func (w *World) dice(what string, n uint64) dice { return w.diceOf(hash(what), n) }
@@ -186,7 +185,7 @@ func (w *World) diceOf(what, n uint64) dice {
 	return dice{state}
 }
 
-// IntN is a number from 0 on and below n.
+// IntN returns a number from 0 up to, but not including, n.
 func (d dice) IntN(n int) int {
 	*d.state += 0x9e3779b97f4a7c15 // SplitMix64
 	hi, _ := bits.Mul64(mix(*d.state, 0), uint64(n))
@@ -196,11 +195,11 @@ func (d dice) IntN(n int) int {
 // chance is true in p of 1000.
 func (d dice) chance(p int) bool { return d.IntN(1000) < p }
 
-// between is a number from lo to hi, both included.
+// between returns a number from lo to hi, inclusive.
 func (d dice) between(lo, hi int) int { return lo + d.IntN(hi-lo+1) }
 
-// hit is whether a fault strikes, with a rate in 1000 that the world's mood
-// scales. The dice are thrown whether or not the fault is switched on.
+// hit reports whether a fault strikes, with a rate in 1000 that the world's mood scales. The dice
+// are thrown even if the fault is switched off.
 func (w *World) hit(d dice, f Fault, rate int) bool {
 	if !d.chance(rate*w.mood[f]/4) || !w.active.Has(f) || w.calm {
 		return false
@@ -209,7 +208,7 @@ func (w *World) hit(d dice, f Fault, rate int) bool {
 	return true
 }
 
-// luck is hit with dice of the fault's own: what befell before is as it was.
+// luck is like hit, with dice of the fault's own, so that everything before stays the same.
 func (w *World) luck(f Fault, rate int, what string, n int) (d dice, struck bool) {
 	if w.mood[f] == 0 {
 		return d, false
@@ -218,8 +217,8 @@ func (w *World) luck(f Fault, rate int, what string, n int) (d dice, struck bool
 	return d, w.hit(d, f, rate)
 }
 
-// moods gives each fault of a world its own weight, often none: worlds in which
-// few things go wrong show what a storm hides.
+// moods gives each fault of a world its own weight, often zero: worlds in which few things go
+// wrong show what a storm hides.
 func (w *World) moods() {
 	d := w.dice("mood", 0)
 	storm := d.between(0, 3)

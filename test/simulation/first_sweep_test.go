@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestFirstSweepDies: a sweep that copied the jobs and died before it had checked
-// any slot leaves no mark. The next one begins where the jobs' plans did.
+// TestFirstSweepDies: a sweep that copied the jobs and died before it had checked any slot leaves
+// no mark. The next one begins where the jobs' plans did.
 func TestFirstSweepDies(t *testing.T) {
 	t.Parallel()
 	now := epoch

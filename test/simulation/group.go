@@ -17,28 +17,28 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// group is a schedule group that is read by production's own registry, as EventBridge
-// Scheduler shows it. It has more pages than are listed at once, most of them of
-// schedules that carry no job of this world and show as none.
+// group is a schedule group, read by production's own registry, as EventBridge Scheduler shows
+// it. It has more pages than are listed at once. Most of its schedules carry no job of this world
+// and are recognised as such.
 type group struct {
 	w *World
-	// pages is how many there are; a job's schedule stands at its place among them.
+	// pages is the number of pages. A job's schedule has its place on one of them.
 	pages int
-	// carried are the definitions that its schedules ever had, by their inputs.
+	// carried holds every definition that its schedules ever had, by input.
 	carried []job.Job
-	// applied is when `apply` last said that there is something new.
+	// applied is when `apply` last announced something new.
 	applied time.Time
 	listed  int
-	// out is the page that was listed last, which nobody keeps; tokens are those that
-	// pages begin with, by their first place.
+	// out is the page that was listed last, which nobody keeps. tokens holds the token with which
+	// each page begins, by the page's first place.
 	out    scheduler.ListSchedulesOutput
 	tokens map[int]*string
 }
 
-// places is how many places there are in a group of any size.
+// places is the number of places in a group of any size.
 const places = 6000
 
-// large has the world's registry be listed in laps, whatever the number of its jobs.
+// large makes the world's registry be listed in laps, however many jobs it has.
 func (w *World) large() {
 	if _, ok := w.luck(LargeGroup, 200, "", 0); !ok && (!w.opt.Large || !w.active.Has(LargeGroup)) {
 		return
@@ -49,7 +49,7 @@ func (w *World) large() {
 	w.control.Schedules = registry{w}
 }
 
-// newRegistry is that of a process which knows nothing.
+// newRegistry returns the registry of a process that knows nothing.
 func (w *World) newRegistry() *schedules.Registry {
 	if w.group == nil {
 		return nil
@@ -68,7 +68,7 @@ func (g *group) read(input string) (j job.Job, ok bool, err error) {
 	return g.carried[n], true, nil
 }
 
-// put has a job's schedule carry what it now is.
+// put makes a job's schedule carry its current state.
 func (w *World) put(j *deployed) {
 	g := w.group
 	if g == nil {
@@ -92,8 +92,8 @@ var (
 	errToken = &types.ValidationException{Message: aws.String("Invalid token.")}
 )
 
-// ListSchedules implements schedules.Scheduler. Of the calls of a sweep the first is one
-// in which something may befall its handler: they are many, and do little.
+// ListSchedules implements schedules.Scheduler. Something may befall the handler only at the
+// first call of a sweep: the calls are many and do little.
 func (g *group) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (out *scheduler.ListSchedulesOutput, err error) {
 	w := g.w
 	if g.listed++; w.h.pages > 0 {
@@ -145,7 +145,7 @@ func (g *group) page(in *scheduler.ListSchedulesInput) (*scheduler.ListSchedules
 	return out, nil
 }
 
-// token is that of the page which begins at a place.
+// token returns the token of the page that begins at a place.
 func (g *group) token(from int) *string {
 	if g.tokens[from] == nil {
 		g.tokens[from] = aws.String(strconv.Itoa(from))
@@ -173,7 +173,7 @@ func (g *group) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 	return out, err
 }
 
-// busy is whether a schedule cannot be read now, or for some minutes.
+// busy reports whether a schedule cannot be read now, or for some minutes.
 func (g *group) busy(name string) bool {
 	w := g.w
 	j := w.byName(name)
@@ -197,7 +197,7 @@ func (g *group) get(name string) (*scheduler.GetScheduleOutput, error) {
 	}, nil
 }
 
-// renewing is the registry of the process whose sweep is under way.
+// renewing is the registry of the process whose sweep is running.
 type renewing struct{ w *World }
 
 // Renew implements control.Registry.
@@ -219,7 +219,7 @@ func (p renewing) Renew(ctx context.Context, name string, at time.Time) (control
 	return r, err
 }
 
-// sweepLarge is the sweep of a large group, as package wire/sweep has it.
+// sweepLarge is the sweep of a large group, as in package wire/sweep.
 func (w *World) sweepLarge(ctx context.Context) error {
 	h := w.h
 	if d, ok := w.luck(GroupResized, 30, "", h.from); ok {
@@ -259,8 +259,8 @@ func (w *World) tryPending(ctx context.Context) error {
 	return w.control.TryPending(ctx)
 }
 
-// churns deletes, makes and changes schedules of a large group more often than others:
-// what a lap does not show yet matters for minutes only.
+// churns deletes, creates and changes schedules of a large group more often than others: what a
+// lap does not show yet matters only for minutes.
 func (w *World) churns(j *deployed) {
 	if w.group == nil {
 		return
@@ -282,7 +282,7 @@ func (w *World) churns(j *deployed) {
 	}
 }
 
-// soon has slots of half of a large group's jobs be judged before a lap is over.
+// soon makes half of a large group's jobs have slots that are judged before a lap is over.
 func (w *World) soon(j *deployed) {
 	if d := w.dice("soon "+j.job.Name, 0); w.group != nil && d.chance(500) {
 		j.job.StartWithin = minutes(d.between(1, 3))

@@ -9,18 +9,17 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// tries is how often the platform delivers an input that fails: once and twice
-// more, after about a minute and two (Lambda developer guide, "Asynchronous
-// invocation").
+// tries is how often the platform delivers an input that fails: once, and twice more after about
+// one and two minutes (Lambda developer guide, "Asynchronous invocation").
 const tries = 3
 
-// hours is when what was thought lost comes again, as a person redrives a
-// dead-letter queue.
+// hours is the time after which a lost input comes again, as when a person redrives a dead-letter
+// queue.
 func hours(d dice) time.Duration { return time.Duration(d.between(60, 900)) * time.Minute }
 
 func again(try int) time.Duration { return time.Duration(try) * time.Minute }
 
-// slot is a schedule's next time; serial tells an old schedule's.
+// slot is a schedule's next time. serial identifies that of an older schedule.
 type slot struct {
 	job    *deployed
 	at     time.Time
@@ -31,7 +30,7 @@ type slot struct {
 type trigger struct {
 	run  run.ID
 	job  job.Job
-	hash string // the job's
+	hash string // the job's hash
 	at   time.Time
 	try  int
 }
@@ -64,7 +63,7 @@ func (w *World) slot(s *slot) {
 	}
 }
 
-// anew is the same trigger by itself, at its n-th delivery.
+// anew returns a copy of the trigger for its try-th delivery.
 func (w *World) anew(t *trigger, try int) *trigger {
 	again := w.triggers.give()
 	*again = *t
@@ -80,7 +79,7 @@ func (w *World) plan(j *deployed, after time.Time) {
 	}
 }
 
-// next is the schedule's first minute after a time.
+// next returns the schedule's first minute after a time.
 func (j *deployed) next(after time.Time) (time.Time, bool) {
 	if j.job.Disabled || j.gone || j.job.Schedule == "" {
 		return time.Time{}, false
@@ -92,7 +91,7 @@ func (j *deployed) next(after time.Time) (time.Time, bool) {
 	return t, true
 }
 
-// slot is the schedule's first minute after a time that its calendar has.
+// slot returns the schedule's first minute after a time that is in its calendar.
 func (j *deployed) slot(after time.Time) (time.Time, bool) {
 	t, ok := j.next(after)
 	return t, ok && (j.until.IsZero() || t.Before(j.until))
@@ -147,7 +146,7 @@ func (w *World) deliver(e *delivery) {
 	}
 }
 
-// schedule plans what the world hears of a task.
+// schedule plans what the world will hear of a task.
 func (w *World) schedule(t *task) {
 	if !t.stopped.IsZero() {
 		plan := t.plan
@@ -163,7 +162,7 @@ func (w *World) taskState(t *task) {
 	w.deliver(&delivery{task: t, body: t.event(w.now), try: tries})
 }
 
-// taskStopped is a stop as it was planned; a changed plan makes it void.
+// taskStopped handles a stop that was planned. If the plan has changed, it does nothing.
 func (w *World) taskStopped(t *task, plan int) {
 	if plan != t.plan {
 		return
@@ -189,7 +188,7 @@ func (w *World) taskStopped(t *task, plan int) {
 	}
 }
 
-// console is a person who stops a task in ECS.
+// console plays a person who stops a task in ECS.
 func (w *World) console(t *task) {
 	if t.status(w.now) == "STOPPED" || w.calm {
 		return

@@ -15,9 +15,8 @@ const (
 	rate = 20
 )
 
-// TestHerd is a model, in virtual time: 10,000 jobs at one minute, all triggers
-// at once, a limit of 20 launches a second, a look each second. ECS's own limit
-// takes 500 s of it.
+// TestHerd is a model in virtual time: 10,000 jobs at one minute, all triggers at once, a limit
+// of 20 launches a second, a look each second. ECS's own limit accounts for 500 s.
 func TestHerd(t *testing.T) {
 	t.Parallel()
 	m := &model{}
@@ -35,8 +34,8 @@ func TestHerd(t *testing.T) {
 	}
 }
 
-// TestThrottledHerd: ECS refuses every third call for its rate. The drain slows,
-// and that is all.
+// TestThrottledHerd: ECS refuses every third call for its rate. The drain becomes slower, and
+// nothing else changes.
 func TestThrottledHerd(t *testing.T) {
 	t.Parallel()
 	m := &model{refuses: func(n int) bool { return n%3 == 0 }}
@@ -51,8 +50,8 @@ func herdID(i int) run.ID { return run.ScheduledID(herdName(i), epoch) }
 
 func herdName(i int) string { return fmt.Sprintf("job-%05d", i) }
 
-// drain triggers the herd and looks each second until all of it was launched,
-// once, on its first attempt.
+// drain triggers the herd and looks each second until every run was launched once, on its first
+// attempt.
 func drain(t *testing.T, m *model) time.Duration {
 	t.Helper()
 	now := epoch

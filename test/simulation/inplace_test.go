@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestNothingIsChangedInPlace: what was written is, at the end of a world, as it was
-// when it was written. So a world's store need not copy it.
+// TestNothingIsChangedInPlace: at the end of a world, everything is still as it was written. So a
+// world's store need not copy it.
 func TestNothingIsChangedInPlace(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(40) {
@@ -27,7 +27,7 @@ func TestNothingIsChangedInPlace(t *testing.T) {
 	}
 }
 
-// unchanged returns a check that a value is what it was.
+// unchanged returns a check that a value has not changed.
 func unchanged[T any](t *testing.T, seed uint64, v *T) func() {
 	t.Helper()
 	if v == nil {

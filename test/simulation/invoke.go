@@ -10,44 +10,43 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// handler is one invocation on its way; another may run in the middle of it.
+// handler is one running invocation. Another may run in the middle of it.
 type handler struct {
 	name   string
 	parent *handler
 	// twin delivers the same input again.
 	twin func()
-	// run is what it is about, "" for a sweep.
+	// run is the run that it is about, or "" for a sweep.
 	run run.ID
 	// slot is the time that a trigger is for.
 	slot time.Time
 	// from and to number its begin and its end among those of all handlers.
 	from, to int
 	calls    int
-	// pages is how many pages of schedules it listed.
+	// pages is the number of pages of schedules that it listed.
 	pages int
-	// checking is whether it checks the slots, waits whether its look left launches to
-	// wait.
+	// checking means that it checks the slots. waits means that its look left launches waiting.
 	checking, waits bool
-	record          int // of its batch
+	record          int // index in its batch
 	dice            dice
-	// What befalls its n-th call; -1 is never.
+	// The call at which something befalls it; -1 means never.
 	crash, fail, conflict, interleave, stall, hang int
 	crashAfter, failAfter                          bool
-	// process is that of a sweep.
+	// process is the process of a sweep.
 	process *process
-	// disturbed is whether anything has befallen it.
+	// disturbed means that something has befallen it.
 	disturbed bool
-	// denied is whether ECS refused a call of it.
+	// denied means that ECS refused one of its calls.
 	denied bool
-	// rooms and shelves hold the runs and items that it was given, which no handler knows
-	// after its end.
+	// rooms and shelves hold the runs and items that it was given. No handler uses them after its
+	// end.
 	rooms   [][]run.Run
 	shelves [][]job.Item
 }
 
 type crash struct{}
 
-// handle runs a handler and says whether it succeeded. A crash ends it alone.
+// handle runs a handler and reports whether it succeeded. A crash ends only this handler.
 func (w *World) handle(name string, id run.ID, twin func(), f func(context.Context) error) (ok bool) {
 	h := w.handlers.give()
 	*h = handler{name: name, parent: w.h, run: id, twin: twin, from: w.handled, dice: w.dice(name, uint64(w.handled))}
@@ -124,8 +123,8 @@ func (w *World) strike(f Fault) bool {
 	return true
 }
 
-// call is one call of a handler to the outside: do takes effect unless the
-// handler crashes before.
+// call is one call of a handler to the outside. do takes effect unless the handler crashes
+// before.
 func (w *World) call(name string, do func(d dice)) {
 	h := w.h
 	n := h.calls
@@ -144,10 +143,10 @@ func (w *World) call(name string, do func(d dice)) {
 	}
 }
 
-// depth bounds how many handlers run in the middle of each other.
+// depth limits how many handlers run in the middle of each other.
 const depth = 3
 
-// nested is how many handlers run in the middle of each other now.
+// nested returns how many handlers now run in the middle of each other.
 func (w *World) nested() (n int) {
 	for h := w.h; h != nil; h = h.parent {
 		n++
@@ -155,7 +154,7 @@ func (w *World) nested() (n int) {
 	return n
 }
 
-// meanwhile lets others go on in the middle of a handler's call.
+// meanwhile lets others continue in the middle of a handler's call.
 func (w *World) meanwhile(n int) {
 	h := w.h
 	if w.nested() > depth {
@@ -173,7 +172,7 @@ func (w *World) meanwhile(n int) {
 	w.h = h
 }
 
-// pass lets time go by, and others go on.
+// pass lets time pass while others continue.
 func (w *World) pass(d time.Duration) {
 	until := w.now.Add(d)
 	for w.queue.within(until) {
@@ -182,8 +181,8 @@ func (w *World) pass(d time.Duration) {
 	w.now = later(w.now, until)
 }
 
-// hangs is whether the present call gets no answer within its time. Whether it took
-// effect nobody knows.
+// hangs reports whether the current call gets no answer within its time. Nobody knows whether it
+// took effect.
 func (w *World) hangs() (hangs, arrives bool) {
 	h := w.h
 	if h.calls-1 != h.hang || w.nested() > depth {
@@ -196,11 +195,11 @@ func (w *World) hangs() (hangs, arrives bool) {
 	return true, arrives
 }
 
-// callLimit is how long a call may take.
+// callLimit is the longest time that a call may take.
 const callLimit = 10 * time.Second
 
-// hazard is what befalls RunTask more often than other calls: here is where a
-// handler that dies or meets another does most harm.
+// hazard is what befalls RunTask more often than other calls: here a handler that dies or meets
+// another does the most harm.
 func (w *World) hazard(d dice) {
 	h := w.h
 	switch {
@@ -215,8 +214,8 @@ func (w *World) hazard(d dice) {
 	}
 }
 
-// another is a handler that runs in the middle of h: what is next to come, a
-// sweep, or the same input again.
+// another runs a handler in the middle of h: whatever comes next, a sweep, or the same input
+// again.
 func (w *World) another(h *handler) {
 	switch r := h.dice.IntN(10); {
 	case r < 4 && w.queue.within(w.now.Add(90*time.Second)):

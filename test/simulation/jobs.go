@@ -18,11 +18,11 @@ type deployed struct {
 	serial int // grows when the schedule changes
 	hashed hashed
 	back   time.Time
-	// until is when its calendar is over; zero is never.
+	// until is when its calendar ends; zero means never.
 	until time.Time
-	// Of a large group: when its schedule was modified, with what input, its place
-	// there, when a list last forgot it, until when it cannot be read, all that it ever
-	// was, and which of these its item last held.
+	// For a large group: when its schedule was modified, with what input, its place there, when a
+	// list last forgot it, until when it cannot be read, everything that it ever was, and which
+	// of these its item held last.
 	modified  time.Time
 	input     string
 	place     int
@@ -31,8 +31,8 @@ type deployed struct {
 	stands    []stand
 	held      int
 	heldAs    heldAs
-	// forgets is whether it was deployed so often that its item need not know all plans
-	// that it had while no sweep came: see job.MaxFormer.
+	// forgets means that it was deployed so often that its item need not know all plans that it
+	// had while no sweep came: see job.MaxFormer.
 	forgets bool
 }
 
@@ -42,7 +42,7 @@ type hashed struct {
 	hash   string
 }
 
-// hash is the job's, found out once after each change.
+// hash returns the job's hash, computed once after each change.
 func (j *deployed) hash() string {
 	if j.hashed.hash == "" || j.hashed.serial != j.serial {
 		j.hashed = hashed{j.serial, j.job.Hash()}
@@ -53,7 +53,7 @@ func (j *deployed) hash() string {
 // mayChange is what a person may change in a run by hand.
 var mayChange = job.Changes{Args: true, Inputs: map[string]job.Input{"DAY": {Description: "The day to do.", Choices: []string{"today", "yesterday"}}}}
 
-// deploys changes a job's definition, or takes the job away for a while.
+// deploys changes a job's definition, or removes the job for a while.
 func (w *World) deploys(d dice, j *deployed) {
 	if w.hit(d, Gone, 30) {
 		j.gone, j.back = !j.gone, w.now
@@ -64,7 +64,7 @@ func (w *World) deploys(d dice, j *deployed) {
 	w.deployed(j)
 }
 
-// deployed has a job's schedule be what it now is.
+// deployed brings a job's schedule to its new state.
 func (w *World) deployed(j *deployed) {
 	j.serial++
 	w.place(j)
@@ -115,7 +115,7 @@ func pick[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
 
 func minutes(n int) job.Duration { return job.Duration(time.Duration(n) * time.Minute) }
 
-// ownRules of a job may ask for a relaunch of anything: it is granted only where
+// ownRules are a job's own rules. They may ask for a relaunch of anything; it is granted only if
 // nothing started or the job is idempotent.
 var ownRules = []job.Rule{
 	{StoppedReason: "*", Action: job.Relaunch},
@@ -123,8 +123,7 @@ var ownRules = []job.Rule{
 	{StopCode: "*", Action: job.Relaunch},
 }
 
-// changes are the things of a job that a deploy changes. Their order is part of
-// what a seed means.
+// changes are what a deploy may change about a job. Their order is part of the meaning of a seed.
 var changes = [...]func(*deployed, dice){
 	(*deployed).reschedule,
 	func(j *deployed, d dice) { j.job.Retry.Idempotent = d.chance(300) },
@@ -159,7 +158,7 @@ func (j *deployed) vary(d dice) {
 	}
 }
 
-// planned is the job as its schedule is, or was, by a crontab line; nil where it never
+// planned returns the job as its schedule is, or was, with a crontab line, or nil if it never
 // was.
 func (j *deployed) planned(line string) *deployed {
 	for i := len(j.stands) - 1; i >= 0; i-- {

@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// judge holds a world that has come to rest against the promises. What ran,
-// and when, is the simulated ECS's own record.
+// judge checks the promises in a world that has come to rest. What ran, and when, is the
+// simulated ECS's own record.
 func (w *World) judge() {
 	w.judgeAttempts()
 	w.judgeOverlap()
@@ -25,8 +25,8 @@ func (w *World) judge() {
 	}
 }
 
-// judgeAttempts: one task a round, and no further attempt of anything that
-// started unless the job allows it.
+// judgeAttempts: one task per round, and no further attempt after anything that started, unless
+// the job allows it.
 func (w *World) judgeAttempts() {
 	byRound := map[string]*task{}
 	byRun := map[run.ID][]*task{}
@@ -48,7 +48,7 @@ func (w *World) judgeAttempts() {
 	}
 }
 
-// judgeRelaunch holds a task and a later one of the same run together.
+// judgeRelaunch compares a task with a later one of the same run.
 func (w *World) judgeRelaunch(t, next *task) {
 	l := w.truth.lives[t.run]
 	if l == nil || t.by == next.by {
@@ -68,15 +68,14 @@ func (w *World) judgeRelaunch(t, next *task) {
 	}
 }
 
-// mayRunAgain is whether the job allows a relaunch of what the task did.
+// mayRunAgain reports whether the job allows a relaunch after what the task did.
 func (t *task) mayRunAgain() bool {
 	return t.job.Retry.Idempotent || t.stopper == byNobody && t.exit != nil && slices.Contains(t.job.Retry.ExitCodes, *t.exit)
 }
 
-// judgeOverlap: no two tasks of a job at once where each one's definition
-// forbids it.
+// judgeOverlap: no two tasks of a job at once if each one's definition forbids it.
 func (w *World) judgeOverlap() {
-	last := map[string]*task{} // of each job, the one that stops last
+	last := map[string]*task{} // for each job, the task that stops last
 	for _, t := range w.ecs.tasks {
 		if !t.job.Exclusive() {
 			continue
@@ -87,8 +86,8 @@ func (w *World) judgeOverlap() {
 			w.violate("no overlap where forbidden", t.run, "%s of it was launched at %s, and %s of %s had not stopped",
 				t.short(), t.created.Format("15:04:05"), p.short(), p.run)
 		}
-		// Of an attempt that was given up ECS did not tell, and it counts as ended; so
-		// does one of a run that makes no sense.
+		// ECS did not tell of an attempt that was given up, so it counts as ended; so does one of
+		// a run that makes no sense.
 		if !w.truth.givenUp[t.by] && !w.damagedRun(t.run) && (p == nil || t.outlasts(p)) {
 			last[name] = t
 		}
@@ -99,8 +98,8 @@ func (t *task) outlasts(o *task) bool {
 	return !o.stopped.IsZero() && (t.stopped.IsZero() || t.stopped.After(o.stopped))
 }
 
-// judgeEnds: every run ended, owes nothing, was told where it ended badly, and
-// its end is what ECS saw.
+// judgeEnds: every run ended, owes nothing, was reported if it ended badly, and its end is what
+// ECS saw.
 func (w *World) judgeEnds() {
 	for _, id := range w.truth.order {
 		rec := w.store.runs[id]
@@ -121,7 +120,7 @@ func (w *World) judgeEnds() {
 	}
 }
 
-// judgeMissed: of no missed slot it waits to be told.
+// judgeMissed: no missed slot still waits to be reported.
 func (w *World) judgeMissed() {
 	for _, j := range w.jobs {
 		if missed := w.truth.missed[j.job.Name]; len(missed) > 0 {
@@ -130,11 +129,11 @@ func (w *World) judgeMissed() {
 	}
 }
 
-// asked are the rules of stops that the control plane asked for: a task that
-// ends well just before it hears of that counts as stopped all the same.
+// asked are the rules of stops that the control plane asked for. A task that ends well just
+// before it hears of the stop counts as stopped all the same.
 var asked = map[string]bool{stop.RuleTimedOut: true, stop.RuleEndedLate: true, stop.RuleHung: true, "hung-may-have-run": true, "asked-by-person": true}
 
-// judgeEnd: the status is what the last attempt's task did.
+// judgeEnd: the status matches what the last attempt's task did.
 func (w *World) judgeEnd(r *run.Run) {
 	a := r.Last()
 	if a == nil {
@@ -153,7 +152,7 @@ func (w *World) judgeEnd(r *run.Run) {
 	}
 }
 
-// judgeLate: what ran and was not known to have is told when its stop comes.
+// judgeLate: a task that ran and was not known to have run is reported when its stop comes.
 func (w *World) judgeLate(r *run.Run, a *run.Attempt) {
 	if a.RanAfterAll || a.Started != "no" {
 		return
@@ -165,9 +164,8 @@ func (w *World) judgeLate(r *run.Run, a *run.Attempt) {
 	}
 }
 
-// judgeSlots: every slot has its run, up to when its plan changed, also where the
-// slots were checked only after that. One that left the registry was there when it
-// was last checked.
+// judgeSlots: every slot has its run, up to when its plan changed, even if the slots were checked
+// only after that. A job that left the registry was there when it was last checked.
 func (w *World) judgeSlots() {
 	for _, j := range w.jobs {
 		ps := w.truth.plans[j.job.Name]
@@ -184,8 +182,9 @@ func (w *World) judgeSlots() {
 	}
 }
 
-// inForce is up to when the slots of a plan are judged that another followed. Of a large
-// group that is until it was changed, or its job was last seen, as it was known then.
+// inForce returns up to when the slots of a plan are judged that another plan followed. In a
+// large group that is until the plan was changed, or until its job was last seen, as known at
+// that time.
 func (w *World) inForce(p, next plan, until time.Time) time.Time {
 	end := next.from.Add(-slotSlack)
 	switch {
@@ -204,8 +203,7 @@ func (w *World) inForce(p, next plan, until time.Time) time.Time {
 	return until
 }
 
-// slotSlack is how long after its time the sweep may judge a slot, since clocks
-// are off.
+// slotSlack is how long after its time the sweep may judge a slot, because clocks are off.
 const slotSlack = 4 * time.Minute
 
 func (w *World) judgePlan(name string, p plan, until time.Time) {
@@ -216,8 +214,7 @@ func (w *World) judgePlan(name string, p plan, until time.Time) {
 	}
 }
 
-// judgePace: no more RunTask calls a second than allowed, while the clock was
-// right.
+// judgePace: no more RunTask calls a second than allowed, while the clock was right.
 func (w *World) judgePace() {
 	if w.rate == 0 || w.count[ClockJump] > 0 {
 		return
@@ -231,8 +228,8 @@ func (w *World) judgePace() {
 	}
 }
 
-// unjudged is how many plans changed when slots of the old one had not been judged for
-// ten minutes and more, as after an outage that a deploy ends.
+// unjudged counts the plans that changed when slots of the old one had not been judged for ten
+// minutes or more, as after an outage that a deploy ends.
 func (t *truth) unjudged() (n int) {
 	for _, ps := range t.plans {
 		for i := range len(ps) - 1 {

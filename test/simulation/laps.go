@@ -11,11 +11,11 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// itemLaps are jobs' items as a process that sweeps last read them, a third each time.
+// itemLaps are the jobs' items as a sweeping process last read them, a third each time.
 type itemLaps struct {
 	known map[string]lapItem
 	turn  uint32
-	// own are those that it wrote since.
+	// own marks those that it has written since.
 	own map[string]bool
 }
 
@@ -24,8 +24,8 @@ type lapItem struct {
 	asked time.Time
 }
 
-// inLaps has each check of the slots read a third of the items, which come every five
-// minutes or sooner.
+// With laps, each check of the slots reads a third of the items. Checks come every five minutes
+// or sooner.
 const (
 	lapParts = 3
 	lapTime  = 14 * time.Minute
@@ -39,8 +39,8 @@ func lapPart(name string) uint32 {
 
 var _ control.InLaps = port{}
 
-// ItemsInTurn implements control.InLaps. In worlds without laps, and once all is calm, it
-// has all items as they are.
+// ItemsInTurn implements control.InLaps. In worlds without laps, and in calm times, it returns
+// all items as they are.
 func (p port) ItemsInTurn(ctx context.Context) (items []job.Item, asOf time.Time, err error) {
 	q := p.w.h.process
 	now := p.w.wall()

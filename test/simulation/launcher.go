@@ -55,8 +55,8 @@ func answer(e run.Event) string {
 	return ""
 }
 
-// sent holds a send of an attempt against what was answered before: failures[]
-// on a first send are the token's result, whatever their words.
+// sent checks a send of an attempt against earlier answers: failures[] on a first send are the
+// token's result, whatever they say.
 func (w *World) sent(l *control.Launch) {
 	by := l.RoundID().StartedBy(stack)
 	if h := w.truth.final[by]; h != nil && h.to > 0 && h.to <= w.h.from && !h.disturbed {
@@ -65,8 +65,8 @@ func (w *World) sent(l *control.Launch) {
 	w.placed(l)
 }
 
-// final notes failures[] that prove that an attempt launched nothing: all sends
-// before were refused.
+// final notes failures[] which prove that an attempt launched nothing, because all sends before
+// were refused.
 func (w *World) final(l *control.Launch, e run.Event) {
 	refused, ok := e.(run.Refused)
 	if !ok || refused.Stop.Kind != stop.LaunchFailure {

@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// task is one simulated task: its whole life is planned when it is launched and
-// changed only by a stop. A zero time is never.
+// task is one simulated task. Its entire life is planned when it is launched; only a stop changes
+// it. A zero time means never.
 type task struct {
 	run     run.ID
 	attempt int
@@ -19,19 +19,19 @@ type task struct {
 	fate    string
 
 	created, pending, pulled, started, ended, stopped time.Time
-	// desired is when its desired status became STOPPED, warned when Spot said so.
+	// desired is when its desired status became STOPPED; warned is when Spot announced that.
 	desired, warned time.Time
-	code, reason    string // the stop's; an empty code is left out
+	code, reason    string // those of the stop; an empty code is left out
 	containerReason string
 	exit            *int64
-	exitLog         *int64 // of a second container
+	exitLog         *int64 // that of a second container
 	unlisted        bool   // the stop lists no containers
 
-	// ranAt is the truth: when a process of the task really began. hidden says
-	// that the stop shows nothing of it.
+	// ranAt is the truth: when a process of the task really began. hidden means that the stop
+	// shows nothing of it.
 	ranAt  time.Time
 	hidden bool
-	// beside says that only the second container ran.
+	// beside means that only the second container ran.
 	beside bool
 	// stopper is who asked for the stop.
 	stopper stopper
@@ -51,10 +51,10 @@ const (
 
 func (t *task) short() string { return "task …" + t.arn[len(t.arn)-4:] }
 
-// ran is whether a process of the task has begun by a time.
+// ran reports whether a process of the task has begun by a time.
 func (t *task) ran(now time.Time) bool { return !t.ranAt.IsZero() && !t.ranAt.After(now) }
 
-// succeeded is whether the task ended well by itself.
+// succeeded reports whether the task ended well by itself.
 func (t *task) succeeded() bool {
 	return t.stopper == byNobody && t.code == exited && t.exit != nil && *t.exit == 0
 }
@@ -75,7 +75,7 @@ func (t *task) status(now time.Time) string {
 	return "PROVISIONING"
 }
 
-// unknown is whether ECS does not show the task: not yet, or not any more.
+// unknown reports whether ECS does not show the task, either not yet or no longer.
 func (t *task) unknown(now time.Time) bool {
 	return t.razed || now.Sub(t.created) < t.lag || reached(t.stopped, now) && now.Sub(t.stopped) >= time.Hour
 }
@@ -116,16 +116,16 @@ func (w *World) newTask(l *control.Launch) *task {
 	return t
 }
 
-// twoContainers is whether the job's task definition has a second container,
-// which is not essential.
+// twoContainers reports whether the job's task definition has a second container, which is not
+// essential.
 func (t *task) twoContainers() bool { return hash(t.job.Name)%3 == 0 }
 
 func (t *task) end(at time.Time, d dice) {
 	t.ended, t.stopped = at, at.Add(seconds(d.between(8, 35)))
 }
 
-// stop is StopTask, or what a person does in ECS. A task that ends by itself
-// within the next second does so.
+// stop is StopTask, or what a person does in ECS. A task that ends by itself within the next
+// second still does so.
 func (t *task) stop(w *World, who stopper, reason string) {
 	if !t.desired.IsZero() && reached(t.desired, w.now) || !t.ended.IsZero() && t.ended.Before(w.now.Add(time.Second)) {
 		return
@@ -155,8 +155,8 @@ func (t *task) stop(w *World, who stopper, reason string) {
 	w.schedule(t)
 }
 
-// ignore is when a task ends that we asked to stop: when it should, or after
-// hours in which ECS does not carry the stop out.
+// ignore returns when a task ends that we asked to stop: when it should, or after hours in which
+// ECS does not carry out the stop.
 func (w *World) ignore(t *task, end time.Time) time.Time {
 	d, ok := w.luck(StopIgnored, 120, t.arn, 0)
 	if !ok {

@@ -6,8 +6,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// unanswered is the write of a run that took effect and was not answered so. A
-// mutation forgets what it owes, or that there is something to look at.
+// unanswered handles the write of a run that took effect but was not answered so. A mutation
+// forgets what the run owes, or that there is something to look at.
 func (w *World) unanswered(r *run.Run, err error) {
 	switch m := w.opt.Mutation; {
 	case r == nil:
@@ -23,7 +23,7 @@ func (w *World) unanswered(r *run.Run, err error) {
 	}
 }
 
-// deafen has a mutation hear no further record of a run.
+// deafen makes a mutation hear no further record of a run.
 func (w *World) deafen(m Mutation, ids ...run.ID) {
 	if w.opt.Mutation != m {
 		return
@@ -36,7 +36,7 @@ func (w *World) deafen(m Mutation, ids ...run.ID) {
 	}
 }
 
-// doubled notes, for a mutation, what a run owes whose record comes twice.
+// doubled notes, for a mutation, what a run owes if its record comes twice.
 func (w *World) doubled(r *run.Run) {
 	if w.opt.Mutation != TwiceIsAgain {
 		return
@@ -47,7 +47,7 @@ func (w *World) doubled(r *run.Run) {
 	w.twice[r.ID] = r.Owed
 }
 
-// owedAgain has a run owe what it owed when its record came twice.
+// owedAgain makes a run owe again what it owed when its record came twice.
 func (w *World) owedAgain(r *run.Run) {
 	owed := w.twice[r.ID]
 	if len(owed) == 0 || w.h.name != "notify" || r.Owes(run.Tell) {

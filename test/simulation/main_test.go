@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestMain lets the heap grow: a world leaves much behind and needs little, so that
-// collecting often is most of the work.
+// TestMain lets the heap grow: a world leaves much behind and needs little, so frequent
+// collections would be most of the work.
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(1600)
 	os.Exit(m.Run())

@@ -10,12 +10,12 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// model is a Launcher with nothing but a rate limit of its own: its tasks run
-// for ever. It serves models of load.
+// model is a Launcher with nothing but its own rate limit. Its tasks run for ever. It serves for
+// models of load.
 type model struct {
 	launched []run.ID // in order
 	sends    int
-	// refuses is whether the n-th call is throttled.
+	// refuses reports whether the n-th call is throttled.
 	refuses func(n int) bool
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// salt makes a token differ from send to send.
+// salt makes tokens differ between sends.
 func (m Mutation) salt(n int) string {
 	if m == NewTokens {
 		return strconv.Itoa(n)
@@ -82,7 +82,7 @@ func (m Mutation) save(c control.Change) control.Change {
 	return c
 }
 
-// lock changes the lock of a job's item that is written with a run.
+// lock changes the lock in a job's item that is written with a run.
 func (m Mutation) lock(item *job.Item, r *run.Run) {
 	switch {
 	case m == DropLock:
@@ -92,13 +92,13 @@ func (m Mutation) lock(item *job.Item, r *run.Run) {
 	}
 }
 
-// defines is whether definitions are read otherwise than they are. A process keeps those
-// that it wrote, and reads them no more.
+// defines reports whether definitions are read differently from how they are. A process keeps
+// those that it wrote and does not read them again.
 func (m Mutation) defines() bool {
 	return m == MoreAttempts || m == NoDeadline || m == RestPastLimit
 }
 
-// anew is the control plane of a process that begins, which remembers nothing.
+// anew returns the control plane of a new process, which remembers nothing.
 func anew(c *control.Control) *control.Control {
 	return &control.Control{
 		Stack: c.Stack, Store: c.Store, Launcher: c.Launcher, Schedules: c.Schedules, Registry: c.Registry, Notifier: c.Notifier,
@@ -200,10 +200,10 @@ func (m Mutation) denial(err error) error {
 	return err
 }
 
-// holds is whether the handler cannot go on.
+// holds reports whether the handler cannot continue.
 func (m Mutation) holds(h *handler) bool { return m == RefusalHoldsAll && h.denied }
 
-// revive has a trigger find a launch that is owed, as fresh as ever.
+// revive makes a trigger find an owed launch as if it were recent.
 func (m Mutation) revive(h *handler, r *run.Run, now time.Time) {
 	a := r.Last()
 	if m != ReviveLate || h.name != "trigger" || a == nil || now.Sub(a.SentAt) < time.Hour {
@@ -215,7 +215,7 @@ func (m Mutation) revive(h *handler, r *run.Run, now time.Time) {
 	a.SentAt, a.TaskARN, a.EndedAt = now, "", time.Time{}
 }
 
-// believe shows a run that has ended as one that is running to the trigger of another.
+// believe shows a run that has ended as running, to the trigger of another run.
 func (m Mutation) believe(h *handler, r *run.Run) {
 	if m == TrustItem && h.name == "trigger" && r.ID != h.run && r.Status.Terminal() {
 		r.Status = run.Running
@@ -229,7 +229,7 @@ func (w *World) lags(id run.ID, lags bool) {
 	}
 }
 
-// hide has a run be due nowhere any more.
+// hide makes a run due nowhere any more.
 func (w *World) hide(id run.ID) {
 	if w.unindexed == nil {
 		w.unindexed = map[run.ID]bool{}
@@ -237,7 +237,7 @@ func (w *World) hide(id run.ID) {
 	w.unindexed[id] = true
 }
 
-// hidden is whether a mutation hides a run that is due.
+// hidden reports whether a mutation hides a run that is due.
 func (w *World) hidden(r run.Run) bool {
 	return w.unindexed[r.ID] || w.opt.Mutation == HideNonsense && w.damagedRun(r.ID)
 }

@@ -1,10 +1,10 @@
 package simulation
 
-// Mutation breaks the control plane on purpose, through what its ports show it,
-// so that the checks can be seen to fail.
+// Mutation breaks the control plane on purpose, through what its ports show it, so that the
+// checks can be seen to fail.
 type Mutation uint8
 
-// Each mutation is a promise of the code that is taken away.
+// Each mutation takes away one promise of the code.
 const (
 	NoMutation          Mutation = iota
 	BlindWrites                  // writes skip their condition
@@ -13,7 +13,7 @@ const (
 	DropLock                     // the job's lock is not kept
 	TrustRefusal                 // a second send's refusal is taken for proof
 	TrustExitZero                // exit 0 of a task that was stopped is a success
-	NewTokens                    // every send has a token of its own
+	NewTokens                    // every send has its own token
 	OldTokens                    // a launch in doubt is sent again for ever
 	NeverLook                    // nothing is ever due
 	SkipSlots                    // slots are never judged
@@ -39,35 +39,35 @@ const (
 	SkipLater                    // ... is taken for a later slot
 	ForgetPause                  // a pause that has ended was never there
 	NeverStuck                   // a stop has always just been asked for
-	DeafStream                   // no saved change wakes who tells
+	DeafStream                   // no saved change wakes the notifier
 	ChargeQuota                  // a refusal for the quota is taken for another
 	HangIsRefused                // no answer within a call's time is a refusal
 	LagForEver                   // what an index did not show once it never shows
 	ConflictIsSuccess            // a conflict counts as what was written, as a false one is
-	HalfIsWhole                  // a registry that was read in part counts as whole
+	HalfIsWhole                  // a registry that was read in part counts as complete
 	UnreadIsEmpty                // one that could not be read counts as empty
-	FirstOfBatch                 // of a batch only the first record is told
+	FirstOfBatch                 // only the first record of a batch is told
 	HideNonsense                 // what makes no sense is never found
-	TrustItem                    // what an item says of runs that have ended is believed
+	TrustItem                    // what an item says about runs that have ended is believed
 	BlindLag                     // owed notices show in no figure
 	HideCalendar                 // calendars are not seen to end
-	LosePending                  // slots that wait are not kept
+	LosePending                  // pending slots are not kept
 	ConflictOwesNothing          // what a false conflict wrote loses what it owes
 	LostIsForgotten              // what was written without an answer is never looked at
-	ForgetTook                   // who took a notice is forgotten
+	ForgetTook                   // which target accepted a notice is forgotten
 	TwiceIsAgain                 // what comes twice is told twice
-	LostIsDeaf                   // after a record that was lost none is heard
+	LostIsDeaf                   // after a lost record none is heard
 	BatchIsDeaf                  // ... or after a batch that failed
-	ForgetFormer                 // of plans that changed only the new one is known
+	ForgetFormer                 // of plans that changed, only the new one is known
 	RestForEver                  // a rest never ends
 	RestBlindly                  // no write ends a rest
-	RestInPlace                  // a relaunch, and what comes before a state is seen, ends none
+	RestInPlace                  // a relaunch, and what comes before a state is seen, ends no rest
 	RestUnstarted                // a task that is about to run rests
-	RestPastLimit                // a limit ends no rest
+	RestPastLimit                // no limit ends a rest
 	CrowdForEver                 // ECS's rate is taken to be used up for long
-	StaleSlots                   // slots of a large group are judged by what was last read of it
-	OlderIsWritten               // what was read of it is written, whatever others found since
-	UntoldIsAsked                // what cannot be told of a schedule counts as told
+	StaleSlots                   // slots of a large group are judged by the last reading of it
+	OlderIsWritten               // an old reading of it is written, whatever others have found since
+	UntoldIsAsked                // a schedule of which nothing can be told counts as told
 	ForgottenIsGone              // what a list left out is gone
 	mutations
 )

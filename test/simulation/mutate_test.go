@@ -2,22 +2,22 @@ package simulation
 
 import "testing"
 
-// shownBy are worlds that show what the first thousand runs do not. On other dice they
-// may be others: then it is found later. What only some faults show is not here, since
-// twice as many runs are played without them.
+// shownBy are worlds that show what the first thousand runs do not. With other dice they may be
+// others; then the mutation is found later. Mutations that only some faults show are not here,
+// because twice as many runs are played for them.
 var shownBy = map[Mutation]uint64{
 	ConflictIsSuccess: 37, TooFast: 33, IgnoreLateness: 22, OldTokens: 22, ForgetRuntime: 15, RelaunchOnUnknown: 15, RestBlindly: 11, RestInPlace: 11,
 }
 
-// TestEveryMutationIsCaught proves that the checks can fail: each promise of
-// the code that is taken away is missed by the check that watches it.
+// TestEveryMutationIsCaught proves that the checks can fail: each mutation is caught by the check
+// that watches its promise.
 func TestEveryMutationIsCaught(t *testing.T) {
 	t.Parallel()
 	told := Faults(DescribeDenied, DescribeUntold, FindDenied, StopDenied)
 	cases := []struct {
 		mutation Mutation
 		check    string
-		// only are the faults without which nothing shows, hidden those that hide it.
+		// only are the faults without which nothing shows; hidden are those that hide it.
 		only, hidden FaultSet
 	}{
 		{BlindWrites, "an end stands", FaultSet{}, FaultSet{}},
@@ -106,7 +106,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 	}
 }
 
-// caught is after how many runs a check failed, 0 when it did not.
+// caught returns after how many runs a check failed, or 0 if it did not.
 func caught(opt Options, check string, most int) (runs int) {
 	for runs < most {
 		res := Play(opt)

@@ -11,7 +11,7 @@ import (
 // targets are where every notice goes.
 var targets = []string{"slack", "sns"}
 
-// notifier carries notices to all targets, of which some may be down.
+// notifier sends notices to all targets, some of which may be down.
 type notifier struct {
 	w    *World
 	down []string

@@ -29,7 +29,7 @@ func (s *Store) Pending(_ context.Context, limit int) ([]control.Pending, error)
 	return out[:min(limit, len(out))], nil
 }
 
-// pendingSlots is whether any is not done.
+// pendingSlots reports whether any pending slot is not done.
 func (s *Store) pendingSlots() bool {
 	for _, p := range s.pending {
 		if !p.Done {

@@ -10,7 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// people are those who ask for things, and what they asked for.
+// people are the persons who ask for things, and what they asked for.
 type people struct {
 	asked   int
 	retries map[string]bool     // request ids, true once a round began for one
@@ -25,8 +25,8 @@ type request struct {
 	ask  func(context.Context) (control.Reply, error)
 }
 
-// plague is everything that happens at random times, each about so many times
-// an hour of virtual time.
+// plague is everything that happens at random times, each thing about so many times an hour of
+// virtual time.
 func (w *World) plague() {
 	if w.calm || w.now.After(w.end) {
 		return
@@ -71,8 +71,7 @@ func (w *World) jumps(d dice) {
 	}
 }
 
-// revises registers a revision of the job's task definition and deregisters the
-// others.
+// revises registers a revision of the job's task definition and deregisters the others.
 func (w *World) revises(d dice, j *deployed) {
 	if w.hit(d, Inactive, 150) {
 		f := j.job.TaskDefinition
@@ -111,7 +110,7 @@ func (w *World) person(r *request) {
 	}
 }
 
-// recent is one of the newest runs.
+// recent returns one of the newest runs.
 func (w *World) recent(d dice) (run.ID, bool) {
 	n := len(w.truth.order)
 	if n == 0 {
@@ -120,7 +119,8 @@ func (w *World) recent(d dice) (run.ID, bool) {
 	return w.truth.order[n-1-d.IntN(min(n, 8))], true
 }
 
-// wanting is one of the newest runs that ended badly, as a person would retry.
+// wanting returns one of the newest runs that ended badly, as a person would choose it for a
+// retry.
 func (w *World) wanting(d dice) (run.ID, bool) {
 	for i := len(w.truth.order) - 1; i >= max(0, len(w.truth.order)-12); i-- {
 		id := w.truth.order[i]

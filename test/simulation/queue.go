@@ -12,8 +12,8 @@ type entry struct {
 	happen func()
 }
 
-// queue is what is to come, the earliest last: taking it moves nothing. Where
-// times are equal, what was planned first stands behind what was planned later.
+// queue holds what is to come, the earliest last, so that taking it moves nothing. Of entries
+// with equal times, the one planned first stands after those planned later.
 type queue []entry
 
 func (q *queue) add(e entry) {
@@ -45,7 +45,7 @@ func (w *World) loop() {
 	}
 }
 
-// step takes the next thing that happens.
+// step performs the next thing that happens.
 func (w *World) step() {
 	e := w.queue.take()
 	w.now = later(w.now, time.Unix(0, e.at).UTC())

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestQueue: the earliest comes first, and of those at one time the one that was
-// planned first.
+// TestQueue: the earliest comes first, and of those with equal times the one that was planned
+// first.
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	var q queue

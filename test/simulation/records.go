@@ -50,7 +50,7 @@ func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
 	return out, nil
 }
 
-// selects is whether a query of a job's runs wants one.
+// selects reports whether a query of a job's runs selects r.
 func selects(q control.Query, r *run.Run) bool {
 	return !r.ScheduledFor.Before(q.Since) && (q.Status == "" || r.Status == q.Status) && (!q.Scheduled || !r.ID.ByHand())
 }
@@ -74,7 +74,7 @@ func (s *Store) Item(_ context.Context, name string) (job.Item, error) {
 	return s.outItem(*item), nil
 }
 
-// item is what is kept of a job's item, zero where there is none.
+// item returns what is kept of a job's item, or a zero item if there is none.
 func (s *Store) item(name string) *job.Item {
 	if item, ok := s.items[name]; ok {
 		return item
@@ -82,7 +82,7 @@ func (s *Store) item(name string) *job.Item {
 	return &job.Item{}
 }
 
-// definition is what is kept under a hash, zero where there is none.
+// definition returns what is kept under a hash, or a zero job if there is none.
 func (s *Store) definition(hash string) *job.Job {
 	if j, ok := s.definitions[hash]; ok {
 		return j
@@ -151,7 +151,7 @@ func (s *Store) Keep(_ context.Context, k control.Kept) error {
 	return nil
 }
 
-// Settle implements control.Store. Nobody asks for it here.
+// Settle implements control.Store. Nobody calls it here.
 func (s *Store) Settle(_ context.Context, k control.Kept) error {
 	i := slices.IndexFunc(s.kept, func(o control.Kept) bool { return o.ID() == k.ID() })
 	if i < 0 {
@@ -161,7 +161,7 @@ func (s *Store) Settle(_ context.Context, k control.Kept) error {
 	return nil
 }
 
-// Kept returns what was kept, the newest first.
+// Kept returns what was kept, newest first.
 func (s *Store) Kept(_ context.Context, limit int) ([]control.Kept, error) {
 	out := slices.Clone(s.kept)
 	slices.Reverse(out)

@@ -48,8 +48,8 @@ func (w *World) byName(name string) *deployed {
 	return nil
 }
 
-// fire is a trigger: with a definition that is taken as it is, or, in some worlds,
-// with what a schedule or a rule carries.
+// fire delivers a trigger: with a definition that is taken as it is or, in some worlds, with what
+// a schedule or a rule carries.
 func (w *World) fire(ctx context.Context, t *trigger) (control.Reply, error) {
 	if w.control.Schedules == nil {
 		return w.control.ScheduledAs(ctx, t.hash, t.job, t.at)
@@ -57,7 +57,7 @@ func (w *World) fire(ctx context.Context, t *trigger) (control.Reply, error) {
 	return w.control.Fire(ctx, w.asSlot(t))
 }
 
-// asSlot is what a schedule carries, or a rule: only the job's name.
+// asSlot returns what a schedule carries, or a rule, which carries only the job's name.
 func (w *World) asSlot(t *trigger) control.Slot {
 	s := control.Slot{Name: t.job.Name, At: t.at}
 	if d := w.dice("rule "+t.job.Name, 0); d.chance(700) {
@@ -66,8 +66,8 @@ func (w *World) asSlot(t *trigger) control.Slot {
 	return s
 }
 
-// taken holds the answer to a trigger against what there is: a run, nothing where the
-// calendar has no such day, or a slot that waits until it can be told what is deployed.
+// taken checks the answer to a trigger: there is a run, or nothing if the calendar has no such
+// day, or a slot that waits until it is known what is deployed.
 func (w *World) taken(t *trigger, reply control.Reply, disturbed bool) {
 	has := w.store.runs[t.run] != nil
 	switch out := len(t.job.Calendar.Only) > 0 && !t.at.Before(calendarEnds); {
@@ -81,10 +81,10 @@ func (w *World) taken(t *trigger, reply control.Reply, disturbed bool) {
 	}
 }
 
-// mayLack is whether a trigger may have no run: it named only its job, of which another
-// plan was known, by which it stood for a slot beside it, or it was refused since what
-// came along is not deployed, or that could not be told in time. The check of the slots
-// finds what has none then.
+// mayLack reports whether a trigger may have no run. That is so if it named only its job, whose
+// known plan was another one, and so was taken for a neighbouring slot; or if it was refused
+// because what came along is not deployed, or because that could not be found out in time. The
+// check of the slots then finds the slots without a run.
 func (w *World) mayLack(t *trigger, reply control.Reply, disturbed bool) bool {
 	switch {
 	case reply.Run != "" && reply.Run != t.run:
@@ -95,14 +95,13 @@ func (w *World) mayLack(t *trigger, reply control.Reply, disturbed bool) bool {
 	return reply.Outcome == control.Refused && w.control.Schedules != nil && (disturbed || !w.carries(t))
 }
 
-// carries is whether a schedule carries now what came along with a trigger.
+// carries reports whether a schedule now carries what came along with a trigger.
 func (w *World) carries(t *trigger) bool {
 	d := w.byName(t.job.Name)
 	return w.asSlot(t).Schedule != "" && d != nil && !d.gone && reflect.DeepEqual(d.job, t.job)
 }
 
-// judgePending: a slot that waited is settled, and was started or kept as one that
-// could not be.
+// judgePending: a slot that waited is settled: it was started, or kept as one that could not be.
 func (w *World) judgePending() {
 	settled := map[run.ID]bool{}
 	for _, p := range w.store.pending {
@@ -121,17 +120,18 @@ var calendarEnds = time.Date(2026, 11, 22, 19, 0, 0, 0, time.UTC)
 
 const calendarZone = "Asia/Karachi"
 
-// calendar gives a job one whose only day ends while the world goes on.
+// calendar gives a job a calendar whose only day ends during the world.
 func (w *World) calendar(j *deployed) {
 	if _, ok := w.luck(CalendarEnds, 250, j.job.Name, 0); ok {
 		j.job.Timezone, j.job.Calendar, j.until = calendarZone, job.Calendar{Only: []string{"2026-11-22"}}, calendarEnds
 	}
 }
 
-// someChecks are the checks of the slots within which a job's calendar must be told.
+// someChecks is the number of checks of the slots within which the end of a job's calendar must
+// be reported.
 const someChecks = 5
 
-// calendarsTold: that a calendar ends, and that it has, is told of a job that runs.
+// calendarsTold: that a calendar ends, and that it has ended, is reported for a job that runs.
 func (w *World) calendarsTold() {
 	for name, item := range w.store.items {
 		if item.Gone || !item.Plan.Runs() || len(item.Plan.Calendar.Only) == 0 || !slices.ContainsFunc(w.store.byJob[name], func(rec *record) bool { return !rec.damaged }) {

@@ -9,17 +9,17 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// process is one that sweeps, with what it alone remembers until it dies.
+// process is a sweeping process, with what it alone remembers until it dies.
 type process struct {
 	rests *control.Rests
-	// told is which runs it was told that rest, whatever a mutation made of it.
+	// told holds the runs that it was told are at rest, whatever a mutation made of that.
 	told map[run.ID]remembered
 	laps itemLaps
-	// registry is what it knows of a large group.
+	// registry is what it knows about a large group.
 	registry *schedules.Registry
 }
 
-// remembered is a run that rests, at a revision.
+// remembered is a run at rest, at a revision.
 type remembered struct {
 	rev         int64
 	from, until time.Time
@@ -29,16 +29,16 @@ func (w *World) newProcess() *process {
 	return &process{rests: &control.Rests{}, told: map[run.ID]remembered{}, registry: w.newRegistry()}
 }
 
-// resting is until when a run rests, as it is now; ok is false where it does not. Who
-// damages one by hand does not move it from where it is found.
+// resting returns until when a run, in its present state, rests; ok is false if it does not.
+// Damaging a run by hand does not move it from where it is found.
 func (p *process) resting(rec *record, at time.Time) (until time.Time, ok bool) {
 	t, ok := p.told[rec.run.ID]
 	same := t.rev == rec.run.Rev || rec.damaged && t.rev == rec.run.Rev-1
 	return t.until, ok && same && t.until.After(at)
 }
 
-// sweeper is the process of a sweep: one beside another is in a process of its own,
-// and so are some others.
+// sweeper returns the process of a sweep. A sweep beside another has a process of its own, and so
+// have some others.
 func (w *World) sweeper() *process {
 	p := w.sweepers[0]
 	if w.busy(p) || w.dice("process", uint64(w.handled)).chance(100) {
@@ -65,14 +65,14 @@ func (w *World) busy(p *process) bool {
 	return false
 }
 
-// dies has a process forget everything.
+// dies makes a process forget everything.
 func (w *World) dies(p *process) {
 	if p != nil {
 		*p = *w.newProcess()
 	}
 }
 
-// remember has the store know whose call is under way.
+// remember tells the store whose call is running.
 func (p port) remember() {
 	if q := p.w.h.process; q != nil {
 		p.w.store.rests = q.rests
@@ -93,8 +93,8 @@ func (p port) Rest(r run.Run, from, until time.Time) {
 	p.w.store.Rest(r, from, until)
 }
 
-// mayRest: only a run rests whose task runs and of which nothing is to be done, and
-// not past a limit.
+// mayRest: a run rests only if its task runs and there is nothing to do about it, and not past a
+// limit.
 func (w *World) mayRest(r run.Run, from, until time.Time) {
 	t := w.ecs.byARN[r.Last().TaskARN]
 	if t == nil || t.started.IsZero() || t.started.After(w.now) || r.Stopping != nil || len(r.Owed) > 0 {
@@ -107,7 +107,7 @@ func (w *World) mayRest(r run.Run, from, until time.Time) {
 	}
 }
 
-// keeps is whether a write shows where runs are found.
+// keeps reports whether a write leaves a run in its place among those that are due.
 func (m Mutation) keeps(c control.Change) bool {
 	switch {
 	case m == RestBlindly:
@@ -119,7 +119,7 @@ func (m Mutation) keeps(c control.Change) bool {
 	return c.KeepsPlace()
 }
 
-// early shows a task that is about to run as one that runs.
+// early shows a task that is about to run as running.
 func (m Mutation) early(t *ecsevent.Task) {
 	if m == RestUnstarted && (t.LastStatus == "PROVISIONING" || t.LastStatus == "PENDING") {
 		t.LastStatus, t.StartedAt = "RUNNING", t.CreatedAt

@@ -12,7 +12,7 @@ import (
 
 const noQuota = "You've reached the limit on the number of vCPUs you can run concurrently"
 
-// crowding has ECS have no room from now on, for minutes or hours.
+// crowding makes ECS have no room from now on, for minutes or hours.
 func (w *World) crowding() {
 	for _, f := range []Fault{QuotaFull, CapacityGone} {
 		if d, ok := w.luck(f, 40, "", int(w.now.Unix())); ok {
@@ -21,7 +21,7 @@ func (w *World) crowding() {
 	}
 }
 
-// crowded is why there is no room for a launch, "" where there is.
+// crowded says why there is no room for a launch, or returns "" if there is.
 func (w *World) crowded() string {
 	switch {
 	case w.calm:
@@ -33,9 +33,9 @@ func (w *World) crowded() string {
 	return ""
 }
 
-// crowdedOut answers for want of room: mostly with failures[], which are bound to
-// the token, else with an exception. What ECS looks at first is not documented, so
-// that an exception may come although the token stands for a task.
+// crowdedOut answers for lack of room: mostly with failures[], which are bound to the token, or
+// else with an exception. AWS does not document what ECS checks first, so an exception may come
+// although the token is bound to a task.
 func (e *ecs) crowdedOut(l *control.Launch, token, why string, d dice) run.Event {
 	if d.chance(200) {
 		return exception(l.Attempt, "ClientException", why)
@@ -47,8 +47,8 @@ func (e *ecs) crowdedOut(l *control.Launch, token, why string, d dice) run.Event
 	return run.Refused{Attempt: l.Attempt, Stop: stop.Stop{Kind: stop.LaunchFailure, Reason: why}}
 }
 
-// lacked notes, of an answer that proves what became of an attempt, whether it was
-// that there is no room.
+// lacked notes, for an answer that proves what became of an attempt, whether the reason was a
+// lack of room.
 func (w *World) lacked(l *control.Launch, e run.Event) {
 	a := w.store.runs[l.Run].run.Attempt(l.Attempt)
 	mark := run.RoundID{Run: l.Run, Attempt: l.Attempt}
@@ -72,8 +72,8 @@ func (w *World) noSpot(l *control.Launch, mark run.RoundID) {
 	}
 }
 
-// freeOfCharge holds a send of a further attempt against the one before: that there
-// was no room for it costs no attempt.
+// freeOfCharge checks a send of a further attempt: if there was no room for the attempt before,
+// no attempt may be charged.
 func (w *World) freeOfCharge(l *control.Launch) {
 	before := run.RoundID{Run: l.Run, Attempt: l.Attempt - 1}
 	life := w.truth.lives[l.Run]
@@ -93,7 +93,8 @@ func (w *World) limited(e run.Event) {
 	}
 }
 
-// refusal is all that a simulated refusal says: there are few, and they come often.
+// refusal is everything that a simulated refusal says. There are few different ones, and they
+// come often.
 type refusal struct {
 	kind         stop.Kind
 	code, reason string
@@ -109,8 +110,8 @@ func (w *World) throttled(s stop.Stop) bool {
 	return is
 }
 
-// leftToSweep: a run is claimed without being launched, and without another for which
-// it waits, only where ECS has just refused a launch for its rate, and only of a slot.
+// leftToSweep: a run is claimed without being launched, and without another run for whose end it
+// waits, only if ECS has just refused a launch for its rate, and only for a slot.
 func (w *World) leftToSweep(r *run.Run) {
 	if r.Status != run.Queued || r.Waits || r.Renew {
 		return
@@ -119,7 +120,7 @@ func (w *World) leftToSweep(r *run.Run) {
 	const calls = 100 * time.Millisecond // between the decision and its write
 	late := w.wall().Sub(w.truth.refused) - run.DefaultTiming.Throttled
 	if w.control.Pace == nil && w.now.Sub(w.truth.jumped) < calls {
-		return // it was decided by the clock of before
+		return // it was decided by the earlier clock
 	}
 	if w.control.Pace != nil || r.ID.ByHand() || r.DueAt.After(w.wall()) || late > calls && !w.h.disturbed {
 		w.violate("only a crowd waits for the sweep", r.ID, "it is left to the sweep %s after ECS refused a launch", late)

@@ -5,12 +5,12 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// rooms are where handlers are given what they read, to be used again after their end:
-// most worlds give thousands.
+// rooms are memory in which handlers are given what they read. It is reused after their end,
+// because most worlds give thousands.
 type rooms[T any] [][]T
 
-// take is room for n; what is too small for it is left for good, so that there are no more
-// rooms than were ever in use at once.
+// take returns room for n. Room that is too small is left for good, so that there are never more
+// rooms than were in use at once.
 func (rs *rooms[T]) take(n int) []T {
 	if last := len(*rs) - 1; last >= 0 {
 		room := (*rs)[last][:0]
@@ -27,21 +27,21 @@ func (rs *rooms[T]) takeBack(given *[][]T) {
 	*given = nil
 }
 
-// empty has what was given be forgotten.
+// empty clears what was given.
 func (rs rooms[T]) empty() {
 	for _, room := range rs {
 		clear(room[:cap(room)])
 	}
 }
 
-// room is where the present handler is given up to so many runs.
+// room returns memory in which the current handler is given up to n runs.
 func (w *World) room(n int) []run.Run {
 	room := w.rooms.take(n)
 	w.h.rooms = append(w.h.rooms, room)
 	return room
 }
 
-// shelf is room for items.
+// shelf is like room, for items.
 func (w *World) shelf(n int) []job.Item {
 	shelf := w.shelves.take(n)
 	w.h.shelves = append(w.h.shelves, shelf)

@@ -11,24 +11,24 @@ import (
 	"time"
 )
 
-// Report is what many worlds came to.
+// Report is the outcome of many worlds.
 type Report struct {
 	Worlds, Runs, Handlers int
 	Count                  [faults]int
-	Left, Unjudged         int // as of a Result
+	Left, Unjudged         int // as in a Result
 	Took                   time.Duration
-	// Failed are the seeds of worlds with violations, the smallest first found
-	// at most maxFailed of them; Violated counts violations by check.
+	// Failed lists the seeds of worlds with violations, smallest first, at most maxFailed of
+	// those found. Violated counts violations by check.
 	Failed   []uint64
 	Violated map[string]int
-	// First is a seed for each check that failed.
+	// First has one seed for each check that failed.
 	First map[string]uint64
 }
 
 const maxFailed = 20
 
-// Simulate plays worlds from a seed on until they held at least that many
-// runs, on every processor. It stops early when many worlds failed.
+// Simulate plays worlds from a seed on, on every processor, until they held at least that many
+// runs. It stops early if many worlds failed.
 func Simulate(opt Options, runs int) Report {
 	began := time.Now()
 	total := Report{Violated: map[string]int{}, First: map[string]uint64{}}
@@ -76,7 +76,7 @@ func (r *Report) add(seed uint64, res Result) {
 	}
 }
 
-// String is the report for people.
+// String returns the report for people.
 func (r Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d runs in %d worlds, %d handlers, %s: %.0f runs a second\n",

@@ -11,19 +11,19 @@ import (
 
 var freshSeed = flag.Uint64("simulation.seed", uint64(time.Now().UnixNano())>>20, "the seed of the fresh runs")
 
-// fixed are the same 50,000 runs every time, about 580 worlds. They are played once for
-// all tests that ask something of them.
+// fixed is a report of the same 50,000 runs every time, about 580 worlds. They are played once
+// for all tests that need them.
 var fixed = sync.OnceValue(func() Report { return Simulate(Options{Seed: 1}, 50_000) })
 
-// TestFixed plays the same 50,000 runs every time, TestFresh 10,000 that nobody
-// has seen. To see a violation of TestFresh again: -simulation.seed.
+// TestFixed plays the same 50,000 runs every time; TestFresh plays 10,000 that nobody has seen.
+// Use -simulation.seed to see a violation of TestFresh again.
 func TestFixed(t *testing.T) {
 	t.Parallel()
 	clean(t, Options{Seed: 1}, fixed(), 50_000)
 }
 
-// TestRanAfterAllTwice plays runs in which two attempts of one run turn out to
-// have run: with one ID for both, the second is told to nobody.
+// TestRanAfterAllTwice plays runs in which two attempts of one run turn out to have run. If both
+// had one id, the second would be told to nobody.
 func TestRanAfterAllTwice(t *testing.T) {
 	t.Parallel()
 	hold(t, Options{Seed: 2480020610}, 1000)
@@ -52,7 +52,8 @@ func clean(t *testing.T, opt Options, report Report, runs int) {
 	}
 }
 
-// TestEveryFaultStrikes in 15,000 runs: a fault that never strikes proves nothing.
+// TestEveryFaultStrikes: each fault strikes once in 15,000 runs. A fault that never strikes
+// proves nothing.
 func TestEveryFaultStrikes(t *testing.T) {
 	t.Parallel()
 	report := fixed()
@@ -63,7 +64,7 @@ func TestEveryFaultStrikes(t *testing.T) {
 	}
 }
 
-// TestPlansChangeUnjudged, five in 200 worlds.
+// TestPlansChangeUnjudged: it happens five times in 200 worlds.
 func TestPlansChangeUnjudged(t *testing.T) {
 	t.Parallel()
 	if report := fixed(); report.Unjudged*200 < 5*report.Worlds {
@@ -71,8 +72,8 @@ func TestPlansChangeUnjudged(t *testing.T) {
 	}
 }
 
-// TestSlotsAreLeftToTheSweep: it happens, ten times in 300 worlds, that a slot comes
-// within a second of a launch that ECS refused for its rate.
+// TestSlotsAreLeftToTheSweep: ten times in 300 worlds, a slot comes within a second of a launch
+// that ECS refused for its rate.
 func TestSlotsAreLeftToTheSweep(t *testing.T) {
 	t.Parallel()
 	if report := fixed(); report.Left*300 < 10*report.Worlds {
@@ -80,7 +81,7 @@ func TestSlotsAreLeftToTheSweep(t *testing.T) {
 	}
 }
 
-// TestRepeats: a seed is one story.
+// TestRepeats: a seed is always the same story.
 func TestRepeats(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(30) {
@@ -100,15 +101,15 @@ func firstDifference(a, b []Line) string {
 	return "one is longer"
 }
 
-// TestWorldsThatFailed are worlds that broke a promise once: with the mending
-// taken back, each breaks it again. A new one joins them as its story gives it,
-// with what was wrong. A change of the simulator's dice makes other worlds of
-// these seeds: take the mendings back one by one and note the new ones.
+// TestWorldsThatFailed plays worlds that once broke a promise: if its fix is undone, each breaks
+// it again. To add one, copy it from its story, with what was wrong. A change of the simulator's
+// dice makes other worlds of these seeds: then undo the fixes one by one and note the new seeds.
 //
-// That a success in between hid a failure is not among them: since a failure that ends
-// without its job's item need not be known to it (decision 54), no world can tell.
-// TestAFailureBesideASuccess of package control and TestStillFails of package notice do.
-// Nor is that what waits for the rate hid a notice that it owed: of 370,000 runs on the
+// A success in between that hid a failure is not among them: because a failure that ends without
+// its job's item need not be known to it (decision 54), no world can tell.
+// TestAFailureBesideASuccess of package control and TestStillFails of package notice test that.
+// Nor is a run that waited for the rate and hid a notice that it owed: of 370,000 runs with the
+// present dice, none shows it. TestUntoldOfALaunchThatWaits of package control tests that.
 // present dice none shows it. TestUntoldOfALaunchThatWaits of package control does.
 func TestWorldsThatFailed(t *testing.T) {
 	t.Parallel()
@@ -140,10 +141,10 @@ func TestWorldsThatFailed(t *testing.T) {
 	}
 }
 
-// allBut are the faults without these.
+// allBut returns all faults but these.
 func allBut(fs ...Fault) FaultSet { return AllFaults.minus(Faults(fs...)) }
 
-// TestStory: a violation is told with its seed, as a test can play it again.
+// TestStory: a violation is told with its seed, in a form that a test can play again.
 func TestStory(t *testing.T) {
 	t.Parallel()
 	report := Simulate(Options{Seed: 1, Mutation: NewTokens}, 3000)

@@ -8,15 +8,15 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// skip is a person's request that a slot be skipped. Who began before since need
-// not know of it.
+// skip is a person's request to skip a slot. Handlers that began before since need not know of
+// it.
 type skip struct {
 	at    time.Time
 	since int
 	open  bool
 }
 
-// skipAsked notes a request to skip, and that it is used up.
+// skipAsked notes a request to skip, and when it is used up.
 func (w *World) skipAsked(item *job.Item) {
 	s := w.truth.skips[item.Name]
 	switch {
@@ -27,9 +27,8 @@ func (w *World) skipAsked(item *job.Item) {
 	}
 }
 
-// skipped holds a claim against the requests to skip: the slot that one names does
-// not start, in whatever order the triggers come, and no slot is skipped without
-// a reason.
+// skipped checks a claim against the requests to skip: the slot that a request names does not
+// start, in whatever order the triggers come, and no slot is skipped without a reason.
 func (w *World) skipped(r *run.Run) {
 	if r.ID.ByHand() {
 		return
@@ -45,8 +44,8 @@ func (w *World) skipped(r *run.Run) {
 	}
 }
 
-// names is whether a request that is not used up is about a slot: the first of the
-// plan from its time on.
+// names reports whether a request that is not used up is about a slot: the first slot of the plan
+// from its time on.
 func (s *skip) names(slot time.Time, plans []plan) bool {
 	if s == nil || !s.open || slot.Before(s.at) {
 		return false
@@ -60,7 +59,7 @@ func (s *skip) names(slot time.Time, plans []plan) bool {
 	return !ok || slot.Before(second)
 }
 
-// paused is whether the job, or all, are paused at the slot's time or were lately.
+// paused reports whether the job, or all jobs, are paused at the slot's time or were recently.
 func (w *World) paused(r *run.Run) bool {
 	for _, name := range []string{r.ID.Job(), job.All} {
 		for _, p := range w.store.item(name).Pauses {
@@ -73,8 +72,8 @@ func (w *World) paused(r *run.Run) bool {
 	return false
 }
 
-// overlaps is whether another run of the job is open, or was lately, or might be before
-// it was set aside.
+// overlaps reports whether another run of the job is open, or recently was, or may have been
+// before it was set aside.
 func (w *World) overlaps(r *run.Run) bool {
 	if j := w.store.definition(r.Definition); !j.Exclusive() {
 		return false

@@ -8,16 +8,16 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// slab gives pieces of memory that all are given back together.
+// slab hands out pieces of memory that are all taken back together.
 type slab[T any] struct {
 	parts      [][]T
 	part, next int
 }
 
-// slabPart is how many pieces are made at once.
+// slabPart is how many pieces are allocated at once.
 const slabPart = 64
 
-// give is a piece that holds nothing.
+// give returns an empty piece.
 func (s *slab[T]) give() *T {
 	if s.part == len(s.parts) {
 		s.parts = append(s.parts, make([]T, slabPart))
@@ -29,8 +29,8 @@ func (s *slab[T]) give() *T {
 	return piece
 }
 
-// reset takes all pieces back. They hold nothing then, for what they refer to would
-// else outlive its world.
+// reset takes all pieces back and clears them: otherwise what they refer to would outlive its
+// world.
 func (s *slab[T]) reset() {
 	for i := range min(s.part+1, len(s.parts)) {
 		clear(s.parts[i])
@@ -38,8 +38,8 @@ func (s *slab[T]) reset() {
 	s.part, s.next = 0, 0
 }
 
-// stock is what a world needs while it is played and leaves behind; the next one has it
-// anew. Nothing of it is in a Result.
+// stock is what a world needs while it is played and then leaves to the next one. None of it is
+// in a Result.
 type stock struct {
 	rooms    rooms[run.Run]
 	shelves  rooms[job.Item]
@@ -51,7 +51,7 @@ type stock struct {
 	launches slab[control.Launch]
 	triggers slab[trigger]
 	tasks    slab[task]
-	// throttles is which refusals are for a rate, which is so in every world.
+	// throttles says which refusals are for a rate, which is the same in every world.
 	throttles map[refusal]bool
 }
 

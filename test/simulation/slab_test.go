@@ -45,7 +45,7 @@ func TestRoomsAreNoMoreThanWereInUseAtOnce(t *testing.T) {
 	}
 }
 
-// TestAHashIsOfWhatTheJobIs: triggers come with a hash that is found out once.
+// TestAHashIsOfWhatTheJobIs: triggers come with a hash that is computed once.
 func TestAHashIsOfWhatTheJobIs(t *testing.T) {
 	t.Parallel()
 	deploys := 0

@@ -22,7 +22,7 @@ func (w *World) place(j *deployed) {
 	}
 }
 
-// failure is what RunTask's failures[] say of a request, "" when it launches.
+// failure returns what RunTask's failures[] say about a request, or "" if it launches.
 func (w *World) failure(l *control.Launch, token string) string {
 	if l.Job.Capacity == job.Spot {
 		if _, ok := w.luck(SpotEmpty, 250, token, 0); ok {
@@ -35,7 +35,7 @@ func (w *World) failure(l *control.Launch, token string) string {
 	return ""
 }
 
-// spotFate bends the plan of a task on Spot that would have ended by itself.
+// spotFate changes the plan of a task on Spot that would have ended by itself.
 func (w *World) spotFate(t *task) {
 	if t.job.Capacity != job.Spot || t.fate != "succeed" && t.fate != "take long" {
 		return
@@ -50,9 +50,8 @@ func (w *World) spotFate(t *task) {
 	}
 }
 
-// taken: a warning while the task is RUNNING, and the stop within two minutes. The
-// job may end in any way until then (ECS developer guide, "Fargate capacity
-// providers").
+// taken: a warning while the task is RUNNING, and the stop within two minutes. Until then the job
+// may end in any way (ECS developer guide, "Fargate capacity providers").
 func (t *task) taken(d dice) {
 	t.code, t.reason, t.stopper, t.fate = taken, "Your Spot Task was interrupted.", byOther, "be taken by Spot"
 	t.exit = code(pick[int64](d, 0, 143, 137))
@@ -64,8 +63,8 @@ func (t *task) taken(d dice) {
 	t.end(t.warned.Add(seconds(d.between(1, 120))), d)
 }
 
-// failedOnSpot is whether Spot failed an attempt: it had no capacity, or the
-// infrastructure took the task away.
+// failedOnSpot reports whether Spot failed an attempt: it had no capacity, or the infrastructure
+// took the task away.
 func (w *World) failedOnSpot(id run.ID, n int) bool {
 	if w.truth.spotFailed[run.RoundID{Run: id, Attempt: n}] != nil {
 		return true
@@ -93,8 +92,7 @@ func (w *World) roundFailedOnSpot(m run.RoundID) bool {
 	return b.task.code == failedStart && b.task.reason == noCapacity
 }
 
-// movedFrom is the first attempt from one on and before another that Spot failed,
-// 0 when none was.
+// movedFrom returns the first attempt in a range that Spot failed, or 0 if there is none.
 func (w *World) movedFrom(id run.ID, from, before int) int {
 	for n := from; n < before; n++ {
 		if w.failedOnSpot(id, n) {
@@ -104,16 +102,16 @@ func (w *World) movedFrom(id run.ID, from, before int) int {
 	return 0
 }
 
-// unnoted is whether who was told that Spot had no room for an attempt may not have noted
-// it.
+// unnoted reports whether the handler that was told that Spot had no room for an attempt may not
+// have noted it.
 func (w *World) unnoted(id run.ID, n int) bool {
 	h := w.truth.spotFailed[run.RoundID{Run: id, Attempt: n}]
 	return h != nil && h.disturbed
 }
 
-// placed holds a send against its job's capacity: on Spot first, and on demand
-// once Spot failed an attempt of the round. One that we had asked to stop before is
-// not Spot's, and of one that was sent twice another answer may have decided.
+// placed checks a send against its job's capacity: on Spot first, and on demand once Spot failed
+// an attempt of the round. A task that we had asked to stop before is not Spot's fault, and for
+// one that was sent twice another answer may have decided.
 func (w *World) placed(l *control.Launch) {
 	r := w.store.runs[l.Run].run
 	life := w.truth.lives[l.Run]

@@ -8,21 +8,22 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// stand is what a job's schedule was from a time on, until the next.
+// stand is what a job's schedule was from a time on, until the next stand.
 type stand struct {
 	from time.Time
 	is   deployed
 	hash string
-	// noted is when the job's item first held it, also that the job is gone, by whom.
+	// noted is when the job's item first held it, or held that the job is gone, and by which
+	// handler.
 	noted time.Time
 	by    *handler
-	// known is when a sweep first wrote what it had read of it, seen when the last list
-	// began that showed it and was whole; zero where there was none.
+	// known is when a sweep first wrote what it had read of it. seen is when the last complete
+	// list began that showed it. They are zero if there was none.
 	known, seen time.Time
 }
 
-// wholeRead notes which schedules a list showed that is at its end, as far as the mark of
-// lists says so: where it did not move on, only a process knows, which may be replaced.
+// wholeRead notes which schedules were shown by a list that has come to its end, as far as the
+// mark of lists says so. If the mark did not move, only a process knows, and it may be replaced.
 func (w *World) wholeRead(r control.Reading, began time.Time, err error) {
 	if err != nil || r.Whole.IsZero() {
 		return
@@ -34,7 +35,7 @@ func (w *World) wholeRead(r control.Reading, began time.Time, err error) {
 	at = at.Add(-30 * time.Second) // by a clock that may be ahead
 	for _, j := range w.jobs {
 		s := &j.stands[len(j.stands)-1]
-		item := w.store.items[j.job.Name] // which somebody else may have written in between
+		item := w.store.items[j.job.Name] // somebody else may have written it in between
 		if s.from.Before(at) && s.from.Before(began) && item != nil && !item.Gone && item.Plan.Schedule == s.is.job.Schedule {
 			if s.seen = at; s.known.IsZero() {
 				s.known = w.now
@@ -43,18 +44,18 @@ func (w *World) wholeRead(r control.Reading, began time.Time, err error) {
 	}
 }
 
-// kept is for how long a process goes by what it read of a schedule: while a clock jumps in
-// that time nobody can tell which of two readings was first.
+// kept is how long a process relies on what it read of a schedule. If a clock jumps during that
+// time, nobody can tell which of two readings was first.
 const kept = 10 * time.Minute
 
-// clocks is by how much the handlers' clock may be off.
+// clocks is how much the handlers' clock may be off.
 const clocks = 45 * time.Second
 
-// replaced is for how long a job that was found to be gone may be so and count as one
-// that a deploy replaced: its slots up to then are judged.
+// replaced is how long a job that was found to be gone may be so and still count as replaced by a
+// deploy: its slots up to then are judged.
 const replaced = time.Hour + 15*time.Minute
 
-// asked is whether a job's schedule asked for a slot, by any clock.
+// asked reports whether a job's schedule asked for a slot, by any clock.
 func (j *deployed) asked(slot time.Time) bool {
 	fires := func(d *deployed) bool {
 		at, ok := d.slot(slot.Add(-time.Minute))
@@ -80,21 +81,21 @@ func (j *deployed) asked(slot time.Time) bool {
 	return false
 }
 
-// backLate is whether a slot is of a job that is new or came back, up to when that was
-// written by somebody who may have died before it asked whether the job was still there.
+// backLate reports whether a slot belongs to a job that is new or came back, up to when that was
+// written by a handler that may have died before it asked whether the job was still there.
 func (j *deployed) backLate(n int, slot time.Time) bool {
 	s := &j.stands[n]
 	return (n == 0 || j.stands[n-1].is.gone) && s.by != nil && s.by.disturbed && !slot.Before(s.from) && !slot.After(s.noted)
 }
 
-// nobodyKnows is whether what a job was before counts as going on: what it was then was
-// changed before anybody had noted it, or it came back soon.
+// nobodyKnows reports whether the job's former state counts as continuing: either the state after
+// it was changed before anybody had noted it, or the job came back soon.
 func (j *deployed) nobodyKnows(n int) bool {
 	s := &j.stands[n]
 	return s.noted.IsZero() || s.is.gone && j.stands[n+1].from.Sub(s.noted) < replaced
 }
 
-// stood is whether a job was something at some time in a span.
+// stood reports whether a job was something at some time in a span.
 func (j *deployed) stood(from, to time.Time, as func(*deployed) bool) bool {
 	for i := range j.stands {
 		s := &j.stands[i]
@@ -105,8 +106,8 @@ func (j *deployed) stood(from, to time.Time, as func(*deployed) bool) bool {
 	return false
 }
 
-// askedFor: what a sweep of a large group says was missed was asked for at its time, and
-// what it runs late is deployed now.
+// askedFor: what a sweep of a large group says was missed was asked for at its time, and what it
+// runs late is deployed now.
 func (w *World) askedFor(r *run.Run) {
 	if w.group == nil || r.ID.ByHand() || len(r.Triggers) == 0 {
 		return
@@ -123,7 +124,7 @@ func (w *World) askedFor(r *run.Run) {
 	}
 }
 
-// had is whether a job was known at a time, and not to be gone.
+// had reports whether a job was known at a time, and not known to be gone.
 func (w *World) had(name string, at time.Time) (had bool) {
 	for _, p := range w.truth.plans[name] {
 		if p.from.Before(at) {
@@ -144,7 +145,7 @@ func (w *World) judgeSeen() {
 			if s.seen.IsZero() || j.forgets {
 				continue
 			}
-			from := s.known // of what is new nothing is late
+			from := s.known // a new job has no late slots
 			if w.had(j.job.Name, s.from) {
 				from = s.from.Add(clocks)
 			}
@@ -161,13 +162,13 @@ func (w *World) judgeSeen() {
 	}
 }
 
-// heldAs is what an item says that a stand is told by.
+// heldAs is the part of an item by which a stand is recognised.
 type heldAs struct {
 	gone       bool
 	definition string
 }
 
-// newest is the last of a job's stands that an item tells so, or the first.
+// newest returns the last of a job's stands that matches an item, or the first stand.
 func (j *deployed) newest(as heldAs) (n int) {
 	for n = len(j.stands) - 1; n > 0; n-- {
 		if is := &j.stands[n]; is.is.gone == as.gone && (as.gone || is.hash == as.definition) {
@@ -177,8 +178,8 @@ func (j *deployed) newest(as heldAs) (n int) {
 	return n
 }
 
-// newerStands: what somebody found out of a schedule is not written over by what another
-// had read of it before.
+// newerStands: what somebody found out about a schedule is not overwritten by what another had
+// read before.
 func (w *World) newerStands(item *job.Item) {
 	if w.group == nil {
 		return

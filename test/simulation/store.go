@@ -12,22 +12,22 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Store is a control.Store that keeps values by copying them, several times as
-// fast as one that encodes them. It passes storetest and is not safe for
-// concurrent use: a world is single-threaded.
+// Store is a control.Store that keeps values by copying them, several times as fast as one that
+// encodes them. It passes storetest and is not safe for concurrent use: a world is
+// single-threaded.
 //
-// That of a world does not copy what runs refer to, since handlers change nothing of
-// what they read or wrote: TestNothingIsChangedInPlace.
+// A world's Store does not copy what runs refer to, because handlers change nothing of what they
+// read or wrote: TestNothingIsChangedInPlace.
 //
 // Definitions are shared with the caller: nobody may change a job.Job in place.
 type Store struct {
 	runs  map[run.ID]*record
-	open  []*record // in no order that matters: Due sorts
-	due   []*record // room for Due
+	open  []*record // in no particular order: Due sorts
+	due   []*record // memory for Due
 	byJob map[string][]*record
 	items map[string]*job.Item
 	names []string // of the items, sorted
-	// corruptItems are those that cannot be read, by name.
+	// corruptItems are the items that cannot be read, by name.
 	corruptItems map[string]error
 	definitions  map[string]*job.Job
 	kept         []control.Kept
@@ -39,37 +39,37 @@ type Store struct {
 	Reads int
 	// onCommit sees every write that took effect, before it returns.
 	onCommit func(before, after *run.Run, item *job.Item)
-	// blind writes without looking at the revision: a mutation.
+	// blind makes writes ignore the revision: a mutation.
 	blind bool
-	// shares hands out what it keeps.
+	// shares makes it hand out what it keeps, without a copy.
 	shares bool
-	// stock is where it keeps runs; room is where it puts up to so many that it hands
-	// out, and shelf so many items.
+	// stock is where it keeps runs. room returns memory for up to n runs that it hands out, and
+	// shelf for n items.
 	stock *stock
 	room  func(n int) []run.Run
 	shelf func(n int) []job.Item
-	// rests is what the process whose call is under way remembers.
+	// rests is what the process whose call is running remembers.
 	rests *control.Rests
-	// keeps is whether a change lets a run keep its place, by which that is known.
+	// keeps reports whether a change lets a run keep its place in rests.
 	keeps func(control.Change) bool
 }
 
 type record struct {
 	run *run.Run
-	// spare is where the next write goes: what was before is looked at until then.
+	// spare is where the next write goes, because the previous state is looked at until then.
 	spare *run.Run
-	// place is where the run stands among those that are due: another one after a
-	// write that shows there.
+	// place identifies the run's place among those that are due. A write that shows there changes
+	// it.
 	place   int64
 	open    bool
 	corrupt bool
-	// aside is whether it was set aside, which asideAt says the time of.
+	// aside means that it was set aside, at asideAt.
 	aside   bool
 	asideAt time.Time
 	damaged bool
 }
 
-// NewStore is an empty store.
+// NewStore returns an empty store.
 func NewStore() *Store {
 	return &Store{
 		runs: map[run.ID]*record{}, byJob: map[string][]*record{}, items: map[string]*job.Item{}, definitions: map[string]*job.Job{}, marks: map[string]time.Time{},
@@ -91,7 +91,7 @@ func (s *Store) Run(_ context.Context, id run.ID) (run.Run, error) {
 	return s.out(rec), nil
 }
 
-// out is a run as it is handed out.
+// out returns a run in the form in which it is handed out.
 func (s *Store) out(rec *record) run.Run {
 	s.Reads++
 	if s.shares {
@@ -224,8 +224,8 @@ func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) 
 // Rest implements control.Store.
 func (s *Store) Rest(r run.Run, from, until time.Time) { s.rests.Rest(r, from, until) }
 
-// nextDue is when the first open run is due as a process sees it; ok is false when
-// none is open.
+// nextDue returns when the first open run is due as a process sees it; ok is false if none is
+// open.
 func (s *Store) nextDue(p *process, now time.Time) (at time.Time, ok bool) {
 	for _, rec := range s.open {
 		due := rec.run.DueAt

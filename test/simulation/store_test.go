@@ -9,7 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/storetest"
 )
 
-// locked makes the store's one racy case fair: a world has no second thread.
+// locked makes the store's one racy test case fair: a world has no second thread.
 type locked struct {
 	*Store
 	mu sync.Mutex

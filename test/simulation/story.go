@@ -16,7 +16,7 @@ type Line struct {
 	Text string
 }
 
-// tell adds a line to the story of a world that is traced.
+// tell adds a line to the story of a traced world.
 func (w *World) tell(id run.ID, format string, args ...any) {
 	if w.trace == nil {
 		return
@@ -28,8 +28,8 @@ func (w *World) tell(id run.ID, format string, args ...any) {
 	*w.trace = append(*w.trace, Line{w.now, id, in, fmt.Sprintf(format, args...)})
 }
 
-// Story tells a violation of a world in few lines, after cutting the world down
-// as far as the same check still fails; check "" is the first that fails.
+// Story tells a violation of a world in few lines. It first cuts the world down as far as the
+// same check still fails. The check "" means the first that fails.
 func Story(opt Options, check string) string {
 	opt, res := shrink(opt, check)
 	if len(res.Violations) == 0 {
@@ -52,7 +52,7 @@ func Story(opt Options, check string) string {
 	return b.String()
 }
 
-// worth is whether a line about no run in particular belongs to the story of one.
+// worth reports whether a line about no run in particular belongs to the story of one.
 func worth(text string, id run.ID) bool {
 	for _, word := range []string{"the clock is", "no sweep until", "out of order", "so do all faults", "ECS refuses until", "sweep dies", id.Job() + " ", string(id)} {
 		if strings.Contains(text, word) {
@@ -62,7 +62,7 @@ func worth(text string, id run.ID) bool {
 	return false
 }
 
-// literal is the options as a test writes them.
+// literal returns the options as a test writes them.
 func (o Options) literal() string {
 	s := fmt.Sprintf("Options{Seed: %d", o.Seed)
 	if o.Jobs > 0 {
@@ -80,8 +80,8 @@ func (o Options) literal() string {
 	return s + "}"
 }
 
-// shrink makes a world smaller while its first violated check stays violated:
-// fewer jobs, a shorter time, fewer faults.
+// shrink makes a world smaller while its first violated check stays violated: fewer jobs, a
+// shorter time, fewer faults.
 func shrink(opt Options, check string) (Options, Result) {
 	res := Play(opt)
 	if len(res.Violations) == 0 {

@@ -9,9 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// stream has notices be carried as on AWS: not by who decided, but by a function
-// that the store's changes wake. It is tried a few times, and then the record is
-// dropped.
+// stream makes notices be sent as on AWS: not by the handler that decided, but by a function that
+// the store's changes wake. It is tried a few times, and then the record is dropped.
 func (w *World) stream() {
 	if _, ok := w.luck(Streamed, 250, "", 0); !ok {
 		return
@@ -23,7 +22,7 @@ func (w *World) stream() {
 	w.control.Notifier = nil
 }
 
-// recordTries is how often a record is handed over.
+// recordTries is how often a record is delivered.
 const recordTries = 6
 
 // streamed is a saved change of a run on its way to the teller.
@@ -58,7 +57,7 @@ func (w *World) streamed(r *run.Run) {
 	}
 }
 
-// batch are records that are handed over together.
+// batch holds records that are delivered together.
 type batch struct {
 	at  time.Time
 	ids []run.ID
@@ -82,7 +81,7 @@ func (w *World) record(id run.ID, wait time.Duration) {
 	})
 }
 
-// notify hands a batch over: those that fail come again, or all where it fails as a
+// notify delivers a batch. Records that fail come again, or all of them if the batch fails as a
 // whole.
 func (w *World) notify(ids []run.ID, try int) {
 	twin := func() { w.notify(ids, recordTries) }
@@ -114,8 +113,8 @@ func (w *World) notify(ids []run.ID, try int) {
 	}
 }
 
-// lag is the metric of the sweep: since when the oldest notice has been owed. One that
-// has been owed for long, while sweeps came, shows in it.
+// lag is the sweep's metric: since when the oldest notice has been owed. A notice that has been
+// owed for long, while sweeps came, shows in it.
 func (w *World) lag(ctx context.Context) error {
 	if w.control.Notifier != nil {
 		return nil
@@ -137,9 +136,9 @@ func (w *World) lag(ctx context.Context) error {
 	return nil
 }
 
-// owesLong is whether a run has owed a notice since a time for so long that a look has
-// come to it. One that stops for the rate does not come to all that queue; of those
-// TestUntoldOfALaunchThatWaits of package control tells.
+// owesLong reports whether a run has owed a notice for so long that a look has come to it. A look
+// that stops for the rate does not come to every queued run; TestUntoldOfALaunchThatWaits of
+// package control covers those.
 func (w *World) owesLong(rec *record, since time.Time) bool {
 	if !rec.run.Owes(run.Tell) || rec.damaged || w.h.waits && rec.run.Status == run.Queued {
 		return false
@@ -148,8 +147,8 @@ func (w *World) owesLong(rec *record, since time.Time) bool {
 	return w.now.Sub(quiet) >= looked(rec.run)
 }
 
-// looked is after how long some look has come to a run that owes a notice: of one that
-// goes on, when it is due, as late as a relaunch may be.
+// looked is the time after which some look has come to a run that owes a notice. An open run is
+// looked at when it is due, which may be as late as a relaunch.
 func looked(r *run.Run) time.Duration {
 	if r.Status.Terminal() {
 		return 10 * time.Minute

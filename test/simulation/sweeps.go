@@ -9,7 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// sweeps is the sweep of a minute, or none, or two at once.
+// sweeps performs the sweep of a minute, or none, or two at once.
 func (w *World) sweeps() {
 	d := w.dice("sweeps", uint64(w.swept))
 	w.swept++
@@ -29,11 +29,11 @@ func (w *World) sweeps() {
 		w.sweepAt(w.now)
 	}
 	w.sweep()
-	w.planSweep() // for what this one left, where it was thought to be the last
+	w.planSweep() // for what this one left if it was thought to be the last
 }
 
-// deployUnswept changes a plan while no sweep comes: the slots of the one before are
-// judged after it is gone.
+// deployUnswept changes a plan while no sweep comes: the slots of the previous plan are judged
+// after it is gone.
 func (w *World) deployUnswept() {
 	d, ok := w.luck(Deploy, 500, "unswept", w.swept)
 	if !ok {
@@ -48,9 +48,9 @@ func (w *World) deployUnswept() {
 	})
 }
 
-// planSweep puts the next sweep on the queue: the next minute, or, once the
-// schedules have stopped, the first minute at which something is due. A sweep
-// that finds nothing due does nothing.
+// planSweep puts the next sweep on the queue: in the next minute or, once the schedules have
+// stopped, in the first minute at which something is due. A sweep that finds nothing due does
+// nothing.
 func (w *World) planSweep() {
 	if w.planned > 0 {
 		return
@@ -70,7 +70,7 @@ func (w *World) planSweep() {
 	w.sweepAt(next)
 }
 
-// untoldMissed is whether missed slots wait to be told.
+// untoldMissed reports whether missed slots wait to be reported.
 func (w *World) untoldMissed() bool {
 	for _, missed := range w.truth.missed {
 		if len(missed) > 0 {
@@ -85,7 +85,7 @@ func (w *World) sweepAt(t time.Time) {
 	w.at(t, w.plannedSweep)
 }
 
-// checks is whether the sweep of this minute checks the slots.
+// checks reports whether the sweep of this minute checks the slots.
 func (w *World) checks() bool {
 	return w.now.Minute()%5 == 0 || w.dirty || w.calm && w.untoldMissed()
 }
@@ -108,7 +108,7 @@ func (w *World) sweep() {
 	}
 }
 
-// sweepNow is what one sweep does.
+// sweepNow does what one sweep does.
 func (w *World) sweepNow(ctx context.Context, slots bool) error {
 	if w.group != nil {
 		return w.sweepLarge(ctx)
@@ -130,8 +130,8 @@ func (w *World) sweepNow(ctx context.Context, slots bool) error {
 	return errors.Join(errs[:]...)
 }
 
-// look looks, and holds what is left against what was due: whatever befell one
-// run, the look came to the others.
+// look looks, and compares what is left with what was due: whatever befell one run, the look came
+// to the others.
 func (w *World) look(ctx context.Context) error {
 	h, began := w.h, w.wall()
 	looked, err := w.control.Look(ctx)
@@ -152,7 +152,7 @@ func (w *World) sync(ctx context.Context) error {
 	w.dirty = false
 	w.syncs++
 	n := w.syncs
-	defer func() { w.dirty = w.dirty || n != w.syncs }() // another wrote what was newer, and this one over it
+	defer func() { w.dirty = w.dirty || n != w.syncs }() // another sync wrote something newer, and this one overwrote it
 	jobs := make([]job.Job, 0, len(w.jobs))
 	for _, j := range w.jobs {
 		if !j.gone {
@@ -179,7 +179,7 @@ func (w *World) sync(ctx context.Context) error {
 	return err
 }
 
-// quieten stops the schedules and all faults: now everything must come to rest.
+// quieten stops the schedules and all faults. From now on everything must come to rest.
 func (w *World) quieten() {
 	w.calm, w.silent = true, time.Time{}
 	w.tell("", "the schedules stop, and so do all faults")

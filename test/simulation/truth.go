@@ -14,8 +14,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// truth is what is noted while a world plays, from what the store was given
-// and what people were told.
+// truth is what is noted while a world plays, from what the store was given and what people were
+// told.
 type truth struct {
 	violations  []Violation
 	order       []run.ID
@@ -49,11 +49,11 @@ type truth struct {
 	lastError   string
 }
 
-// life is what the store was told of one run.
+// life is what the store was told about one run.
 type life struct {
 	rounds []int // the first attempt of each round
 	ends   []end
-	// stopAsked is whether a person's stop stands, in the present round.
+	// stopAsked means that a person's stop is in effect in the present round.
 	stopAsked bool
 	// stopping is since when the present task has been asked to stop.
 	stopping time.Time
@@ -65,10 +65,10 @@ type plan struct {
 	plan              job.Plan
 	gone              bool
 	slots             *deployed
-	checked           time.Time // when the slots were last checked while it stood
+	checked           time.Time // when the slots were last checked during that plan
 }
 
-// told is how often a notice was carried, without what went wrong, and by whom last.
+// told counts how often a notice was carried, without attempts that failed, and by whom last.
 type told struct {
 	times int
 	by    *handler
@@ -90,9 +90,9 @@ func (w *World) violate(check string, id run.ID, format string, args ...any) {
 // carried is a notice, by its id, at a target.
 type carried struct{ target, notice string }
 
-// told notes a notice that a target took. The same one again is right only where
-// its teller was disturbed before it could write down that it is told, or where
-// the second one was under way before the first had ended.
+// told notes a notice that a target accepted. The same notice again is allowed only if its teller
+// was disturbed before it could write down that it was told, or if the second was on its way
+// before the first had ended.
 func (w *World) told(target string, n notice.Notice) {
 	if w.trace != nil {
 		w.tell(n.Run, "told %s: %s %s", target, n.Kind, n.Cause)
@@ -112,7 +112,7 @@ func (w *World) told(target string, n notice.Notice) {
 	t.by = w.h
 }
 
-// everybodyTold is whether all targets took a notice.
+// everybodyTold reports whether all targets accepted a notice.
 func (w *World) everybodyTold(id string) bool {
 	return !slices.ContainsFunc(targets, func(target string) bool { return w.truth.notices[carried{target, id}] == nil })
 }
@@ -190,8 +190,8 @@ func (w *World) moved(l *life, before, after *run.Run) {
 	}
 }
 
-// round: a run left its end. A retry that a person asked for must be the cause,
-// and each retry is the cause of one round at most.
+// round: a run left its end. A person's retry must be the cause, and each retry is the cause of
+// at most one round.
 func (w *World) round(l *life, before, after *run.Run) {
 	l.rounds = append(l.rounds, len(before.Attempts)+1)
 	l.stopAsked = false
@@ -207,16 +207,16 @@ func (w *World) round(l *life, before, after *run.Run) {
 	w.people.retries[id] = true
 }
 
-// decided is whether the change decides on a launch: of a new attempt, or of
-// one that was put off.
+// decided reports whether the change decides on a launch: of a new attempt, or of one that was
+// postponed.
 func decided(before, after *run.Run) bool {
 	return len(after.Attempts) > len(before.Attempts) || before.Status == run.Queued && after.Status == run.Launching
 }
 
-// wall is the time on the handlers' clock.
+// wall returns the time on the handlers' clock.
 func (w *World) wall() time.Time { return w.now.Add(w.skew) }
 
-// slack is what clocks that are off and handlers that stand still may cost.
+// slack is the time that clocks that are off and stalled handlers may cost.
 const slack = 6 * time.Minute
 
 // launching checks a decision to launch.
@@ -228,7 +228,7 @@ func (w *World) launching(l *life, before, after *run.Run) {
 	round := l.rounds[len(l.rounds)-1]
 	limit := j.Retry.Limit()
 	if j.Capacity == job.SpotThenOnDemand && w.movedFrom(after.ID, round, len(after.Attempts)) > 0 {
-		limit++ // the move costs none, once
+		limit++ // the move costs no attempt, once
 	}
 	if made := len(after.Attempts) - round + 1; made > limit {
 		w.violate("attempts are kept", after.ID, "attempt %d of a round, and %d are allowed", made, limit)
@@ -259,7 +259,7 @@ func (w *World) claimed(r *run.Run) {
 	}
 }
 
-// plannedAnew notes a job's plan where it changed.
+// plannedAnew notes a job's plan if it changed.
 func (w *World) plannedAnew(item *job.Item) {
 	ps := w.truth.plans[item.Name]
 	if n := len(ps); n > 0 && reflect.DeepEqual(ps[n-1].plan, item.Plan) && ps[n-1].gone == item.Gone {
@@ -280,7 +280,7 @@ func (w *World) plannedAnew(item *job.Item) {
 	w.truth.plans[item.Name] = append(ps, p)
 }
 
-// slotsChecked notes that a check of the slots came to its end.
+// slotsChecked notes that a check of the slots was completed.
 func (w *World) slotsChecked() {
 	w.truth.checked = w.now
 	w.calendarsTold()

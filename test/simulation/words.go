@@ -8,10 +8,10 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// runtimeID has the form that Fargate gives its ids.
+// runtimeID has the form of Fargate's ids.
 const runtimeID = "adab51249cea4b5ea2d99cede4bb257e-2987719819"
 
-// versionOf grows with each change of a task's state.
+// versionOf returns a version that grows with each change of a task's state.
 func (t *task) versionOf(now time.Time) int64 {
 	v := int64(1)
 	for _, at := range []time.Time{t.pending, t.pulled, t.started, t.warned, t.desired, t.ended, t.stopped} {
@@ -29,7 +29,7 @@ func seen(at, now time.Time) time.Time {
 	return time.Time{}
 }
 
-// described is the task as DescribeTasks shows it now.
+// described returns the task as DescribeTasks shows it now.
 func (t *task) described(now time.Time) ecsevent.Task {
 	out := ecsevent.Task{
 		ARN: t.arn, StartedBy: t.by, LastStatus: t.status(now), DesiredStatus: "RUNNING", Version: t.versionOf(now), LaunchType: "FARGATE",
@@ -69,7 +69,7 @@ func (t *task) container(name string, exit *int64, runs bool, now time.Time) sto
 	return c
 }
 
-// event is the task's state as an "ECS Task State Change" event.
+// event returns the task's state as an "ECS Task State Change" event.
 func (t *task) event(now time.Time) []byte {
 	d := t.described(now)
 	b := make([]byte, 0, 800)
@@ -121,7 +121,7 @@ func container(b []byte, i int, c stop.Container) []byte {
 	return append(b, '}')
 }
 
-// text adds a field; the simulated texts need no escape beyond Go's.
+// text adds a field. The simulated texts need no escape beyond Go's.
 func text(b []byte, key, value string) []byte {
 	b = append(b, ',', '"')
 	b = append(b, key...)

@@ -1,11 +1,10 @@
-// Package simulation plays random lives of a control plane: the real handlers
-// of package control, with a store, an ECS, people, deploys and a clock that
-// misbehave as their documentation allows. A world is one seed; it is
-// single-threaded and repeats itself exactly. After a world has come to rest,
-// checks hold what the simulated ECS saw against what was promised.
+// Package simulation plays random lives of a control plane: the real handlers of package control,
+// with a store, an ECS, people, deploys and a clock that misbehave as their documentation allows.
+// A world is one seed; it is single-threaded and repeats itself exactly. After a world has come
+// to rest, checks compare what the simulated ECS saw with what was promised.
 //
-// Two handlers at once are simulated by running one in the middle of another's
-// call to the store or to ECS.
+// Two handlers at once are simulated by running one in the middle of another's call to the store
+// or to ECS.
 package simulation
 
 import (
@@ -19,33 +18,32 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Options say which world is played. The zero value of a field is drawn from
-// the seed.
+// Options say which world is played. A zero field is drawn from the seed.
 type Options struct {
 	Seed    uint64
 	Jobs    int
 	Horizon time.Duration
-	// Large has the registry be a large group, where that is no fault switched off.
+	// Large makes the registry a large group, unless that fault is switched off.
 	Large bool
-	// Without are faults that are switched off.
+	// Without lists faults that are switched off.
 	Without  FaultSet
 	Mutation Mutation
 	Trace    bool
 }
 
-// Violation is a promise that was broken.
+// Violation is a broken promise.
 type Violation struct {
 	Check string
 	Run   run.ID
 	What  string
 }
 
-// Result is what came of one world.
+// Result is the outcome of one world.
 type Result struct {
 	Runs, Handlers int
 	Count          [faults]int
-	// Left are slots that were left to the sweep, Unjudged plans that changed when slots
-	// of the old one had not been judged for ten minutes and more.
+	// Left counts slots that were left to the sweep. Unjudged counts plans that changed when
+	// slots of the old one had not been judged for ten minutes or more.
 	Left, Unjudged int
 	Violations     []Violation
 	Trace          []Line
@@ -67,10 +65,10 @@ type World struct {
 	h       *handler
 	handled int
 	swept   int
-	// sweepers are the processes that sweep, the first in most minutes.
+	// sweepers are the processes that sweep, in most minutes the first.
 	sweepers [2]*process
 	planned  int // sweeps on the queue
-	// group is nil where the whole registry is read at once.
+	// group is nil if the whole registry is read at once.
 	group *group
 	// plannedSweep is one of them, as it comes.
 	plannedSweep func()
@@ -81,17 +79,17 @@ type World struct {
 	outage       time.Time // no RunTask until then
 	denied       [faults]span
 	razing       time.Time // no launch until then, since the cluster is being deleted
-	untold       string    // whose tasks DescribeTasks does not tell of
+	untold       string    // the job whose tasks DescribeTasks does not tell of
 
 	store   *Store
 	ecs     *ecs
 	control *control.Control
-	teller  *control.Control // of notices, where the store's changes wake it
+	teller  *control.Control // of notices, if the store's changes wake it
 	records int              // that woke it, or should have
 	batches map[time.Time]*batch
 	batch   int
-	// unindexed are runs that a mutation hides, deaf those of which it hears no
-	// record, twice what those owed whose record came twice.
+	// unindexed holds runs that a mutation hides. deaf holds those of which it hears no record.
+	// twice holds what those owed whose record came twice.
 	unindexed, deaf map[run.ID]bool
 	twice           map[run.ID][]run.Effect
 	rate            int
@@ -103,13 +101,13 @@ type World struct {
 
 var epoch = time.Date(2026, 11, 22, 17, 0, 0, 0, time.UTC)
 
-// stack names every simulated stack.
+// stack is the name of every simulated stack.
 const stack = "sim"
 
-// errUnavailable is any fault of a service that passes.
+// errUnavailable is any passing fault of a service.
 var errUnavailable = errors.New("simulated: unavailable")
 
-// errLost is that there is no answer to a write that took effect.
+// errLost means that there is no answer to a write that took effect.
 var errLost = fmt.Errorf("the answer is lost: %w", errUnavailable)
 
 // errFalseConflict is a conflict with what this very write wrote.
@@ -180,7 +178,7 @@ func newWorld(opt Options) *World {
 	return w
 }
 
-// clock is what handlers take for the time.
+// clock returns what handlers take for the current time.
 func (w *World) clock() time.Time {
 	if w.opt.Mutation == IgnoreLateness && w.h != nil && !w.h.slot.IsZero() {
 		return w.h.slot
@@ -200,8 +198,7 @@ func (w *World) begin() {
 // port is the store as handlers reach it.
 type port struct{ w *World }
 
-// access is a call to the store, which may be refused, or take effect without
-// an answer.
+// access is a call to the store, which may be refused, or take effect without an answer.
 func (p port) access(name string, write bool, do func() error) (err error) {
 	p.w.call(name, func(dice) {
 		if hangs, arrives := p.w.hangs(); hangs {
@@ -220,7 +217,7 @@ func (p port) access(name string, write bool, do func() error) (err error) {
 	return err
 }
 
-// refuses is why the present call takes no effect, nil when it does.
+// refuses says why the current call takes no effect, or returns nil if it does.
 func (p port) refuses(write bool) error {
 	h := p.w.h
 	n := h.calls - 1
@@ -234,9 +231,9 @@ func (p port) refuses(write bool) error {
 	return nil
 }
 
-// loses is the error that stands for the answer to a write that took effect,
-// nil when the answer arrives. A conditional write may be answered as a conflict: a
-// client that got no answer tries again, and meets what it wrote itself.
+// loses returns the error in place of the answer to a write that took effect, or nil if the
+// answer arrives. A conditional write may be answered with a conflict: a client that got no
+// answer tries again, and meets what it wrote itself.
 func (p port) loses(name string) error {
 	h := p.w.h
 	if name == "Commit" {
