@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestAhead: only a slot that was never launched gives way, recorded by more than clocks
-// differ from now.
+// TestAhead: only the record of a slot that was never launched gives way, and only if it lies
+// further ahead than clocks differ.
 func TestAhead(t *testing.T) {
 	t.Parallel()
 	record := func(s run.Status, after time.Duration) run.Run {
@@ -33,7 +33,7 @@ func TestAhead(t *testing.T) {
 	}
 }
 
-// TestReplace: what a record told stays known.
+// TestReplace: the notices that a record has sent stay known.
 func TestReplace(t *testing.T) {
 	t.Parallel()
 	was := run.NewEnded(newRequest(), run.Missed, "why", t0)

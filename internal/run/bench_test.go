@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// decisions are the events that most runs have, with the allocations that each may
-// take: the run as it is then, and its cause in words.
+// decisions are the events that most runs have, with the allocations that each may make: the
+// run as it then is, and its cause in words.
 func decisions() []decision {
 	r := newRun()
 	launched := decided(plain, r, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, t0, run.DefaultTiming).Next
@@ -38,10 +38,10 @@ func TestDecideAllocatesLittle(t *testing.T) {
 	}
 }
 
-// BenchmarkDecide is the time of a decision, beside the peer that does what none can do
-// without: it reads the reason, and makes the run that comes out, with room for as many
-// attempts. They take turns, and the median turn counts. A turn is long enough for the
-// collector to come, whose work is part of both.
+// BenchmarkDecide measures a decision beside a peer that does what no decision can do
+// without: it reads the reason and makes the resulting run, with room for as many attempts.
+// They take turns, and the median turn counts. A turn is long enough for the garbage
+// collector to run, whose work is part of both.
 func BenchmarkDecide(b *testing.B) {
 	for _, d := range decisions() {
 		b.Run(d.name, func(b *testing.B) {
@@ -65,7 +65,7 @@ func BenchmarkDecide(b *testing.B) {
 				slices.Sort(took[i])
 				median[i] = took[i][len(took[i])/2]
 			}
-			b.ReportMetric(0, "ns/op") // of both, so it is left out
+			b.ReportMetric(0, "ns/op") // it is of both, so it is left out
 			b.ReportMetric(median[0], "ns-decision")
 			b.ReportMetric(median[1], "ns-bare")
 			b.ReportMetric(median[0]/median[1], "decision/bare")
@@ -73,7 +73,7 @@ func BenchmarkDecide(b *testing.B) {
 	}
 }
 
-// bare reads an event's reason, and makes a run with room for so many attempts.
+// bare reads an event's reason and makes a run with room for so many attempts.
 //
 //go:noinline
 func bare(r *run.Run, e run.Event, attempts int) run.Decision {

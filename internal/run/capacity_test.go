@@ -8,7 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestSpotThenOnDemand: Spot first, and on demand once Spot failed the run.
+// TestSpotThenOnDemand: Spot first, and on demand once Spot has failed the run.
 func TestSpotThenOnDemand(t *testing.T) {
 	t.Parallel()
 	spot := plain
@@ -72,7 +72,7 @@ func TestSpotThenOnDemand(t *testing.T) {
 	}
 }
 
-// TestCapacityOfTheNextAttempt: what a run waits for is what it will be launched on.
+// TestCapacityOfTheNextAttempt: a run waits for the capacity on which it will be launched.
 func TestCapacityOfTheNextAttempt(t *testing.T) {
 	t.Parallel()
 	spot := plain
@@ -87,8 +87,8 @@ func TestCapacityOfTheNextAttempt(t *testing.T) {
 	}
 }
 
-// TestRoomIsAskedForEverLessOften: after each refusal for want of room the wait doubles, up
-// to five minutes, less up to a quarter of it, which is another for each run.
+// TestRoomIsAskedForEverLessOften: after each refusal for lack of room the wait doubles, up
+// to five minutes, less up to a quarter of it, which differs for each run.
 func TestRoomIsAskedForEverLessOften(t *testing.T) {
 	t.Parallel()
 	waits := map[time.Duration]bool{}

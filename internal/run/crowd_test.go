@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestCrowded: a slot is left to the look for a second after ECS refused a launch for
-// its rate, where it is to be launched at all and no person asks for it.
+// TestCrowded: for a second after ECS refused a launch for its rate, a slot is left to the
+// look, if it is to be launched at all and no person asks for it.
 func TestCrowded(t *testing.T) {
 	t.Parallel()
 	slot := t0.Truncate(time.Minute)

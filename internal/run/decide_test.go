@@ -86,7 +86,7 @@ var (
 	}
 	oddFailure = stop.Stop{Kind: stop.LaunchFailure, Reason: "SOMETHING NEW"}
 	throttled  = stop.Stop{Kind: stop.LaunchException, ErrorCode: "ThrottlingException", Reason: "Rate exceeded"}
-	// throttledFailure has the words of a rate limit, but is the token's result.
+	// throttledFailure has the words of a rate limit but is the token's result.
 	throttledFailure = stop.Stop{Kind: stop.LaunchFailure, Reason: "Error retrieving security group information for [sg-1]: Rate exceeded (ErrorCode: Throttling)"}
 
 	denied   = stop.Stop{Kind: stop.LaunchException, ErrorCode: "AccessDeniedException", Reason: "User is not authorized to perform: ecs:RunTask"}
@@ -108,7 +108,7 @@ func seen(attempt int, version int64, s stop.Stop) run.Seen {
 	return e
 }
 
-// at is an event and the time after the claim at which it comes.
+// at is an event, and the time after the claim at which it comes.
 type at struct {
 	after time.Duration
 	event run.Event
@@ -128,7 +128,7 @@ func play(t *testing.T, j job.Job, events ...at) (run.Run, run.Decision) {
 	return r, d
 }
 
-// transitions are all the ways between two statuses that a run takes by itself.
+// transitions are all the changes of status that a run makes by itself.
 var transitions = map[run.Status][]run.Status{
 	run.Queued:    {run.Queued, run.Launching, run.Running, run.Succeeded, run.Failed, run.Stopped},
 	run.Launching: {run.Launching, run.Queued, run.Running, run.Succeeded, run.Failed, run.Stopped},
@@ -140,13 +140,13 @@ var transitions = map[run.Status][]run.Status{
 	run.Missed:    {run.Missed},
 }
 
-// retriedTo is whether a person's retry led from an end to the one status that it
-// leads to.
+// retriedTo reports whether a person's retry led from an end to the only status to which it
+// leads.
 func retriedTo(before, after run.Run) bool {
 	return len(after.Triggers) > len(before.Triggers) && before.Status.Terminal() && after.Status == run.Launching
 }
 
-// most is how many launches an allowance has.
+// most returns how many launches an allowance has.
 func most(j job.Job, r run.Run) int {
 	if r.OnDemand {
 		return j.Retry.Limit() + 1
@@ -154,7 +154,7 @@ func most(j job.Job, r run.Run) int {
 	return j.Retry.Limit()
 }
 
-// invariant is what must hold of every decision.
+// invariant checks what must hold of every decision.
 func invariant(j job.Job, before run.Run, d run.Decision, now time.Time) error {
 	r := d.Next
 	switch {
@@ -288,8 +288,8 @@ func TestDecideStories(t *testing.T) {
 	}
 }
 
-// TestRanAfterAll: an attempt that was judged never started, or never seen,
-// turns out to have run.
+// TestRanAfterAll: an attempt that was judged never started, or never seen, turns out to have
+// run.
 func TestRanAfterAll(t *testing.T) {
 	t.Parallel()
 	stories := map[string][]at{
@@ -316,8 +316,8 @@ func TestRanAfterAll(t *testing.T) {
 	}
 }
 
-// walkStates has a run in every status, and every way of being there that
-// decides differently.
+// walkStates returns a run in every status, and in every variant of it that decides
+// differently.
 func walkStates(t *testing.T) []struct {
 	name string
 	run  run.Run
@@ -359,7 +359,7 @@ func walkStates(t *testing.T) []struct {
 	}
 }
 
-// walkEvents has every kind of event, and its variants.
+// walkEvents returns every kind of event, with its variants.
 func walkEvents() []struct {
 	name  string
 	event run.Event
@@ -415,8 +415,8 @@ func walkEvents() []struct {
 	}
 }
 
-// TestDecideWalk puts every event to every status. The golden file is the
-// whole behaviour on a few pages: read a change of it as code.
+// TestDecideWalk gives every event to every status. The golden file shows the whole behaviour
+// on a few pages: review its changes like code.
 func TestDecideWalk(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestDurationIsKnownOrNot: 0 is for what nobody knows, also where ECS gives
-// start and end the same millisecond.
+// TestDurationIsKnownOrNot: 0 means that nobody knows, even if ECS gives start and end in the
+// same millisecond.
 func TestDurationIsKnownOrNot(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 28, 2, 0, 0, 0, time.UTC)

@@ -19,7 +19,7 @@ var (
 	accepted    = at{1, run.Launched{Attempt: 1, TaskARN: arn(1)}}
 )
 
-// TestARetryHasItsWholeAllowance: three attempts more, whatever was made before.
+// TestARetryHasItsWholeAllowance: three more attempts, whatever was made before.
 func TestARetryHasItsWholeAllowance(t *testing.T) {
 	t.Parallel()
 	r, _ := play(t, plain, accepted, at{2, seen(1, 5, exited(1))})
@@ -39,8 +39,8 @@ func TestARetryHasItsWholeAllowance(t *testing.T) {
 	}
 }
 
-// TestARetryOfAFullRun: who retries a run again and again, with the longest texts, does
-// not make it too large to be stored, ends and all; and many are possible with short ones.
+// TestARetryOfAFullRun: retrying a run again and again, with the longest texts, does not make
+// it too large to be stored, including its ends. With short texts many retries are possible.
 func TestARetryOfAFullRun(t *testing.T) {
 	t.Parallel()
 	long := eniTimeout
@@ -80,7 +80,7 @@ func TestARetryOfAFullRun(t *testing.T) {
 	}
 }
 
-// TestARetryAskedTwice: by its id and its kind.
+// TestARetryAskedTwice is recognised by its id and its kind.
 func TestARetryAskedTwice(t *testing.T) {
 	t.Parallel()
 	r, _ := play(t, plain, accepted, at{2, seen(1, 5, exited(1))})
@@ -96,8 +96,8 @@ func TestARetryAskedTwice(t *testing.T) {
 	}
 }
 
-// TestWhenItIsDue: soon while a stop waits that ECS does not know of, and some time
-// later once it does.
+// TestWhenItIsDue: soon while a stop waits of which ECS does not know, and later once ECS
+// knows.
 func TestWhenItIsDue(t *testing.T) {
 	t.Parallel()
 	minute := time.Minute
@@ -133,8 +133,8 @@ func TestWhenItIsDue(t *testing.T) {
 	}
 }
 
-// TestWhatIsStillOwed: what was done is owed no more, and nothing else is dropped
-// with it; what is to be told outlasts the end.
+// TestWhatIsStillOwed: an effect that was done is no longer owed, and no other is dropped
+// with it. Notices outlast the end.
 func TestWhatIsStillOwed(t *testing.T) {
 	t.Parallel()
 	stuck := run.Effect{Kind: run.Tell, Attempt: 1, Notice: "stuck"}
@@ -161,7 +161,7 @@ func TestWhatIsStillOwed(t *testing.T) {
 	}
 }
 
-// TestBounds: each limit is met at its very moment.
+// TestBounds: each limit takes effect at its very moment.
 func TestBounds(t *testing.T) {
 	t.Parallel()
 	minute := time.Minute
@@ -205,7 +205,7 @@ func TestThrottledWait(t *testing.T) {
 	}
 }
 
-// TestNeverToldWords: what cannot be known is said as what it is.
+// TestNeverToldWords: what nobody can know is described as such.
 func TestNeverToldWords(t *testing.T) {
 	t.Parallel()
 	refused := run.Unseen{Attempt: 1, Refused: true, Err: "AccessDeniedException"}
@@ -219,8 +219,8 @@ func TestNeverToldWords(t *testing.T) {
 	}
 }
 
-// TestLateStateKeepsTheEnd: that a task runs which was judged before is told, and
-// takes nothing from what is known of the end.
+// TestLateStateKeepsTheEnd: news that a task runs whose attempt was already judged is
+// reported, and takes nothing from what is known about the end.
 func TestLateStateKeepsTheEnd(t *testing.T) {
 	t.Parallel()
 	late := seen(1, 9, stop.Stop{Kind: stop.Task, LastStatus: "RUNNING", StartedAt: t0.Add(time.Minute)})
@@ -230,8 +230,7 @@ func TestLateStateKeepsTheEnd(t *testing.T) {
 	}
 }
 
-// TestTheJobsContainer: the exit code is that of the container that is named, or of
-// the only one.
+// TestTheJobsContainer: the exit code is that of the named container, or of the only one.
 func TestTheJobsContainer(t *testing.T) {
 	t.Parallel()
 	one := []stop.Container{{Name: "other", LastStatus: "STOPPED", ExitCode: code(7)}}
@@ -255,8 +254,8 @@ func TestTheJobsContainer(t *testing.T) {
 	}
 }
 
-// TestWhatAPersonGave: takes the place of the job's own command and stands beside,
-// and before, its variables; what was not given changes nothing.
+// TestWhatAPersonGave: it replaces the job's own command, and is added to its variables with
+// precedence over them. What was not given changes nothing.
 func TestWhatAPersonGave(t *testing.T) {
 	t.Parallel()
 	j := job.Job{Name: "report", Command: []string{"own"}, Environment: map[string]string{"A": "own", "B": "own"}}

@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestEffective: what a run launches is the job with the defaults of its inputs,
-// and with what a person gave it.
+// TestEffective: a run launches the job with the defaults of its inputs and with what a
+// person gave it.
 func TestEffective(t *testing.T) {
 	t.Parallel()
 	j := job.Job{
@@ -43,8 +43,8 @@ func TestEffective(t *testing.T) {
 	}
 }
 
-// TestMend: what a person can change stands in the cause of a run that is refused
-// for good, and in no other.
+// TestMend: what a person can change is in the cause of a run that is refused for good, and
+// in no other.
 func TestMend(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)

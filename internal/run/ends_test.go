@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestLookAhead: when a task is looked at next, by what is known of its start.
+// TestLookAhead: when a task is looked at next, depending on what is known about its start.
 func TestLookAhead(t *testing.T) {
 	t.Parallel()
 	const minute = time.Minute
@@ -46,8 +46,8 @@ func TestLookAhead(t *testing.T) {
 	}
 }
 
-// TestASeenStartStays: a task that was seen to run did, also where its stop says nothing of
-// it but words of a failure to start.
+// TestASeenStartStays: a task that was seen to run did run, even if its stop says nothing of
+// that but only words of a failure to start.
 func TestASeenStartStays(t *testing.T) {
 	t.Parallel()
 	for name, starting := range map[string]struct {
@@ -62,7 +62,7 @@ func TestASeenStartStays(t *testing.T) {
 }
 
 // TestRulesSeeWhatIsThere: the first rule that matches decides, and a rule for a reason
-// matches nothing where no reason is given.
+// matches nothing if no reason is given.
 func TestRulesSeeWhatIsThere(t *testing.T) {
 	t.Parallel()
 	rules := func(rs ...job.Rule) job.Job {
@@ -97,7 +97,8 @@ func TestRulesSeeWhatIsThere(t *testing.T) {
 	}
 }
 
-// TestWhatWaitsNeedsNoMending: what a person could change is no cause of what waits.
+// TestWhatWaitsNeedsNoMending: what a person could change is not in the cause of a run that
+// waits.
 func TestWhatWaitsNeedsNoMending(t *testing.T) {
 	t.Parallel()
 	r, _ := play(t, plain, at{1, run.Refused{Attempt: 1, Send: 1, Stop: noCapacity, Mend: "take another subnet"}})
@@ -106,8 +107,7 @@ func TestWhatWaitsNeedsNoMending(t *testing.T) {
 	}
 }
 
-// TestRoomAtTheDeadline: what there is no room for is asked for until the deadline, and
-// not in its very moment.
+// TestRoomAtTheDeadline: room is asked for until the deadline, and not at its very moment.
 func TestRoomAtTheDeadline(t *testing.T) {
 	t.Parallel()
 	for after, want := range map[time.Duration]run.Status{6*time.Hour - 1: run.Queued, 6 * time.Hour: run.Failed} {
@@ -117,7 +117,7 @@ func TestRoomAtTheDeadline(t *testing.T) {
 	}
 }
 
-// TestWhoAskedLast: a person's request counts from when it was made, also for what was
+// TestWhoAskedLast: a person's request counts from when it was made, even for a run that was
 // due before the table knew all launches.
 func TestWhoAskedLast(t *testing.T) {
 	t.Parallel()
@@ -142,7 +142,8 @@ func TestWhoAskedLast(t *testing.T) {
 			t.Errorf("%s: it %s, %s", name, got.Status, got.Cause)
 		}
 	}
-	// What is withheld ends with its attempt, and an attempt that is over stays as it was.
+	// A run that is withheld ends together with its attempt, and an attempt that is over
+	// stays as it was.
 	put, _ := play(t, plain, at{1, run.Paced{Attempt: 1, Send: 1}})
 	ended, _ := play(t, plain, accepted, at{time.Minute, seen(1, 3, pullTimeout)})
 	put = decided(plain, put, run.Due{}, later, restored).Next
@@ -160,7 +161,7 @@ func TestWhoAskedLast(t *testing.T) {
 	}
 }
 
-// TestOnlyNoticesAreTold: of what else is done a run keeps no word.
+// TestOnlyNoticesAreTold: a run keeps no record of other effects that were done.
 func TestOnlyNoticesAreTold(t *testing.T) {
 	t.Parallel()
 	r, _ := play(t, plain, accepted, at{2, askedToStop}, at{3, run.Done{Effect: run.Effect{Kind: run.StopTask, Attempt: 1}}})
@@ -169,8 +170,8 @@ func TestOnlyNoticesAreTold(t *testing.T) {
 	}
 }
 
-// TestStandsStill: a person who asks to stop what we asked to stop does not make it
-// stuck.
+// TestStandsStill: a task that we asked to stop does not become stuck because a person asks
+// for its stop too.
 func TestStandsStill(t *testing.T) {
 	t.Parallel()
 	hasty := plain

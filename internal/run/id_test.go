@@ -7,7 +7,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestParseID: what is no run's id is refused, whichever part of it is wrong.
+// TestParseID: an id that is no run's is refused, whichever part of it is wrong.
 func TestParseID(t *testing.T) {
 	t.Parallel()
 	for text, slot := range map[string]bool{"report/20261122T1730Z": true, "report/manual-0123456789ab": false} {
@@ -28,7 +28,7 @@ func TestParseID(t *testing.T) {
 	}
 }
 
-// TestForeignStartedBy: what this stack did not launch is nobody's attempt.
+// TestForeignStartedBy: a task that this stack did not launch is nobody's attempt.
 func TestForeignStartedBy(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{

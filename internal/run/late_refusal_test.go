@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestRefusalAfterTheSearch: the answer to a send that comes after its attempt
-// was given up to a search settles the search too.
+// TestRefusalAfterTheSearch: the answer to a send that comes after a search for the attempt's
+// task has begun settles the search too.
 func TestRefusalAfterTheSearch(t *testing.T) {
 	t.Parallel()
 	for name, refusal := range map[string]stop.Stop{"capacity": noCapacity, "throttled": throttled} {
@@ -28,8 +28,8 @@ func TestRefusalAfterTheSearch(t *testing.T) {
 	}
 }
 
-// TestStopWhileTheRateIsLimited: a run that a person stopped while its launch
-// was on its way is not launched once the send turns out to be refused.
+// TestStopWhileTheRateIsLimited: a run that a person stopped while its launch was under way
+// is not launched once the send turns out to be refused.
 func TestStopWhileTheRateIsLimited(t *testing.T) {
 	t.Parallel()
 	for name, e := range map[string]run.Event{

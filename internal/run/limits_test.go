@@ -10,7 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// look is what a look sees of attempt 1.
+// look returns what a look sees of attempt 1.
 func look(version int64, s stop.Stop) run.Seen {
 	e := seen(1, version, s)
 	e.Look = true
@@ -21,8 +21,8 @@ var (
 	provisioning = stop.Stop{Kind: stop.Task, LastStatus: "PROVISIONING"}
 	pending      = stop.Stop{Kind: stop.Task, LastStatus: "PENDING", SawPull: true}
 	runs         = stop.Stop{Kind: stop.Task, LastStatus: "RUNNING", StartedAt: t0.Add(time.Minute)}
-	// ourStop is what a task shows that ECS stopped at our request before
-	// anything of it began.
+	// ourStop is what a task shows that ECS stopped at our request before anything of it
+	// began.
 	ourStop = stop.Stop{
 		Kind: stop.Task, LastStatus: "STOPPED", Code: "UserInitiated", Reason: "batchplane: not RUNNING",
 		Containers: []stop.Container{{Name: "app", LastStatus: "STOPPED"}},
@@ -119,8 +119,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestStuck: a stop that the task does not obey is marked after half an hour,
-// once, also where a person asks for it again.
+// TestStuck: a stop that the task does not obey is marked after half an hour, once, even if a
+// person asks for it again.
 func TestStuck(t *testing.T) {
 	t.Parallel()
 	limited := plain

@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestAListedExitCode: a code that the job lists counts where the job ended by
-// itself, not where our stop of a hung task forced it.
+// TestAListedExitCode: a code that the job lists counts if the job ended by itself, not if
+// our stop of a hung task forced it.
 func TestAListedExitCode(t *testing.T) {
 	t.Parallel()
 	listed := plain

@@ -14,9 +14,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestWholeLives tells lives with everything that each event changes of the run: what
-// history shows of it, what it owes, when it is due. The golden file is to be read as
-// code.
+// TestWholeLives plays lives and lists everything that each event changes in the run: what
+// history shows of it, what it owes, when it is due. Review the golden file like code.
 func TestWholeLives(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
@@ -66,8 +65,8 @@ func changes(t *testing.T, b *bytes.Buffer, before, after run.Run) {
 	}
 }
 
-// parts are a run's parts, and those of each of its attempts, as they are stored. When
-// it is due is said as the time after the claim.
+// parts returns a run's parts and those of each of its attempts, as they are stored. It gives
+// the due time as the time after the claim.
 func parts(t *testing.T, r run.Run) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -101,7 +100,7 @@ type story struct {
 	name  string
 	job   job.Job
 	begin run.Run
-	// before is what has happened and is not told.
+	// before is what has happened and is not listed.
 	before, events []at
 }
 

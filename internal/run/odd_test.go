@@ -11,8 +11,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestOddStates: what no event leads to, but a repair by hand or another version may
-// leave, is answered with care all the same.
+// TestOddStates: states to which no event leads, but which a repair by hand or another
+// version may leave, are still handled with care.
 func TestOddStates(t *testing.T) {
 	t.Parallel()
 	open := run.Attempt{N: 1, Sends: 1, SentAt: t0, TaskARN: arn(1)}
@@ -54,7 +54,7 @@ func TestOddStates(t *testing.T) {
 	}
 }
 
-// TestNewsThatComesLate: what is heard of one attempt changes no other.
+// TestNewsThatComesLate: news of one attempt changes no other.
 func TestNewsThatComesLate(t *testing.T) {
 	t.Parallel()
 	const minute = time.Minute
@@ -114,14 +114,15 @@ func TestNewsThatComesLate(t *testing.T) {
 	}
 }
 
-// seen2 is the end of the second round's task.
+// seen2 returns the end of the second round's task.
 func seen2(s stop.Stop) run.Seen {
 	e := seen(1, 5, s)
 	e.Round, e.TaskARN = 1, arn(2)
 	return e
 }
 
-// TestNotYet: who comes before the time, or for what is not theirs, changes nothing.
+// TestNotYet: an event that comes too early, or for something that it is not about, changes
+// nothing.
 func TestNotYet(t *testing.T) {
 	t.Parallel()
 	waiting := run.NewQueued(newRequest(), "x", true, t0, run.DefaultTiming)
@@ -147,7 +148,7 @@ func TestNotYet(t *testing.T) {
 	}
 }
 
-// TestClaims: how the first requests leave a run.
+// TestClaims: in which state the first requests leave a run.
 func TestClaims(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -172,7 +173,7 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// TestOneRunTwoDecisions: what is decided from one run twice does not share memory.
+// TestOneRunTwoDecisions: two decisions made from one run do not share memory.
 func TestOneRunTwoDecisions(t *testing.T) {
 	t.Parallel()
 	r, _ := play(t, plain, accepted, at{time.Minute, seen(1, 5, exited(3))})
@@ -194,8 +195,8 @@ func TestOneRunTwoDecisions(t *testing.T) {
 	}
 }
 
-// TestForAttempt: what an attempt launches: with the defaults of inputs, on the
-// capacity that it was decided for.
+// TestForAttempt: an attempt launches the job with the defaults of its inputs, on the
+// capacity that was decided for it.
 func TestForAttempt(t *testing.T) {
 	t.Parallel()
 	spot := plain

@@ -9,9 +9,9 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestOverdue: a slot that is over three minutes late starts only if no run of a later
-// one has, and, where a later one came, with half a minute between it and the last that
-// did.
+// TestOverdue: a slot that is over three minutes late starts only if no run of a later slot
+// has started. If a later slot has come, half a minute must lie between it and the last
+// overdue slot that started.
 func TestOverdue(t *testing.T) {
 	t.Parallel()
 	slot := t0.Truncate(time.Minute)
@@ -29,7 +29,7 @@ func TestOverdue(t *testing.T) {
 		s     run.Situation
 		as    run.Status
 		why   string
-		noted bool // that an overdue slot was started
+		noted bool // whether it is noted that an overdue slot was started
 	}{
 		"just in time":                        {plain, run.BySchedule, just, run.Situation{Later: later}, run.Launching, "", false},
 		"late, and a later one was started":   {plain, run.BySchedule, late, run.Situation{Later: later}, run.Missed, "its trigger came 3m late, and report/20261122T1731Z, of a later slot, was started before", false},
@@ -53,7 +53,7 @@ func TestOverdue(t *testing.T) {
 	}
 }
 
-// TestAdmissionWords: what people read is whole.
+// TestAdmissionWords: the words that people read are complete.
 func TestAdmissionWords(t *testing.T) {
 	t.Parallel()
 	slot := t0.Truncate(time.Minute)

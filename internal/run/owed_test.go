@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestOwedAgain: a notice that nobody takes is tried less and less often, a stop
-// each minute.
+// TestOwedAgain: a notice that nobody takes is tried less and less often, a stop every
+// minute.
 func TestOwedAgain(t *testing.T) {
 	t.Parallel()
 	end := time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)

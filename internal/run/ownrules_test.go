@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestOwnRules: the job's own rules come before all but a person's stop and a
-// success, and match what history shows.
+// TestOwnRules: the job's own rules come before everything but a person's stop and a success,
+// and match what history shows.
 func TestOwnRules(t *testing.T) {
 	t.Parallel()
 	launched := at{1, run.Launched{Attempt: 1, TaskARN: arn(1)}}

@@ -106,7 +106,7 @@ func TestProperties(t *testing.T) {
 	})
 }
 
-// written is a job and a run as they are now.
+// written returns a job and a run as they are now.
 func written(t *rapid.T, j job.Job, r run.Run) string {
 	b, err := json.Marshal([]any{j, r})
 	if err != nil {
@@ -115,13 +115,13 @@ func written(t *rapid.T, j job.Job, r run.Run) string {
 	return string(b)
 }
 
-// wire is what went over it, by attempt, kept apart from what the run knows.
+// wire is what was sent and answered, by attempt, kept apart from what the run knows.
 type wire map[int]*sends
 
 type sends struct {
 	at      []send
 	refused map[int]bool // by number
-	lost    int          // the newest round of which an answer was
+	lost    int          // the newest round of which an answer was lost
 }
 
 type send struct {
@@ -143,7 +143,7 @@ func (w wire) sent(d run.Decision, now time.Time) {
 	}
 }
 
-// heard keeps an answer; a loss that is heard of after the verdict is none.
+// heard records an answer. A loss that is heard of after the verdict does not count.
 func (w wire) heard(e run.Event, r run.Run) {
 	switch e := e.(type) {
 	case run.Refused:
@@ -157,8 +157,8 @@ func (w wire) heard(e run.Event, r run.Run) {
 	}
 }
 
-// nothing is whether it is proved that no send of a round launched anything: all
-// were refused, or failures[] answered the newest one long after the others.
+// nothing reports whether it is proved that no send of a round launched anything: all were
+// refused, or failures[] answered the newest one long after the others.
 func (s *sends) nothing(round int, e run.Event, now time.Time) bool {
 	all, apart, first := s.lost < round, true, time.Time{}
 	for n, send := range s.at {
@@ -175,9 +175,9 @@ func (s *sends) nothing(round int, e run.Event, now time.Time) bool {
 	return all || ok && r.Stop.Kind == stop.LaunchFailure && r.Send == len(s.at) && apart && (first.IsZero() || now.Sub(first) < run.DefaultTiming.TokenLife)
 }
 
-// contradicts: a token is sent only while ECS surely keeps it, never after its
-// failures[], and that nothing was launched is said only where it is proved. After
-// what ECS had no room for comes a new token.
+// contradicts says where a decision contradicts the wire. A token is sent only while ECS
+// surely keeps it, and never after its failures[]. That nothing was launched is said only if
+// it is proved. After ECS had no room, a new token follows.
 func (w wire) contradicts(before run.Run, e run.Event, d run.Decision, now time.Time) string {
 	if d.Counted != 0 {
 		s, round := w.of(d.Counted), d.Next.Attempt(d.Counted).Round
@@ -204,9 +204,9 @@ func (w wire) contradicts(before run.Run, e run.Event, d run.Decision, now time.
 	return ""
 }
 
-// safe: a further attempt exists only where the one before was proved never to
-// have started, or the job allows more; never after a person's stop, nor after an
-// exit code 0 that nobody forced.
+// safe says where a further attempt is not safe: it exists only if the one before was proved
+// never to have started, or the job allows more, and never after a person's stop or an exit
+// code 0 that nobody forced.
 func safe(j job.Job, before, after run.Run) string {
 	if len(after.Attempts) <= len(before.Attempts) || len(before.Attempts) == 0 {
 		return ""
@@ -225,7 +225,7 @@ func safe(j job.Job, before, after run.Run) string {
 	return "relaunched although " + string(last.Class) + " by " + last.Rule + ": started " + string(last.Started)
 }
 
-// twice: the same task event again changes nothing that matters.
+// twice checks that the same task event, given again, changes nothing that matters.
 func twice(t *rapid.T, j job.Job, d run.Decision, e run.Event, now time.Time) {
 	s, ok := e.(run.Seen)
 	if !ok || s.Version == 0 || s.Look {
@@ -237,7 +237,7 @@ func twice(t *rapid.T, j job.Job, d run.Decision, e run.Event, now time.Time) {
 	}
 }
 
-// TestOrder delivers the states of one task in any order: the end is the same.
+// TestOrder delivers the states of one task in any order. The end is the same.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -270,8 +270,8 @@ func outcome(j job.Job, events []run.Event) ending {
 	return ending{r.Status, len(r.Attempts), r.Cause}
 }
 
-// TestAFurtherAttemptIsNew: nothing of what lies behind a run's attempts in memory comes
-// into the next one.
+// TestAFurtherAttemptIsNew: nothing that lies behind a run's attempts in memory gets into the
+// next one.
 func TestAFurtherAttemptIsNew(t *testing.T) {
 	t.Parallel()
 	r := decisions()[2].run

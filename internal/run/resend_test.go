@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestResend: a launch is sent again only while ECS surely keeps its token, by
-// whoever comes, and each answer counts once.
+// TestResend: a launch is sent again only while ECS surely keeps its token, whoever comes,
+// and each answer counts once.
 func TestResend(t *testing.T) {
 	t.Parallel()
 	minute := time.Minute
@@ -79,9 +79,8 @@ func TestResend(t *testing.T) {
 	}
 }
 
-// TestFailuresTakeANewToken: what ECS answered with failures[] it answers again
-// for the same token, so that what follows has a new one. Nobody is to blame for a
-// rate limit: it costs no attempt.
+// TestFailuresTakeANewToken: ECS repeats an answer of failures[] for the same token, so the
+// next send has a new one. Nobody is to blame for a rate limit, so it costs no attempt.
 func TestFailuresTakeANewToken(t *testing.T) {
 	t.Parallel()
 	once := plain
@@ -94,7 +93,7 @@ func TestFailuresTakeANewToken(t *testing.T) {
 	}
 }
 
-// TestNoARN: a state without a task's ARN is that of the attempt's own task.
+// TestNoARN: a state without a task's ARN belongs to the attempt's own task.
 func TestNoARN(t *testing.T) {
 	t.Parallel()
 	e := seen(1, 5, exited(0))
@@ -105,8 +104,8 @@ func TestNoARN(t *testing.T) {
 	}
 }
 
-// TestWaiterDeadline: the deadline of a run that waited for another's end counts
-// from when it may go on, whatever is in its way then.
+// TestWaiterDeadline: the deadline of a run that waited for another's end counts from when it
+// may go on, whatever is in its way then.
 func TestWaiterDeadline(t *testing.T) {
 	t.Parallel()
 	waiter := run.NewQueued(run.Request{

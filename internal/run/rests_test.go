@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestRests: a look that finds the task as it should be has nothing saved. Whatever
-// else it finds, or finds beside it, is saved.
+// TestRests: if a look finds the task as it should be, nothing is saved. Whatever else it
+// finds is saved.
 func TestRests(t *testing.T) {
 	t.Parallel()
 	accepted := at{0, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}}
@@ -61,8 +61,8 @@ func TestRests(t *testing.T) {
 	}
 }
 
-// TestRunningIsNoted: where that is wanted the first look that finds the task RUNNING is
-// saved, and no later one.
+// TestRunningIsNoted: if that is wanted, the first look that finds the task RUNNING is saved,
+// and no later one.
 func TestRunningIsNoted(t *testing.T) {
 	t.Parallel()
 	timing := run.DefaultTiming
@@ -77,7 +77,7 @@ func TestRunningIsNoted(t *testing.T) {
 	}
 }
 
-// TestMayRest: only of a task that runs, and of which nothing is wanted, nobody else can
+// TestMayRest: only for a task that runs, and from which nothing is wanted, can nobody else
 // tell whether it was looked at.
 func TestMayRest(t *testing.T) {
 	t.Parallel()

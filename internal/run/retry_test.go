@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestRetry: what is called safe is proved never to have started, or harmless by
-// its job's own word.
+// TestRetry: a retry is called safe only if the run is proved never to have started, or its
+// job says that it does no harm.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	never := run.Attempt{N: 1, Sends: 1, TaskARN: "arn", Started: stop.No, Class: stop.Retry}
@@ -61,7 +61,7 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// TestRetryWords: each answer to whether a retry is safe begins with the answer.
+// TestRetryWords: the words begin with the answer to whether a retry is safe.
 func TestRetryWords(t *testing.T) {
 	t.Parallel()
 	for safety, want := range map[run.Safety]string{

@@ -11,8 +11,8 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TestNoRoomCostsNoAttempt: what ECS has no room for waits, for longer each time,
-// until the deadline. Each round is another request to ECS, and the run stays small.
+// TestNoRoomCostsNoAttempt: a launch for which ECS has no room waits, longer each time, until
+// the deadline. Each round is another request to ECS, and the run stays small.
 func TestNoRoomCostsNoAttempt(t *testing.T) {
 	t.Parallel()
 	once := plain
@@ -73,13 +73,13 @@ func decide(t *testing.T, j job.Job, r run.Run, e run.Event, now time.Time) run.
 	return d.Next
 }
 
-// decided is run.Decide of values.
+// decided is run.Decide with values.
 func decided(j job.Job, r run.Run, e run.Event, now time.Time, t run.Timing) run.Decision {
 	return run.Decide(&j, &r, e, now, &t)
 }
 
-// TestQuotaKeepsItsPlace: who waits for the quota is due since it was ready, so
-// that it is before all that came later; who waits for capacity is not.
+// TestQuotaKeepsItsPlace: a run that waits for the quota has been due since it was ready, so
+// it is before all that came later. A run that waits for capacity is not.
 func TestQuotaKeepsItsPlace(t *testing.T) {
 	t.Parallel()
 	r, _ := play(t, plain, at{time.Minute, run.Refused{Attempt: 1, Send: 1, Stop: noQuota}})
@@ -105,7 +105,7 @@ func TestOwnRuleAgainstRounds(t *testing.T) {
 	}
 }
 
-// TestNewsOfTheRoundBefore: what is heard of the task of a round that is over.
+// TestNewsOfTheRoundBefore: news about the task of a round that is over.
 func TestNewsOfTheRoundBefore(t *testing.T) {
 	t.Parallel()
 	waiting := []at{{1, run.Launched{Attempt: 1, TaskARN: arn(1)}}, {2, seen(1, 4, noPlace)}}
@@ -142,8 +142,8 @@ func TestNewsOfTheRoundBefore(t *testing.T) {
 	}
 }
 
-// TestMark: a mark is read from the startedBy that was made of it, also from one
-// that was made before there were rounds; it fits into what ECS allows.
+// TestMark: a RoundID is read from the startedBy that was made from it, also from one made
+// before there were rounds. It fits into what ECS allows.
 func TestMark(t *testing.T) {
 	t.Parallel()
 	id := run.ScheduledID("report", t0)

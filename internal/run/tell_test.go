@@ -8,8 +8,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestWhatANoticeSays: an end is told as it was, whatever the run is by then; another
-// notice tells of the run as it is.
+// TestWhatANoticeSays: an end is reported as it was, whatever the run is by then. Any other
+// notice describes the run as it is.
 func TestWhatANoticeSays(t *testing.T) {
 	t.Parallel()
 	open, _ := play(t, plain, accepted)
@@ -42,7 +42,7 @@ func TestWhatANoticeSays(t *testing.T) {
 	}
 }
 
-// TestAsOwed: with the attempts that there were, and the end that it had.
+// TestAsOwed: with the attempts that there were, and the end that the run had.
 func TestAsOwed(t *testing.T) {
 	t.Parallel()
 	r, _ := play(t, plain, accepted, at{time.Minute, seen(1, 5, exited(3))},

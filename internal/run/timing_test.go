@@ -8,7 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestBackoff: the waits of the documentation, up to a quarter shorter, up to an hour.
+// TestBackoff: the documented waits, up to a quarter shorter, up to an hour.
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

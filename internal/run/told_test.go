@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestTold: a run remembers its newest notices, what they said and who took them;
-// one that nobody took was given up.
+// TestTold: a run remembers its newest notices, what they said and who took them. A notice
+// that nobody took was given up.
 func TestTold(t *testing.T) {
 	t.Parallel()
 	r := run.Run{ID: "etl/20261122T0900Z", Status: run.Failed, Cause: "exit code 3", FinishedAt: t0, DueAt: t0}

@@ -7,8 +7,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestUnseen: refusals end a run only when they outlast ECS's memory, and a state
-// in between begins that time anew.
+// TestUnseen: refusals end a run only when they outlast ECS's memory. A state in between
+// starts that time anew.
 func TestUnseen(t *testing.T) {
 	t.Parallel()
 	refused := run.Unseen{Attempt: 1, Refused: true, Err: "AccessDeniedException: no"}
@@ -50,8 +50,8 @@ func TestUnseen(t *testing.T) {
 	}
 }
 
-// TestNoAnswerAmongRefusals: no answer is asked for again a minute later, also
-// where ECS has refused for long.
+// TestNoAnswerAmongRefusals: after a missing answer ECS is asked again a minute later, even
+// if it has refused for long.
 func TestNoAnswerAmongRefusals(t *testing.T) {
 	t.Parallel()
 	r := decided(plain, newRun(), run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}, t0, run.DefaultTiming).Next

@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestNotBefore: what was due before the table is known to be whole is launched
-// by nobody but a person, wherever the restored run stands.
+// TestNotBefore: only a person launches what was due before the table is known to be whole,
+// whatever the status of the restored run.
 func TestNotBefore(t *testing.T) {
 	t.Parallel()
 	restored := run.DefaultTiming
@@ -27,8 +27,8 @@ func TestNotBefore(t *testing.T) {
 		t.Errorf("what waited is %s, %q, and owes %v", d.Next.Status, d.Next.Cause, d.Next.Owed)
 	}
 	for name, e := range map[string]run.Event{"a look": run.Due{}, "a trigger that comes again": run.Triggered{}} {
-		// Within the time for which ECS keeps the token: whether it does is not
-		// known of a task that the table has forgotten.
+		// This is within the time for which ECS keeps the token. Whether it keeps it is not
+		// known for a task that the table has forgotten.
 		d = decided(plain, newRun(), e, t0.Add(10*time.Minute), restored)
 		if d.Next.Owes(run.Launch) || !d.Next.Owes(run.Find) || d.Next.Attempts[0].Sends != 1 {
 			t.Errorf("%s sends it again: %+v", name, d.Next)
