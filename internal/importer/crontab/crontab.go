@@ -27,7 +27,7 @@ type Reader struct {
 // Kind gives the word after `import`.
 func (Reader) Kind() string { return Kind }
 
-// Recognise reports whether at least half of a file's lines are those of a crontab.
+// Recognise reports whether a file has jobs, and at least as many as lines that cron rejects.
 func (r Reader) Recognise(f *importer.File) (what string, ok bool) {
 	all, err := lines.Parse(f.Data[:prefix(f.Data)], r.users(f))
 	if err != nil {

@@ -132,9 +132,9 @@ func (r *reading) unrendered(spec *doc.Node) {
 	}
 }
 
-// uneven reports whether the clocks of a zone change within two years at midnight or by a part of
-// an hour. Around such a change Next of robfig/cron v3 (spec.go) leaves out a time, or fires once
-// on a day that its fields do not have.
+// uneven reports whether the clocks of a zone change within two years at midnight, or by other than
+// whole hours. Around such a change Next of robfig/cron v3 (spec.go) leaves out a time, or fires
+// once on a day that its fields do not have.
 func uneven(zone string, from time.Time) bool {
 	z, err := cron.LoadZone(zone)
 	if err != nil {
