@@ -33,10 +33,10 @@ type Schedules interface {
 	Ours(arn string) bool
 }
 
-// Fire is the trigger of a schedule or a rule. It launches what is deployed: it compares what
-// came along with the job's item and the registry. A slot waits for the sweep if neither can
-// tell, or if nothing proves the slot and the job, as far as it is known, does not have it.
-// An error means that something is owed and could not be done.
+// Fire handles the trigger of a schedule or a rule. It launches what is deployed: it compares
+// what came along with the job's item and the registry. A slot waits for the sweep if neither
+// can tell, or if nothing proves the slot and the job, as far as it is known, does not have
+// it. An error means that something is owed and could not be done.
 func (c *Control) Fire(ctx context.Context, s Slot) (Reply, error) {
 	s.At = s.At.UTC()
 	if s.At.Sub(c.Now()) > ahead {
@@ -103,9 +103,9 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 }
 
 // held returns the deployed definition that a slot asks for by what came along. If a
-// definition came along, that is the definition of the job's item, present or former, of
-// which it is the form before sync completed it. If only the name came along, it is the
-// present definition. The hash is "" if there is none.
+// definition came along, that is the one among the item's present and former definitions into
+// which sync completed it. If only the name came along, it is the present one. The hash is ""
+// if there is none.
 func (c *Control) held(ctx context.Context, item *job.Item, s Slot) (j job.Job, hash string, err error) {
 	hashes := []string{item.Definition}
 	if s.Carried != nil {

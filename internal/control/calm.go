@@ -52,7 +52,7 @@ func (m *memo) knows(name string, rev int64) bool {
 	return known && r.rev == rev
 }
 
-// sooner returns the earlier of two times; a zero a means never.
+// sooner returns the earlier of two times. A zero a means never.
 func sooner(a, b time.Time) time.Time {
 	if a.IsZero() || b.Before(a) {
 		return b
@@ -60,8 +60,8 @@ func sooner(a, b time.Time) time.Time {
 	return a
 }
 
-// synced remembers that an item holds what the registry holds, until one of its former plans
-// is of no more use.
+// synced returns what is remembered about an item that holds what the registry holds. It is
+// valid until one of the item's former plans is of no more use.
 func synced(hash string, item job.Item) remembered {
 	r := remembered{hash: hash, rev: item.Rev}
 	for i := range item.Former {
@@ -70,8 +70,8 @@ func synced(hash string, item job.Item) remembered {
 	return r
 }
 
-// calm remembers, for a job whose slots were judged up to a time, that it has none to judge
-// until the next one.
+// calm returns what is remembered about a job whose slots were judged up to a time: that it
+// has none to judge until the next one.
 func (c *Control) calm(w *watched, to time.Time) remembered {
 	r := remembered{rev: w.Rev}
 	for _, p := range w.periods {

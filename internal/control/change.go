@@ -14,11 +14,11 @@ type Change struct {
 	Was *run.Run
 }
 
-// KeepsPlace reports whether the run may keep its place among the due runs although that
-// place is then too early, and although whoever finds the run there does not see the change.
-// It may while a launch is under way, and in the write after RunTask. Such a run does not
-// rest, since no look has seen its task run; if a look saw the task of the attempt before
-// run, that attempt has a startedAt, which rules it out.
+// KeepsPlace reports whether the run may keep its place among the due runs, although that
+// place is then too early and whoever finds the run there does not see the change. It may
+// while a launch is under way, and in the write after RunTask. No look has seen the task of
+// such a run running, so the run does not rest. If a look has seen the previous attempt's
+// task running, that attempt has a StartedAt, and the run may not keep its place.
 func (c Change) KeepsPlace() bool {
 	r, was := c.Run, c.Was
 	if r == nil || was == nil || r.Owes(run.Tell) {

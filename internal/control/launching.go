@@ -33,8 +33,8 @@ func (l *look) resends(r *run.Run) bool {
 	return r.Status == run.Launching && r.Owes(run.Launch) && l.Now().Sub(r.Last().SentAt) < l.Timing.TokenLife
 }
 
-// lastOf returns the places of runs in order, those for which is holds behind the others. It
-// calls is once for each run.
+// lastOf returns the places of runs in order, with those for which is returns true after the
+// others. It calls is once for each run.
 func lastOf(rs []run.Run, is func(*run.Run) bool) []int {
 	order := make([]int, 0, len(rs))
 	var last []int

@@ -15,8 +15,8 @@ import (
 // InLaps is a Store that need not read all jobs' items to know them.
 type InLaps interface {
 	// ItemsInTurn returns all items by name, each as it was at asOf or later. It reads only
-	// part of them, and those that this value wrote. It is for callers who read anew what
-	// they decide by. Items that cannot be read are reported as by Items.
+	// part of them, and those that this value wrote. It is for callers that read an item anew
+	// before they decide by it. Items that cannot be read are reported as by Items.
 	ItemsInTurn(ctx context.Context) (items []job.Item, asOf time.Time, err error)
 	// ItemsOf returns the items of some jobs, as Items does.
 	ItemsOf(ctx context.Context, names []string) ([]job.Item, error)

@@ -73,8 +73,8 @@ func (c *Control) Resume(ctx context.Context, req ResumeRequest) (Reply, error) 
 	})
 }
 
-// SkipNext makes the next slot of a job that would run be skipped. A slot within a pause is
-// skipped anyway.
+// SkipNext marks the next slot of a job that would otherwise run as one to skip. A slot
+// within a pause is skipped anyway.
 func (c *Control) SkipNext(ctx context.Context, req SkipRequest) (Reply, error) {
 	now := c.Now()
 	all, err := c.item(ctx, job.All)

@@ -20,7 +20,7 @@ type Pending struct {
 	// Since is when it came; Until is up to when it may still be started.
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until"`
-	// Why is why nobody can tell yet.
+	// Why says why nobody can tell yet.
 	Why string `json:"why"`
 	// Done says that it is settled, one way or the other.
 	Done bool `json:"done,omitempty"`

@@ -13,13 +13,13 @@ import (
 // there are more, those due last stay as they are.
 const mostPutBack = 100_000
 
-// PutBack corrects what a clock left behind that was wrong and was put back by that much:
-// runs due at a time that the wrong clock gave become due that much earlier, or now. Without
-// it nobody would look at such runs, and no notice would be sent about them, until that time
-// comes. What is due before half of by is over was decided by the clock as it is now. Times
-// that record what happened stay, so a limit that counts from one of them comes late. Runs
-// that cannot be read or make no sense are set aside. For the jobs' items see
-// job.Item.PutBack.
+// PutBack repairs what a clock that was ahead has left behind, after it was put back by that
+// much. A run that is due at a time which the wrong clock gave becomes due that much earlier,
+// or now. Without this, nobody would look at such runs, and no notice would report them,
+// until that time comes. A run that is due within half of by was decided by the clock as it
+// is now, and stays. Times that record what happened stay too, so a limit that counts from
+// one of them comes late. Runs that cannot be read or make no sense are set aside. For the
+// jobs' items see job.Item.PutBack.
 func (c *Control) PutBack(ctx context.Context, by time.Duration) error {
 	now := c.Now()
 	c.calmJobs.clear() // they hold until times of the wrong clock

@@ -16,13 +16,13 @@ import (
 // make the real trigger a duplicate.
 const ahead = 2 * time.Minute
 
-// Scheduled is a schedule's trigger: it claims the run of that minute and launches it. A slot
-// that the job filters leaves nothing behind. A redelivery is a duplicate, and finishes a
-// launch that is owed. An error means that something is owed and could not be done.
+// Scheduled handles a schedule's trigger: it claims the run of that minute and launches it. A
+// slot that the job filters leaves nothing behind. A redelivery is a duplicate, and finishes
+// a launch that is owed. An error means that something is owed and could not be done.
 //
-// Nothing proves here which schedule it was. A time shortly after a slot, such as that of a
-// rule's second event, stands for that slot. A time that the job's schedule does not have is
-// refused. What is refused is kept.
+// Nothing proves here which schedule it was. A time up to two minutes after a slot, such as
+// that of a rule's second event, or one minute before it stands for that slot. Any other time
+// that the job's schedule does not have is refused. What is refused is kept.
 func (c *Control) Scheduled(ctx context.Context, j job.Job, at time.Time) (Reply, error) {
 	return c.ScheduledAs(ctx, "", j, at)
 }

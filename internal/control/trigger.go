@@ -35,8 +35,8 @@ const (
 	// Waits: the slot is kept until it is known whether what it asks for is deployed. The
 	// sweep tries it.
 	Waits Outcome = "waits"
-	// Unanswered: the request failed on the way, and Message says why. Only kept requests
-	// have this outcome.
+	// Unanswered: the request failed on the way, and Message says why. Only the record of a
+	// request has this outcome.
 	Unanswered Outcome = "unanswered"
 	// Filtered: the slot does not count, so nothing is recorded.
 	Filtered Outcome = "filtered"
@@ -70,8 +70,8 @@ type claiming struct {
 }
 
 // claim writes the run once, in the state in which it is admitted, and launches it. The write
-// itself finds out whether the run exists; claim looks for a run only if the write is
-// refused.
+// itself finds out whether the run exists; claim looks for it only after an error or a
+// refusal.
 //
 // Crash windows: before the write nothing has happened, and the trigger is delivered again.
 // After it the launch is owed: a redelivered trigger, or the look two minutes later, sends

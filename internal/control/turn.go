@@ -15,7 +15,8 @@ const turnLength = 4 * time.Second
 
 // turn is a process's claim to be the only one that launches what waits for the rate, since
 // ECS's rate is the account's. The newest process takes over from the one before at the end
-// of what that one has claimed. So at no moment do two launch, or none.
+// of what that one has claimed. So there is no moment at which two launch, and none at which
+// nobody does.
 type turn struct {
 	// asks lets one at a time ask the store. It is a channel and not a mutex, so that whoever
 	// waits here does not keep virtual time from going on.
