@@ -19,8 +19,8 @@ import (
 
 var update = flag.Bool("update", false, "write the table of calls anew")
 
-// The tables: what is called how often, and the permission that each call needs,
-// for which test/template asks IAM.
+// The golden tables: what is called how often, and the permission that each call needs, about
+// which test/template asks IAM.
 const (
 	golden  = "testdata/calls.golden"
 	actions = "testdata/actions.golden"
@@ -39,18 +39,18 @@ it should: that it keeps in mind, by the keys alone it passes over the run, and 
 each 45 minutes, or where the sweep's process has just started, the task is described.
 `
 
-// firstFails has the network interface of first attempts not be ready.
+// firstFails makes the network interface of first attempts not ready in time.
 func firstFails(k localecs.Kind, s localecs.Subject) bool {
 	return k == localecs.FaultENI && strings.HasSuffix(s.StartedBy, "/1")
 }
 
-// runs are the runs of the table.
+// runs lists the runs of the table.
 var runs = []struct {
 	name   string
 	exit   int64
 	inject func(localecs.Kind, localecs.Subject) bool
 	want   run.Status
-	// failing is whether the job's last run failed.
+	// failing means that the job's last run failed.
 	failing bool
 }{
 	{"A run that succeeds", 0, nil, run.Succeeded, false},
@@ -59,11 +59,11 @@ var runs = []struct {
 	{"A run that fails as the one before did", 3, nil, run.Failed, true},
 }
 
-// lengths are those of runs that the sweep looks at on their way, and how often it
-// does here: it writes as much each minute.
+// lengths maps the lengths of runs that the sweep looks at while they run to how often it looks
+// in this test: it writes as much each minute.
 var lengths = map[time.Duration]time.Duration{15 * time.Minute: time.Minute, time.Hour: time.Minute, 12 * time.Hour: 15 * time.Minute}
 
-// TestCalls: a change of these numbers is a change of everybody's bill.
+// TestCalls: a change of these numbers changes everybody's bill.
 func TestCalls(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
@@ -109,7 +109,7 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// units are the write units in the last line of a table.
+// units returns the write units in the last line of a table.
 func units(text, name string) string {
 	_, rest, ok := strings.Cut(text, "\n## "+name+"\n")
 	if !ok {
@@ -134,8 +134,8 @@ func long(t *testing.T, length, every time.Duration) string {
 	return table(fmt.Sprintf("A run that succeeds after %s", job.Duration(length)), w.steps)
 }
 
-// throttled is a run whose launch ECS refuses for its rate, or with crowded one that
-// comes to the trigger's process just after that; the sweep launches it.
+// throttled is a run whose launch ECS refuses for its rate or, with crowded, one that reaches the
+// trigger's process just after that. The sweep launches it.
 func throttled(t *testing.T, name string, crowded bool) string {
 	t.Helper()
 	refused := false
@@ -177,7 +177,7 @@ func exclusive(t *testing.T) string {
 	return table("A run that succeeds, of a job whose runs may not overlap", w.steps)
 }
 
-// table is one run's, in Markdown.
+// table returns the table of one run, in Markdown.
 func table(name string, steps []step) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n## %s\n\n| function | input | calls | write units | read units |\n|---|---|---|---|---|\n", name)

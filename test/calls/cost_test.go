@@ -12,8 +12,8 @@ import (
 	"github.com/batchplane/batchplane/internal/cost"
 )
 
-// TestCostModel: what the model of costs says that a success takes, the check of its slot
-// too, is what is counted at the wire and stored.
+// TestCostModel: what the cost model says that a success uses, including the check of its slot,
+// matches what is counted on the wire and stored.
 func TestCostModel(t *testing.T) {
 	t.Parallel()
 	w, check := checkedSlot(t)
@@ -45,16 +45,16 @@ func TestCostModel(t *testing.T) {
 	}
 }
 
-// logged is what CloudWatch Logs takes for these lines, each with 26 bytes more
-// (PutLogEvents in the API's reference). Lambda writes none of its own around calls
-// that end well, at the level that the template sets (AWS Lambda Developer Guide,
-// "System log level event mapping").
+// logged returns the bytes that CloudWatch Logs counts for these lines, each with 26 bytes more
+// (PutLogEvents in the API reference). At the level that the template sets, Lambda writes no
+// lines of its own about calls that end well (AWS Lambda Developer Guide, "System log level event
+// mapping").
 func logged(lines string) int { return len(lines) + strings.Count(lines, "\n")*26 }
 
-// stored is what an item takes in the table and in the indexes that it is in: the
-// names and values of its attributes, and 100 bytes each time (Amazon DynamoDB
-// Developer Guide, "DynamoDB item sizes and formats" and "Storage considerations
-// for global secondary indexes").
+// stored returns the bytes that an item takes in the table and in each index that contains it:
+// the names and values of its attributes, and 100 bytes each time (Amazon DynamoDB Developer
+// Guide, "DynamoDB item sizes and formats" and "Storage considerations for global secondary
+// indexes").
 func stored(table string, item map[string]types.AttributeValue) int {
 	const overhead = 100
 	bytes := overhead

@@ -14,7 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// deployed has a sweep have seen the job's schedule then.
+// deployed stores that a sweep saw the job's schedule at that time.
 func (w *world) deployed(at time.Time) {
 	w.t.Helper()
 	c := control.Control{Stack: "prod", Store: w.store(), Now: func() time.Time { return at }, Log: slog.New(slog.DiscardHandler)}
@@ -23,7 +23,7 @@ func (w *world) deployed(at time.Time) {
 	}
 }
 
-// looks are those of one process for a while.
+// looks plays the looks of one process for a while.
 func (w *world) looks(what string, every, length time.Duration) {
 	meter := &dynamotest.Meter{}
 	c := w.function(sweep, meter)
@@ -47,9 +47,9 @@ func (w *world) look(what string) error {
 	})
 }
 
-// checkedSlot is a success, and then a check of the slots that comes before its slot is
-// judged, one that judges it and one after that, each in a process that did not launch
-// the run. reads is what it takes that there is a slot to be judged.
+// checkedSlot plays a success, and then a check of the slots before its slot is judged, one that
+// judges it and one after that, each in a process that did not launch the run. reads is what it
+// costs that there is a slot to judge.
 func checkedSlot(t *testing.T) (w *world, reads float64) {
 	t.Helper()
 	w = newWorld(t, nil)
@@ -84,7 +84,7 @@ func byHand(t *testing.T) string {
 	return w.succeeded("A run that succeeds, asked for by a person")
 }
 
-// short is of a job whose runs may take little time.
+// short is a run of a job whose runs may take only a short time.
 func short(t *testing.T) string {
 	t.Helper()
 	w := newWorld(t, nil)

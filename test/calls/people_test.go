@@ -32,7 +32,7 @@ None scans. Requests of people are in calls.golden: they are the trigger's.
 `
 )
 
-// reading are people's commands as they read a plane.
+// reading lists people's commands by what they read from a plane.
 var reading = []struct {
 	command string
 	read    func(ctx context.Context, p *plane.Plane) error
@@ -92,8 +92,7 @@ var reading = []struct {
 	}},
 }
 
-// TestPeoplesReads: a change of these numbers is a change of how long people wait,
-// and of the bill.
+// TestPeoplesReads: a change of these numbers changes how long people wait, and the bill.
 func TestPeoplesReads(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

@@ -18,7 +18,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// denying refuses launches as ECS does where the role may not be passed.
+// denying refuses launches as ECS does if the role may not be passed.
 func denying(next http.RoundTripper) http.RoundTripper {
 	const refusal = `{"__type":"AccessDeniedException","message":"User: arn:aws:sts::123456789012:assumed-role/trigger/trigger is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/other because no identity-based policy allows the iam:PassRole action"}`
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -29,8 +29,8 @@ func denying(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// TestRefusedLaunches: what ECS will never launch is sent once, fails with what
-// ECS said, and is told once, whatever comes again.
+// TestRefusedLaunches: a launch that ECS will never perform is sent once, fails with what ECS
+// said, and is reported once, whatever comes again.
 func TestRefusedLaunches(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -74,7 +74,7 @@ func TestRefusedLaunches(t *testing.T) {
 	}
 }
 
-// sent is how often an operation was sent.
+// sent counts how often an operation was sent.
 func (w *world) sent(operation string) (n int) {
 	for _, s := range w.steps {
 		for _, c := range s.calls {
@@ -101,9 +101,9 @@ func (w *world) version(v string) {
 	}
 }
 
-// TestNewerItem: a run that a newer version wrote is left as it is by every
-// function, in few calls, with a line of the log that says which and why; once
-// the newer version is gone, or this one is, the run goes on from where it was.
+// TestNewerItem: every function leaves a run that a newer version wrote as it is, in few calls,
+// with a log line that says which run and why. Once the newer version is gone, or this one is,
+// the run continues from where it was.
 func TestNewerItem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -124,7 +124,7 @@ func TestNewerItem(t *testing.T) {
 	for _, s := range w.steps[1:] {
 		refused := 0.0
 		if s.function == trigger {
-			refused = 1 // its claim, for the run exists; it is charged all the same
+			refused = 1 // its claim, because the run exists; it is charged all the same
 		}
 		if len(s.calls) > 20 || s.written > refused {
 			t.Errorf("%s of %s sent %s and wrote %s", s.function, s.input, count(s.calls), s.writes)
@@ -137,9 +137,8 @@ func TestNewerItem(t *testing.T) {
 	}
 }
 
-// deliverLate lets time pass; the task's end is refused and ECS's stand-in keeps
-// it. On AWS the platform delivers it twice more and then keeps it in the
-// function's queue.
+// deliverLate lets time pass. The event of the task's end is refused and the stand-in for ECS
+// keeps it. On AWS the platform delivers it twice more and then keeps it in the function's queue.
 func (w *world) deliverLate(d time.Duration) {
 	w.t.Helper()
 	w.clock.Advance(d)
@@ -151,7 +150,7 @@ func (w *world) deliverLate(d time.Duration) {
 	}
 }
 
-// logged wants a line of the log that names the run and says why.
+// logged checks that a log line names the run and says why.
 func (w *world) logged(message string) {
 	w.t.Helper()
 	for line := range strings.Lines(w.log.String()) {

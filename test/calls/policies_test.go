@@ -18,14 +18,14 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 )
 
-// roles are the functions' roles in the template.
+// roles maps the functions to their roles in the template.
 var roles = map[string]string{trigger: "TriggerRole", onstopped: "OnStoppedRole", notify: "NotifyRole", sweep: "SweepRole"}
 
-// prefixes are the services as IAM names them.
+// prefixes maps the services to their names in IAM.
 var prefixes = map[string]string{"DynamoDB": "dynamodb", "ECS": "ecs", "SNS": "sns", "EventBridge": "events", "CloudWatch Logs": "logs", "SSM": "ssm"}
 
-// unused are the actions that a policy allows and that none of the lives below
-// needs, each with the reason why it is allowed.
+// unused lists the actions that a policy allows and that none of the lives below needs, each with
+// the reason why it is allowed.
 var unused = func() map[string]string {
 	const lambda = "Lambda reads the stream in the function's name"
 	const tags = "RunTask puts tags on tasks, which needs it without a call"
@@ -41,7 +41,7 @@ var unused = func() map[string]string {
 	}
 }()
 
-// lives are what may befall runs, so that each call that a function has is made.
+// lives is what may befall runs, so that each call that a function can make is made.
 var lives = []struct {
 	name   string
 	inject func(localecs.Kind, localecs.Subject) bool
@@ -127,8 +127,8 @@ func queued(j *job.Job) {
 
 func (w *world) fire1() { w.must(w.fire(slot)) }
 
-// script has commands end with an exit code after a while; below zero they end
-// when they are stopped.
+// script makes commands end with an exit code after a while. Below zero they end when they are
+// stopped.
 func (w *world) script(exit int64) {
 	w.runner.Script = func(localecs.ContainerSpec) localecs.Script {
 		if exit < 0 {
@@ -138,8 +138,7 @@ func (w *world) script(exit int64) {
 	}
 }
 
-// live lets minutes pass, with a look in each. What cannot be done yet is done
-// by a later one.
+// live lets minutes pass, with a look in each. A later look does what cannot be done yet.
 func (w *world) live(minutes int) {
 	for range minutes {
 		w.clock.Advance(time.Minute)
@@ -147,14 +146,14 @@ func (w *world) live(minutes int) {
 	}
 }
 
-// check is the sweep's part that finds missed slots.
+// check plays the part of the sweep that finds missed slots.
 func (w *world) check() error {
 	return w.play(sweep, "the slots", func(c *control.Control) error {
 		return errors.Join(c.Sync(w.t.Context(), []job.Job{w.job}), c.CheckSlots(w.t.Context()))
 	})
 }
 
-// losing launches and keeps the answer.
+// losing launches, and withholds the answer.
 func losing(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		launch := middleware.GetOperationName(r.Context()) == "RunTask"
@@ -177,7 +176,7 @@ func failing(next http.RoundTripper, operation string) http.RoundTripper {
 	})
 }
 
-// between has something happen before the answer to an operation arrives.
+// between makes something happen before the answer to an operation arrives.
 func between(next http.RoundTripper, operation string, happen func()) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		answer, err := next.RoundTrip(r)
@@ -188,9 +187,8 @@ func between(next http.RoundTripper, operation string, happen func()) http.Round
 	})
 }
 
-// TestPoliciesAreWhatIsCalled: every request that goes over the wire is allowed
-// by the policy of the function that sends it, and of what the policies allow on
-// the table and on ECS nothing is left over.
+// TestPoliciesAreWhatIsCalled: every request on the wire is allowed by the policy of the function
+// that sends it, and of what the policies allow on the table and on ECS nothing is left over.
 func TestPoliciesAreWhatIsCalled(t *testing.T) {
 	t.Parallel()
 	used := map[string]map[string]bool{trigger: {}, onstopped: {}, notify: {}, sweep: {}}
@@ -234,8 +232,8 @@ func TestPoliciesAreWhatIsCalled(t *testing.T) {
 	}
 }
 
-// action is the permission that a call needs; a transaction of puts needs that
-// of a put (Amazon DynamoDB Developer Guide, "Using IAM with transactions").
+// action returns the permission that a call needs. A transaction of puts needs that of a put
+// (Amazon DynamoDB Developer Guide, "Using IAM with transactions").
 func action(t *testing.T, c call) string {
 	t.Helper()
 	prefix, ok := prefixes[c.service]
@@ -248,7 +246,7 @@ func action(t *testing.T, c call) string {
 	return prefix + ":" + c.operation
 }
 
-// allows are the actions of a role's policies, also of statements under a
+// allows returns the actions of a role's policies, including those of statements under a
 // condition: [name of the condition, statement, nothing].
 func allows(t *testing.T, role string) []string {
 	t.Helper()

@@ -11,17 +11,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 )
 
-// call is one request as it goes out.
+// call is one request as it is sent.
 type call struct{ function, service, operation string }
 
-// wire keeps what goes over it.
+// wire records what is sent over it.
 type wire struct {
 	mu    sync.Mutex
 	calls []call
 }
 
-// listen is a transport that keeps which function sent what; requests that the
-// SDK sends again are counted again.
+// listen returns a transport that records which function sent what. Requests that the SDK sends
+// again are counted again.
 func (w *wire) listen(function string, next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		c := call{function, middleware.GetServiceID(r.Context()), middleware.GetOperationName(r.Context())}
@@ -47,7 +47,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// answer is a service that says the same to everybody.
+// answer is a service that gives everybody the same answer.
 func answer(body string) http.RoundTripper { return status(http.StatusOK, body) }
 
 func status(code int, body string) http.RoundTripper {
@@ -56,7 +56,7 @@ func status(code int, body string) http.RoundTripper {
 	})
 }
 
-// count says calls as "DynamoDB GetItem 2, PutItem 1; ECS RunTask 1".
+// count formats calls as "DynamoDB GetItem 2, PutItem 1; ECS RunTask 1".
 func count(calls []call) string {
 	if len(calls) == 0 {
 		return "none"

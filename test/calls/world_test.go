@@ -1,9 +1,9 @@
-// Package calls_test counts what the functions of the stack send. It plays runs
-// with the real handlers, the real adapters on DynamoDB Local and on the ECS
-// stand-in, and listens at the wire between each SDK client and its service.
+// Package calls_test counts what the functions of the stack send. It plays runs with the real
+// handlers, and the real adapters on DynamoDB Local and on the stand-in for ECS, and listens on
+// the wire between each SDK client and its service.
 //
-// `go test ./test/calls -update` writes testdata/calls.golden anew: read what
-// changed before you keep it, since everybody's bill changes with it.
+// `go test ./test/calls -update` writes testdata/calls.golden anew. Read what changed before you
+// keep it, because everybody's bill changes with it.
 package calls_test
 
 import (
@@ -44,7 +44,7 @@ import (
 	stopping "github.com/batchplane/batchplane/internal/wire/onstopped"
 )
 
-// slot is when every story begins, two seconds into the minute of its slot.
+// slot is when every story begins: two seconds into the minute of its slot.
 var slot = time.Date(2026, 11, 22, 17, 30, 2, 0, time.UTC)
 
 // The functions.
@@ -55,19 +55,19 @@ const (
 	sweep     = "sweep"
 )
 
-// world is a stack with everything outside it, on a clock that moves when told.
+// world is a stack with everything outside it, on a clock that moves when told to.
 type world struct {
 	t      *testing.T
 	clock  *vclock.Clock
 	runner *localecs.ScriptedRunner
 	delays localecs.Delays
-	db     *dynamodb.Client // nobody counts what it sends
+	db     *dynamodb.Client // what it sends is not counted
 	table  string
 	ecs    http.RoundTripper
 	job    job.Job
 	id     run.ID // of the run whose notices are carried
 
-	// cold is whether functions have just started.
+	// cold means that functions have just started.
 	cold bool
 	// before is what the trigger's process did a moment ago, which is not counted.
 	before func(*control.Control)
@@ -78,7 +78,7 @@ type world struct {
 	stopped []byte
 }
 
-// step is one input of a function and what it sent for it.
+// step is one input of a function, with what it sent for it.
 type step struct {
 	function, input string
 	calls           []call
@@ -86,8 +86,8 @@ type step struct {
 	written, read   float64
 }
 
-// newWorld has the definition of its job stored: that is written once for each
-// version of a job, and not once for each run.
+// newWorld stores the definition of its job, because that is written once per version of a job,
+// not once per run.
 func newWorld(t *testing.T, inject func(localecs.Kind, localecs.Subject) bool) *world {
 	t.Helper()
 	w := &world{
@@ -132,7 +132,7 @@ func (w *world) openECS(inject func(localecs.Kind, localecs.Subject) bool) {
 	}
 }
 
-// options are those of a client behind a transport.
+// options returns those of a client with that transport.
 func options(rt http.RoundTripper) ecs.Options {
 	return ecs.Options{
 		Region: "eu-central-1", BaseEndpoint: aws.String("http://service.invalid"), HTTPClient: &http.Client{Transport: rt},
@@ -144,12 +144,12 @@ func credentials(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
 }
 
-// store is the table as nobody counts it.
+// store is the table, used without being counted.
 func (w *world) store() *dynamo.Store {
 	return dynamo.New(dynamo.Config{DB: w.db, Table: w.table, Now: w.clock.Now})
 }
 
-// fails has the job's last run have failed.
+// fails makes the job's last run a failed one.
 func (w *world) fails() {
 	w.t.Helper()
 	item := job.Item{Name: w.job.Name, FailingSince: w.clock.Now().Add(-time.Hour)}
@@ -158,7 +158,7 @@ func (w *world) fails() {
 	}
 }
 
-// run is the run as it is stored.
+// run returns the run as it is stored.
 func (w *world) run() run.Run {
 	w.t.Helper()
 	r, err := w.store().Run(w.t.Context(), w.id)
@@ -168,8 +168,8 @@ func (w *world) run() run.Run {
 	return r
 }
 
-// function is a function that knows the definition of the job, which never changes,
-// and has nothing else in its memory; or not even that, where it has just started.
+// function returns a function that knows the definition of the job, which never changes, and has
+// nothing else in its memory; if it has just started, it does not even know that.
 func (w *world) function(name string, meter *dynamotest.Meter) *control.Control {
 	log := base.Log(w.log)
 	config := aws.Config{Region: "eu-central-1", BaseEndpoint: aws.String("http://service.invalid"), Credentials: aws.CredentialsProviderFunc(credentials)}
@@ -212,8 +212,8 @@ func (w *world) function(name string, meter *dynamotest.Meter) *control.Control 
 	return c
 }
 
-// play has a function handle an input, and then the stream bring notify what
-// its filter lets through: a run that owes a notice.
+// play makes a function handle an input, and then lets the stream bring notify what its filter
+// lets through: a run that owes a notice.
 func (w *world) play(function, input string, handle func(*control.Control) error) error {
 	meter := &dynamotest.Meter{}
 	c := w.function(function, meter)
@@ -258,15 +258,14 @@ func (w *world) ask(what string, body any) error {
 	})
 }
 
-// fire is the schedule's input for a slot.
+// fire sends the schedule's input for a slot.
 func (w *world) fire(at time.Time) error {
 	w.t.Helper()
 	w.deployed(w.clock.Now())
 	return w.ask("the slot", map[string]any{"job": w.job, "scheduledFor": at.Format(time.RFC3339)})
 }
 
-// deliver is the stack's rule, which lets only stopped tasks through, and its
-// target.
+// deliver is the stack's rule, which lets only stopped tasks through, together with its target.
 func (w *world) deliver(ctx context.Context, body []byte) error {
 	var event struct{ Detail struct{ LastStatus string } }
 	if err := json.Unmarshal(body, &event); err != nil || event.Detail.LastStatus != "STOPPED" {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// graph builds packages from `room: import import ...`; what has no dot in its
-// first element is the standard library, as in Go, or ours.
+// graph builds packages from `room: import import ...`. An import without a dot in its first
+// element is the standard library, as in Go, or ours.
 func graph(lines ...string) []pkg {
 	var pkgs []pkg
 	seen := map[string]bool{}
@@ -40,7 +40,7 @@ func full(name string) string {
 	return name
 }
 
-// whole is a house without a fault.
+// whole is a house without faults.
 var whole = []string{
 	"internal/stop: fmt strings",
 	"internal/ecsevent: encoding/json internal/stop",
@@ -68,7 +68,7 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name string
-		// line replaces or adds a room of the whole house.
+		// line replaces a room of the whole house, or adds one.
 		line string
 		want []string
 	}{
@@ -113,7 +113,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// with is the whole house with one line in place of that room's own.
+// with returns the whole house with one line in place of that room's own.
 func with(line string) []string {
 	if line == "" {
 		return whole

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// TestHouse holds the tree of today against the rules.
+// TestHouse checks the present tree against the rules.
 func TestHouse(t *testing.T) {
 	t.Parallel()
 	pkgs := list(t)
@@ -46,7 +46,7 @@ func TestHouse(t *testing.T) {
 			}
 		}
 	}
-	// The tree is never empty: seeing nothing would be no proof.
+	// The tree is never empty: seeing nothing would prove nothing.
 	if looked < 10 || len(all) < 100 {
 		t.Fatalf("looked at %d packages and %d files and functions: that is not the whole tree", looked, len(all))
 	}
@@ -64,8 +64,8 @@ func TestRootIsEmpty(t *testing.T) {
 	}
 }
 
-// list asks the go command for every package of ours and all it imports. Files
-// of every platform are read, whichever this one is.
+// list asks the go command for every package of ours and everything that it imports. It reads
+// files for every platform, whichever this one is.
 func list(t *testing.T) []pkg {
 	t.Helper()
 	watch(t)
@@ -102,9 +102,9 @@ func list(t *testing.T) []pkg {
 	}
 }
 
-// watch opens every folder. The go command reuses a test's result until a file
-// or folder that the test opened changes, and does not see what go list opened:
-// without this a new room would go unnoticed until the cache is cleared.
+// watch opens every folder. The go command reuses a test's result until a file or folder that the
+// test opened changes, and does not see what go list opened: without watch, a new room would go
+// unnoticed until the cache is cleared.
 func watch(t *testing.T) {
 	t.Helper()
 	err := filepath.WalkDir("../..", func(_ string, d fs.DirEntry, err error) error {

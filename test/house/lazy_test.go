@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// eager are the regular expressions that a file compiles when its program starts.
-// A function of Lambda pays for them at each cold start, whatever it then does.
+// eager finds the regular expressions that a file compiles when its program starts. A Lambda
+// function pays for them at each cold start, whatever it then does.
 func eager(fset *token.FileSet, f *ast.File) (bad []string) {
 	name := importedAs(f, "regexp")
 	if name == "" {
@@ -37,7 +37,7 @@ func eager(fset *token.FileSet, f *ast.File) (bad []string) {
 	return bad
 }
 
-// linked are our packages that the functions are made of.
+// linked returns those of our packages that the functions are made of.
 func linked(pkgs []pkg) map[string]pkg {
 	all := map[string]pkg{}
 	for _, p := range pkgs {
@@ -63,8 +63,8 @@ func linked(pkgs []pkg) map[string]pkg {
 	return out
 }
 
-// TestLazyExpressions: what the functions link compiles no regular expression at
-// its start. The widget draws pages and is no part of a run.
+// TestLazyExpressions: what the functions link compiles no regular expression at its start. The
+// widget draws pages and is not part of a run.
 func TestLazyExpressions(t *testing.T) {
 	t.Parallel()
 	pkgs := list(t)

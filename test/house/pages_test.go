@@ -19,11 +19,11 @@ var (
 	fenced   = regexp.MustCompile("(?s)```.*?```")
 )
 
-// elsewhere are names that are others', or stand for one that is to be chosen.
+// elsewhere lists names that belong to others, or that stand for one to be chosen.
 var elsewhere = []string{"TestOmitHTTP2", "FuzzNAME"}
 
-// TestPagesNameWhatIsThere: tests, files and other pages that a page names are there. The
-// changelog tells of what was.
+// TestPagesNameWhatIsThere: tests, files and other pages that a page names exist. The changelog
+// may name what existed earlier.
 func TestPagesNameWhatIsThere(t *testing.T) {
 	t.Parallel()
 	pages, sources := tree(t)
@@ -60,7 +60,8 @@ func TestPagesNameWhatIsThere(t *testing.T) {
 	}
 }
 
-// leadsNowhere is why a page's link to a file and a heading of it leads nowhere, or "".
+// leadsNowhere says why a page's link to a file and one of its headings leads nowhere, or returns
+// "".
 func leadsNowhere(pages map[string]string, page, file, anchor string) string {
 	target := page
 	if file != "" {
@@ -81,13 +82,13 @@ func leadsNowhere(pages map[string]string, page, file, anchor string) string {
 	return target + " has no heading #" + anchor
 }
 
-// anchorOf is the anchor that GitHub gives a heading.
+// anchorOf returns the anchor that GitHub gives a heading.
 func anchorOf(title string) string {
 	kept := regexp.MustCompile(`[^\p{L}\p{N}_\- ]`).ReplaceAllString(strings.ToLower(title), "")
 	return strings.ReplaceAll(kept, " ", "-")
 }
 
-// tree are the pages by their paths, and the names of Go files and of tests in them.
+// tree returns the pages by path, and the names of Go files and of the tests in them.
 func tree(t *testing.T) (pages map[string]string, sources map[string]bool) {
 	t.Helper()
 	pages, sources = map[string]string{}, map[string]bool{}

@@ -1,4 +1,4 @@
-// Package house is the house as a test: which room may import which, what the
+// Package house holds the rules of the house as a test: which room may import which, what the
 // pure rooms may not touch, and how large things may be.
 package house
 
@@ -21,14 +21,13 @@ type pkg struct {
 	dir     string
 }
 
-// room says what a room may import of ours. Its own sub-rooms need a line of
-// their own.
+// room says which of our packages a room may import. Its sub-rooms need a line of their own.
 type room struct {
 	left []string
 	// pure rooms decide: standard library only, no clock, no I/O.
 	pure bool
-	// plain rooms use the standard library, databases excepted, and rooms to
-	// their left. Those are pure or plain too, so nothing comes in through them.
+	// plain rooms use the standard library, except databases, and rooms to their left. Those are
+	// pure or plain too, so nothing comes in through them.
 	plain bool
 }
 
@@ -42,7 +41,7 @@ var (
 	asking = append(slices.Clone(seeing), "cron/crontab", "importer", "importer/*", "preview", "jobdiff", "render", "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
 )
 
-// rooms is the whole house: a room that is not here may not be.
+// rooms is the whole house: a room that is not listed may not exist.
 var rooms = map[string]room{
 	"internal/stop":      {pure: true},
 	"internal/ecsevent":  {pure: true, left: []string{"stop"}},
@@ -60,16 +59,16 @@ var rooms = map[string]room{
 	"internal/preview": {pure: true, left: []string{"job", "cron", "timetable", "cost"}},
 	"internal/jobdiff": {pure: true, left: []string{"job", "cron", "timetable"}},
 	"internal/render":  {pure: true, left: []string{"job", "cron", "timetable"}},
-	// What all readers of other schedulers' files share. The libraries that read
-	// shells and YAML stay in rooms of their own.
+	// What all readers of other schedulers' files share. The libraries that read shells and YAML
+	// stay in rooms of their own.
 	"internal/importer":       {pure: true, left: []string{"job", "cron", "importer/shell", "importer/doc"}},
 	"internal/importer/shell": {},
 	"internal/importer/doc":   {left: []string{"yamlkeys"}},
 	"internal/importer/kinds": {pure: true, left: []string{"importer", "importer/*", "cron/crontab"}},
-	// The readers, beside each other.
+	// The readers, which do not know each other.
 	"internal/importer/*": {pure: true, left: []string{"job", "cron", "cron/crontab", "importer", "importer/shell", "importer/doc", "importer/foreign", "importer/ecs"}},
 
-	// Reading jobs.yaml needs a library: it lives at the edge of job.
+	// Reading jobs.yaml needs a library, so it lives at the edge of job.
 	"internal/job/jobfile": {left: []string{"stop", "job", "cron", "timetable", "yamlkeys"}},
 	// What both readers of YAML count before its library parses.
 	"internal/yamlkeys": {},
@@ -86,7 +85,7 @@ var rooms = map[string]room{
 	// A store's own test server.
 	"internal/adapter/dynamo/dynamotest": {left: append(slices.Clone(handling), "adapter/dynamo")},
 
-	// The stand-in is ECS: it knows nothing of who calls it.
+	// The stand-in is ECS: it knows nothing about its callers.
 	"internal/localecs":   {left: []string{"localecs/*"}},
 	"internal/localecs/*": {},
 
@@ -105,11 +104,10 @@ var rooms = map[string]room{
 	"cmd/*":          {left: append(slices.Clone(asking), "cli")},
 }
 
-// isTestRoom: stories may import whatever they prove.
+// isTestRoom reports whether a room is a test: stories may import whatever they prove.
 func isTestRoom(name string) bool { return name == "test" || strings.HasPrefix(name, "test/") }
 
-// never are the parts of the standard library that pure rooms do without, each
-// with the reason.
+// never lists the parts of the standard library that pure rooms do without, each with the reason.
 var never = map[string]string{
 	"context":      "it waits for nothing, so it has nothing to cancel",
 	"log":          "it returns its reasons as data",
@@ -145,7 +143,7 @@ func check(pkgs []pkg) []string {
 	return bad
 }
 
-// checkOurs is about rooms that import rooms.
+// checkOurs checks which rooms a room imports.
 func checkOurs(name string, r room, p pkg) (bad []string) {
 	for _, i := range p.imports {
 		other, ours := roomName(i)
@@ -157,7 +155,7 @@ func checkOurs(name string, r room, p pkg) (bad []string) {
 	return bad
 }
 
-// checkOutside is about rooms that import what is not ours.
+// checkOutside checks what a room imports that is not ours.
 func checkOutside(name string, r room, p pkg, std map[string]bool) (bad []string) {
 	for _, i := range p.imports {
 		why, forbidden := forbiddenStd(i)
@@ -185,7 +183,7 @@ func forbiddenStd(i string) (why string, forbidden bool) {
 
 func under(i, prefix string) bool { return i == prefix || strings.HasPrefix(i, prefix+"/") }
 
-// roomName is a package's path inside the module.
+// roomName returns a package's path inside the module.
 func roomName(importPath string) (name string, ours bool) {
 	if importPath == module {
 		return "the root", true
@@ -193,7 +191,7 @@ func roomName(importPath string) (name string, ours bool) {
 	return strings.CutPrefix(importPath, module+"/")
 }
 
-// find is the room of that name, or the one whose pattern it fits.
+// find returns the room of that name, or the one whose pattern matches it.
 func find(rooms map[string]room, name string) (room, bool) {
 	if r, ok := rooms[name]; ok {
 		return r, true

@@ -18,7 +18,7 @@ const (
 	maxMain     = 30
 )
 
-// clock is what of package time reads the clock, waits, or reads files.
+// clock lists what in package time reads the clock, waits, or reads files.
 var clock = []string{
 	"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker", "LoadLocation", "Local",
 }
@@ -42,7 +42,7 @@ func readsClock(fset *token.FileSet, f *ast.File) (bad []string) {
 	return bad
 }
 
-// importedAs is the name by which a file knows a package, "" if it does not.
+// importedAs returns the name by which a file knows a package, or "" if it does not import it.
 func importedAs(f *ast.File, importPath string) string {
 	for _, i := range f.Imports {
 		if p, err := strconv.Unquote(i.Path.Value); err != nil || p != importPath {
@@ -56,14 +56,14 @@ func importedAs(f *ast.File, importPath string) string {
 	return ""
 }
 
-// size is how many lines something has.
+// size is the number of lines of something.
 type size struct {
 	what  string
 	lines int
 	limit int
 }
 
-// sizes are the file and every function of it.
+// sizes returns the sizes of the file and of each function in it.
 func sizes(fset *token.FileSet, f *ast.File, name string) []size {
 	limit := maxFile
 	if f.Name.Name == "main" && strings.HasSuffix(name, "main.go") {
@@ -81,7 +81,7 @@ func sizes(fset *token.FileSet, f *ast.File, name string) []size {
 	return out
 }
 
-// tooLarge returns what is over its limit, the largest first.
+// tooLarge returns what exceeds its limit, largest first.
 func tooLarge(all []size) []size {
 	over := slices.DeleteFunc(slices.Clone(all), func(s size) bool { return s.lines <= s.limit })
 	slices.SortFunc(over, func(a, b size) int {

@@ -1,6 +1,6 @@
-// Package peers holds the cron engine beside others of Go: which of them gets
-// which vector right, and how fast they are. It is a module of its own, so that
-// none of them is a dependency of batchplane.
+// Package peers compares the cron engine with other Go libraries: which of them gets which vector
+// right, and how fast they are. It is a module of its own, so that none of them is a dependency
+// of batchplane.
 package peers
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 )
 
-// next gives the first fire after a time; zero when there is none.
+// next returns the first fire after a time, or zero if there is none.
 type next func(after time.Time) time.Time
 
 // engine reads an expression in a zone.
@@ -27,8 +27,7 @@ type engine struct {
 
 var errPanic = errors.New("it panics")
 
-// engines are ours and the others, ours first, with the zones that a program has
-// by default.
+// engines are ours and the others, ours first, with the zones that a program has by default.
 var engines = with(func(zone string) (*time.Location, error) {
 	z, err := cron.LoadZone(zone)
 	if err != nil {
@@ -37,10 +36,9 @@ var engines = with(func(zone string) (*time.Location, error) {
 	return z.Location(), nil
 })
 
-// with gives the engines; the others' zones are located by a function, ours has its
-// own.
+// with returns the engines. locate finds the others' zones; ours has its own.
 func with(locate func(zone string) (*time.Location, error)) []engine {
-	// in has an engine search in a zone's own time.
+	// in makes an engine search in a zone's own time.
 	in := func(zone string, err error, f next) (next, error) {
 		if err != nil {
 			return nil, err
@@ -94,8 +92,8 @@ func with(locate func(zone string) (*time.Location, error)) []engine {
 	}
 }
 
-// fires are the fires of an expression from a time (inclusive) to another
-// (exclusive). An engine that stands still or goes back is an error.
+// fires returns the fires of an expression from a time (inclusive) to another (exclusive). An
+// engine that stands still or goes back causes an error.
 func fires(e engine, expr, zone string, from, to time.Time) (out []time.Time, err error) {
 	defer func() {
 		if why := recover(); why != nil {

@@ -18,7 +18,7 @@ const (
 	minute = "2006-01-02T15:04Z"
 	doc    = "../../docs/cron-peers.md"
 	data   = "../../internal/cron/testdata/"
-	// most bounds how many fires of a vector are compared.
+	// most limits how many fires of a vector are compared.
 	most = 20_000
 )
 
@@ -55,7 +55,7 @@ func at(t *testing.T, text string) time.Time {
 	return out
 }
 
-// refused are expressions that cron does not run, and why.
+// refused lists expressions that cron does not run, and why.
 var refused = []struct{ expr, why string }{
 	{"0 30 * * *", "no hour 30"},
 	{"0 22-2 * * *", "a range that runs backwards: never run by newer cronie, refused by older"},
@@ -68,16 +68,16 @@ var refused = []struct{ expr, why string }{
 	{"@every 5m", "not cron's"},
 }
 
-// speed is what BenchmarkNext showed, in November 2026 on two busy cores: 124 times in
-// each of three runs.
+// speed is what BenchmarkNext showed in November 2026 on two busy cores: 124 times in each of
+// three runs.
 const speed = "\n## How long the next fire takes\n\n" +
 	"For `30 2 * * 1-5` in Europe/Berlin, the others took at least 120 times as long as batchplane's 34 ns (robfig/cron 4.2 microseconds, netresearch/go-cron 4.8,\n" +
 	"hashicorp/cronexpr 10, adhocore/gronx 27), and at least three times as long to parse an expression. A scheduler asks once per fire, so hardly anybody notices; you do if you preview years of 10,000 jobs.\n" +
 	"`make bench BENCH=Next` measured this, with the time zone data that suits the others best: all clock changes written out, as in Debian's files.\n" +
 	"Go's own data has a rule for future years, which the standard library evaluates on each call; with it, robfig/cron takes eight times as long.\n"
 
-// TestTable runs every vector through every engine. What comes of it is the
-// document; ours must be right in all.
+// TestTable runs every vector through every engine. The result is the document; ours must be
+// right in every case.
 func TestTable(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("<!-- Generated from the vectors in internal/cron/testdata. Do not edit: run\n     (cd test/peers && go test -run TestTable -update) -->\n\n# Go's cron libraries compared with batchplane\n\n" +
@@ -124,7 +124,7 @@ func row(t *testing.T, b *strings.Builder, what string, right func(engine) bool)
 	b.WriteString("\n")
 }
 
-// lines are those of real crontabs, in UTC over two years.
+// lines covers the lines of real crontabs, in UTC over two years.
 func lines(t *testing.T, b *strings.Builder) {
 	t.Helper()
 	total := 0
@@ -170,7 +170,7 @@ func same(got []time.Time, n int, v vector) bool {
 	return true
 }
 
-// clocks are the changes of the clocks, as the daemon treats them.
+// clocks covers the changes of the clocks, as the daemon treats them.
 func clocks(t *testing.T, b *strings.Builder) {
 	t.Helper()
 	for _, v := range vectors(t, "dst.jsonl") {
@@ -204,8 +204,8 @@ func refusals(t *testing.T, b *strings.Builder) {
 	}
 }
 
-// beside reports how many times as long as ours a peer takes. They take turns, and the
-// median turn counts, so that what else the machine does is nobody's own.
+// beside reports how many times as long as ours a peer takes. They take turns and the median turn
+// counts, so that other work of the machine affects both.
 func beside(b *testing.B, ours, peer func()) {
 	const calls = 50
 	turn := func(f func()) float64 {
@@ -221,7 +221,7 @@ func beside(b *testing.B, ours, peer func()) {
 	}
 	slices.Sort(us)
 	slices.Sort(them)
-	b.ReportMetric(0, "ns/op") // of both, so it is left out
+	b.ReportMetric(0, "ns/op") // would cover both, so it is left out
 	b.ReportMetric(us[len(us)/2], "ns-ours")
 	b.ReportMetric(them[len(them)/2], "ns")
 	b.ReportMetric(them[len(them)/2]/us[len(us)/2], "x-ours")
@@ -246,8 +246,8 @@ func TestWritten(t *testing.T) {
 	}
 }
 
-// BenchmarkNext gives each engine the zones that suit it best: the others those
-// whose changes are written out, and "Default" shows what that is worth.
+// BenchmarkNext gives each engine the zones that suit it best: the others get zones whose changes
+// are written out, and "Default" shows what that is worth.
 func BenchmarkNext(b *testing.B) {
 	best := with(written)
 	for _, c := range []struct{ name, expr, zone string }{
@@ -283,7 +283,7 @@ func BenchmarkNext(b *testing.B) {
 func BenchmarkParse(b *testing.B) {
 	for _, e := range engines[1:] {
 		if e.name == "adhocore/gronx" {
-			continue // it reads the text anew at each Next
+			continue // it parses the text anew at each Next
 		}
 		b.Run(strings.ReplaceAll(e.name, "/", "-"), func(b *testing.B) {
 			parse := func(e engine) func() {

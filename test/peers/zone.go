@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// Years for which written writes a zone's changes out.
+// The years for which written writes out a zone's changes.
 const (
 	firstYear = 1990
 	lastYear  = 2037
 )
 
-// written is a zone whose changes of the clocks stand in its data one by one, as in
-// the files that Debian's tzdata has. The data that comes with Go has a rule instead
-// for all years to come, which the standard library works out anew at each question
-// about them: most engines take several times as long with it.
+// written returns a zone whose changes of the clocks are listed one by one in its data, as in the
+// files of Debian's tzdata. The data that comes with Go has a rule for all future years instead,
+// which the standard library evaluates anew for each question about them: most engines take
+// several times as long with it.
 func written(name string) (*time.Location, error) {
 	by, err := time.LoadLocation(name)
 	if err != nil {
@@ -55,7 +55,7 @@ type local struct {
 	dst          bool
 }
 
-// encode writes data of version 1 and 2 (RFC 8536); the first is empty.
+// encode writes data of versions 1 and 2 (RFC 8536); the first is empty.
 func encode(at []int64, to []byte, types []local) []byte {
 	var names bytes.Buffer
 	places := make([]byte, len(types))

@@ -1,7 +1,7 @@
-// Command progress reads the output of `go test -json` and prints what
-// `go test` prints: a line for each package as it ends, and of a package that
-// failed what its failed tests said. Where a package takes long it says every
-// half minute which tests still run. Its exit code is 1 when anything failed.
+// Command progress reads the output of `go test -json` and prints what `go test` prints: a line
+// for each package when it ends and, for a package that failed, the output of its failed tests.
+// If a package takes long, it says every half minute which tests are still running. Its exit code
+// is 1 if anything failed.
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// every is the time between two reports of what still runs.
+// every is the time between two reports of what is still running.
 const every = 30 * time.Second
 
 func main() {
@@ -27,7 +27,7 @@ func main() {
 	}
 }
 
-// follow reads events until the input ends. It reports what runs at each tick.
+// follow reads events until the input ends. At each tick it reports what is running.
 func follow(in io.Reader, out io.Writer, tick <-chan time.Time) (ok bool, err error) {
 	lines, failed := make(chan []byte), make(chan error, 1)
 	go func() {

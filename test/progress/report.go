@@ -20,7 +20,7 @@ type event struct {
 	Output     string
 }
 
-// report is what is known of the packages that run.
+// report is what is known of the running packages.
 type report struct {
 	out      io.Writer
 	packages map[string]*testedPackage
@@ -29,11 +29,11 @@ type report struct {
 	untested int
 }
 
-// testedPackage is one that has begun.
+// testedPackage is a package that has begun.
 type testedPackage struct {
 	began time.Time
-	// open holds since when a test has run; output what each test printed, ""
-	// being the package itself.
+	// open holds since when each test has been running. output holds what each test printed; ""
+	// is the package itself.
 	open   map[string]time.Time
 	output map[string][]string
 	failed []string
@@ -43,18 +43,18 @@ func newReport(out io.Writer) *report {
 	return &report{out: out, packages: map[string]*testedPackage{}}
 }
 
-// say prints. Where nobody can read, nothing else helps.
+// say prints. An error is ignored: if nobody can read, nothing else helps.
 func (r *report) say(format string, args ...any) { _, _ = fmt.Fprintf(r.out, format, args...) }
 
-// line takes one line. What is no event, such as a panic of the go command, is
-// printed as it is.
+// line handles one line. It prints a line that is not an event, such as a panic of the go
+// command, as it is.
 func (r *report) line(line []byte) {
 	var e event
 	if err := json.Unmarshal(line, &e); err != nil || e.Action == "" {
 		r.say("%s\n", line)
 		return
 	}
-	if e.ImportPath != "" { // of the build, which is heard of only when it fails
+	if e.ImportPath != "" { // of the build, which is reported only if it fails
 		r.say("%s", e.Output)
 		return
 	}
@@ -99,7 +99,7 @@ func (r *report) end(p *testedPackage, e event) {
 		return
 	case "fail":
 		r.failed++
-		for t := range p.open { // cut off, by a panic say
+		for t := range p.open { // cut off, for instance by a panic
 			p.failed = append(p.failed, t)
 		}
 		slices.Sort(p.failed)
@@ -110,7 +110,7 @@ func (r *report) end(p *testedPackage, e event) {
 	r.print(lastOf(p.output[""], e.Action))
 }
 
-// lastOf leaves out of a package that passed all but its last line.
+// lastOf drops all but the last line of the output of a package that passed.
 func lastOf(output []string, action string) []string {
 	if action == "pass" && len(output) > 1 {
 		return output[len(output)-1:]
@@ -127,10 +127,11 @@ func (r *report) print(output []string) {
 	}
 }
 
-// longest is how many tests a report of what runs names of a package.
+// longest is the number of tests per package that a report of what is running names.
 const longest = 2
 
-// running says of each package that has run for a report's time what it does.
+// running says of each package that has been running for at least a report's time what it is
+// doing.
 func (r *report) running(now time.Time) {
 	var names []string
 	for name, p := range r.packages {
@@ -150,8 +151,8 @@ func (r *report) running(now time.Time) {
 	}
 }
 
-// working are the tests that run, the longest first, without those that only
-// wait for their subtests.
+// working returns the running tests, longest first, without those that only wait for their
+// subtests.
 func (p *testedPackage) working() []string {
 	var tests []string
 	for t := range p.open {

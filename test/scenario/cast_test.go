@@ -14,8 +14,8 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 )
 
-// cast plays the commands by script and watches over the promise: no attempt is
-// started twice, no two commands of one run at a time.
+// cast plays the commands by script and watches over the promise: no attempt is started twice,
+// and no two commands of one run run at the same time.
 type cast struct {
 	t       *testing.T
 	runner  *localecs.ScriptedRunner
@@ -93,13 +93,13 @@ type faults struct {
 	mu   sync.Mutex
 	next []nextFault
 	rate localecs.Faults
-	// asked, when not nil, sees each decision that is asked for.
+	// asked, if not nil, sees each decision that is asked for.
 	asked func(localecs.Kind, localecs.Subject)
 }
 
 type nextFault struct {
 	kind   localecs.Kind
-	status string // of the task, for events; "" is any
+	status string // of the task, for events; "" means any
 }
 
 func (f *faults) inject(kind localecs.Kind, s localecs.Subject) bool {
@@ -118,7 +118,7 @@ func (f *faults) inject(kind localecs.Kind, s localecs.Subject) bool {
 	return float64(binary.BigEndian.Uint32(sum[:]))/(1<<32) < f.rate[kind]
 }
 
-// die ends every command without a word.
+// die ends every command silently.
 func (c *cast) die() {
 	c.runner.Die()
 	c.mu.Lock()

@@ -1,11 +1,10 @@
-// Package scenario_test tells stories: the whole local program (the handlers, a
-// real SQLite file, the real ECS client over loopback, the ECS stand-in with
-// scripted commands) on a clock that moves only when the story says so.
+// Package scenario_test tells stories: the whole local program (the handlers, a real SQLite file,
+// the real ECS client over loopback, the stand-in for ECS with scripted commands) on a clock that
+// moves only when the story says so.
 //
-// A story is a txtar archive of jobs.yaml, script (what each job's command
-// does, see parseScript), events (one a line, see verbs) and transcript: what
-// came of it. `go test ./test/scenario -update` writes the transcripts anew;
-// read them before you keep them.
+// A story is a txtar archive of jobs.yaml, script (what each job's command does, see
+// parseScript), events (one per line, see verbs) and transcript: what came of it. `go test
+// ./test/scenario -update` writes the transcripts anew; read them before you keep them.
 package scenario_test
 
 import (

@@ -24,11 +24,11 @@ import (
 // begin is when every story begins, a Sunday.
 var begin = time.Date(2026, 11, 22, 17, 29, 0, 0, time.UTC)
 
-// tick is how often the program's clock looks at schedules and due runs. The
-// real one is shorter; instants at which nothing can happen are passed over.
+// tick is how often the program's clock looks at schedules and due runs. The real interval is
+// shorter; instants at which nothing can happen are skipped.
 const tick = time.Second
 
-// delays of the ECS stand-in: whole seconds, so that ticks meet them.
+// delays are those of the stand-in for ECS: whole seconds, so that ticks meet them.
 var delays = localecs.Delays{
 	Provisioning: time.Second, Pending: time.Second, Deprovisioning: time.Second,
 	SpotAfter: 10 * time.Second, SpotGrace: 2 * time.Minute,
@@ -49,7 +49,7 @@ type stage struct {
 	swept    time.Time // when the slots were last checked; zero after a start
 
 	crashAt string // armed: "claim" or "answer"
-	left    string // the database as the crash left it; "" while none happened
+	left    string // the database as the crash left it; "" while there was none
 }
 
 // tell plays a story and returns its transcript.
@@ -106,7 +106,7 @@ func (s *stage) script(scripts map[string]localecs.Script, line string) {
 func (s *stage) now() time.Time       { return s.clock.Now() }
 func (s *stage) ctx() context.Context { return s.t.Context() }
 
-// start brings the program up with the jobs of a file of the archive.
+// start starts the program with the jobs of a file of the archive.
 func (s *stage) start(file string) {
 	s.t.Helper()
 	f, problems := jobfile.Load([]jobfile.Source{{Data: []byte(section(s.archive, file))}}, jobfile.Options{})
@@ -130,7 +130,7 @@ func (s *stage) start(file string) {
 	})
 }
 
-// watch writes each saved change down, but that something owed was done.
+// watch writes down each saved change, except that something owed was done.
 func (s *stage) watch(_ job.Job, before, after run.Run, why string) {
 	if why != "done" {
 		s.out.line(s.now(), "%s %s: %s", after.ID, after.Status, why)
@@ -140,15 +140,15 @@ func (s *stage) watch(_ job.Job, before, after run.Run, why string) {
 	}
 }
 
-// onFault is the moment in which a launch is kept and not yet answered.
+// onFault is called at the moment at which a launch is saved and not yet answered.
 func (s *stage) onFault(kind localecs.Kind, _ localecs.Subject) {
 	if kind == localecs.FaultLostAnswer && s.crashAt == "answer" {
 		s.snapshot()
 	}
 }
 
-// snapshot is a crash: what the disk holds now is all that is left. Whatever
-// the program still does is done to a database that nobody reads again.
+// snapshot is a crash: only what the disk holds now is left. Whatever the program still does is
+// done to a database that nobody reads again.
 func (s *stage) snapshot() {
 	s.crashAt = ""
 	s.left = filepath.Join(s.dir, "crash-"+strconv.Itoa(s.cast.crashes())+".db")
@@ -176,8 +176,8 @@ func copyFile(from, to string) error {
 	return out.Close() //nolint:wrapcheck // the caller says what it was doing
 }
 
-// die takes the program away after a snapshot; its commands die with it, and
-// its clock stands still from here on.
+// die takes the program away after a snapshot. Its commands die with it, and its clock stands
+// still from here on.
 func (s *stage) die() {
 	s.cast.die()
 	s.clock = vclock.New(s.clock.Now())
@@ -195,7 +195,7 @@ func (s *stage) advanceTo(end time.Time) {
 	}
 }
 
-// wake is the next tick at which anything can happen.
+// wake returns the next tick at which anything can happen.
 func (s *stage) wake(end time.Time) time.Time {
 	if s.l == nil {
 		return end
@@ -224,8 +224,8 @@ func (s *stage) wake(end time.Time) time.Time {
 	return next
 }
 
-// step is one turn of the program's clock. Errors are said and tried again at
-// the next turn, as Program.Run does.
+// step is one turn of the program's clock. Errors are printed and tried again at the next turn,
+// as in Program.Run.
 func (s *stage) step() {
 	if s.left == "" && s.l != nil {
 		if err := s.l.Fire(s.ctx()); err != nil {

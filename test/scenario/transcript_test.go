@@ -13,8 +13,8 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// transcript collects what happens. Once muted it forgets what follows: the
-// last words of a program that is dead already.
+// transcript collects what happens. Once muted, it forgets what follows: the last words of a
+// program that is already dead.
 type transcript struct {
 	mu    sync.Mutex
 	b     strings.Builder
@@ -55,8 +55,8 @@ var (
 	port     = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
 )
 
-// String is the transcript without what differs from run to run, or says
-// nothing: tasks and hashes are named in the order in which they appear.
+// String returns the transcript without what differs between runs or is of no interest: tasks and
+// hashes are named in the order in which they appear.
 func (t *transcript) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -138,7 +138,7 @@ func (s *stage) trigger(args []string) error {
 	return nil
 }
 
-// request is a new request id.
+// request returns a new request id.
 func (s *stage) request() string {
 	s.requests++
 	return "request-" + strconv.Itoa(s.requests)
@@ -207,8 +207,7 @@ func (s *stage) skipNext(args []string) error {
 	return s.ask(entry.Request{Skip: &control.SkipRequest{Job: args[0], By: "ana"}})
 }
 
-// status is what the command of that name is made of; the command itself goes
-// by the clock on the wall.
+// status prints what the command of that name is made of; the command itself uses the wall clock.
 func (s *stage) status([]string) error {
 	st, err := control.ReadStatus(s.ctx(), s.l.Store, s.now())
 	if err != nil {
@@ -230,7 +229,7 @@ func (s *stage) runID(ref string) (run.ID, error) {
 	return runs[0].ID, nil
 }
 
-// ask goes through the door, as the command line does.
+// ask goes through the door, like the command line.
 func (s *stage) ask(req entry.Request) error {
 	text, err := s.l.Store.Meta(s.ctx(), local.MetaDoor)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package sources is for tests that build or deploy the project in processes of
-// their own. The go command takes a test's result from its cache until a file
-// that the test itself opened changes, and does not see what a process opened.
+// Package sources is for tests that build or deploy the project in processes of their own. The go
+// command takes a test's result from its cache until a file that the test itself opened changes,
+// and does not see what such a process opened.
 package sources
 
 import (
@@ -12,11 +12,11 @@ import (
 	"strings"
 )
 
-// kinds are the ends of the names of files that a build or a deploy reads.
+// kinds are the endings of the names of files that a build or a deploy reads.
 var kinds = []string{".go", ".mod", ".sum", ".sql", ".txt", ".html", ".css", ".js", ".yaml", ".toml", ".json", ".md"}
 
-// Watch opens all files below the module's folder that a build or a deploy reads,
-// so that a test that calls it runs again when one of them changes.
+// Watch opens all files below the module's folder that a build or a deploy reads, so that a test
+// that calls it runs again when one of them changes.
 func Watch(root string) error {
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {

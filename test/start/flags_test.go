@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// builders are what builds functions, beside the README, which says how.
+// builders are the files that build functions, in addition to the README, which says how.
 var builders = []string{"../../Makefile", "../aws/emulator_test.go"}
 
-// TestBuiltAsDocumented: whatever builds functions does it with the README's flags, so that
-// what is measured and tried is what people deploy.
+// TestBuiltAsDocumented: whatever builds functions uses the README's flags, so that what is
+// measured and tested is what people deploy.
 func TestBuiltAsDocumented(t *testing.T) {
 	t.Parallel()
 	want := flags(t, "../../README.md")
@@ -21,7 +21,7 @@ func TestBuiltAsDocumented(t *testing.T) {
 	}
 }
 
-// flags are those by which a file builds functions.
+// flags returns the flags with which a file builds functions.
 func flags(tb testing.TB, name string) string {
 	tb.Helper()
 	text, err := os.ReadFile(name) //nolint:gosec // one of the repository

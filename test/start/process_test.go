@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// process is a function with the Lambda runtime that it asks for its inputs.
+// process is a function, with the Lambda runtime that it asks for its inputs.
 type process struct {
 	tb      testing.TB
 	cmd     *exec.Cmd
@@ -25,7 +25,7 @@ type process struct {
 	began   time.Duration // processor time that does not count
 }
 
-// answer is what a function says of an input: its answer, or its error.
+// answer is what a function says about an input: its answer, or its error.
 type answer struct {
 	way  string
 	body []byte
@@ -51,8 +51,8 @@ func (s *stack) start(function string) *process {
 	return p
 }
 
-// ServeHTTP is the Lambda runtime's interface (AWS Lambda Developer Guide, "Using the
-// Lambda runtime API for custom runtimes").
+// ServeHTTP is the interface of the Lambda runtime (AWS Lambda Developer Guide, "Using the Lambda
+// runtime API for custom runtimes").
 func (p *process) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet {
 		select {
@@ -73,14 +73,14 @@ func (p *process) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// usage is what a function takes: of the processor for an input, of memory at most.
+// usage is what a function uses: processor time for one input, and its peak memory.
 type usage struct {
 	cpu  time.Duration
 	peak int
 }
 
-// used hands the function inputs, of which the second half is measured, and then
-// what needs most memory.
+// used gives the function inputs, of which the second half is measured, and then what needs most
+// memory.
 func (p *process) used(inputs [][]byte, between, large func()) usage {
 	p.tb.Helper()
 	half := len(inputs) / 2
@@ -96,7 +96,7 @@ func (p *process) used(inputs [][]byte, between, large func()) usage {
 	return usage{cpu, p.peak()}
 }
 
-// invoke hands the function an input that it takes.
+// invoke gives the function an input that it must accept.
 func (p *process) invoke(input []byte) {
 	p.tb.Helper()
 	a := p.ask(input)
@@ -109,7 +109,7 @@ func (p *process) invoke(input []byte) {
 	}
 }
 
-// refuses hands the function an input that it does not take.
+// refuses gives the function an input that it must not accept.
 func (p *process) refuses(input []byte) {
 	p.tb.Helper()
 	if a := p.ask(input); a.way != "error" {
@@ -135,8 +135,8 @@ func (p *process) ask(input []byte) answer {
 	return answer{}
 }
 
-// cpu is the processor time since p.began (proc(5): fields 14 and 15 of stat, in
-// hundredths of a second).
+// cpu returns the processor time since p.began (proc(5): fields 14 and 15 of stat, in hundredths
+// of a second).
 func (p *process) cpu() time.Duration {
 	p.tb.Helper()
 	fields := strings.Fields(p.read("stat"))
@@ -151,7 +151,7 @@ func (p *process) cpu() time.Duration {
 	return time.Duration(ticks)*10*time.Millisecond - p.began
 }
 
-// peak is the most memory that the process had, in bytes.
+// peak returns the peak memory of the process, in bytes.
 func (p *process) peak() int {
 	p.tb.Helper()
 	m := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindStringSubmatch(p.read("status"))

@@ -22,16 +22,16 @@ import (
 	"github.com/batchplane/batchplane/test/sources"
 )
 
-// goals are the times a bare function's that a function may take.
+// goals is how many times as long as a bare function each function may take.
 var goals = map[string]float64{"trigger": 1.25, "onstopped": 1.25, "notify": 2, "sweep": 2, "widget": 2}
 
 // starts is how often each function is started, each time beside a bare one.
 const starts = 61
 
-// BenchmarkStart prints each function's median time, and the medians of its ratios to
-// three peers of the same round: a bare one, built and started as the functions are; one
-// that makes the SDK's clients, which none can do without; and the bare one as it was when
-// the goals were set, with HTTP/2, symbols and all processors.
+// BenchmarkStart prints each function's median time, and the medians of its ratios to three peers
+// of the same round: a bare one, built and started like the functions; one that makes the SDK's
+// clients, which no function can do without; and the bare one as it was when the goals were set,
+// with HTTP/2, symbols and all processors.
 func BenchmarkStart(b *testing.B) {
 	if b.N > 1 {
 		return // the first call measured enough
@@ -70,12 +70,12 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// most is how many bytes our own packages may make before a function's main begins. What
-// the compiler lays out costs nothing.
+// most is how many bytes our own packages may allocate before a function's main begins. What the
+// compiler lays out costs nothing.
 const most = 8 << 10
 
-// TestTablesAreLaidOut: our packages make next to nothing at a start of the functions
-// that runs call.
+// TestTablesAreLaidOut: our packages allocate almost nothing at the start of the functions that
+// runs call.
 func TestTablesAreLaidOut(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"trigger", "onstopped", "notify", "sweep"} {
@@ -99,7 +99,7 @@ func TestTablesAreLaidOut(t *testing.T) {
 	}
 }
 
-// ratio is the median of the ratios of each round.
+// ratio returns the median of the ratios of each round.
 func ratio(a, b []float64) float64 {
 	rs := make([]float64, len(a))
 	for i := range a {
@@ -112,8 +112,8 @@ func median(of []float64) float64 { return slices.Sorted(slices.Values(of))[len(
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// build builds a program, once for all tests, also those that the functions are measured
-// against, as the README has the functions built.
+// build builds a program the way the README builds the functions, once for all tests. It also
+// builds those with which the functions are compared.
 func build(tb testing.TB, path string) string {
 	tb.Helper()
 	if err := sources.Watch("../.."); err != nil {
@@ -152,12 +152,12 @@ func buildPlain(b *testing.B) string {
 	return out
 }
 
-// together are the programs that tests start, which one call builds: each call looks at
-// the files of all packages.
+// together lists the programs that tests start. One call builds them all, because each call looks
+// at the files of all packages.
 var together = []string{"./bare", "../../functions/trigger", "../../functions/onstopped", "../../functions/notify", "../../functions/sweep", "../../functions/widget"}
 
-// built are programs by the folders of their sources, in the folder programs: to link one
-// is most of what its tests take.
+// built marks programs by the folders of their sources. They are in the folder programs. Linking
+// is most of the work of a program's tests.
 var (
 	building sync.Mutex
 	built    = map[string]bool{}
@@ -175,16 +175,17 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// program is a built function and what it is started with beside its environment.
+// program is a built function, with the variables with which it is started in addition to its
+// environment.
 type program struct {
 	file      string
 	variables []string
 }
 
-// rounds starts each function once a round, each round from another one on, so that
-// neither its place nor what else the machine does is a function's own, and gives the
-// milliseconds that each took. The programs are copies: the pages of a file that the
-// linker has just written are mapped one by one, which takes a third more of the processor.
+// rounds starts each function once a round, each round beginning with another one, so that
+// neither its place nor other work of the machine affects one function alone. It returns the
+// milliseconds that each took. The programs are copies: the pages of a file that the linker has
+// just written are mapped one by one, which takes a third more processor time.
 func rounds(tb testing.TB, all []program) [][]float64 {
 	tb.Helper()
 	for _, p := range all {
@@ -206,7 +207,7 @@ func rounds(tb testing.TB, all []program) [][]float64 {
 	return took
 }
 
-// start is the time from a process's start until it asks for an event.
+// start returns the time from a process's start until it asks for an event.
 func start(tb testing.TB, bootstrap string) time.Duration {
 	tb.Helper()
 	return startAs(tb, bootstrap, os.Stderr)

@@ -34,19 +34,19 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs/vclock"
 )
 
-// headroom is how much more memory a function is given than it ever took.
+// headroom is how many times its peak memory a function is given.
 const headroom = 2
 
-// successes are invocations of the trigger and of onstopped, each of its own run,
-// and large is how many more of an input of the greatest size come after them.
+// successes is the number of invocations of the trigger and of onstopped, each for its own run.
+// large is the number of further inputs, of the greatest size, that come after them.
 const (
 	successes = 1000
 	large     = 20
 )
 
-// BenchmarkWarm prints what a success takes of the processor and of memory in the
-// functions that each run calls, as processes of their own that speak TLS: with
-// connections that were kept, and with none, as after five idle seconds.
+// BenchmarkWarm prints how much processor time and memory a success takes in the functions that
+// each run calls, as processes of their own that speak TLS: with kept connections, and with none,
+// as after five idle seconds.
 func BenchmarkWarm(b *testing.B) {
 	if b.N > 1 {
 		return // the first call measured enough
@@ -61,8 +61,8 @@ func BenchmarkWarm(b *testing.B) {
 	}
 }
 
-// TestMemory: the functions that each run calls take at most half of their memory, also of
-// inputs of the greatest size.
+// TestMemory: the functions that each run calls use at most half of their memory, even for inputs
+// of the greatest size.
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	used := play(t, 50, true)
@@ -73,8 +73,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestHTTP: a function speaks HTTP/1.1 also to services that offer HTTP/2, which it is built
-// without, over connections that are kept (of the table) and that are not (of launches).
+// TestHTTP: a function speaks HTTP/1.1 even to services that offer HTTP/2, which it is built
+// without, over connections that are kept (to the table) and that are not (for launches).
 func TestHTTP(t *testing.T) {
 	t.Parallel()
 	s := newStack(t, 1)
@@ -92,7 +92,7 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-// play has runs succeed, and gives what each function used.
+// play makes runs succeed, and returns what each function used.
 func play(tb testing.TB, runs int, kept bool) map[string]usage {
 	tb.Helper()
 	s := newStack(tb, runs)
@@ -115,13 +115,13 @@ func play(tb testing.TB, runs int, kept bool) map[string]usage {
 	return used
 }
 
-// wide is an input as large as an asynchronous one may be, 256 KB.
+// wide returns an input as large as an asynchronous one may be, 256 KB.
 func wide(key string) []byte {
 	return fmt.Appendf(nil, `{%q: {"name": "x", "lastStatus": "STOPPED", "command": [%s"x"]}}`, key, strings.Repeat(`"word", `, 250_000/8))
 }
 
-// stack is what the functions talk to: a table of DynamoDB Local, the stand-in for
-// ECS, and both behind one address that speaks TLS.
+// stack is what the functions talk to: a table of DynamoDB Local and the stand-in for ECS, both
+// behind one address that speaks TLS.
 type stack struct {
 	tb       testing.TB
 	clock    *vclock.Clock
@@ -159,7 +159,7 @@ func newStack(tb testing.TB, jobs int) *stack {
 	return s
 }
 
-// serve opens the services' address, and has its certificate trusted.
+// serve opens the services' address and makes its certificate trusted.
 func (s *stack) serve(table string) {
 	s.tb.Helper()
 	to, err := url.Parse(table)
@@ -212,8 +212,8 @@ func (s *stack) ecs() http.Handler {
 	return server.Handler()
 }
 
-// slots are schedules' inputs: of each job the slot before the present one, by which
-// a function learns its definition, and then the present one of each.
+// slots returns schedules' inputs: first for each job the slot before the present one, by which a
+// function learns its definition, and then the present slot of each.
 func (s *stack) slots() (inputs [][]byte) {
 	s.tb.Helper()
 	now := time.Now().UTC().Truncate(time.Minute)
@@ -229,7 +229,7 @@ func (s *stack) slots() (inputs [][]byte) {
 	return inputs
 }
 
-// idle is what happens between two inputs: connections die that are not kept.
+// idle is what happens between two inputs: connections that are not kept are closed.
 func (s *stack) idle(kept bool) func() {
 	if kept {
 		return func() {}

@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// mostZipped is how many times the size of a bare function's zip each may have: what
-// Lambda fetches at a cold start. With two clients of the SDK alone it is 1.25 times.
+// mostZipped is how many times as large as a bare function's zip each zip may be, which is what
+// Lambda fetches at a cold start. With only two clients of the SDK it is 1.25 times.
 var mostZipped = map[string]float64{"trigger": 1.58, "onstopped": 1.47, "notify": 1.54, "sweep": 1.71, "widget": 1.91}
 
-// TestZip: no function grows by a module that nobody saw come.
+// TestZip: no function grows unnoticed by a module.
 func TestZip(t *testing.T) {
 	t.Parallel()
 	bare := zipped(t, build(t, "./bare"))
@@ -26,7 +26,7 @@ func TestZip(t *testing.T) {
 	}
 }
 
-// zipped is how many bytes a file takes in a zip, as the SAM CLI makes it.
+// zipped returns how many bytes a file takes in a zip made by the SAM CLI.
 func zipped(t *testing.T, name string) (n count) {
 	t.Helper()
 	data, err := os.ReadFile(name) //nolint:gosec // it was just built

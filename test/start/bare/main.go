@@ -1,5 +1,5 @@
-// Command bare is a Lambda function that does nothing: the others' start is
-// measured against its.
+// Command bare is a Lambda function that does nothing: the start of the others is compared with
+// its start.
 package main
 
 import (

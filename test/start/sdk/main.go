@@ -1,5 +1,5 @@
-// Command sdk is a Lambda function that makes the clients that trigger and onstopped
-// need, and does nothing with them: what it takes longer than a bare one is the SDK's.
+// Command sdk is a Lambda function that makes the clients that trigger and onstopped need, and
+// does nothing with them. The time that it takes longer than a bare one is due to the SDK.
 package main
 
 import (
