@@ -48,10 +48,10 @@
 //	byhand  pk=R#<job>       hand   runs by hand, by ScheduledFor
 //
 // Earlier programs also put open runs into parts 4 to 7 of their lanes, and read all eight parts. Lists
-// for people read all eight. Due reads the old parts until none of them has had an entry for ten
-// minutes, and from then on one old part of each lane a minute. So whatever an earlier program writes,
-// before an upgrade, beside this program or after a rollback, is found: at once by a new process,
-// within four minutes by others.
+// for people read all eight. Due reads all old parts the first time, and as long as one of them has an
+// entry and ten minutes longer; otherwise it reads one old part of each lane a minute. So whatever an
+// earlier program writes, before an upgrade, beside this program or after a rollback, is found: at once
+// by a new process, within four minutes by others.
 //
 // Times are Unix milliseconds. The position of a lane's entry is cut to a second and carries a mark in
 // its thousandths, which is 1 if the run has ended. So a list of failed runs can tell by the keys alone

@@ -20,8 +20,8 @@ const (
 )
 
 const (
-	// quietAfter is how long all old parts must have been without an entry before they are read in
-	// turn. Functions of two versions may run side by side for so long.
+	// quietAfter is for how long all old parts are read after one of them had an entry. Functions of
+	// two versions may run side by side for so long.
 	quietAfter = 10 * time.Minute
 	// turnEvery is how often one old part of a lane is then read: at each sweep, which comes about once
 	// a minute. seldom is the longest time between two calls; after a longer one, all are read.
