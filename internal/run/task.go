@@ -79,8 +79,8 @@ func (d *decider) relaunchWaits(a *Attempt) bool {
 	return d.r.Status == Queued && a.N == len(d.r.Attempts)
 }
 
-// found takes the result of ListTasks(startedBy). It does not show stopped tasks (ECS API
-// reference, ListTasks), so finding none proves nothing.
+// found takes the result of ListTasks(startedBy). ListTasks does not show stopped tasks (ECS
+// API reference, ListTasks), so finding none proves nothing.
 func (d *decider) found(a *Attempt, e Found) (Outcome, string) {
 	if e.Round < a.Round {
 		return Ignored, fmt.Sprintf("attempt %d is on another round", a.N)
