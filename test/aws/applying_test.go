@@ -16,7 +16,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// file is a jobs file of a test's own.
+// file is a test's own jobs file.
 type file string
 
 func newFile(t *testing.T, text string) file {
@@ -42,8 +42,8 @@ jobs:
   - {name: defined, taskDefinition: base, command: [report]}
 `
 
-// deploysDefinitions: a base definition is registered with its jobs, once, and a
-// changed one is what the next run gets.
+// deploysDefinitions: a base definition is registered with its jobs, once. The next run uses a
+// changed one.
 func deploysDefinitions(t *testing.T, w *world) {
 	deployer, operator := w.person(t, "dina", "DeployerPolicy"), w.person(t, "otis", "OperatorPolicy")
 	deployer.env = []string{"AWS_ENDPOINT_URL_ECS=" + w.ecsURL} // the stand-in, where the functions launch too
@@ -137,7 +137,7 @@ func appliesAmongOthers(t *testing.T, w *world) {
 	})
 }
 
-// breaks is the emulator behind a line on which writes to a path fail.
+// breaks returns an address of the emulator at which writes to a path fail.
 func (w *world) breaks(t *testing.T, path string) string {
 	t.Helper()
 	to, err := url.Parse(w.url)

@@ -14,8 +14,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// attacked: who may call the trigger, by a rule of EventBridge or with its name,
-// gains nothing but a run of what is deployed, at a time of its schedule.
+// attacked: someone who may call the trigger, by an EventBridge rule or under its name, gains
+// nothing but a run of what is deployed, at a time of its schedule.
 func attacked(t *testing.T, w *world) {
 	j := aJob("attacked")
 	j.Schedule = fmt.Sprintf("0 %d 1 1 *", time.Now().UTC().Add(12*time.Hour).Hour()) // not at this time of day
@@ -59,7 +59,7 @@ func attacked(t *testing.T, w *world) {
 			t.Errorf("%s: %s", name, answer)
 		}
 	}
-	// A rule's author says what it sends: by the rules' door that is a name and a time.
+	// A rule's author decides what it sends; the rules' door takes only a name and a time.
 	for name, tc := range map[string]struct{ input, says string }{
 		"a request of a person's":                   {`{"run":"attacked","by":"arn:aws:iam::1:user/mia"}`, `"refused"`},
 		"a pause of all jobs":                       {`{"pause":"*"}`, `"refused"`},
@@ -69,7 +69,7 @@ func attacked(t *testing.T, w *world) {
 			t.Errorf("%s, from a rule: %s", name, answer)
 		}
 	}
-	w.sweep(t) // which asks for the job anew, and starts none of what waits
+	w.sweep(t) // asks for the job again, and starts none of what waits
 	for _, id := range []run.ID{id, run.ScheduledID("intruder", now), run.ScheduledID("attacked", now.Add(24*time.Hour))} {
 		if _, err := w.store.Run(t.Context(), id); !errors.Is(err, control.ErrNotFound) {
 			t.Errorf("%s: %v", id, err)
@@ -78,7 +78,7 @@ func attacked(t *testing.T, w *world) {
 	if _, err := w.store.Item(t.Context(), job.All); !errors.Is(err, control.ErrNotFound) {
 		t.Errorf("all jobs are paused: %v", err)
 	}
-	// The true ARN makes no difference to what runs: it is what is deployed.
+	// The true ARN makes no difference: what is deployed runs.
 	w.send(t, w.resource["Trigger"], fired(carrying, w.scheduleARN("attacked"), now))
 	r := w.await(t, id, run.Succeeded, soon)
 	if ran, err := w.store.Definition(t.Context(), r.Definition); err != nil || ran.Command[2] != j.Command[2] || ran.TaskRole != "" {
@@ -86,9 +86,8 @@ func attacked(t *testing.T, w *world) {
 	}
 }
 
-// honest: a schedule that was deleted while it fired still runs, and so does one
-// whose function was rolled back under it; and one of which nobody can tell yet
-// runs once somebody can.
+// honest: a schedule that was deleted while it fired still runs, and so does one whose function
+// was rolled back meanwhile. A schedule about which nobody can tell yet runs once somebody can.
 func honest(t *testing.T, w *world) {
 	input, deleted := w.scheduled(t, aJob("deleted"))
 	w.sweep(t)
@@ -102,7 +101,7 @@ func honest(t *testing.T, w *world) {
 	w.putSchedule(t, "rolled-back-newer", "at(2199-12-31T23:59:00)", strings.ReplaceAll(newer, `"rolled-back"`, `"rolled-back-newer"`))
 	w.send(t, w.resource["Trigger"], newer)
 	w.await(t, rolled, run.Succeeded, soon)
-	w.sweep(t) // which reads the newer schedule
+	w.sweep(t) // reads the newer schedule
 	if item, err := w.store.Item(t.Context(), "rolled-back-newer"); err != nil || item.Definition == "" {
 		t.Errorf("the sweep knows %+v, %v", item, err)
 	}
@@ -112,12 +111,12 @@ func honest(t *testing.T, w *world) {
 		t.Errorf("before its deploy: %s", answer)
 	}
 	named := aJob("late")
-	named.Schedule = "* * * * *" // by its name alone a job is started at its times
+	named.Schedule = "* * * * *" // a name alone starts a job only at its times
 	w.deployed(t, named)
 	w.await(t, run.ScheduledID("late", slotOf(t, rolled)), run.Succeeded, soon)
 }
 
-// peoplesDoor: people cannot say what runs or when, and what they ask is kept.
+// peoplesDoor: people cannot decide what runs or when, and what they ask for is kept.
 func peoplesDoor(t *testing.T, w *world) {
 	input, id := w.scheduled(t, aJob("asked"))
 	w.sweep(t)
@@ -142,8 +141,7 @@ func peoplesDoor(t *testing.T, w *world) {
 	}
 }
 
-// deployed deploys a job whose schedule is on, and starts nothing by itself while the
-// stories run.
+// deployed deploys a job whose schedule is on but starts nothing by itself while the stories run.
 func (w *world) deployed(t *testing.T, j job.Job) {
 	t.Helper()
 	input, err := j.ScheduleInput()
@@ -161,7 +159,7 @@ func (w *world) removeSchedule(t *testing.T, name string) {
 	}
 }
 
-// slotOf is the nominal time of a scheduled run.
+// slotOf returns the nominal time of a scheduled run.
 func slotOf(t *testing.T, id run.ID) time.Time {
 	t.Helper()
 	at, err := time.Parse("20060102T1504Z", id.Slot())

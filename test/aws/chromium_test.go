@@ -21,8 +21,8 @@ import (
 	"github.com/batchplane/batchplane/test/browser/driver"
 )
 
-// chromiumJobs is a jobs file; its schedule is half a day away, so that no slot comes
-// while the story lasts.
+// chromiumJobs is a jobs file. Its schedule is half a day away, so that no slot comes during the
+// story.
 func chromiumJobs(now time.Time) string {
 	return fmt.Sprintf(`
 project: chromium
@@ -34,15 +34,15 @@ jobs:
 `, now.Minute(), (now.UTC().Hour()+12)%24)
 }
 
-// visitor is a person in Chromium, at the pages that their own `ui` serves.
+// visitor is a person in Chromium, on the pages that their own `ui` serves.
 type visitor struct {
 	*driver.Tab
 	w    *world
 	base string
 }
 
-// inChromium opens the person's pages; the browser first, since the code works for a
-// minute.
+// inChromium opens the person's pages. It opens the browser first, because the code is valid for
+// a minute.
 func (p terminal) inChromium(t *testing.T) visitor {
 	t.Helper()
 	tab := driver.Open(t)
@@ -58,7 +58,7 @@ func (v visitor) visit(path string) {
 	v.Visit(v.base + path)
 }
 
-// answered: the page shows what the control plane says.
+// answered checks that the page shows what the control plane says.
 func (v visitor) answered(outcome string, words ...string) {
 	v.Helper()
 	shown := v.Text()
@@ -69,14 +69,14 @@ func (v visitor) answered(outcome string, words ...string) {
 	}
 }
 
-// here is the run whose page is open.
+// here returns the run whose page is open.
 func (v visitor) here() (id run.ID) {
 	v.Helper()
 	v.Do("reading which run it is", chromedp.TextContent("h1.id", (*string)(&id), chromedp.ByQuery))
 	return id
 }
 
-// item is what the store has of a job.
+// item returns what the store has of a job.
 func (v visitor) item(t *testing.T, name string) job.Item {
 	t.Helper()
 	item, err := v.w.store.Item(t.Context(), name)
@@ -86,8 +86,8 @@ func (v visitor) item(t *testing.T, name string) job.Item {
 	return item
 }
 
-// inBrowser: on the deployed stack people look at every page in Chromium and ask for
-// everything there is: operators are answered, and readers have nothing to press.
+// inBrowser: on the deployed stack, people look at every page in Chromium and ask for everything
+// that can be asked for. Operators are answered, and readers have nothing to press.
 func inBrowser(t *testing.T, w *world) {
 	reader, operator := w.person(t, "cleo", "ReaderPolicy"), w.person(t, "carl", "OperatorPolicy")
 	task := make(chan string, 2)
@@ -122,10 +122,10 @@ func inBrowser(t *testing.T, w *world) {
 	onlyReads(t, reader.inChromium(t), id)
 }
 
-// hostile is a text that must stay one.
+// hostile is a text that must stay text.
 const hostile = `"><script>document.title='taken'</script>{{.}}` + "\u202e\x1b[2J"
 
-// runsAndStops: a run with an input, its output as it comes, and its stop.
+// runsAndStops: a run with an input, its output as it arrives, and its stop.
 func (v visitor) runsAndStops(t *testing.T, task <-chan string) run.ID {
 	t.Helper()
 	v.visit("/jobs/chromium-hello")
@@ -171,8 +171,8 @@ func (v visitor) runsAndStops(t *testing.T, task <-chan string) run.ID {
 	return id
 }
 
-// retries: of one that may do its work twice, with a name and a reason typed; and of
-// many from a list.
+// retries: of a run that may do its work twice, with a name and a reason typed; and of many from
+// a list.
 func (v visitor) retries(t *testing.T, stopped run.ID) {
 	t.Helper()
 	v.w.set(func() { delete(v.w.scripts, "chromium-hello") })
@@ -209,7 +209,7 @@ func (v visitor) retries(t *testing.T, stopped run.ID) {
 	v.Until("the second attempt is there", driver.Shows("Attempt 2"))
 }
 
-// pausesAndSkips: a pause with reason and end, its end by a window in which no script
+// pausesAndSkips: a pause with a reason and an end, its end from a window in which no script
 // runs, and the next slot.
 func (v visitor) pausesAndSkips(t *testing.T) {
 	t.Helper()
@@ -254,7 +254,7 @@ func (v visitor) pausesAndSkips(t *testing.T) {
 	}
 }
 
-// onStack are the pages there are of a stack.
+// onStack lists the pages of a stack.
 func onStack(id run.ID) []string {
 	return []string{
 		"/", "/timeline", "/timeline?span=7d&zone=job", "/jobs", "/jobs/chromium-nightly", "/runs/" + string(id), "/runs/" + string(id) + "?attempt=1",
@@ -262,7 +262,7 @@ func onStack(id run.ID) []string {
 	}
 }
 
-// looks: every page is there, is whole, and is as wide as its window.
+// looks: every page exists, is complete, and is as wide as its window.
 func (v visitor) looks(t *testing.T, id run.ID) {
 	t.Helper()
 	for _, path := range onStack(id) {
@@ -274,7 +274,7 @@ func (v visitor) looks(t *testing.T, id run.ID) {
 	}
 }
 
-// onlyReads: who may only read sees the same pages, finds nothing to press, and is
+// onlyReads: a person who may only read sees the same pages, finds nothing to press, and is
 // refused whatever a page sends.
 func onlyReads(t *testing.T, v visitor, id run.ID) {
 	t.Helper()

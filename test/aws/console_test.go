@@ -18,8 +18,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// onPages: `ui` shows a stack with the person's own credentials: a reader sees the
-// same pages without buttons and is refused, an operator retries.
+// onPages: `ui` shows a stack with the person's own credentials. A reader sees the same pages
+// without buttons and is refused; an operator retries.
 func onPages(t *testing.T, w *world) {
 	reader, operator := w.person(t, "petra", "ReaderPolicy"), w.person(t, "paul", "OperatorPolicy")
 	w.set(func() { w.scripts["on-pages"] = localecs.Script{For: time.Second, ExitCode: 3} })
@@ -58,13 +58,13 @@ func onPages(t *testing.T, w *world) {
 	}
 }
 
-// browser is a person's, signed in at the pages that their own `ui` serves.
+// browser is a person's browser, signed in to the pages that their own `ui` serves.
 type browser struct {
 	client *http.Client
 	base   string
 }
 
-// browses signs in at the person's own pages.
+// browses signs in to the person's own pages.
 func (p terminal) browses(t *testing.T) browser {
 	t.Helper()
 	u, err := url.Parse(p.serves(t))
@@ -82,8 +82,8 @@ func (p terminal) browses(t *testing.T) browser {
 	return b
 }
 
-// serves starts `ui` with the person's keys, and answers the address with the code,
-// which works for a minute.
+// serves starts `ui` with the person's keys, and returns the address with the code, which is
+// valid for a minute.
 func (p terminal) serves(t *testing.T) (address string) {
 	t.Helper()
 	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))

@@ -19,8 +19,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// diesBeforeLaunch: the trigger has saved its claim and its process is killed
-// before ECS hears of the launch. Lambda delivers the input again.
+// diesBeforeLaunch: the trigger has saved its claim, and its process is killed before ECS hears
+// of the launch. Lambda delivers the input again.
 func diesBeforeLaunch(t *testing.T, w *world) {
 	onLinux(t)
 	w.set(func() {
@@ -34,8 +34,8 @@ func diesBeforeLaunch(t *testing.T, w *world) {
 	}
 }
 
-// diesAfterLaunch: ECS launched the task, and the trigger's process is killed
-// before it hears of that. The input comes again, with the same token.
+// diesAfterLaunch: ECS launched the task, and the trigger's process is killed before it hears of
+// that. The input comes again, with the same token.
 func diesAfterLaunch(t *testing.T, w *world) {
 	onLinux(t)
 	w.set(func() {
@@ -58,9 +58,9 @@ func diesAfterLaunch(t *testing.T, w *world) {
 	}
 }
 
-// diesBeforeRelaunch: onstopped has saved that the run is launched again and is
-// killed before ECS hears of it. Lambda delivers the stop event again, which is no
-// news then: another may be launching. After two minutes the sweep launches.
+// diesBeforeRelaunch: onstopped has saved that the run is launched again, and is killed before
+// ECS hears of it. Lambda delivers the stop event again, which is not news then: another function
+// may be launching. After two minutes the sweep launches.
 func diesBeforeRelaunch(t *testing.T, w *world) {
 	onLinux(t)
 	w.set(func() {
@@ -75,8 +75,8 @@ func diesBeforeRelaunch(t *testing.T, w *world) {
 	}
 }
 
-// brokenLine: the line to ECS breaks before RunTask is heard, so the trigger
-// fails and its input is delivered again.
+// brokenLine: the line to ECS breaks before RunTask is heard, so the trigger fails and its input
+// is delivered again.
 func brokenLine(t *testing.T, w *world) {
 	w.set(func() {
 		w.hooks["cut/1"] = func(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
@@ -93,7 +93,7 @@ func brokenLine(t *testing.T, w *world) {
 	}
 }
 
-// onLinux skips a story where a function's process cannot be found.
+// onLinux skips a story on systems on which a function's process cannot be found.
 func onLinux(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -101,8 +101,8 @@ func onLinux(t *testing.T) {
 	}
 }
 
-// kill ends the process of a function that sent a request, as Lambda does with
-// one that is out of memory, and the request with it.
+// kill ends the process of a function that sent a request, and the request with it, as Lambda
+// does with a function that is out of memory.
 func kill(t *testing.T, r *http.Request) {
 	t.Helper()
 	to, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
@@ -115,9 +115,8 @@ func kill(t *testing.T, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// processOf is the process that holds the other end of a connection, from one address to
-// another, by Linux's tables of sockets. It answers with functions only: programs named
-// bootstrap.
+// processOf returns the process that holds the other end of a connection, from one address to
+// another, by Linux's tables of sockets. It finds only functions: programs named bootstrap.
 func processOf(from, to string) (int, error) {
 	socket, err := socketOf(from, to)
 	if err != nil {
@@ -144,10 +143,9 @@ func processOf(from, to string) (int, error) {
 	return 0, fmt.Errorf("no function has %s", socket)
 }
 
-// socketOf is the socket on loopback with these addresses, as links to open files spell
-// it: connections to other addresses may have the same port. A line has the local and the
-// remote address in its second and third fields, as hexadecimal numbers, and the inode in
-// its tenth.
+// socketOf returns the socket on loopback with these addresses, as links to open files spell it:
+// connections to other addresses may have the same port. A line has the local and the remote
+// address in its second and third fields, as hexadecimal numbers, and the inode in its tenth.
 func socketOf(from, to string) (string, error) {
 	local, err := hexadecimal(from)
 	if err != nil {
@@ -170,7 +168,7 @@ func socketOf(from, to string) (string, error) {
 	return "", fmt.Errorf("no socket goes from %s to %s", from, to)
 }
 
-// hexadecimal is an address on loopback as the table has it.
+// hexadecimal returns an address on loopback as the table has it.
 func hexadecimal(address string) (string, error) {
 	a, err := netip.ParseAddrPort(address)
 	if err != nil {

@@ -17,19 +17,19 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// widgetContext is what a dashboard adds to every call (Amazon CloudWatch user guide,
-// "Details about custom widgets").
+// widgetContext is what a dashboard adds to every call (Amazon CloudWatch user guide, "Details
+// about custom widgets").
 const widgetContext = `{"dashboardName":"bp-test","widgetId":"widget-1","accountId":"000000000000","locale":"en","timezone":{"label":"UTC","offsetISO":"+00:00","offsetInMinutes":0},
 "period":300,"isAutoPeriod":true,"timeRange":{"mode":"relative","start":1627236199729,"end":1627322599729,"relativeStart":86400012},"theme":"light","linkCharts":true,
 "title":"bp-test","forms":{"all":{}},"params":{},"width":588,"height":369}`
 
-// clicks calls a function as the dashboard does: with the viewer's own keys.
+// clicks calls a function as the dashboard does, with the viewer's own keys.
 func (p terminal) clicks(t *testing.T, endpoint string, parameters map[string]any) (status int, answer string) {
 	t.Helper()
 	return p.clicksWith(t, endpoint, parameters, "{}")
 }
 
-// clicksWith has what was typed into the widget's forms come along.
+// clicksWith also sends what was typed into the widget's forms.
 func (p terminal) clicksWith(t *testing.T, endpoint string, parameters map[string]any, typed string) (status int, answer string) {
 	t.Helper()
 	parameters["widgetContext"] = json.RawMessage(strings.Replace(widgetContext, `"all":{}`, `"all":`+typed, 1))
@@ -41,8 +41,8 @@ func (p terminal) clicksWith(t *testing.T, endpoint string, parameters map[strin
 	return status, string(out)
 }
 
-// onDashboard: who looks at the dashboard sees a failure, and the button there asks
-// with the viewer's own permissions.
+// onDashboard: a person who looks at the dashboard sees a failure. The button there asks with the
+// viewer's own permissions.
 func onDashboard(t *testing.T, w *world) {
 	reader, operator := w.person(t, "dana", "ReaderPolicy"), w.person(t, "dirk", "OperatorPolicy")
 	w.set(func() { w.scripts["on-board"] = localecs.Script{For: time.Second, ExitCode: 3} })
@@ -75,8 +75,8 @@ func onDashboard(t *testing.T, w *world) {
 	}
 }
 
-// onDashboardUnsafe: a retry that may do work twice is done once somebody has typed why
-// beside its button, and not before.
+// onDashboardUnsafe: a retry that may do work twice happens only after somebody has typed the
+// reason beside its button.
 func onDashboardUnsafe(t *testing.T, w *world) {
 	operator := w.person(t, "dora-board", "OperatorPolicy")
 	w.set(func() { w.scripts["on-board-cut"] = localecs.Script{For: -1} })
@@ -101,7 +101,7 @@ func onDashboardUnsafe(t *testing.T, w *world) {
 	}
 }
 
-// widget is what the stack's dashboard calls.
+// widget returns the function that the stack's dashboard calls.
 func (w *world) widget(t *testing.T) string {
 	t.Helper()
 	var found struct {
@@ -122,8 +122,8 @@ func (w *world) widget(t *testing.T) string {
 	return body.Widgets[0].Properties.Endpoint
 }
 
-// retryOn is what the button of a run calls, and with what. A widget that could not
-// read the table in time says so and asks its viewer to refresh it.
+// retryOn returns what the button of a run calls, and with what. A widget that could not read the
+// table in time says so and asks its viewer to refresh it.
 func retryOn(t *testing.T, viewer terminal, widget string, id run.ID) (door string, request map[string]any) {
 	t.Helper()
 	button := regexp.MustCompile(`<cwdb-action action="call" display="popup" endpoint="([^"]+)" confirmation="Retry ` + regexp.QuoteMeta(string(id)) + `\? [^"]+">([^<]+)</cwdb-action>`)

@@ -16,8 +16,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// deployBySAM deploys a template as a stack of that name as people do, with what
-// samconfig.toml says, so that nobody is asked anything.
+// deployBySAM deploys a template as a stack of that name as people do, with the settings in
+// samconfig.toml, so that nobody is asked anything.
 func (w *world) deployBySAM(t *testing.T, template, name string, parameters ...string) map[string]string {
 	t.Helper()
 	config, err := filepath.Abs(root + "/samconfig.toml")
@@ -31,16 +31,15 @@ func (w *world) deployBySAM(t *testing.T, template, name string, parameters ...s
 	return w.resources(t, name)
 }
 
-// deploy deploys a template as a stack of that name by the calls that SAM makes, and
-// with the parameters that it sends: the program itself takes a processor for two
-// seconds each time.
+// deploy deploys a template as a stack of that name with the calls that SAM makes, and with the
+// parameters that it sends: the program itself takes two seconds of processor time each time.
 func (w *world) deploy(t *testing.T, template, name string, parameters ...string) map[string]string {
 	t.Helper()
 	w.changed(t, w.packaged(t, template), name, append(parameters, "Architecture="+architecture())...)
 	return w.resources(t, name)
 }
 
-// resources are a stack's physical ids by logical ids.
+// resources returns a stack's physical ids by logical ids.
 func (w *world) resources(t *testing.T, name string) map[string]string {
 	t.Helper()
 	var found struct {
@@ -57,7 +56,7 @@ func (w *world) resources(t *testing.T, name string) map[string]string {
 	return resource
 }
 
-// packaged is the template with its zips where CloudFormation finds them.
+// packaged returns the template with its zips at a place where CloudFormation finds them.
 func (w *world) packaged(t *testing.T, template string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(template)
@@ -78,8 +77,8 @@ func (w *world) packaged(t *testing.T, template string) []byte {
 	return text
 }
 
-// stored puts data into the bucket for what is deployed, unless it is there, and answers
-// where it is: the bucket and the name, which follows from the data.
+// stored puts data into the bucket for deployments, unless it is there already, and returns where
+// it is: the bucket and the name, which follows from the data.
 func (w *world) stored(t *testing.T, data []byte) string {
 	t.Helper()
 	bucket := "deployments-" + w.account + "-" + w.region
@@ -101,8 +100,8 @@ func (w *world) stored(t *testing.T, data []byte) string {
 	return at
 }
 
-// changed makes a stack what a template says, by a change set. Parameters that are not
-// given stay as they are in a stack that exists, and have their default in a new one.
+// changed makes a stack match a template, by a change set. Parameters that are not given keep
+// their values in an existing stack and get their defaults in a new one.
 func (w *world) changed(t *testing.T, template []byte, name string, parameters ...string) {
 	t.Helper()
 	in := w.changeSet(t, template, name, parameters)
@@ -120,7 +119,7 @@ func (w *world) changed(t *testing.T, template []byte, name string, parameters .
 	w.becomes(t, in.Get("ChangeSetType")+"_COMPLETE", func() (string, string) { return w.stackStatus(t, name) })
 }
 
-// changeSet is the request for a change set that makes a stack what a template says.
+// changeSet returns the request for a change set that makes a stack match a template.
 func (w *world) changeSet(t *testing.T, template []byte, name string, parameters []string) url.Values {
 	t.Helper()
 	in := url.Values{
@@ -161,7 +160,7 @@ func (w *world) changeSet(t *testing.T, template []byte, name string, parameters
 	return in
 }
 
-// becomes waits until a state is the wanted one, and fails with any other last one.
+// becomes waits until a state is the wanted one, and fails with any other final one.
 func (w *world) becomes(t *testing.T, want string, state func() (status, why string)) {
 	t.Helper()
 	within(t, soon, "CloudFormation says "+want, func() bool {
@@ -173,7 +172,7 @@ func (w *world) becomes(t *testing.T, want string, state func() (status, why str
 	})
 }
 
-// stackStatus is how a stack is, and why; nothing where there is none.
+// stackStatus returns the status of a stack and its reason, or nothing if there is no stack.
 func (w *world) stackStatus(t *testing.T, name string) (status, why string) {
 	t.Helper()
 	code, answer := w.askedAs(t, w.root(), "DescribeStacks", url.Values{"StackName": {name}})
@@ -205,7 +204,7 @@ func (w *world) asked(t *testing.T, action string, in url.Values, out any) {
 	}
 }
 
-// askedAs asks CloudFormation as somebody.
+// askedAs asks CloudFormation with somebody's keys.
 func (w *world) askedAs(t *testing.T, who keyPair, action string, in url.Values) (status int, answer []byte) {
 	t.Helper()
 	in.Set("Action", action)

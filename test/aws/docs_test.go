@@ -13,7 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// docsJobs are the jobs that the documentation's commands name, beside the README's.
+// docsJobs are the jobs that the documentation's commands name, in addition to the README's.
 const docsJobs = `
   - name: nightly-report
     schedule: "30 2 * * *"
@@ -23,15 +23,13 @@ const docsJobs = `
   - {name: migrate, taskDefinition: hello}
 `
 
-// shown are a page's commands in their order: of blocks, of indented lines, and
-// between backticks.
+// shown matches a page's commands: in blocks, in indented lines, and between backticks.
 var shown = regexp.MustCompile("(?m)^ *(batchplane .*)$|`(batchplane [^`]+)`")
 
-// named are commands of which a sentence says what they are for, without what they
-// need.
+// named are commands that a sentence only explains, without the arguments that they need.
 var named = []string{"batchplane render", "batchplane preview"}
 
-// commands are those of a text that can be typed as they stand.
+// commands returns those of a text's commands that can be typed as they stand.
 func commands(text string) (out []string) {
 	for _, m := range shown.FindAllStringSubmatch(text, -1) {
 		line := m[1] + m[2]
@@ -44,7 +42,7 @@ func commands(text string) (out []string) {
 	return out
 }
 
-// pageOf is a page of the documentation, or the part of it after a heading.
+// pageOf returns a page of the documentation, or the part of it after a heading.
 func pageOf(t *testing.T, path, heading string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, path))
@@ -93,8 +91,8 @@ func (d desk) shell(t *testing.T, line string) said {
 	return u.ends(t)
 }
 
-// expected is what a command of the documentation is to come to, by what it begins with; 0
-// unless listed.
+// expected is the expected outcome of the documentation's commands, by how they begin; the exit
+// code is 0 unless listed.
 var expected = []struct {
 	begins string
 	codes  []int
@@ -102,7 +100,7 @@ var expected = []struct {
 }{
 	{"batchplane retry --all", []int{0, 2}, `there is nothing to retry|(?m)^leave |nothing was retried: there is no terminal to ask on; give --yes`}, // by what other stories left
 	{"batchplane status", []int{0, 1}, "heartbeat"},
-	{"batchplane doctor", []int{1}, `wrong +cluster +jobs +the stack may not launch tasks there`}, // the README's is another
+	{"batchplane doctor", []int{1}, `wrong +cluster +jobs +the stack may not launch tasks there`}, // the README's is another one
 	{"batchplane show", []int{0}, `retry +`},
 	{"batchplane logs", []int{0, 1}, "wrote no output|the log group /ecs/jobs does not exist"}, // the stand-in's tasks write no log
 	{"batchplane retry nightly-report", []int{0}, "has succeeded"},
@@ -117,7 +115,7 @@ var expected = []struct {
 	{"batchplane validate", []int{0}, "no problem"},
 }
 
-// must runs a page's command, which must come to what is expected.
+// must runs a page's command, whose outcome must be as expected.
 func (d desk) must(t *testing.T, line string) {
 	t.Helper()
 	codes, says := []int{0}, ""
@@ -136,8 +134,8 @@ func (d desk) must(t *testing.T, line string) {
 	}
 }
 
-// documented: each command of the README's first deploy, of a day's work and of a move
-// from a crontab does what the page says.
+// documented: each command of the README's first deploy, of a day's work, and of a move from a
+// crontab does what the page says.
 func documented(t *testing.T, w *world) {
 	d := desk{w.person(t, "paula", "OperatorPolicy"), t.TempDir()}
 	w.allow(t, "paula", "DeployerPolicy")
@@ -181,8 +179,8 @@ func documented(t *testing.T, w *world) {
 	})
 }
 
-// all types a page's commands one after another; before some of them something is
-// to be done, by what they begin with.
+// all types a page's commands one after another. before says what to do first for some of them,
+// by how they begin.
 func (d desk) all(t *testing.T, lines []string, before map[string]func()) {
 	t.Helper()
 	if len(lines) < 4 {

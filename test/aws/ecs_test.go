@@ -11,16 +11,16 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestPermissionsOnECS goes against the emulator's own ECS, whose tasks never
-// end and send no events, to try what the policies say of ECS: launch, look, stop.
+// TestPermissionsOnECS uses the emulator's own ECS, whose tasks never end and send no events, to
+// test what the policies say about ECS: launch, look, stop.
 func TestPermissionsOnECS(t *testing.T) {
 	t.Parallel()
 	tool(t, "sam", "sam")
 	w := &world{name: "bp-ecs", emulator: startEmulator(t)}
 	const target = "AmazonEC2ContainerServiceV20141113."
-	// The emulator's IAM knows neither tasks nor task definitions as resources,
-	// nor the key ecs:cluster: here only the actions are tried. What they are
-	// limited to is checked in the template.
+	// The emulator's IAM knows neither tasks nor task definitions as resources, nor the key
+	// ecs:cluster. So this test covers only the actions; the tests of the template check their
+	// limits.
 	w.template = build(t, "task-definition/*", "*", "task/*", "*", "ArnLike:", "ArnLikeIfExists:")
 	w.resource = w.deployBySAM(t, w.template, w.name) // as people do
 	w.store = dynamo.New(dynamo.Config{DB: dynamotest.NewClient(w.url, w.as), Table: w.resource["Table"]})

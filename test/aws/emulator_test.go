@@ -28,19 +28,19 @@ import (
 // emulator is a running ministack.
 type emulator struct {
 	url     string
-	says    string // the file of its output
+	says    string // the file with its output
 	outside *closed
 	place
 }
 
-// place is an account of the emulator and a Region of it: it takes the key's id for
-// the account, and the Region from the signature.
+// place is an account and a Region of the emulator: it takes the key's id as the account, and the
+// Region from the signature.
 type place struct{ account, region string }
 
-// home is where the stacks are that do not say otherwise.
+// home is where stacks are unless they say otherwise.
 var home = place{"000000000000", "us-east-1"}
 
-// root is who may do everything there.
+// root returns the keys that may do everything there.
 func (p place) root() keyPair {
 	if p == home {
 		return rootKeys
@@ -52,15 +52,15 @@ func (p place) arn(service, rest string) string {
 	return "arn:aws:" + service + ":" + p.region + ":" + p.account + ":" + rest
 }
 
-// elsewhere is the same emulator in another account and Region.
+// elsewhere returns the same emulator in another account and Region.
 func (e *emulator) elsewhere(there place) *emulator {
 	other := *e
 	other.place = there
 	return &other
 }
 
-// closed is the proxy of the emulator and its functions: what is called beyond
-// this machine comes here, is noted and goes no further.
+// closed is the proxy of the emulator and its functions. Calls to addresses beyond this machine
+// arrive here; they are noted and go no further.
 type closed struct {
 	mu    sync.Mutex
 	hosts []string
@@ -73,22 +73,22 @@ func (c *closed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, "no way to the internet", http.StatusBadGateway)
 }
 
-// called are the addresses that somebody wanted.
+// called returns the addresses that were asked for.
 func (c *closed) called() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Compact(slices.Sorted(slices.Values(c.hosts)))
 }
 
-// guard runs a command and ends its process group when its own input ends, which
-// it does with the test binary, however that dies.
+// guard runs a command and ends its process group when its own input ends. That happens when the
+// test binary ends, in whatever way.
 const guard = `"$@" </dev/null & cat >/dev/null; kill -9 0`
 
-// emulating is what the emulator's own command does, with two differences. Garbage is
-// collected less often, since it keeps nearly all of the thousands of objects that it
-// makes. And the one service that is asked for and that it has not is known: else it
-// reads what botocore knows of all services, three seconds long, to find out that there
-// is such a service.
+// emulating does what the emulator's own command does, with two differences. Garbage is collected
+// less often, because the emulator keeps nearly all of the thousands of objects that it makes.
+// And it knows the one service that is asked for and that it does not have: otherwise it spends
+// three seconds reading what botocore knows of all services, to find out that there is such a
+// service.
 const emulating = `import gc
 gc.set_threshold(50_000, 20, 50)
 from ministack.core import router
@@ -96,9 +96,8 @@ router._KNOWN_AWS_SERVICE_NAMES = frozenset({"servicequotas"})
 from ministack.app import main
 main()`
 
-// startEmulator runs ministack until the test ends. The functions inherit its
-// environment, so these are the addresses where they find services that are not the
-// emulator's own.
+// startEmulator runs ministack until the test ends. The functions inherit its environment, so
+// services contains the addresses of services that are not the emulator's own.
 func startEmulator(t *testing.T, services ...string) *emulator {
 	t.Helper()
 	python := tool(t, "ministack", "python3")
@@ -131,7 +130,7 @@ func startEmulator(t *testing.T, services ...string) *emulator {
 	}
 	t.Cleanup(func() {
 		_ = life.Close()
-		_ = cmd.Wait() // it is killed: that is its error
+		_ = cmd.Wait() // it is killed, which is its error
 		if t.Failed() {
 			text, _ := os.ReadFile(e.says)
 			t.Logf("the emulator said at the end:\n%s", text[max(0, len(text)-12000):])
@@ -162,7 +161,7 @@ func freePort(t *testing.T) int {
 	return address.Port
 }
 
-// within polls until ok, the more rarely the longer it takes, and fails the test after
+// within polls until ok returns true, less often the longer it takes, and fails the test after
 // limit.
 func within(t *testing.T, limit time.Duration, what string, ok func() bool) {
 	t.Helper()
@@ -182,14 +181,14 @@ func within(t *testing.T, limit time.Duration, what string, ok func() bool) {
 	}
 }
 
-// request sends a request as root, and answers the status and the body.
+// request sends a request as root, and returns the status, the header and the body.
 func (e *emulator) request(t *testing.T, service, method, path string, header map[string]string, body []byte) (int, http.Header, []byte) {
 	t.Helper()
 	return e.requestAs(t, e.root(), service, method, path, header, body)
 }
 
-// requestAs sends a request that somebody signs. It is not cut off by the end of the
-// test: an event may be on its way then.
+// requestAs sends a request signed with somebody's keys. The end of the test does not cut it off:
+// an event may be on its way then.
 func (e *emulator) requestAs(t *testing.T, who keyPair, service, method, path string, header map[string]string, body []byte) (int, http.Header, []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, e.url+path, bytes.NewReader(body))
@@ -259,7 +258,7 @@ func (e *emulator) invoke(t *testing.T, function, payload string) (answer string
 	return string(body), header.Get("X-Amz-Function-Error") != ""
 }
 
-// send calls a function as Scheduler and EventBridge do: nobody waits.
+// send calls a function as Scheduler and EventBridge do, without waiting for the answer.
 func (e *emulator) send(t *testing.T, function, payload string) {
 	t.Helper()
 	status, _, body := e.request(t, "lambda", http.MethodPost, "/2015-03-31/functions/"+function+"/invocations",
@@ -269,10 +268,10 @@ func (e *emulator) send(t *testing.T, function, payload string) {
 	}
 }
 
-// rootKeys are of who may do everything on the emulator.
+// rootKeys belong to a user who may do everything on the emulator.
 var rootKeys = keyPair{"test", "test"}
 
-// keyPair is what somebody signs with.
+// keyPair is what a person signs with.
 type keyPair struct{ id, secret string }
 
 // sam runs the SAM CLI in the module's folder, as root.
@@ -289,7 +288,7 @@ func sam(t *testing.T, e *emulator, args ...string) string {
 	return out
 }
 
-// samAs runs the SAM CLI as somebody.
+// samAs runs the SAM CLI with somebody's keys.
 func samAs(t *testing.T, e *emulator, who keyPair, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), tool(t, "sam", "sam"), args...)

@@ -11,8 +11,8 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// gaveUp puts into a queue what Lambda puts there once a function has failed on an
-// input three times.
+// gaveUp puts into a queue what Lambda puts there after a function has failed on an input three
+// times.
 func (w *world) gaveUp(t *testing.T, queue, qualifier, payload string) {
 	t.Helper()
 	record := fmt.Sprintf(`{"version":"1.0","requestContext":{"requestId":"r","functionArn":%q,"condition":"RetriesExhausted","approximateInvokeCount":3},`+
@@ -20,8 +20,8 @@ func (w *world) gaveUp(t *testing.T, queue, qualifier, payload string) {
 	w.call(t, "sqs", "AmazonSQS.SendMessage", map[string]string{"QueueUrl": w.resource[queue], "MessageBody": record}, nil)
 }
 
-// redrives: what was given up is listed with its reason, tried again or dropped, by
-// who may ask for runs and by nobody else.
+// redrives: what was given up is listed with its reason, and is tried again or dropped only by
+// people who may ask for runs.
 func redrives(t *testing.T, w *world, reader, operator terminal) {
 	t.Helper()
 	w.looking.Lock()
@@ -58,7 +58,7 @@ func redrives(t *testing.T, w *world, reader, operator terminal) {
 		t.Errorf("left are %s", left)
 	}
 
-	// The event was none, and so is kept now.
+	// The event was not one, and so it is kept now.
 	kept := regexp.MustCompile(`"id":"([0-9a-f]{8})"[^\n]*none, for people`).FindStringSubmatch(reader.must(t, "none, for people", "kept", "--json"))
 	if kept == nil {
 		return

@@ -22,7 +22,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// firings: whatever honest may come runs, once, and as what was deployed at its time.
+// firings: every genuine trigger runs its job once, as deployed at its time.
 func firings(t *testing.T, w *world) {
 	t.Run("a one-time schedule that deleted itself", func(t *testing.T) {
 		now := time.Now().UTC()
@@ -81,9 +81,9 @@ func firings(t *testing.T, w *world) {
 	})
 }
 
-// asksBySAM: what SAM calls for an operator who names the people's door as the README
-// says, and no more: each call is one that test/template finds allowed to operators.
-// Root asks, since the emulator's IAM does not see the parameter Qualifier.
+// asksBySAM: these are the calls that SAM makes for an operator who names the people's door as
+// the README says, and no others. test/template checks that operators may make each of them. Root
+// asks, because the emulator's IAM does not see the parameter Qualifier.
 func asksBySAM(t *testing.T, w *world) {
 	_, _ = w.scheduled(t, aJob("by-sam"))
 	w.sweep(t)
@@ -137,8 +137,8 @@ func callOf(r *http.Request, body string) string {
 	return r.Method + " " + r.URL.RequestURI()
 }
 
-// stoodBy: in another account and Region a stack with the same jobs stands by: it knows them and launches
-// nothing, for nobody. The other one then stands by in its place, and from NotBefore
+// stoodBy: in another account and Region, a stack with the same jobs stands by: it knows them and
+// launches nothing, for nobody. Then the other stack stands by in its place, and from NotBefore
 // on it runs what is due.
 func (w *world) stoodBy(t *testing.T) {
 	t.Helper()

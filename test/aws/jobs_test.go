@@ -24,7 +24,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// jobsYAML has a job of each kind that render writes in a way of its own.
+// jobsYAML has a job of each kind that render writes in a different way.
 const jobsYAML = `
 defaults: {cluster: jobs, taskDefinition: job, network: {subnets: [subnet-0a1b2c3d4e5f60718]}}
 taskDefinitions:
@@ -45,7 +45,7 @@ jobs:
   - {name: based, schedule: "0 7 * * *", taskDefinition: base}
 `
 
-// dueYAML has jobs that are due in a minute.
+// dueYAML has jobs that are due within a minute.
 func dueYAML(at time.Time) string {
 	berlin := at.In(time.FixedZone("", 0))
 	if zone, err := time.LoadLocation("Europe/Berlin"); err == nil {
@@ -60,19 +60,19 @@ jobs:
 `, berlin.Minute(), berlin.Hour(), at.Minute(), at.Hour(), at.Minute(), at.Hour(), at.Day(), at.Weekday())
 }
 
-// ruledYAML is for scheduled rules, which the emulator fires as AWS does.
+// ruledYAML is for scheduled rules, which the emulator fires like AWS.
 const ruledYAML = `
 jobs:
   - {name: ruled, schedule: "* * * * *", cluster: jobs, taskDefinition: job, network: {subnets: [subnet-0a1b2c3d4e5f60718]}, command: "echo <time> '<aws.events.event>' \"'>\""}
 `
 
-// TestJobsStack goes from a jobs file to runs: it renders the file, checks and
-// deploys the template beside the control plane, reads the jobs back as the sweep
-// does, and calls the deployed trigger with what the deployed schedules carry.
+// TestJobsStack goes from a jobs file to runs: it renders the file, checks the template and
+// deploys it beside the control plane, reads the jobs back like the sweep, and calls the deployed
+// trigger with what the deployed schedules carry.
 //
-// The emulator's CloudFormation drops a schedule's time zone, start and end. The
-// jobs come back whole all the same, since each carries its own; that AWS gets
-// these properties is seen in the template only (internal/render).
+// The emulator's CloudFormation drops a schedule's time zone, start and end. The jobs come back
+// complete all the same, because each carries its own. That AWS gets these properties is tested
+// only in the template (internal/render).
 func TestJobsStack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -100,8 +100,8 @@ func TestJobsStack(t *testing.T) {
 	w.denied(t)
 }
 
-// smallest: the job that the README shows in plain CloudFormation is deployed, and
-// known by the next sweep.
+// smallest: the job that the README shows in plain CloudFormation is deployed, and the next sweep
+// knows it.
 func (w *world) smallest(t *testing.T) {
 	t.Helper()
 	text, err := os.ReadFile(root + "/README.md")
@@ -131,8 +131,8 @@ func (w *world) smallest(t *testing.T) {
 	}
 }
 
-// linted: the linter of CloudFormation finds nothing in the README's template nor in
-// those that render wrote. It is what `sam validate --lint` runs, here once for all.
+// linted: CloudFormation's linter finds nothing in the README's template nor in those that render
+// wrote. `sam validate --lint` runs the same linter; here it runs once for all.
 func (w *world) linted(t *testing.T) {
 	t.Helper()
 	lint := exec.CommandContext(t.Context(), tool(t, "sam", "cfn-lint"), w.jobTemplates...)
@@ -142,8 +142,8 @@ func (w *world) linted(t *testing.T) {
 	}
 }
 
-// deployJobs renders a jobs file with the program's own command and deploys the
-// template. It answers the file's jobs.
+// deployJobs renders a jobs file with the program's own command and deploys the template. It
+// returns the file's jobs.
 func (w *world) deployJobs(t *testing.T, stack, text string, flags ...string) []job.Job {
 	t.Helper()
 	dir := t.TempDir()
@@ -173,14 +173,13 @@ func (w *world) deployJobs(t *testing.T, stack, text string, flags ...string) []
 	return f.Jobs
 }
 
-// base is the revision of the jobs file's base definition that a stack has
-// deployed.
+// base returns the revision of the jobs file's base definition that a stack has deployed.
 func base(stack string, revision int) string {
 	return fmt.Sprintf("arn:aws:ecs:us-east-1:000000000000:task-definition/%s-base:%d", stack, revision)
 }
 
-// based: two environments do not write the same family. Each runs the revision
-// that it deployed, also after a deployment of the other.
+// based: two environments do not write the same family. Each runs the revision that it deployed,
+// even after a deployment of the other.
 func (w *world) based(t *testing.T) {
 	t.Helper()
 	const dev = `
@@ -196,10 +195,9 @@ jobs: [{name: dev-based, schedule: "0 7 * * *", taskDefinition: base, network: {
 	}
 }
 
-// registered: the registry has these jobs, as they are in their files and by
-// name, and no other.
-// It is a new one each time: the emulator's CloudFormation leaves a schedule's
-// date of modification, by which a registry knows what to read again.
+// registered: the registry has exactly these jobs, as they are in their files. It is a new
+// registry each time: the emulator's CloudFormation does not change a schedule's date of
+// modification, by which a registry knows what to read again.
 func (w *world) registered(t *testing.T, files ...[]job.Job) {
 	t.Helper()
 	want := slices.Concat(files...)
@@ -240,8 +238,8 @@ func (w *world) deployedSchedule(t *testing.T, name string) *scheduler.GetSchedu
 	return out
 }
 
-// scheduledAs: the deployed schedules say when and how, and lead to the trigger
-// with the role and the failure queue of the control plane.
+// scheduledAs: the deployed schedules say when and how, and lead to the trigger with the control
+// plane's role and failure queue.
 func (w *world) scheduledAs(t *testing.T) {
 	t.Helper()
 	want := map[string]string{
@@ -284,8 +282,8 @@ func (w *world) scheduledAs(t *testing.T) {
 	}
 }
 
-// filledIn is the input of a deployed schedule as Scheduler sends it for a
-// minute: it replaces its context attributes wherever they stand.
+// filledIn returns the input of a deployed schedule as Scheduler sends it for a minute, with the
+// context attributes replaced wherever they occur.
 func (w *world) filledIn(t *testing.T, schedule string, at time.Time) string {
 	t.Helper()
 	s := w.deployedSchedule(t, schedule)
@@ -295,8 +293,8 @@ func (w *world) filledIn(t *testing.T, schedule string, at time.Time) string {
 	).Replace(*s.Target.Input)
 }
 
-// triggered: the trigger does with the inputs what the jobs say. It answers the
-// run of the job with two schedules.
+// triggered: the trigger does with the inputs what the jobs say. It returns the run of the job
+// with two schedules.
 func (w *world) triggered(t *testing.T, jobs []job.Job, now time.Time) (either run.ID) {
 	t.Helper()
 	monday := time.Date(2024, 11, 18, 9, 0, 0, 0, time.UTC) // an even day
@@ -320,7 +318,7 @@ func (w *world) triggered(t *testing.T, jobs []job.Job, now time.Time) (either r
 			t.Errorf("the trigger answered schedule %s: %s", tc.schedule, answer)
 		}
 	}
-	w.sweep(t) // it brings the job that has no time of its own
+	w.sweep(t) // brings the job that has no schedule of its own
 	if answer, failed := w.invoke(t, w.resource["People"], `{"run":"by-hand"}`); failed || !strings.Contains(answer, "launched by-hand/") {
 		t.Errorf("the trigger answered a person: %s", answer)
 	}
@@ -333,7 +331,7 @@ func (w *world) triggered(t *testing.T, jobs []job.Job, now time.Time) (either r
 	return run.ScheduledID("due-either", now)
 }
 
-// forgotten: a job that is gone cannot be run, and its runs stay.
+// forgotten: a job that is no longer deployed cannot be run, and its runs stay.
 func (w *world) forgotten(t *testing.T, id run.ID) {
 	t.Helper()
 	w.sweep(t)
@@ -346,8 +344,8 @@ func (w *world) forgotten(t *testing.T, id run.ID) {
 	}
 }
 
-// fired: the emulator's EventBridge has filled in a rule's input and called the
-// trigger, which ran the job of the file.
+// fired: the emulator's EventBridge has filled in a rule's input and called the trigger, which
+// ran the job of the file.
 func (w *world) fired(t *testing.T, j job.Job, since time.Time) {
 	t.Helper()
 	within(t, soon, "a rule's run succeeds", func() bool {

@@ -19,10 +19,10 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestLifecycle plays what docs/lifecycle.md says, one after the other on one
-// stack: an upgrade, a rollback, a restored table, a deletion, a stack that takes over
-// what was kept, and a second one, in another account and Region, that stands by and
-// takes over in its turn. Before all that, Scheduler throttles.
+// TestLifecycle plays what docs/lifecycle.md describes, step by step on one stack: an upgrade, a
+// rollback, a restored table, a deletion, a stack that takes over what was kept, and a second
+// one, in another account and Region, that stands by and then takes over. Before all that,
+// Scheduler throttles.
 func TestLifecycle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -41,8 +41,8 @@ func TestLifecycle(t *testing.T) {
 	w.denied(t)
 }
 
-// upgraded: a run goes on while its control plane is replaced by another version,
-// and by the former one again.
+// upgraded: a run continues while its control plane is replaced by another version, and by the
+// former one again.
 func (w *world) upgraded(t *testing.T) {
 	t.Helper()
 	w.set(func() { w.scripts["long"] = localecs.Script{For: -1} })
@@ -68,9 +68,9 @@ func (w *world) upgraded(t *testing.T) {
 	}
 }
 
-// rolledBack: under functions of an older version a run lies that a newer one wrote.
-// In a form of its own it is left as it is, and goes on once the newer version is
-// back; with fields that the older one does not know it goes on at once.
+// rolledBack: a newer version wrote a run that functions of an older version now find. If it has
+// a newer form, they leave it as it is and it continues once the newer version is back; if it
+// only has fields that the older version does not know, it continues at once.
 func (w *world) rolledBack(t *testing.T, id run.ID, input string) {
 	t.Helper()
 	w.rewrite(t, id, "v", &types.AttributeValueMemberN{Value: "2"})
@@ -111,9 +111,8 @@ func (w *world) rewrite(t *testing.T, id run.ID, name string, value types.Attrib
 // farAway is on the internet.
 const farAway = "hooks.slack.invalid:443"
 
-// inVPC: the functions have subnets by now, and every address but those of AWS's
-// endpoints is closed. What happens is run and told all the same; only Slack is
-// out of reach.
+// inVPC: the functions now have subnets, and every address except those of AWS's endpoints is
+// closed. Events are still handled and reported; only Slack is out of reach.
 func (w *world) inVPC(t *testing.T) {
 	t.Helper()
 	w.call(t, "ssm", "AmazonSSM.PutParameter", map[string]any{
@@ -132,9 +131,9 @@ func (w *world) inVPC(t *testing.T) {
 	}, nil)
 }
 
-// restored: the table as it was before a run was launched. The slot of that run is
-// not launched again when its trigger comes again; a person's retry learns what became
-// of it, and slots from NotBefore on run as ever.
+// restored: the table is as it was before a run was launched. The slot of that run is not
+// launched again when its trigger comes again. A person's retry finds out what became of it, and
+// slots from NotBefore on run as always.
 func (w *world) restored(t *testing.T) {
 	t.Helper()
 	before, known := w.scheduled(t, aJob("known"))
@@ -168,9 +167,8 @@ func (w *world) restored(t *testing.T) {
 	w.await(t, id, run.Succeeded, soon)
 }
 
-// copied is a table that was restored, with what a restore leaves out; it answers
-// the ARN of its stream. The emulator restores what is there now, whatever time it
-// is asked for.
+// copied restores a table, adds what a restore leaves out, and returns the ARN of the new table's
+// stream. The emulator restores the present state, whatever time is asked for.
 func (w *world) copied(t *testing.T, from, to string) string {
 	t.Helper()
 	db := dynamotest.NewClient(w.url, w.as)
@@ -194,8 +192,8 @@ func (w *world) hasTable(t *testing.T, name string) bool {
 	return err == nil && out.Table.TableStatus == types.TableStatusActive
 }
 
-// deleted: the stack is deleted; its table and the schedules of the job stacks
-// stay, and a stack of the same name takes both over.
+// deleted: the stack is deleted. Its table and the schedules of the jobs' stacks stay, and a
+// stack of the same name takes both over.
 func (w *world) deleted(t *testing.T) {
 	t.Helper()
 	stream := w.streamOf(t, w.resource["Table"])

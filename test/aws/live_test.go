@@ -19,17 +19,16 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/kinds"
 )
 
-// liveActions are those that docs/migration.md names for `import eventbridge
-// --live`.
+// liveActions are the actions that docs/migration.md names for `import eventbridge --live`.
 var liveActions = []string{"events:ListRules", "events:ListTargetsByRule", "scheduler:ListSchedules", "scheduler:GetSchedule"}
 
-// allowing is a policy that allows actions.
+// allowing returns a policy that allows actions.
 func allowing(actions []string) string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["` + strings.Join(actions, `","`) + `"],"Resource":"*"}]}`
 }
 
-// TestLiveImport: what is deployed is read with a reader's rights alone, page by
-// page, and becomes jobs.
+// TestLiveImport: what is deployed is read with a reader's permissions alone, page by page, and
+// becomes jobs.
 func TestLiveImport(t *testing.T) {
 	t.Parallel()
 	e := startEmulator(t)
@@ -95,7 +94,7 @@ func TestLiveImport(t *testing.T) {
 	}
 }
 
-// TestLiveActionsAreDocumented: migration.md names all that the reader needs.
+// TestLiveActionsAreDocumented: migration.md names every action that the reader needs.
 func TestLiveActionsAreDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/migration.md")
@@ -109,7 +108,7 @@ func TestLiveActionsAreDocumented(t *testing.T) {
 	}
 }
 
-// user is a user of IAM with one policy, by its access key.
+// user creates an IAM user with one policy, and returns its access key.
 func (e *emulator) user(t *testing.T, name, policy string) aws.CredentialsProvider {
 	t.Helper()
 	ask := func(action string, more url.Values) string {

@@ -1,5 +1,5 @@
-// Package aws_test deploys the template with the built functions on an AWS
-// emulator, with its IAM on, and plays stories there. ECS is localecs.
+// Package aws_test deploys the template with the built functions to an AWS emulator, with its IAM
+// switched on, and plays stories there. ECS is localecs.
 package aws_test
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/batchplane/batchplane/test/sources"
 )
 
-// TestMain has tests wait side by side, however few processors there are. Which of them
-// Go would let begin first is not in their order.
+// TestMain lets tests wait side by side, however few processors there are. Otherwise Go would
+// decide which of them begin first.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "64"); err != nil {
@@ -39,8 +39,8 @@ var scratch string
 // root is the module's folder.
 const root = "../.."
 
-// tool is a program of a virtual environment that `make tools-aws` makes. Where
-// it is absent the test is skipped, and with CI=true it fails.
+// tool returns a program of a virtual environment that `make tools-aws` creates. If it is absent,
+// the test is skipped; with CI=true it fails.
 func tool(t *testing.T, venv, name string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join(root, ".tools", venv, "bin", name))

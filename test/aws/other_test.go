@@ -12,9 +12,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// other deploys a second stack in the same account with the same cluster, and with
-// everything that a company may ask for. Neither sees the other's tasks, runs and
-// jobs.
+// other deploys a second stack in the same account with the same cluster, and with everything
+// that a company may require. Neither sees the other's tasks, runs and jobs.
 func (w *world) other(t *testing.T) {
 	t.Helper()
 	const account = "000000000000"

@@ -20,17 +20,17 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// commandBuilt has the command built once for all stories.
+// commandBuilt makes the command be built once for all stories.
 var commandBuilt sync.Once
 
-// terminal is a person at a terminal of their own: keys, and the command.
+// terminal is a person at their own terminal: keys, and the command.
 type terminal struct {
 	w    *world
 	keys keyPair
-	env  []string // beyond the endpoint of the emulator
+	env  []string // in addition to the endpoint of the emulator
 }
 
-// person is somebody who has one of the stack's policies and no other.
+// person creates a person who has one of the stack's policies and no other.
 func (w *world) person(t *testing.T, name, policy string) terminal {
 	t.Helper()
 	commandBuilt.Do(func() {
@@ -52,7 +52,7 @@ func (w *world) person(t *testing.T, name, policy string) terminal {
 	return terminal{w: w, keys: keyPair{made.ID, made.Secret}}
 }
 
-// allow gives somebody one more of the stack's policies.
+// allow gives a person one more of the stack's policies.
 func (w *world) allow(t *testing.T, name, policy string) {
 	t.Helper()
 	w.query(t, "iam", "Action=AttachUserPolicy&Version=2010-05-08&UserName="+name+"&PolicyArn="+url.QueryEscape(w.resource[policy]))
@@ -60,7 +60,7 @@ func (w *world) allow(t *testing.T, name, policy string) {
 
 func command() string { return filepath.Join(scratch, "batchplane") }
 
-// said is what a command did.
+// said is the outcome of a command.
 type said struct {
 	code     int
 	out, err string
@@ -72,13 +72,13 @@ func (p terminal) types(t *testing.T, args ...string) said {
 	return p.starts(t, args...).ends(t)
 }
 
-// under is a command under way.
+// under is a running command.
 type under struct {
 	cmd       *exec.Cmd
 	out, errs heard
 }
 
-// heard is what a command has said so far.
+// heard is what a command has printed so far.
 type heard struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -96,7 +96,7 @@ func (h *heard) String() string {
 	return h.text.String()
 }
 
-// starts starts a command with the person's own keys; it ends with the test.
+// starts starts a command with the person's own keys. The command ends with the test.
 func (p terminal) starts(t *testing.T, args ...string) *under {
 	t.Helper()
 	if !slices.Contains(args, "--stack") {
@@ -111,7 +111,7 @@ func (p terminal) starts(t *testing.T, args ...string) *under {
 	return u
 }
 
-// on gives a command the person's surroundings.
+// on gives a command the person's environment.
 func (p terminal) on(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	cmd.Env = append([]string{
@@ -131,14 +131,14 @@ func (u *under) ends(t *testing.T) said {
 	return said{u.cmd.ProcessState.ExitCode(), u.out.String(), u.errs.String()}
 }
 
-// until waits until a command has said this.
+// until waits until a command has printed this.
 func (u *under) until(t *testing.T, says string) {
 	t.Helper()
 	re := regexp.MustCompile(says)
 	within(t, soon, "it says "+says, func() bool { return re.MatchString(u.out.String()) })
 }
 
-// must runs a command that must say this.
+// must runs a command that must succeed and print this.
 func (p terminal) must(t *testing.T, says string, args ...string) string {
 	t.Helper()
 	s := p.types(t, args...)
@@ -165,7 +165,7 @@ jobs:
   - {name: people-breaks, command: [break]}
 `
 
-// people do all by the command: each what their policy allows, and nothing else.
+// people: people do everything with the command: each what their policy allows, and nothing else.
 func people(t *testing.T, w *world) {
 	reader, operator, deployer := w.person(t, "rita", "ReaderPolicy"), w.person(t, "otto", "OperatorPolicy"), w.person(t, "dora", "DeployerPolicy")
 	w.set(func() {
@@ -193,7 +193,7 @@ func people(t *testing.T, w *world) {
 	checks(t, w, file)
 }
 
-// checks: doctor finds what is missing, and says what mends it.
+// checks: doctor finds what is missing, and says how to fix it.
 func checks(t *testing.T, w *world, file string) {
 	t.Helper()
 	s := terminal{w: w, keys: rootKeys}.types(t, "doctor", "-f", file)
@@ -208,7 +208,7 @@ func checks(t *testing.T, w *world, file string) {
 	}
 }
 
-// deploys: apply, as crontab -e was.
+// deploys: apply, as `crontab -e` was used before.
 func deploys(t *testing.T, w *world, reader, deployer terminal, file string, write func(string)) {
 	t.Helper()
 	if s := deployer.types(t, "apply", "-f", file); s.code != 2 || !strings.Contains(s.out, "2 added, 0 removed, 0 changed") || !strings.Contains(s.err, "give --yes") {
@@ -244,7 +244,7 @@ func deploys(t *testing.T, w *world, reader, deployer terminal, file string, wri
 	deployer.must(t, "runs 1 hour earlier", "apply", "-f", file, "--yes")
 }
 
-// runs: what operators do, and readers may not.
+// runs: what operators do and readers may not do.
 func runs(t *testing.T, reader, operator terminal) {
 	t.Helper()
 	reader.mustNot(t, "lambda:InvokeFunction", "OperatorPolicyArn", "run", "people-breaks")
@@ -290,7 +290,7 @@ func sees(t *testing.T, reader terminal) {
 	}
 }
 
-// wrongPlaces: what is missing is said.
+// wrongPlaces: an error says what is missing.
 func wrongPlaces(t *testing.T, reader terminal) {
 	t.Helper()
 	root := terminal{w: reader.w, keys: rootKeys}

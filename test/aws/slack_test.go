@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// webhookPath is the one that Slack knows.
+// webhookPath is the path that Slack knows.
 const webhookPath = "/services/T0/B0/secret"
 
-// slackChannel answers as Slack does: the first message of all is one too many.
+// slackChannel answers like Slack. The very first message is answered with "too many".
 type slackChannel struct {
 	url string
 
@@ -48,7 +48,7 @@ func (c *slackChannel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, "ok")
 }
 
-// heard counts the messages that hold all words.
+// heard counts the messages that contain all words.
 func (c *slackChannel) heard(words ...string) (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -52,7 +52,7 @@ type world struct {
 	slack    *slackChannel
 	inbox    string // URL of the queue that gets all notices
 	bus      string // URL of the queue that gets all events about runs
-	// jobTemplates are the files of the job stacks that were deployed.
+	// jobTemplates are the files of the jobs' stacks that were deployed.
 	jobTemplates []string
 
 	mu      sync.Mutex
@@ -64,11 +64,11 @@ type world struct {
 	runner  *localecs.ScriptedRunner
 	all     []notice.Notice
 	events  []string
-	// sweeping is held by who sweeps; swept is when that ended last.
+	// sweeping is held by whoever sweeps; swept is when the last sweep ended.
 	sweeping sync.Mutex
 	swept    time.Time
-	// looking is held by who looks into the queues of failures, which hides for a second
-	// from others what lies there.
+	// looking is held by whoever looks into the failure queues, which hides their contents from
+	// others for a second.
 	looking sync.Mutex
 }
 
@@ -81,14 +81,14 @@ type fault struct {
 	attempt string
 }
 
-// building is done once for all tests.
+// building happens once for all tests.
 var building sync.Once
 
-// functions are those of the template that are built.
+// functions are those functions of the template that are built.
 var functions = []string{"Trigger", "OnStopped", "Notify", "Sweep", "Widget"}
 
-// build builds the functions for this machine and answers the built template, in
-// which it replaces what the emulator cannot do: old, new, old, new.
+// build builds the functions for this machine and returns the built template, in which it
+// replaces what the emulator cannot do: old, new, old, new.
 func build(t *testing.T, replace ...string) string {
 	t.Helper()
 	building.Do(func() {
@@ -102,7 +102,7 @@ func build(t *testing.T, replace ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The emulator's IAM takes every schedule to be in the group `default`.
+	// The emulator's IAM assumes that every schedule is in the group `default`.
 	replace = append(
 		replace, "schedule/${AWS::StackName}/*", "schedule/*",
 	)
@@ -117,7 +117,7 @@ func build(t *testing.T, replace ...string) string {
 	return written(t, t.Name()+".yaml", []byte(wide))
 }
 
-// written is a file in the folder of what is built.
+// written writes a file into the folder of what is built.
 func written(t *testing.T, name string, data []byte) string {
 	t.Helper()
 	path := filepath.Join(scratch, "build", name)
@@ -127,9 +127,9 @@ func written(t *testing.T, name string, data []byte) string {
 	return path
 }
 
-// quick builds too, and answers the template as JSON, which names zips: SAM reads
-// a template five times at each deployment and makes its own zips of folders, which
-// takes a processor for four seconds.
+// quick builds too, and returns the template as JSON, in which it names zips: SAM reads a
+// template five times at each deployment and makes its own zips of folders, which takes four
+// seconds of processor time.
 func quick(t *testing.T) string {
 	t.Helper()
 	var replace []string
@@ -146,7 +146,7 @@ func quick(t *testing.T) string {
 	return written(t, t.Name()+".json", text)
 }
 
-// zipped makes the zip of a function that is built.
+// zipped makes the zip of a built function.
 func zipped(t *testing.T, id string) {
 	t.Helper()
 	program, err := os.ReadFile(filepath.Join(scratch, "build", id, "bootstrap"))
@@ -185,8 +185,8 @@ func builtAs(t *testing.T) {
 	}
 }
 
-// symbols is whether a built function has symbols, which nobody reads on Lambda
-// and which are half of its size. A build with -trimpath does not say -ldflags.
+// symbols reports whether a built function has symbols, which nobody reads on Lambda and which
+// are half of its size. A build with -trimpath does not record -ldflags.
 func symbols(t *testing.T, id string) bool {
 	t.Helper()
 	f, err := elf.Open(filepath.Join(scratch, "build", id, "bootstrap"))
@@ -215,7 +215,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.template = quick(t)
 	w.emulator = startEmulator(t, "AWS_ENDPOINT_URL_ECS="+w.startECS(t), "AWS_ENDPOINT_URL_SCHEDULER="+w.startScheduler(t))
-	// Before the emulator stops, to which an event may be on its way.
+	// Before the emulator stops, because an event may be on its way to it.
 	t.Cleanup(func() { _ = w.ecs.Close(context.WithoutCancel(t.Context())) })
 	w.webhook(t, "ops", webhookPath)
 	w.resource = w.deploy(t, w.template, w.name, "SlackTargets=ops", "Dashboard=true")
@@ -235,7 +235,7 @@ func (w *world) webhook(t *testing.T, target, path string) {
 	}, nil)
 }
 
-// patternOf is the pattern of the deployed rule for stopped tasks.
+// patternOf returns the pattern of the deployed rule for stopped tasks.
 func (w *world) patternOf(t *testing.T, resource map[string]string) string {
 	t.Helper()
 	var rule struct{ EventPattern string }
@@ -244,8 +244,8 @@ func (w *world) patternOf(t *testing.T, resource map[string]string) string {
 	return rule.EventPattern
 }
 
-// matches is whether a rule's pattern lets an event through, as the emulator's
-// EventBridge says.
+// matches reports whether a rule's pattern lets an event through, according to the emulator's
+// EventBridge.
 func (w *world) matches(t *testing.T, pattern string, event []byte) bool {
 	t.Helper()
 	var out struct{ Result bool }
@@ -299,7 +299,7 @@ func (w *world) startECS(t *testing.T) string {
 	return server.URL
 }
 
-// jobOf is the job of a startedBy of ours.
+// jobOf returns the job and the attempt in one of our startedBy.
 func jobOf(startedBy string) (name, attempt string) {
 	parts := strings.Split(startedBy, "/")
 	if len(parts) != 4 {
@@ -316,8 +316,8 @@ func (w *world) inject(kind localecs.Kind, s localecs.Subject) bool {
 	return ok && f.kind == kind && (f.attempt == "" || f.attempt == attempt)
 }
 
-// deliver does what EventBridge does with an event of ECS: the emulator takes no
-// events of source aws.ecs from outside.
+// deliver does what EventBridge does with an event of ECS: the emulator accepts no events with
+// source aws.ecs from outside.
 func (w *world) deliver(t *testing.T, event []byte) {
 	if t.Context().Err() != nil || !w.matches(t, w.pattern, event) {
 		return
@@ -339,7 +339,7 @@ func (w *world) deliver(t *testing.T, event []byte) {
 	close(handled)
 }
 
-// line is between the functions and ECS.
+// line is the line between the functions and ECS.
 func (w *world) line(ecs http.Handler) http.Handler {
 	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".RunTask") {
@@ -364,8 +364,8 @@ func (w *world) line(ecs http.Handler) http.Handler {
 	})
 }
 
-// launched has ECS launch a task and answers with its ARN; the caller of RunTask
-// hears of it only when answer is called.
+// launched makes ECS launch a task and returns its ARN. The caller of RunTask hears of it only
+// when answer is called.
 func launched(out http.ResponseWriter, r *http.Request, ecs http.Handler) (arn string, answer func()) {
 	kept := httptest.NewRecorder()
 	ecs.ServeHTTP(kept, r)
@@ -383,7 +383,7 @@ func launched(out http.ResponseWriter, r *http.Request, ecs http.Handler) (arn s
 	}
 }
 
-// logGroup is where the tasks' logs are.
+// logGroup is the log group of the tasks.
 const logGroup = "/ecs/job"
 
 // log begins a task's log with these lines, as the driver awslogs does.
@@ -419,7 +419,7 @@ func (w *world) tasks(name string) (n int) {
 	return n
 }
 
-// queue makes a queue of the test's own, and answers its URL.
+// queue creates a queue of the test's own, and returns its URL.
 func (w *world) queue(t *testing.T, name string) string {
 	t.Helper()
 	var made struct {
@@ -433,8 +433,8 @@ func (w *world) queue(t *testing.T, name string) string {
 
 const queueARN = "arn:aws:sqs:us-east-1:000000000000:"
 
-// subscribe has queues of the test's own get every notice of the topic, and every
-// event about runs on the default bus.
+// subscribe makes queues of the test's own get every notice of the topic, and every event about
+// runs on the default bus.
 func (w *world) subscribe(t *testing.T) {
 	t.Helper()
 	w.inbox = w.queue(t, "inbox")
@@ -451,7 +451,7 @@ func (w *world) receive(t *testing.T, queue string) []string {
 	return w.messages(t, queue, true)
 }
 
-// peek answers what lies in a queue, and leaves it to others.
+// peek returns the contents of a queue, and leaves them to others.
 func (w *world) peek(t *testing.T, queue string) []string {
 	t.Helper()
 	return w.messages(t, queue, false)
@@ -477,7 +477,7 @@ func (w *world) messages(t *testing.T, queue string, take bool) (bodies []string
 	return bodies
 }
 
-// told are the notices that SNS brought of a job, the oldest first.
+// told returns the notices about a job that SNS delivered, oldest first.
 func (w *world) told(t *testing.T, name string) (kinds []notice.Kind) {
 	t.Helper()
 	w.mu.Lock()
@@ -497,7 +497,7 @@ func (w *world) told(t *testing.T, name string) (kinds []notice.Kind) {
 	return kinds
 }
 
-// announced counts the events that the bus brought and that hold all words.
+// announced counts the events from the bus that contain all words.
 func (w *world) announced(t *testing.T, words ...string) (n int) {
 	t.Helper()
 	w.mu.Lock()
@@ -536,11 +536,11 @@ func (w *world) await(t *testing.T, id run.ID, s run.Status, limit time.Duration
 	return r
 }
 
-// sweepsEach is how long nobody swept before who waits sweeps: a sweep is thirty calls,
-// and most of what the stories wait for comes without one.
+// sweepsEach is how long nobody has swept before somebody who waits sweeps: a sweep makes thirty
+// calls, and most of what the stories wait for happens without one.
 const sweepsEach = 4 * time.Second
 
-// sweepNow sweeps, if nobody does and nobody did for a while.
+// sweepNow sweeps, if nobody is sweeping and nobody has for a while.
 func (w *world) sweepNow(t *testing.T) {
 	t.Helper()
 	if !w.sweeping.TryLock() {
@@ -553,8 +553,8 @@ func (w *world) sweepNow(t *testing.T) {
 	}
 }
 
-// sweep sweeps; where the emulator was too busy to answer a function in time, again,
-// as the schedule of the sweep does.
+// sweep sweeps. If the emulator was too busy to answer a function in time, it sweeps again, as
+// the sweep's schedule does.
 func (w *world) sweep(t *testing.T) {
 	t.Helper()
 	answer, failed := "", true
@@ -568,8 +568,8 @@ func (w *world) sweep(t *testing.T) {
 	}
 }
 
-// scheduled deploys a job and gives the input of its schedule for this minute, as
-// Scheduler fills it in, and the run that it asks for. No sweep has seen it yet.
+// scheduled deploys a job. It returns the input of its schedule for this minute, as Scheduler
+// fills it in, and the run that the input asks for. No sweep has seen the job yet.
 func (w *world) scheduled(t *testing.T, j job.Job) (input string, id run.ID) {
 	t.Helper()
 	at := time.Now().UTC().Truncate(time.Minute)
@@ -577,12 +577,12 @@ func (w *world) scheduled(t *testing.T, j job.Job) (input string, id run.ID) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What is off and far away only carries its job: the stories fire it.
+	// A schedule that is off and far in the future only carries its job: the stories fire it.
 	w.putSchedule(t, j.Name, "at(2199-12-31T23:59:00)", input)
 	return fired(input, w.scheduleARN(j.Name), at), run.ScheduledID(j.Name, at)
 }
 
-// fired is an input as Scheduler fills it in.
+// fired returns an input as Scheduler fills it in.
 func fired(input, arn string, at time.Time) string {
 	return strings.NewReplacer(job.ScheduledTime, at.UTC().Format(time.RFC3339), job.ScheduleARN, arn).Replace(input)
 }
@@ -595,7 +595,8 @@ func aJob(name string) job.Job {
 	return job.Job{Name: name, TaskDefinition: "job", Cluster: "jobs", Command: []string{"sh", "-c", "work <in >out"}}
 }
 
-// operator is a person who has the stack's policy for operators and no other.
+// operator creates a person who has the stack's policy for operators and no other, and returns
+// their keys.
 func (w *world) operator(t *testing.T, name string) keyPair {
 	t.Helper()
 	const iam = "Version=2010-05-08&UserName="
@@ -611,7 +612,7 @@ func (w *world) operator(t *testing.T, name string) keyPair {
 	return keyPair{made.ID, made.Secret}
 }
 
-// schedule puts a job's schedule into the stack's group, as a job stack does.
+// schedule puts a job's schedule into the stack's group, as a jobs' stack does.
 func (w *world) schedule(t *testing.T, j job.Job, expression string) {
 	t.Helper()
 	j.Schedule = expression

@@ -23,7 +23,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// soon is far more than any step of a story takes on a busy machine.
+// soon is far longer than any step of a story takes on a busy machine.
 const soon = 3 * time.Minute
 
 // rootUser is the emulator's root.
@@ -31,15 +31,15 @@ var rootUser = aws.CredentialsProviderFunc(func(context.Context) (aws.Credential
 	return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
 })
 
-// as has a client ask as the root of the emulator's place.
+// as makes a client use the root keys of the emulator's place.
 func (e *emulator) as(o *dynamodb.Options) {
 	o.Region, o.Credentials = e.region, aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: e.root().id, SecretAccessKey: e.root().secret}, nil
 	})
 }
 
-// long is how many stories take long, sideBySide how many of the others play at a time,
-// since one emulator serves them.
+// long is the number of stories that take long. sideBySide is how many of the others play at a
+// time, because a single emulator serves them.
 const long, sideBySide = 7, 4
 
 // TestStories builds, deploys and plays all stories on one stack.
@@ -53,7 +53,7 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 			name string
 			play func(*testing.T, *world)
 		}{
-			// These take one to two minutes in which they mostly wait: they begin at once.
+			// These take one to two minutes in which they mostly wait, so they begin at once.
 			{"onstopped dies before ECS hears of the relaunch", diesBeforeRelaunch},
 			{"a missed slot is told", missed},
 			{"people do all by the command", people},
@@ -61,7 +61,7 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 			{"the documentation's commands do what it says", documented},
 			{"a launch that hangs is stopped and done again", hangs},
 			{"the pages do all of it in a browser", inBrowser},
-			// These have a place each, as soon as one is free.
+			// Each of these begins as soon as a place is free.
 			{"a scheduled run succeeds, its duplicate does nothing", succeeds},
 			{"a fault of the network interface is relaunched", relaunched},
 			{"a failure is told, retried by hand and recovers", failsAndRecovers},
@@ -110,7 +110,7 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 	w.other(t)
 }
 
-// denied: with IAM on, what a policy lacks is refused and would be logged.
+// denied: with IAM switched on, a call that no policy allows is refused and would be logged.
 func (w *world) denied(t *testing.T) {
 	t.Helper()
 	text, err := os.ReadFile(w.says)
@@ -130,7 +130,7 @@ func (w *world) denied(t *testing.T) {
 	}
 }
 
-// logs waits until a function logged those words.
+// logs waits until a function has logged those words.
 func (w *world) logs(t *testing.T, words string) {
 	t.Helper()
 	within(t, soon, "this is logged: "+words, func() bool {
@@ -207,8 +207,8 @@ func failsAndRecovers(t *testing.T, w *world) {
 
 	w.set(func() { delete(w.scripts, "fails") })
 	mia := w.operator(t, "mia")
-	// By the ARN, since the emulator's IAM does not see the parameter Qualifier; and
-	// without samconfig.toml, whose stack's name would have it taken for a name.
+	// By the ARN, because the emulator's IAM does not see the parameter Qualifier; and without
+	// samconfig.toml, with whose stack name the ARN would be taken for a name.
 	out, err := samAs(t, w.emulator, mia, "remote", "invoke", w.resource["People"], "--config-env", "none", "--event", fmt.Sprintf(`{"retry":%q,"by":"mia"}`, id))
 	if err != nil || !strings.Contains(out, `"accepted"`) {
 		t.Errorf("the retry was answered: %s, %v", out, err)
@@ -242,8 +242,8 @@ func earlyStop(t *testing.T, w *world) {
 		}
 	})
 	input, id := w.scheduled(t, aJob("early"))
-	// On a busy machine the stop takes longer than RunTask may: then the trigger has
-	// no answer, which changes nothing of what must become of the run.
+	// On a busy machine the stop takes longer than RunTask may. Then the trigger gets no answer,
+	// which does not change what must become of the run.
 	w.send(t, w.resource["Trigger"], input)
 	if r := w.await(t, id, run.Succeeded, soon); len(r.Attempts) != 1 || r.Attempts[0].TaskARN == "" {
 		t.Errorf("attempts %+v", r.Attempts)
@@ -253,7 +253,7 @@ func earlyStop(t *testing.T, w *world) {
 func lostStop(t *testing.T, w *world) {
 	w.set(func() { w.faults["lost"] = fault{kind: localecs.FaultLostEvent} })
 	j := aJob("lost")
-	j.Timeout = job.Duration(3 * time.Second) // the first look comes then
+	j.Timeout = job.Duration(3 * time.Second) // when the first look comes
 	input, id := w.scheduled(t, j)
 	w.send(t, w.resource["Trigger"], input)
 	w.await(t, id, run.Succeeded, soon)
@@ -288,7 +288,7 @@ func overlap(t *testing.T, w *world) {
 	w.await(t, id, run.Stopped, soon)
 }
 
-// slot is a run's nominal time as an input has it.
+// slot returns a run's nominal time in the form of an input.
 func slot(id run.ID) string {
 	at, err := time.Parse("20060102T1504Z", id.Slot())
 	if err != nil {
@@ -297,8 +297,8 @@ func slot(id run.ID) string {
 	return at.Format(time.RFC3339)
 }
 
-// missed: the emulator's Scheduler does not fill in the nominal time, so that no
-// trigger of this schedule is one: its slots are missed.
+// missed: the emulator's Scheduler does not fill in the nominal time, so this schedule produces
+// no valid trigger and its slots are missed.
 func missed(t *testing.T, w *world) {
 	j := aJob("missed")
 	j.StartWithin = job.Duration(time.Minute)

@@ -12,9 +12,9 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// startScheduler is between the functions and the emulator's Scheduler, which never
-// throttles. It answers as AWS does where it is asked for the schedule that is busy
-// (Scheduler API reference, GetSchedule, "ThrottlingException").
+// startScheduler is between the functions and the emulator's Scheduler, which never throttles. If
+// it is asked for the busy schedule, it answers as AWS does (Scheduler API reference,
+// GetSchedule, "ThrottlingException").
 func (w *world) startScheduler(t *testing.T) string {
 	t.Helper()
 	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
@@ -41,9 +41,9 @@ func (w *world) startScheduler(t *testing.T) string {
 	return server.URL
 }
 
-// throttled: while Scheduler does not answer, nobody can tell whether what came along
-// is deployed. The slot waits, and sweeps that are not answered either keep it; it runs
-// once somebody can tell.
+// throttled: while Scheduler does not answer, nobody can tell whether what came along is
+// deployed. The slot waits, sweeps that get no answer keep it waiting, and it runs once somebody
+// can tell.
 func (w *world) throttled(t *testing.T) {
 	t.Helper()
 	input, id := w.scheduled(t, aJob("throttled"))
@@ -64,9 +64,9 @@ func (w *world) throttled(t *testing.T) {
 	}
 }
 
-// alarmed: the heartbeat's alarm knows nothing while the stack is deployed for the first
-// time, and calls nobody for that; that it stops knowing is what it calls for. The
-// emulator changes states by data and by request only, so the loss is asked for.
+// alarmed: while the stack is deployed for the first time, the heartbeat's alarm has no data and
+// alerts nobody. When the data stops, it alerts. The emulator changes states only by data and by
+// request, so the loss is requested.
 func (w *world) alarmed(t *testing.T) {
 	t.Helper()
 	const cloudwatch = "Version=2010-08-01&Action="

@@ -23,8 +23,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// hangs: the first task stays in PROVISIONING. It is stopped when its time to
-// launch is over, and since nothing started it is launched again.
+// hangs: the first task stays in PROVISIONING. It is stopped when its launch timeout is over and,
+// because nothing started, launched again.
 func hangs(t *testing.T, w *world) {
 	w.set(func() { w.faults["hangs"] = fault{localecs.FaultHang, "1"} })
 	j := aJob("hangs")
@@ -43,21 +43,19 @@ func noCluster(t *testing.T, w *world) {
 	refused(t, w, j, "Cluster not found")
 }
 
-// noPassRole: ECS answers as it does where the trigger's role may not pass the
-// task's.
+// noPassRole: ECS answers as it does if the trigger's role may not pass the task's role.
 func noPassRole(t *testing.T, w *world) {
 	w.deny("no-role", "iam:PassRole on resource: arn:aws:iam::000000000000:role/payroll")
 	refused(t, w, aJob("no-role"), "add arn:aws:iam::000000000000:role/payroll to the stack's parameter TaskRoles")
 }
 
-// noRightOnCluster: ECS answers as it does where the policies do not name the job's
-// cluster.
+// noRightOnCluster: ECS answers as it does if the policies do not name the job's cluster.
 func noRightOnCluster(t *testing.T, w *world) {
 	w.deny("no-right", "ecs:RunTask on resource: arn:aws:ecs:us-east-1:000000000000:task-definition/job:1")
 	refused(t, w, aJob("no-right"), "add the ARN of the cluster jobs to the stack's parameter Clusters")
 }
 
-// deny has ECS refuse a job's launch for want of a permission.
+// deny makes ECS refuse a job's launch for lack of a permission.
 func (w *world) deny(name, what string) {
 	w.set(func() {
 		w.hooks[name+"/1"] = func(out http.ResponseWriter, _ *http.Request, _ http.Handler) {
@@ -68,8 +66,8 @@ func (w *world) deny(name, what string) {
 	})
 }
 
-// refused: a launch that ECS refuses for good fails the run at once, with ECS's
-// words, and is told; it is not sent again.
+// refused: a launch that ECS refuses for good fails the run at once with ECS's words, is
+// reported, and is not sent again.
 func refused(t *testing.T, w *world, j job.Job, words string) {
 	t.Helper()
 	input, id := w.scheduled(t, j)
@@ -81,9 +79,9 @@ func refused(t *testing.T, w *world, j job.Job, words string) {
 	within(t, soon, "it is told", func() bool { return slices.Equal(w.told(t, j.Name), []notice.Kind{notice.Failed}) })
 }
 
-// revokedWebhook: a target that does not take a notice keeps neither SNS nor
-// another target from it, and both hear it once, although it is tried again until
-// a person has stored a new webhook.
+// revokedWebhook: a target that does not accept a notice keeps it neither from SNS nor from
+// another target. Both get it once, although it is tried again until a person has stored a new
+// webhook.
 func revokedWebhook(t *testing.T, w *world) {
 	w.webhook(t, "team-a", "/services/T0/B0/revoked")
 	j := aJob("revoked")
@@ -110,9 +108,8 @@ func revokedWebhook(t *testing.T, w *world) {
 	}
 }
 
-// captured holds events that ECS sent to others against the deployed rule: as
-// they were they are not ours, and with our mark they are exactly when their task
-// has stopped.
+// captured tries events that ECS sent to others on the deployed rule. As they were, they are not
+// ours. With our mark, they are ours exactly if their task has stopped.
 func (w *world) captured(t *testing.T) {
 	t.Helper()
 	files, err := filepath.Glob(root + "/internal/ecsevent/testdata/*.json")
@@ -165,7 +162,7 @@ func (w *world) captured(t *testing.T) {
 	}
 }
 
-// detailOf is what a captured file says of the task.
+// detailOf returns what a captured file says about the task.
 func detailOf(t *testing.T, file string) map[string]any {
 	t.Helper()
 	body, err := os.ReadFile(file)
@@ -182,9 +179,9 @@ func detailOf(t *testing.T, file string) map[string]any {
 	return event
 }
 
-// poison puts into the table what no function can use: a change that is of no
-// run but looks like one that must be told, and a due run that a newer version
-// wrote. Both are logged; runs and notices go on beside them.
+// poison puts into the table what no function can use: a change that belongs to no run but looks
+// like one that must be reported, and a due run that a newer version wrote. Both are logged;
+// other runs and notices continue beside them.
 func (w *world) poison(t *testing.T) {
 	t.Helper()
 	newer := run.ScheduledID("newer", time.Now())

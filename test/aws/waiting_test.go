@@ -14,8 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// failed is a job whose first run has failed; a further attempt runs until it is
-// stopped.
+// failed creates a job whose first run has failed. A further attempt runs until it is stopped.
 func (w *world) failed(t *testing.T, j job.Job) run.ID {
 	t.Helper()
 	w.set(func() { w.scripts[j.Name] = localecs.Script{ExitCode: 3} })
@@ -26,7 +25,7 @@ func (w *world) failed(t *testing.T, j job.Job) run.ID {
 	return id
 }
 
-// together has people type the same at one moment.
+// together makes people type the same at the same moment.
 func together(t *testing.T, people []terminal, args ...string) []said {
 	t.Helper()
 	all := make([]said, len(people))
@@ -42,7 +41,7 @@ func together(t *testing.T, people []terminal, args ...string) []said {
 	return all
 }
 
-// once: of a run that was retried there is one further attempt. It is stopped.
+// once: a run that was retried has one further attempt, which is then stopped.
 func (w *world) once(t *testing.T, operator terminal, id run.ID, all []said) {
 	t.Helper()
 	r := w.await(t, id, run.Running, soon)
@@ -53,8 +52,8 @@ func (w *world) once(t *testing.T, operator terminal, id run.ID, all []said) {
 	w.await(t, id, run.Stopped, soon)
 }
 
-// atOneMoment: of two people who retry a run at one moment one has it retried, and
-// the other is told.
+// atOneMoment: of two people who retry a run at the same moment, one has it retried and the other
+// is told so.
 func atOneMoment(t *testing.T, w *world) {
 	both := []terminal{w.person(t, "olga", "OperatorPolicy"), w.person(t, "omar", "OperatorPolicy")}
 	id := w.failed(t, aJob("at-one-moment"))
@@ -74,7 +73,7 @@ func atOneMoment(t *testing.T, w *world) {
 	w.once(t, both[0], id, all)
 }
 
-// askedTwice: a night is retried by two people at once, and by one again.
+// askedTwice: a night is retried by two people at once, and again by one of them.
 func askedTwice(t *testing.T, w *world) {
 	both := []terminal{w.person(t, "odin", "OperatorPolicy"), w.person(t, "opal", "OperatorPolicy")}
 	j := aJob("asked-twice")
@@ -110,7 +109,7 @@ func pipeline(t *testing.T, w *world) {
 	if s.code != 124 || !strings.Contains(s.err, "has not ended within 1s and goes on; `"+command()+" logs --follow --stack "+w.name) {
 		t.Errorf("a wait that times out: %+v", s)
 	}
-	// Run again, the pipeline waits for the run that goes on.
+	// Run again, the pipeline waits for the run that is still going on.
 	again := operator.starts(t, "run", "migration", "--wait", "--request-id", "deploy-7")
 	within(t, soon, "it waits for the first", func() bool {
 		return strings.Contains(again.errs.String(), "duplicate of ") && regexp.MustCompile(`starting|running`).MatchString(again.errs.String())
@@ -128,7 +127,7 @@ func pipeline(t *testing.T, w *world) {
 	}
 }
 
-// tails: claims, launches and ends are told as they happen, and nothing of before.
+// tails: claims, launches and ends are printed as they happen, and nothing from before.
 func tails(t *testing.T, w *world) {
 	operator, reader := w.person(t, "theo", "OperatorPolicy"), w.person(t, "tess", "ReaderPolicy")
 	w.set(func() { w.scripts["tails"] = localecs.Script{For: -1} })
@@ -140,7 +139,7 @@ func tails(t *testing.T, w *world) {
 	before := run.ID(regexp.MustCompile(`tails-first/manual-[0-9a-f]+`).FindString(operator.must(t, "launched", "run", "tails-first")))
 	w.await(t, before, run.Succeeded, soon)
 	tail := reader.starts(t, "tail", "tails*")
-	// What is told is newer than its first look: until then nothing is.
+	// Only what is newer than its first look is printed, so wait for that look.
 	within(t, soon, "it looks", func() bool {
 		operator.types(t, "run", "tails-first")
 		return strings.Contains(tail.out.String(), "tails-first/manual-")
@@ -169,7 +168,7 @@ func tails(t *testing.T, w *world) {
 	}
 }
 
-// followed: lines come while the task runs, and the end of the attempt ends it.
+// followed: lines arrive while the task runs, and the end of the attempt ends the command.
 func followed(t *testing.T, w *world) {
 	operator, reader := w.person(t, "fay", "OperatorPolicy"), w.person(t, "finn", "ReaderPolicy")
 	task := make(chan string, 1)

@@ -8,10 +8,10 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// account is one that lacks a cluster, and of which task definitions may not be looked at.
+// account lacks a cluster, and does not let task definitions be looked at.
 type account struct{}
 
-// checked has the pages offer to look at an account.
+// checked makes the pages offer to check an account.
 func checked(c *console.Config) { c.Plane.Account = account{} }
 
 func (account) Answers(_ context.Context, subjects []doctor.Subject) map[doctor.Subject]doctor.Answer {

@@ -1,5 +1,5 @@
-// Package browser looks at the pages as people do: in Chromium. Where it is not
-// installed the tests are skipped by name; with CI=true that is a failure.
+// Package browser looks at the pages as people do: in Chromium. If it is not installed, the tests
+// are skipped by name; with CI=true that is a failure.
 package browser
 
 import (
@@ -28,14 +28,14 @@ import (
 	"github.com/batchplane/batchplane/test/browser/seed"
 )
 
-// now is when the seeded night was: a Tuesday morning.
+// now is the time of the seeded night: a Tuesday morning.
 var now = time.Date(2026, 11, 24, 7, 26, 40, 0, time.UTC)
 
 func TestMain(m *testing.M) {
 	localecs.MaybeSupervise()
 	flag.Parse()
-	// Most of a test's time is a wait for a page, so more go side by side than there are
-	// processors.
+	// Most of a test's time is spent waiting for a page, so more tests run side by side than
+	// there are processors.
 	if set := flag.Lookup("test.parallel"); set != nil && set.Value.String() == set.DefValue {
 		_ = set.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0)))
 	}
@@ -45,8 +45,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// seeds are files of a state that was seeded for a time: each is filled once, and copied
-// for the tests that want it.
+// seeds are files of states that were seeded for a time. Each is filled once and copied for the
+// tests that want it.
 var seeds seeded
 
 type seeded struct {
@@ -57,7 +57,7 @@ type seeded struct {
 
 func (s *seeded) close() { _ = os.RemoveAll(s.dir) }
 
-// copyTo copies the state of a time.
+// copyTo copies the state that was seeded for a time.
 func (s *seeded) copyTo(ctx context.Context, path string, at time.Time) error {
 	s.mu.Lock()
 	if s.files == nil {
@@ -93,7 +93,7 @@ func fill(ctx context.Context, path string, at time.Time) error {
 	return errors.Join(seed.Fill(ctx, store, at), store.Close())
 }
 
-// tab is a page of the browser, looking at a console.
+// tab is a page of the browser that looks at a console.
 type tab struct{ *driver.Tab }
 
 func open(tb testing.TB) *tab {
@@ -101,7 +101,7 @@ func open(tb testing.TB) *tab {
 	return &tab{driver.Open(tb)}
 }
 
-// second is a further window of the same person.
+// second is another window of the same person.
 func (b *tab) second() *tab {
 	b.Helper()
 	return &tab{b.Second()}
@@ -126,13 +126,13 @@ type served struct {
 	plane *plane.Plane
 	// streams is how many pages listen.
 	streams *atomic.Int32
-	// before is called before a request is answered; it is set before the first.
+	// before is called before each request is answered. It must be set before the first.
 	before func(*http.Request)
-	// moody is its reader, where that can fail.
+	// moody is its reader, if that can fail.
 	moody *moody
 }
 
-// serve serves pages of a store that was seeded for a time.
+// serve serves the pages of a store that was seeded for a time.
 func serve(tb testing.TB, at time.Time, change func(*console.Config)) *served {
 	tb.Helper()
 	db := filepath.Join(tb.TempDir(), "state.db")
@@ -196,7 +196,7 @@ func serving(tb testing.TB, p *plane.Plane, change func(*console.Config)) *serve
 	return out
 }
 
-// slotOf is the slot of a job's newest run that was relaunched, else its newest.
+// slotOf returns the slot of a job's newest relaunched run, or else of its newest run.
 func slotOf(t *testing.T, s *served, job string) string {
 	t.Helper()
 	page, err := s.plane.History(t.Context(), plane.Filter{Jobs: []string{job}}, 40)

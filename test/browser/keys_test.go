@@ -19,7 +19,7 @@ import (
 	"github.com/batchplane/batchplane/test/browser/driver"
 )
 
-// lone is a console over a state with one job, of which one run failed and one is open.
+// lone is a console over a state with one job, which has one failed and one open run.
 func lone(t *testing.T, name, text string) *served {
 	t.Helper()
 	db := filepath.Join(t.TempDir(), "state.db")
@@ -54,8 +54,8 @@ func lone(t *testing.T, name, text string) *served {
 	return serving(t, p, func(c *console.Config) { c.Now = p.Now })
 }
 
-// TestNothingAndOne: with no job, and with one, each page is whole and says what there
-// is not.
+// TestNothingAndOne: with no job, and with one, each page is complete and says what there is none
+// of.
 func TestNothingAndOne(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]*served{"nothing": lone(t, "", ""), "one": lone(t, "only", "a text")} {
@@ -72,9 +72,8 @@ func TestNothingAndOne(t *testing.T) {
 	}
 }
 
-// TestByKeyboard: without a mouse each page can be walked through: its skip link comes
-// first, what has the focus is seen and marked, the order is the page's, and an action
-// can be asked for.
+// TestByKeyboard: each page can be walked through without a mouse: its skip link comes first, the
+// focused element is visible and marked, the order is the page's, and an action can be requested.
 func TestByKeyboard(t *testing.T) {
 	t.Parallel()
 	s := serve(t, now, nil)
@@ -91,7 +90,7 @@ func TestByKeyboard(t *testing.T) {
 			if b.Number("the end", `document.activeElement === document.body || document.activeElement.matches('.skip') ? 1 : 0`) == 1 {
 				break
 			}
-			// What is not as it must be, as the page says it; "" is as it must be.
+			// What is wrong, in the page's words; "" if nothing is.
 			b.Until(name+" shows what has the focus, and marks it", `(window.wrong = (() => {
 				const e = document.activeElement, last = walked[walked.length - 1], box = e.getBoundingClientRect(), s = getComputedStyle(e);
 				if (!e.matches(':focus-visible') || !(s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || e.querySelector('rect'))) return 'not marked: ' + e.outerHTML;

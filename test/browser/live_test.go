@@ -26,7 +26,7 @@ import (
 	"github.com/batchplane/batchplane/test/browser/driver"
 )
 
-// living is a console over a control plane that runs.
+// living is a console over a running control plane.
 func living(t *testing.T, inject func(localecs.Kind, localecs.Subject) bool) *served {
 	t.Helper()
 	db := filepath.Join(t.TempDir(), "state.db")
@@ -64,13 +64,13 @@ func living(t *testing.T, inject func(localecs.Kind, localecs.Subject) bool) *se
 	return out
 }
 
-// TestActions does all that the buttons do on a control plane that runs, some of
-// whose tasks do not get their network, and sees each page change by itself.
+// TestActions does everything that the buttons offer on a running control plane, some of whose
+// tasks do not get their network, and sees each page change by itself.
 func TestActions(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
 	s := living(t, func(k localecs.Kind, _ localecs.Subject) bool {
-		return k == "eni" && asked.Add(1)%2 == 1 // every other task, so that no run fails by it
+		return k == "eni" && asked.Add(1)%2 == 1 // every other task, so that no run fails because of it
 	})
 	b := open(t)
 	b.signIn(s)
@@ -127,10 +127,10 @@ func TestActions(t *testing.T) {
 	b.Quiet()
 }
 
-// hostile are texts that a page must show as they are.
+// hostile are texts that a page must show unchanged.
 const hostile = `"><script>document.title='taken'</script><img src=x onerror="document.title='taken'">{{.}}` + "\u202e\x1b[2J"
 
-// TestHostileTexts: what comes from outside is text.
+// TestHostileTexts: everything from outside is text.
 func TestHostileTexts(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "state.db")
@@ -179,8 +179,8 @@ func TestHostileTexts(t *testing.T) {
 	}
 }
 
-// TestForeignPages: a page of another site, or of another port, that a signed-in
-// person opens can neither ask for anything nor read anything.
+// TestForeignPages: a page of another site, or on another port, that a signed-in person opens can
+// neither request nor read anything.
 func TestForeignPages(t *testing.T) {
 	t.Parallel()
 	s := living(t, nil)
@@ -207,7 +207,7 @@ window.events = 'pending'; const e = new EventSource('%[1]s/events', {withCreden
 			t.Errorf("the form of %s is answered by:\n%s", name, shown)
 		}
 	}
-	// A name that leads here is not ours.
+	// Another name for this address is not ours.
 	b.Do("a stranger's name", chromedp.Navigate(strings.Replace(s.base, "127.0.0.1", "evil.test", 1)+"/"), chromedp.WaitVisible("main h1", chromedp.ByQuery))
 	if shown := b.Text(); !strings.Contains(shown, "does not go by that name") {
 		t.Errorf("by a stranger's name the page shows:\n%s", shown)
@@ -222,7 +222,7 @@ window.events = 'pending'; const e = new EventSource('%[1]s/events', {withCreden
 	second.visit(s, "/jobs/hello")
 }
 
-// moody is a reader that fails while it is told to.
+// moody is a reader that fails for as long as it is told to.
 type moody struct {
 	control.Reader
 	feed control.Feed
@@ -264,8 +264,8 @@ func (m *moody) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, err
 	return m.Reader.Walk(ctx, w)
 }
 
-// TestStreamsEndWhileHidden: a browser has six connections to a server, so a page that
-// nobody sees gives its own back, and listens again once somebody does.
+// TestStreamsEndWhileHidden: a browser has six connections to a server, so a page that nobody
+// sees gives its connection back, and listens again once somebody sees it.
 func TestStreamsEndWhileHidden(t *testing.T) {
 	t.Parallel()
 	s := serve(t, now, nil)
@@ -288,7 +288,7 @@ func TestStreamsEndWhileHidden(t *testing.T) {
 	b.Quiet()
 }
 
-// listening waits until so many pages listen.
+// listening waits until that many pages listen.
 func (s *served) listening(t *testing.T, n int32) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -302,8 +302,8 @@ func (s *served) listening(t *testing.T, n int32) {
 	}
 }
 
-// TestManyAreRetried: the list comes first, what is chosen is retried, and the answers
-// stay on the page.
+// TestManyAreRetried: the list comes first, the chosen runs are retried, and the answers stay on
+// the page.
 func TestManyAreRetried(t *testing.T) {
 	t.Parallel()
 	s := living(t, nil)
@@ -329,7 +329,7 @@ func TestManyAreRetried(t *testing.T) {
 	b.Quiet()
 }
 
-// TestKeptInputs: what could not be used is shown with its reason.
+// TestKeptInputs: inputs that could not be used are shown with their reason.
 func TestKeptInputs(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "state.db")

@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/test/browser/driver"
 )
 
-// started starts a run of a job by the pages and returns which it is, with its page open.
+// started starts a run of a job with the pages, and returns its id with its page open.
 func (b *tab) started(s *served, job string) (id run.ID) {
 	b.Helper()
 	b.visit(s, "/ask/run?of="+job)
@@ -21,8 +21,9 @@ func (b *tab) started(s *served, job string) (id run.ID) {
 	return id
 }
 
-// TestMiddleOfAPage: what a person has chosen of a page stays while it is read anew, and
-// is no older than the rest once it is not chosen any more; what has the focus keeps it.
+// TestMiddleOfAPage: what a person has selected on a page stays while the page is refreshed, and
+// becomes as current as the rest once it is no longer selected. The focused element keeps the
+// focus.
 func TestMiddleOfAPage(t *testing.T) {
 	t.Parallel()
 	s := living(t, nil)
@@ -44,8 +45,8 @@ func TestMiddleOfAPage(t *testing.T) {
 	b.Quiet()
 }
 
-// TestSlowToListen: what changes after a page was made and before its stream is open is
-// on the page, too, in all of its parts.
+// TestSlowToListen: what changes after a page was made and before its stream is open appears on
+// the page, too, in all of its parts.
 func TestSlowToListen(t *testing.T) {
 	t.Parallel()
 	s := living(t, nil)
@@ -77,8 +78,8 @@ func TestSlowToListen(t *testing.T) {
 	b.Quiet()
 }
 
-// TestPartsComeAndGo: a part of a page that there was no reason for comes by itself once
-// there is one, and goes with it.
+// TestPartsComeAndGo: a part of a page for which there was no reason appears by itself once there
+// is one, and disappears with it.
 func TestPartsComeAndGo(t *testing.T) {
 	t.Parallel()
 	s := living(t, nil)

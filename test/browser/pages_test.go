@@ -15,7 +15,7 @@ import (
 	"github.com/batchplane/batchplane/test/browser/driver"
 )
 
-// paths are the pages of the seeded state.
+// paths lists the pages of the seeded state.
 func paths(t *testing.T, s *served) map[string]string {
 	t.Helper()
 	return map[string]string{
@@ -28,19 +28,19 @@ func paths(t *testing.T, s *served) map[string]string {
 	}
 }
 
-// look is how somebody looks at a page.
+// look is a way to look at a page.
 type look struct {
 	name          string
 	width, height int64
 	scale         float64
 	scheme, media string
-	// check is what is to hold then.
+	// check is what must then hold.
 	check func(b *tab, name, axe string)
 }
 
 var looks = []look{
 	{"by day", 1280, 900, 1, "light", "", func(b *tab, name, axe string) { b.Judge(name, axe) }},
-	// But for colours all is as by day.
+	// Apart from colours, everything is as by day.
 	{"in the dark", 1280, 900, 1, "dark", "", func(b *tab, name, axe string) { b.Judge(name, axe, driver.Colours...) }},
 	// A window of 1280 px at 200 % has room for 640.
 	{"at twice its size", 640, 450, 2, "dark", "", func(*tab, string, string) {}},
@@ -48,11 +48,11 @@ var looks = []look{
 		b.Still(name, ".tl, .heat") // which have time across
 		b.Judge(name, axe)
 	}},
-	// From a dark screen; a sheet of A4 has 718 px between its margins.
+	// From a dark screen. A sheet of A4 has 718 px between its margins.
 	{"on paper", 718, 1000, 1, "dark", "print", func(b *tab, name, _ string) { b.printed(name) }},
 }
 
-// look looks at the page that is open in all ways, and leaves it as it is by day.
+// look looks at the open page in every way, and leaves it as it is by day.
 func (b *tab) look(name, axe string) {
 	b.Helper()
 	for _, l := range looks {
@@ -64,15 +64,15 @@ func (b *tab) look(name, axe string) {
 	b.turn(looks[0])
 }
 
-// turn has the page be seen in a way.
+// turn makes the page be seen in one way.
 func (b *tab) turn(l look) {
 	b.Helper()
 	b.Do(l.name, chromedp.EmulateViewport(l.width, l.height, chromedp.EmulateScale(l.scale)), driver.Media(l.scheme, l.media))
 	b.Until("it is seen "+l.name, fmt.Sprintf(`innerWidth === %d && matchMedia('(prefers-color-scheme: dark)').matches === %t && matchMedia('print').matches === %t`, l.width, l.scheme == "dark", l.media == "print"))
 }
 
-// printed fails where a page on paper is not light and whole, or has what only a screen
-// can do.
+// printed fails if a page on paper is not light and complete, or has something that works only on
+// a screen.
 func (b *tab) printed(name string) {
 	b.Helper()
 	b.Still(name, "nothing")
@@ -87,9 +87,9 @@ func (b *tab) printed(name string) {
 	}
 }
 
-// TestEveryPage: by day, in the dark, at 400 px, at twice its size and on paper each page
-// is whole, obeys its policy, and has no fault of accessibility that is more than minor; so has what is
-// answered, and what somebody sees who is not signed in.
+// TestEveryPage: by day, in the dark, at 400 px, at twice its size and on paper, each page is
+// complete, obeys its policy, and has no accessibility fault that is more than minor. So do the
+// answers, and what a person sees who is not signed in.
 func TestEveryPage(t *testing.T) {
 	t.Parallel()
 	axe, err := driver.Axe("../..")
@@ -102,7 +102,7 @@ func TestEveryPage(t *testing.T) {
 	s := serve(t, now, checked)
 	all := paths(t, s)
 	names := slices.Sorted(maps.Keys(all))
-	const parts = 2           // as many as there are windows, each of which first learns axe-core
+	const parts = 2           // as many as there are windows, each of which first loads axe-core
 	for part := range parts { // side by side
 		t.Run(fmt.Sprintf("part %d of %d", part+1, parts), func(t *testing.T) {
 			t.Parallel()
@@ -133,8 +133,8 @@ func TestEveryPage(t *testing.T) {
 	})
 }
 
-// TestRowsStayRows: where a table is shown as a list for want of room, a screen reader
-// still finds its rows and cells.
+// TestRowsStayRows: if a table is shown as a list for lack of room, a screen reader still finds
+// its rows and cells.
 func TestRowsStayRows(t *testing.T) {
 	t.Parallel()
 	s := serve(t, now, nil)
@@ -151,9 +151,9 @@ func TestRowsStayRows(t *testing.T) {
 	}
 }
 
-// TestClockChanges: on the days on which the clocks change, pages say so, and a
-// time that comes twice shows which of both it is. One window sees all of them: a window
-// takes the browser longer than six pages.
+// TestClockChanges: on the days on which the clocks change, pages say so, and a time that comes
+// twice shows which of the two it is. One window sees all of them, because a new window takes the
+// browser longer than six pages.
 func TestClockChanges(t *testing.T) {
 	t.Parallel()
 	b := open(t)
@@ -187,7 +187,7 @@ func TestClockChanges(t *testing.T) {
 	b.Quiet()
 }
 
-// TestReaderSeesNoButton: who may only read sees the same pages.
+// TestReaderSeesNoButton: a person who may only read sees the same pages.
 func TestReaderSeesNoButton(t *testing.T) {
 	t.Parallel()
 	s := serve(t, now, func(c *console.Config) { c.ReadOnly = true })

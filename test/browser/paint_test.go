@@ -16,15 +16,15 @@ import (
 	"github.com/batchplane/batchplane/test/browser/seed"
 )
 
-// painted is when the first contents stood on the screen, in milliseconds; it waits
-// for them, since a page is whole before it is painted.
+// painted returns when the first contents were on the screen, in milliseconds. It waits for them,
+// because a page is complete before it is painted.
 const painted = `new Promise(done => new PerformanceObserver(list => {
 	const [first] = list.getEntriesByName('first-contentful-paint');
 	if (first) done(first.startTime);
 }).observe({type: 'paint', buffered: true}))`
 
-// BenchmarkFirstPaint: from the navigation to the first contents on the screen, of a
-// local state with 1,000 jobs and 100,000 runs.
+// BenchmarkFirstPaint measures from the navigation to the first contents on the screen, with a
+// local state of 1,000 jobs and 100,000 runs.
 func BenchmarkFirstPaint(b *testing.B) {
 	db := filepath.Join(b.TempDir(), "state.db")
 	store, err := sqlite.Open(b.Context(), db)

@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/test/browser/driver"
 )
 
-// TestScreenshots writes pictures of the pages into the folder that SCREENSHOTS
-// names: `make screenshots`.
+// TestScreenshots writes pictures of the pages into the folder named by SCREENSHOTS: `make
+// screenshots`.
 func TestScreenshots(t *testing.T) {
 	t.Parallel()
 	dir := os.Getenv("SCREENSHOTS")

@@ -10,7 +10,7 @@ import (
 	"github.com/batchplane/batchplane/test/browser/driver"
 )
 
-// plain is a person whose browser runs no script.
+// plain is a person whose browser runs no scripts.
 func plain(t *testing.T, s *served) *tab {
 	t.Helper()
 	b := open(t)
@@ -19,7 +19,7 @@ func plain(t *testing.T, s *served) *tab {
 	return b
 }
 
-// TestEveryPageWithoutScript: each page is whole when no script runs.
+// TestEveryPageWithoutScript: each page is complete without scripts.
 func TestEveryPageWithoutScript(t *testing.T) {
 	t.Parallel()
 	s := serve(t, now, checked)
@@ -34,7 +34,7 @@ func TestEveryPageWithoutScript(t *testing.T) {
 	b.Do("choosing a zone", chromedp.SetValue(`select[name=zone]`, "UTC", chromedp.ByQuery), chromedp.Click(".zone button", chromedp.ByQuery), chromedp.WaitVisible(`a[href*="zone=UTC"]`, chromedp.ByQuery))
 }
 
-// TestActionsWithoutScript: all that buttons do is done when no script runs.
+// TestActionsWithoutScript: everything that buttons do works without scripts.
 func TestActionsWithoutScript(t *testing.T) {
 	t.Parallel()
 	s := living(t, nil)

@@ -17,7 +17,7 @@ import (
 
 const isLive = `document.documentElement.dataset.live === 'yes'`
 
-// ends waits until a run has ended so in the store.
+// ends waits until the store has this end of a run.
 func (s *served) ends(t *testing.T, id run.ID, as run.Status) {
 	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
@@ -35,8 +35,8 @@ func (s *served) ends(t *testing.T, id run.ID, as run.Status) {
 	}
 }
 
-// TestSecondTab: what a person does in one tab, the pages that are open in another
-// show by themselves.
+// TestSecondTab: pages that are open in another tab show by themselves what a person does in one
+// tab.
 func TestSecondTab(t *testing.T) {
 	t.Parallel()
 	s := living(t, nil)
@@ -83,8 +83,8 @@ func TestSecondTab(t *testing.T) {
 	acts.Quiet()
 }
 
-// TestControlPlaneGoesAndComesBack: each live page says that it is not live, keeps
-// what it shows, and goes on by itself.
+// TestControlPlaneGoesAndComesBack: each live page says that it is not live, keeps what it shows,
+// and continues by itself.
 func TestControlPlaneGoesAndComesBack(t *testing.T) {
 	t.Parallel()
 	s := living(t, nil)
@@ -102,8 +102,8 @@ func TestControlPlaneGoesAndComesBack(t *testing.T) {
 	b.Quiet()
 }
 
-// TestServerGoesAndComesBack: a page whose server has ended says so, and is live again
-// once that is there again.
+// TestServerGoesAndComesBack: a page whose server has ended says so, and is live again once the
+// server is back.
 func TestServerGoesAndComesBack(t *testing.T) {
 	t.Parallel()
 	s := serve(t, now, nil)
@@ -137,7 +137,7 @@ func TestServerGoesAndComesBack(t *testing.T) {
 	b.Until("the page stays", driver.Shows("In the next hour"))
 	end = stand()
 	defer end()
-	// Another process has other sessions: it says so, and how to come back.
+	// Another process has other sessions: the page says so, and how to come back.
 	b.Until("the page says that one is signed out", `document.getElementById('gone').innerText.includes('signed out')`)
 	b.SignIn(s.Address())
 	b.Until("the page is live again", isLive)
@@ -150,12 +150,12 @@ func orElse(s, other string) string {
 	return s
 }
 
-// again is the console of another process at an address.
+// again is the console of another process at the same address.
 func again(s *served, address string) (*console.Server, error) {
 	return console.New(console.Config{Plane: s.plane, Base: "http://" + address, Now: func() time.Time { return now }})
 }
 
-// TestLongNames: the longest names and texts leave every page as wide as its window.
+// TestLongNames: with the longest names and texts, every page is still as wide as its window.
 func TestLongNames(t *testing.T) {
 	t.Parallel()
 	s := lone(t, strings.Repeat("abcdefghijk-", 4), strings.Repeat("w", 300))

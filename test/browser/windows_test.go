@@ -11,12 +11,12 @@ import (
 	"github.com/batchplane/batchplane/test/browser/driver"
 )
 
-// how is how a window is: what a test could find of the one before it.
+// how describes a window: everything that a test could find from the one before it.
 const how = `JSON.stringify([innerWidth, innerHeight, devicePixelRatio, location.href, history.length,
 	matchMedia('(prefers-color-scheme: dark)').matches, matchMedia('print').matches, Object.keys(window).includes('left')])`
 
-// TestWindowsAreHandedOnClean: tests use windows one after another, and none finds in one
-// what another did there. It runs alone, so that the second window is the first.
+// TestWindowsAreHandedOnClean: tests use windows one after another, and none finds in a window
+// what another test did there. It runs alone, so that the second window is the first one again.
 func TestWindowsAreHandedOnClean(t *testing.T) { //nolint:paralleltest // see above
 	s := serve(t, now, nil)
 	var before, after string

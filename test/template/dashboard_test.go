@@ -12,8 +12,8 @@ import (
 	"github.com/batchplane/batchplane/internal/wire/base"
 )
 
-// board is the body of a dashboard (Amazon CloudWatch API reference, "Dashboard body
-// structure and syntax").
+// board is the body of a dashboard (Amazon CloudWatch API reference, "Dashboard body structure
+// and syntax").
 type board struct {
 	Widgets []struct {
 		Type                string
@@ -26,8 +26,8 @@ type board struct {
 	}
 }
 
-// TestDashboard: it is JSON, its parts do not overlap, it has all alarms of the
-// stack, and every metric that it draws is one that somebody prints.
+// TestDashboard: it is JSON, its parts do not overlap, it has all alarms of the stack, and every
+// metric that it draws is printed by somebody.
 func TestDashboard(t *testing.T) {
 	t.Parallel()
 	d := deployed{t, load(t), map[string]string{"Dashboard": "true"}}
@@ -103,8 +103,8 @@ func drawn(t *testing.T, d deployed, b board) {
 	}
 }
 
-// spelled is a metric without its options: "." is what stands there before, "..." all
-// that does.
+// spelled returns a metric without its options: "." repeats the element before it, "..." repeats
+// all of them.
 func spelled(before, m []any) (out []any) {
 	if m[0] == "..." {
 		return before

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestEndpointsAreListed: of each service that a function may call, the
-// documentation names the endpoint that it needs in a VPC. What is allowed on a key
-// or a queue, and on log groups of its own, Lambda and other services do.
+// TestEndpointsAreListed: for each service that a function may call, the documentation names the
+// endpoint that it needs in a VPC. Lambda and other services, not the functions, use what is
+// allowed on a key or a queue, and on the log groups of functions.
 func TestEndpointsAreListed(t *testing.T) {
 	t.Parallel()
 	rows := regexp.MustCompile("(?m)^\\| `com\\.amazonaws\\.<region>\\.([a-z]+)` \\| [^|]+ \\| ([^|]+) \\|$").FindAllStringSubmatch(string(read(t, "docs/deploy.md")), -1)
@@ -48,7 +48,7 @@ func TestEndpointsAreListed(t *testing.T) {
 	}
 }
 
-// functionNamed is the logical id of a function by its folder's name.
+// functionNamed returns the logical id of a function by its folder's name.
 func functionNamed(folder string) string {
 	for id := range functions {
 		if strings.ToLower(id) == folder {

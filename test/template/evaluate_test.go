@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// deployments are what stacks are deployed with.
+// deployments are the parameters with which stacks are deployed.
 var deployments = map[string]map[string]string{
 	"plain": {},
 	"company": {
@@ -28,13 +28,13 @@ var deployments = map[string]map[string]string{
 		"Clusters":     "arn:aws:ecs:eu-central-1:123456789012:cluster/batch-*",
 		"TaskRolePath": "/team-*/batch/", "TaskRoles": "arn:aws:iam::123456789012:role/etl-*",
 	},
-	// A stack whose tasks are given the roles of a list, and no others.
+	// A stack whose tasks may be given only the roles of a list.
 	"listed": {"TaskRolePath": "", "TaskRoles": "arn:aws:iam::123456789012:role/x/etl"},
 }
 
 const keyARN = "arn:aws:kms:eu-central-1:123456789012:key/1234"
 
-// asked is one request and what IAM must decide.
+// asked is one request, with what IAM must decide.
 type asked struct {
 	deployment, who, service, action, resource string
 	context                                    map[string]string
@@ -45,9 +45,9 @@ func (a asked) String() string {
 	return fmt.Sprintf("%s: %s %s: %s on %s with %v", a.deployment, a.who, a.service, a.action, a.resource, a.context)
 }
 
-// TestIAMDecides: of every policy of the stack, under several sets of parameters,
-// IAM decides what the table of requests says; every statement is decisive for at
-// least one of them, and every call of test/calls is in it.
+// TestIAMDecides: for every policy of the stack, under several sets of parameters, IAM decides
+// what the table of requests says. Every statement is decisive for at least one request, and
+// every call of test/calls is in the table.
 func TestIAMDecides(t *testing.T) {
 	t.Parallel()
 	var requests []asked
@@ -101,7 +101,7 @@ func called(t *testing.T, requests []asked) {
 	}
 }
 
-// requests are the lines of the table for a deployment.
+// requests returns the lines of the table for a deployment.
 func (d deployed) requests(name string) (out []asked) {
 	d.t.Helper()
 	own := d.own(name)
@@ -134,7 +134,7 @@ func (d deployed) requests(name string) (out []asked) {
 	return out
 }
 
-// own are the names of a deployment that are no resource's in each of them.
+// own returns the names of a deployment that are not names of resources in every deployment.
 func (d deployed) own(name string) *strings.Replacer {
 	table := d.value([]any{"!If", "OwnTable", "!GetAtt Table.Arn", "arn:aws:dynamodb:eu-central-1:123456789012:table/kept"})
 	stream := d.value([]any{"!If", "OwnTable", "!GetAtt Table.StreamArn", "!Ref ExistingTable"})
@@ -156,8 +156,8 @@ func (d deployed) own(name string) *strings.Replacer {
 	)
 }
 
-// keyPolicy are the statements of services in the one that the documentation shows.
-// The first is the account's own, and says that its policies count.
+// keyPolicy returns the statements about services in the key policy that the documentation shows.
+// The first statement is the account's own, and says that the account's policies count.
 func keyPolicy(t *testing.T) []object {
 	t.Helper()
 	return objects(t, list(t, at(t, keyDocument(t), "Statement"))[1:])
@@ -173,13 +173,13 @@ func keyDocument(t *testing.T) any {
 	return decoded(t, `{"Version"`+text)
 }
 
-// decision is the evaluator's.
+// decision is the evaluator's decision.
 type decision struct {
 	Decision, Error     string
 	Statements, Ignored []string
 }
 
-// simulate asks the evaluator, all at once.
+// simulate asks the evaluator all requests at once.
 func simulate(t *testing.T, requests []asked, given map[string][]object) []decision {
 	t.Helper()
 	program, err := filepath.Abs(root + ".tools/iam-simulate/simulate.mjs")
@@ -210,7 +210,7 @@ func simulate(t *testing.T, requests []asked, given map[string][]object) []decis
 			s["identityPolicies"] = []any{object{"name": r.who, "policy": document}}
 		}
 		if strings.HasPrefix(r.action, "kms:") && r.service == "" {
-			s["resourcePolicy"] = account // without which no policy of the account counts for a key
+			s["resourcePolicy"] = account // without it no policy of the account counts for a key
 		}
 		s["request"] = object{
 			"action": r.action, "principal": principal, "contextVariables": r.context,
@@ -221,7 +221,7 @@ func simulate(t *testing.T, requests []asked, given map[string][]object) []decis
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), "node", program)
-	// The evaluator knows no encryption contexts: another key stands in for them.
+	// The evaluator does not know encryption contexts: another key stands in for them.
 	cmd.Stdin = strings.NewReader(strings.ReplaceAll(in.String(), "kms:EncryptionContext:aws:logs:arn", "aws:PrincipalTag/context"))
 	said, err := cmd.Output()
 	if err != nil {

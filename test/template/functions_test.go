@@ -20,14 +20,14 @@ import (
 	"github.com/batchplane/batchplane/internal/wire/widget"
 )
 
-// function is what is known of one of the stack's.
+// function is what is known about one function of the stack.
 type function struct {
 	config  any
 	start   func(environ.Lookup) error
 	timeout time.Duration
 }
 
-// functions are the stack's, by their logical ids.
+// functions are the stack's functions by logical id.
 var functions = map[string]function{
 	"Trigger":   {trigger.Config{}, func(l environ.Lookup) error { _, err := trigger.New(l); return err }, 30 * time.Second},
 	"OnStopped": {onstopped.Config{}, func(l environ.Lookup) error { _, err := onstopped.New(l); return err }, 30 * time.Second},
@@ -36,7 +36,7 @@ var functions = map[string]function{
 	"Widget":    {widget.Config{}, func(l environ.Lookup) error { _, err := widget.New(l); return err }, 30 * time.Second},
 }
 
-// variables are the values that the template gives a function, by name.
+// variables returns the values that the template gives a function, by name.
 func variables(t *testing.T, template object, id string) map[string]string {
 	t.Helper()
 	given := map[string]string{}
@@ -52,8 +52,8 @@ func variables(t *testing.T, template object, id string) map[string]string {
 	return given
 }
 
-// TestEnvironmentsAreTheConfigurations: a function is given what it reads, and
-// each variable what it is named after.
+// TestEnvironmentsAreTheConfigurations: a function is given exactly what it reads, and each
+// variable has the value after which it is named.
 func TestEnvironmentsAreTheConfigurations(t *testing.T) {
 	t.Parallel()
 	template := load(t)
@@ -102,8 +102,8 @@ var platform = map[string]string{
 	"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
 }
 
-// TestStarts: each function starts with what the template and Lambda set, asks
-// for nothing else, and with nothing says all that is missing at once.
+// TestStarts: each function starts with what the template and Lambda set, and asks for nothing
+// else. Without anything it says at once all that is missing.
 func TestStarts(t *testing.T) {
 	t.Parallel()
 	template := load(t)
@@ -143,9 +143,8 @@ func TestStarts(t *testing.T) {
 	}
 }
 
-// TestFunctionsAreBuiltApart: one folder each, with a main, built by Go, for
-// Lambda's runtime of Amazon Linux 2023, with nothing of its own but what is
-// named here.
+// TestFunctionsAreBuiltApart: each has its own folder with a main, is built by Go for Lambda's
+// runtime of Amazon Linux 2023, and has nothing of its own but what is named here.
 func TestFunctionsAreBuiltApart(t *testing.T) {
 	t.Parallel()
 	template := load(t)
@@ -179,10 +178,10 @@ func TestFunctionsAreBuiltApart(t *testing.T) {
 	}
 }
 
-// TestTimeouts: the functions' time is enough for what the code means to do in
-// it, and no function still waits for its launch's answer when that launch is
-// sent again. A sweep launches until the next one has begun, which may come a minute
-// late, and begins with nothing that it could not end.
+// TestTimeouts: the functions have enough time for what the code intends to do in it, and no
+// function still waits for the answer to its launch when that launch is sent again. A sweep
+// launches until the next one has begun, which may come a minute late, and begins nothing that it
+// could not finish.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	resources := at(t, load(t), "Resources")
@@ -204,7 +203,7 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-// number is a whole number of the template.
+// number returns a whole number of the template.
 func number(t *testing.T, from any, path string) int {
 	t.Helper()
 	n, err := strconv.Atoi(canonical(t, down(t, from, path)))
@@ -214,7 +213,7 @@ func number(t *testing.T, from any, path string) int {
 	return n
 }
 
-// seconds is a constant of the code, which another package cannot ask for.
+// seconds returns a constant of the code that another package cannot use.
 func seconds(t *testing.T, file, name string) time.Duration {
 	t.Helper()
 	m := regexp.MustCompile(`(?m)^(?:const |\t)` + name + ` += (\d+) \* time\.Second$`).FindSubmatch(read(t, file))

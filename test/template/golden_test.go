@@ -12,8 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/policies.golden anew")
 
-// TestPolicies: who may do what on what, and who may be who. The file is to be
-// read as a table: a line of it that changes is a permission that changes.
+// TestPolicies: who may do what on what, and who may assume which role. Read the file as a table:
+// a line that changes is a permission that changes.
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	const file = "testdata/policies.golden"
@@ -46,7 +46,7 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// permissions are the lines of a resource; one that gives no permission has none.
+// permissions returns the lines of a resource; one that gives no permission has none.
 func permissions(t *testing.T, id string, r any) []string {
 	t.Helper()
 	kind := words(t, r, "Type")
@@ -83,7 +83,7 @@ func permissions(t *testing.T, id string, r any) []string {
 	return nil
 }
 
-// others are the properties of a resource but those that are shown otherwise.
+// others returns the properties of a resource except those that are shown elsewhere.
 func others(id string, p object, shown ...string) (lines []string) {
 	for _, key := range slices.Sorted(maps.Keys(p)) {
 		if !slices.Contains(shown, key) {
@@ -126,8 +126,8 @@ func statements(t *testing.T, who string, document any) (lines []string) {
 	return lines
 }
 
-// statement is one of a policy, and the condition of the template under which it
-// is there.
+// statement returns one statement of a policy, and the condition of the template under which it
+// is present.
 func statement(t *testing.T, of any) (s object, only []string) {
 	t.Helper()
 	if choice, ok := of.([]any); ok {
@@ -143,7 +143,7 @@ func statement(t *testing.T, of any) (s object, only []string) {
 	return s, only
 }
 
-// or is a value, or - where there is none.
+// or returns a value, or - if there is none.
 func or(v any) string {
 	if v == nil || v == "" {
 		return "-"
@@ -151,7 +151,7 @@ func or(v any) string {
 	return flow(v)
 }
 
-// flow is a part of the template on one line.
+// flow returns a part of the template on one line.
 func flow(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -184,8 +184,8 @@ func flow(v any) string {
 	return fmt.Sprint(v)
 }
 
-// TestAnyResource: * is what actions are allowed on that know no resources, and
-// what looks for tasks in a cluster; nothing else.
+// TestAnyResource: * is used only for actions that know no resources, and for what looks for
+// tasks in a cluster.
 func TestAnyResource(t *testing.T) {
 	t.Parallel()
 	template := load(t)
@@ -222,8 +222,8 @@ func TestAnyResource(t *testing.T) {
 	}
 }
 
-// anywhere are the actions of a policy that are allowed on *, or on all of a
-// service, or that are wild themselves.
+// anywhere returns the actions of a policy that are allowed on *, or on everything of a service,
+// or that contain a wildcard themselves.
 func anywhere(t *testing.T, who string, document any) (found []string) {
 	t.Helper()
 	for _, s := range list(t, at(t, document, "Statement")) {
@@ -246,7 +246,7 @@ func anywhere(t *testing.T, who string, document any) (found []string) {
 	return found
 }
 
-// texts are the texts of a value, however deep.
+// texts returns the texts in a value, however deep.
 func texts(v any) (out []string) {
 	switch v := v.(type) {
 	case string:

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestWhoHears: the outputs name exactly those to whom notices and alarms go, of a fresh
-// stack with whatever ways.
+// TestWhoHears: the outputs name exactly those to whom notices and alarms go, for a new stack
+// with any set of ways.
 func TestWhoHears(t *testing.T) {
 	t.Parallel()
 	const (

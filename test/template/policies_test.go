@@ -15,9 +15,9 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/ssm"
 )
 
-// calls are the actions of an adapter's API: all that it can call, but those
-// that a function has no use of. A transaction needs the permissions of the
-// writes that it is made of, and none of its own.
+// calls returns the actions of an adapter's API: everything that it can call, except what a
+// function has no use for. A transaction needs the permissions of the writes in it, and none of
+// its own.
 func calls[API any](service string, without ...string) (actions []string) {
 	api := reflect.TypeFor[API]()
 	for i := range api.NumMethod() {
@@ -28,8 +28,8 @@ func calls[API any](service string, without ...string) (actions []string) {
 	return actions
 }
 
-// TestPoliciesAreTheCalls: each function may do what its adapters call, and what
-// Lambda does in its name. That it is enough is shown on the emulator, with IAM on.
+// TestPoliciesAreTheCalls: each function may do what its adapters call, and what Lambda does in
+// its name. The emulator, with IAM switched on, shows that this is enough.
 func TestPoliciesAreTheCalls(t *testing.T) {
 	t.Parallel()
 	platform := []string{
@@ -47,7 +47,7 @@ func TestPoliciesAreTheCalls(t *testing.T) {
 			[]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}),
 		"SweepRole": slices.Concat(platform, key, calls[dynamo.API]("dynamodb"), calls[fargate.API]("ecs"), []string{"iam:PassRole", "ecs:TagResource"},
 			calls[schedules.Scheduler]("scheduler"), calls[schedules.Rules]("events")),
-		// It reads, and can do nothing else.
+		// It reads, and cannot do anything else.
 		"WidgetRole": slices.Concat(slices.DeleteFunc(slices.Clone(platform), func(a string) bool { return a == "sqs:SendMessage" }), []string{"kms:Decrypt", "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}),
 	} {
 		var got []string
@@ -64,15 +64,15 @@ func TestPoliciesAreTheCalls(t *testing.T) {
 	}
 }
 
-// actions are a statement's.
+// actions returns a statement's actions.
 func actions(t *testing.T, of any) []string {
 	t.Helper()
 	s, _ := statement(t, of)
 	return texts(s["Action"])
 }
 
-// TestTasksAreLimitedToClusters: what changes or shows tasks is allowed on the
-// stack's clusters only, and roles only to tasks.
+// TestTasksAreLimitedToClusters: actions that change or show tasks are allowed only on the
+// stack's clusters, and roles may be passed only to tasks.
 func TestTasksAreLimitedToClusters(t *testing.T) {
 	t.Parallel()
 	template := load(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// TestPromises: what the emulator does not do, or does not refuse, and what the
+// TestPromises covers what the emulator does not do, or does not refuse, and what the
 // documentation promises all the same.
 func TestPromises(t *testing.T) {
 	t.Parallel()
@@ -30,7 +30,7 @@ func TestPromises(t *testing.T) {
 		"ScheduleGroup":                                     `{"Condition":"OwnScheduleGroup","DeletionPolicy":"Retain","Properties":{"Name":"!Ref AWS::StackName"},"Type":"AWS::Scheduler::ScheduleGroup","UpdateReplacePolicy":"Retain"}`,
 		"Notices.Properties":                                `{"KmsMasterKeyId":` + key + `}`,
 
-		// What was accepted does not vanish.
+		// What was accepted must not vanish.
 		"Trigger" + invoke:             `{"DestinationConfig":{"OnFailure":{"Destination":"!GetAtt TriggerFailures.Arn","Type":"SQS"}},"MaximumEventAgeInSeconds":21600,"MaximumRetryAttempts":2}`,
 		"OnStopped" + invoke:           `{"DestinationConfig":{"OnFailure":{"Destination":"!GetAtt OnStoppedFailures.Arn","Type":"SQS"}},"MaximumEventAgeInSeconds":21600,"MaximumRetryAttempts":2}`,
 		"Sweep" + invoke:               `{"DestinationConfig":{"OnFailure":{"Destination":"!GetAtt SweepFailures.Arn","Type":"SQS"}},"MaximumEventAgeInSeconds":60,"MaximumRetryAttempts":0}`,
@@ -58,7 +58,7 @@ func TestPromises(t *testing.T) {
 	}
 }
 
-// TestConditions: each is what its parameter says, and nothing else.
+// TestConditions: each means what its parameter says, and nothing else.
 func TestConditions(t *testing.T) {
 	t.Parallel()
 	const filled, lists = `["!Not",["!Equals","!Ref %",""]]`, `["!Not",["!Equals",["!Join","","!Ref %"],""]]`
@@ -92,9 +92,8 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-// TestCompanies: every function has its log group with the retention, its role,
-// and the concurrency that is reserved. Paths and boundaries are in the table of
-// the policies.
+// TestCompanies: every function has its log group with the retention, its role, and the
+// concurrency that is reserved. Paths and boundaries are in the table of the policies.
 func TestCompanies(t *testing.T) {
 	t.Parallel()
 	template := load(t)
@@ -120,7 +119,7 @@ func TestCompanies(t *testing.T) {
 	}
 }
 
-// TestAlarms: what each looks at, when it rings, and whom it calls.
+// TestAlarms: what each alarm watches, when it fires, and whom it alerts.
 func TestAlarms(t *testing.T) {
 	t.Parallel()
 	const (
@@ -160,11 +159,11 @@ func TestAlarms(t *testing.T) {
 		if on, ok := canonical(t, p["AlarmActions"]), canonical(t, p["OKActions"]); on != actions || ok != actions {
 			t.Errorf("%s calls %s and %s", id, on, ok)
 		}
-		// What arrives rings alone, and rings again.
+		// An alarm about what arrives fires for each arrival.
 		if arrives := words(t, p, "MetricName") == "NumberOfMessagesSent"; arrives != (p["DatapointsToAlarm"] != nil) || arrives && canonical(t, p["DatapointsToAlarm"]) != "1" {
 			t.Errorf("%s rings after %v", id, p["DatapointsToAlarm"])
 		}
-		// An alarm that knows nothing yet is quiet, and one that stops knowing rings.
+		// An alarm without data so far is quiet; one whose data stops fires.
 		if quiet := p["TreatMissingData"] == "missing"; quiet != (p["InsufficientDataActions"] != nil) || quiet && canonical(t, p["InsufficientDataActions"]) != actions {
 			t.Errorf("%s calls %v without data", id, p["InsufficientDataActions"])
 		}
@@ -180,8 +179,7 @@ func TestAlarms(t *testing.T) {
 	}
 }
 
-// TestSomebodyHears: an address gets notices and alarms, and where nobody does the
-// outputs say so.
+// TestSomebodyHears: an address gets notices and alarms, and if nobody does the outputs say so.
 func TestSomebodyHears(t *testing.T) {
 	t.Parallel()
 	template := load(t)
@@ -197,8 +195,8 @@ func TestSomebodyHears(t *testing.T) {
 	}
 }
 
-// TestParametersRefuse: what a parameter takes and what not. A list's pattern is
-// for each of its values.
+// TestParametersRefuse: what a parameter accepts and what it does not. The pattern of a list
+// applies to each of its values.
 func TestParametersRefuse(t *testing.T) {
 	t.Parallel()
 	parameters := at(t, load(t), "Parameters")
@@ -245,7 +243,7 @@ func TestParametersRefuse(t *testing.T) {
 	}
 }
 
-// TestOutputsAreExported: what job stacks and companies import.
+// TestOutputsAreExported: the outputs that jobs' stacks and companies import.
 func TestOutputsAreExported(t *testing.T) {
 	t.Parallel()
 	outputs := at(t, load(t), "Outputs")
@@ -260,7 +258,7 @@ func TestOutputsAreExported(t *testing.T) {
 	}
 }
 
-// TestVersion: the stack says the version of the program beside it.
+// TestVersion: the stack gives the version of the program that comes with it.
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	if got := words(t, at(t, load(t), "Outputs"), "Version", "Value"); got != plane.Release {
@@ -268,8 +266,8 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// TestSamconfig: no deploy asks questions but prod's, which shows what it would
-// change first. The default environment is what the deployed stories use.
+// TestSamconfig: no deploy asks questions, except for prod's, which first shows what it would
+// change. The deployed stories use the default environment.
 func TestSamconfig(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(root + "samconfig.toml")
@@ -297,8 +295,8 @@ func TestSamconfig(t *testing.T) {
 			}
 		}
 	}
-	// Then a template of jobs that is deployed here without a stack's name would
-	// take the control plane's place.
+	// Then a template of jobs that is deployed here without a stack name would replace the
+	// control plane.
 	if strings.Contains(string(text), "stack_name") {
 		t.Error("samconfig.toml names a stack")
 	}

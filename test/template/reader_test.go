@@ -18,8 +18,8 @@ const root = "../../"
 // object is a part of the template.
 type object = map[string]any
 
-// load reads the template. An intrinsic function of a text is a text that begins
-// with its tag, as "!Ref Table"; one of a list is a list that begins with it.
+// load reads the template. An intrinsic function of a text becomes a text that begins with its
+// tag, such as "!Ref Table"; one of a list becomes a list that begins with it.
 func load(t *testing.T) object {
 	t.Helper()
 	file, err := parser.ParseBytes(read(t, "template.yaml"), 0)
@@ -36,7 +36,7 @@ func load(t *testing.T) object {
 	return template
 }
 
-// reader knows what the anchors stand for.
+// reader knows the values of the anchors.
 type reader struct {
 	t       *testing.T
 	anchors map[string]any
@@ -106,7 +106,7 @@ func read(t *testing.T, name string) []byte {
 	return body
 }
 
-// at goes down a path of keys.
+// at follows a path of keys.
 func at(t *testing.T, from any, path ...string) any {
 	t.Helper()
 	for _, key := range path {
@@ -119,8 +119,7 @@ func at(t *testing.T, from any, path ...string) any {
 	return from
 }
 
-// down goes down a path with points between its keys; numbers are places in
-// lists.
+// down follows a path with dots between its keys; numbers are indexes of lists.
 func down(t *testing.T, from any, path string) any {
 	t.Helper()
 	for _, key := range strings.Split(path, ".") {
@@ -145,7 +144,7 @@ func list(t *testing.T, of any) []any {
 	return l
 }
 
-// keys are an object's, in order.
+// keys returns an object's keys, in order.
 func keys(t *testing.T, of any) []string {
 	t.Helper()
 	m, ok := of.(object)
@@ -155,7 +154,7 @@ func keys(t *testing.T, of any) []string {
 	return slices.Sorted(maps.Keys(m))
 }
 
-// words is a text of the template.
+// words returns a text of the template.
 func words(t *testing.T, from any, path ...string) string {
 	t.Helper()
 	text, ok := at(t, from, path...).(string)
@@ -165,7 +164,7 @@ func words(t *testing.T, from any, path ...string) string {
 	return text
 }
 
-// kinds are the resources of a type, by their logical ids.
+// kinds returns the resources of a type, by logical id.
 func kinds(t *testing.T, template object, of string) map[string]object {
 	t.Helper()
 	found := map[string]object{}

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// deployed is the template with parameters filled in, as CloudFormation would
-// make of it in one account and Region.
+// deployed is the template with its parameters filled in, as CloudFormation would resolve it in
+// one account and Region.
 type deployed struct {
 	t          *testing.T
 	template   object
@@ -31,7 +31,7 @@ var pseudo = map[string]any{
 	"AWS::AccountId": accountID, "AWS::Region": region, "AWS::Partition": "aws", "AWS::StackName": stack, "AWS::URLSuffix": "amazonaws.com", "AWS::NoValue": nothing{},
 }
 
-// arns are resources' ARNs by type; % is the physical name, @ an alias's own.
+// arns maps types to the ARNs of resources; % is the physical name, @ an alias's own.
 var arns = map[string]string{
 	"AWS::DynamoDB::Table":       "arn:aws:dynamodb:" + region + ":" + accountID + ":table/%",
 	"AWS::Serverless::Function":  "arn:aws:lambda:" + region + ":" + accountID + ":function:%",
@@ -46,10 +46,10 @@ var arns = map[string]string{
 	"AWS::CloudWatch::Dashboard": "%",
 }
 
-// byARN are the types whose Ref is the ARN.
+// byARN lists the types whose Ref is the ARN.
 var byARN = []string{"AWS::SNS::Topic", "AWS::IAM::ManagedPolicy", "AWS::Lambda::Alias"}
 
-// value is what a part of the template comes to.
+// value returns the value of a part of the template.
 func (d deployed) value(v any) any {
 	d.t.Helper()
 	switch v := v.(type) {
@@ -169,7 +169,7 @@ func (d deployed) ref(name string) any {
 	return d.name(name)
 }
 
-// kind is a resource's type. What is not there under these parameters is an
+// kind returns a resource's type. A resource that does not exist under these parameters is an
 // error.
 func (d deployed) kind(id string) string {
 	d.t.Helper()
@@ -180,7 +180,7 @@ func (d deployed) kind(id string) string {
 	return words(d.t, r, "Type")
 }
 
-// name is a resource's physical name.
+// name returns a resource's physical name.
 func (d deployed) name(id string) string {
 	if p, ok := at(d.t, d.template, "Resources", id).(object)["Properties"].(object); ok {
 		for _, key := range []string{"LogGroupName", "FunctionName", "TopicName"} {
@@ -215,8 +215,8 @@ func (d deployed) attribute(of string) any {
 	return nil
 }
 
-// documents are the policies that a resource gives somebody: to whom, by the name
-// that the requests use, and what.
+// documents returns the policies that resources give: to whom, by the name that the requests use,
+// and what.
 func (d deployed) documents() map[string][]object {
 	out := map[string][]object{}
 	resources, _ := at(d.t, d.template, "Resources").(object)

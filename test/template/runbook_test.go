@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestRunbooksQuoteTheLogs: what a page tells people to look for in the logs is
-// what the code says.
+// TestRunbooksQuoteTheLogs: what a page tells people to look for in the logs is what the code
+// writes.
 func TestRunbooksQuoteTheLogs(t *testing.T) {
 	t.Parallel()
 	said := code(t)
@@ -27,7 +27,7 @@ func TestRunbooksQuoteTheLogs(t *testing.T) {
 		}
 		for _, m := range words.FindAllStringSubmatch(string(text), -1) {
 			found++
-			if m[1] != "deadline exceeded" && !strings.Contains(said, m[1]) { // that is Go's own
+			if m[1] != "deadline exceeded" && !strings.Contains(said, m[1]) { // which is Go's own
 				t.Errorf("%s tells to look for %q, which nothing says", filepath.Base(page), m[1])
 			}
 		}
@@ -37,7 +37,7 @@ func TestRunbooksQuoteTheLogs(t *testing.T) {
 	}
 }
 
-// TestRunbooksNameTheLogs: the groups whose lines a page has people read are the stack's.
+// TestRunbooksNameTheLogs: the log groups that a page has people read are the stack's.
 func TestRunbooksNameTheLogs(t *testing.T) {
 	t.Parallel()
 	template := string(read(t, "template.yaml"))
@@ -59,7 +59,7 @@ func TestRunbooksNameTheLogs(t *testing.T) {
 	}
 }
 
-// code is all of the program's Go.
+// code returns all of the program's Go code.
 func code(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder

@@ -13,8 +13,8 @@ import (
 	"github.com/batchplane/batchplane/internal/wire/notify"
 )
 
-// TestSamples: there is a sample for each function, and the functions read them.
-// Those of the trigger are read in its own room.
+// TestSamples: there is a sample for each function, and the functions can read them. The
+// trigger's samples are read in its own package.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(root + "events/*.json")
@@ -47,9 +47,8 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// TestStreamFilters: what the stream's filters let through to notify: the sample
-// of a run that owes a notice, and an input that was kept; no plain success, which
-// wakes nobody.
+// TestStreamFilters: the stream's filters pass the sample of a run that owes a notice, and an
+// input that was kept, to notify. They do not pass a plain success, which wakes nobody.
 func TestStreamFilters(t *testing.T) {
 	t.Parallel()
 	var patterns []any
@@ -76,8 +75,8 @@ func TestStreamFilters(t *testing.T) {
 	}
 }
 
-// passes is whether a pattern of EventBridge's language matches, as far as the
-// template uses it: objects whose leaves are [{"exists": true}].
+// passes reports whether a pattern of EventBridge's language matches, for the part of the
+// language that the template uses: objects whose leaves are [{"exists": true}].
 func passes(t *testing.T, pattern, event any) bool {
 	t.Helper()
 	if leaf, ok := pattern.([]any); ok {

@@ -1,4 +1,4 @@
-// Package template_test holds template.yaml against the code.
+// Package template_test checks template.yaml against the code.
 package template_test
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/cost"
 )
 
-// TestTableIsTheStores: the table is the one that the store is tested on.
+// TestTableIsTheStores: the table is the one with which the store is tested.
 func TestTableIsTheStores(t *testing.T) {
 	t.Parallel()
 	table := at(t, load(t), "Resources", "Table", "Properties")
@@ -37,7 +37,7 @@ func TestTableIsTheStores(t *testing.T) {
 	}
 }
 
-// canonical is a value as JSON, with the attribute definitions in any order.
+// canonical returns a value as JSON with its keys in order, without what prune removes.
 func canonical(t *testing.T, v any) string {
 	t.Helper()
 	body, err := json.Marshal(v)
@@ -54,7 +54,7 @@ func canonical(t *testing.T, v any) string {
 	return string(body)
 }
 
-// prune leaves out what the SDK's shapes have and nobody set.
+// prune removes what the SDK's shapes contain and nobody set.
 func prune(v any) any {
 	switch v := v.(type) {
 	case object:
@@ -70,7 +70,7 @@ func prune(v any) any {
 	return v
 }
 
-// TestEveryAlarmHasItsPage, and every page its alarm.
+// TestEveryAlarmHasItsPage: and every page has its alarm.
 func TestEveryAlarmHasItsPage(t *testing.T) {
 	t.Parallel()
 	var pages []string
@@ -103,8 +103,8 @@ func TestEveryAlarmHasItsPage(t *testing.T) {
 	}
 }
 
-// TestCostOfNothing: the model of costs knows the functions' memory, the alarms
-// and how long runs are kept.
+// TestCostOfNothing: the cost model knows the functions' memory, the alarms, and how long runs
+// are kept.
 func TestCostOfNothing(t *testing.T) {
 	t.Parallel()
 	template := load(t)
@@ -121,7 +121,7 @@ func TestCostOfNothing(t *testing.T) {
 	}
 }
 
-// memory is a function's, in MB.
+// memory returns a function's memory, in MB.
 func memory(t *testing.T, template object, function string) int {
 	t.Helper()
 	for id, f := range kinds(t, template, "AWS::Serverless::Function") {
@@ -132,8 +132,8 @@ func memory(t *testing.T, template object, function string) int {
 	return number(t, template, "Globals.Function.MemorySize")
 }
 
-// TestParametersAreExplained: in the template, and in the table of the README
-// with the same defaults.
+// TestParametersAreExplained: parameters are explained in the template, and in the table of the
+// README with the same defaults.
 func TestParametersAreExplained(t *testing.T) {
 	t.Parallel()
 	doc, err := os.ReadFile(root + "README.md")

@@ -1,5 +1,5 @@
-// Package driver has tests look at pages as people do: in Chromium. Where that is not
-// installed such a test is skipped by name; with CI=true it fails.
+// Package driver lets tests look at pages as people do: in Chromium. If Chromium is not
+// installed, such a test is skipped by name; with CI=true it fails.
 package driver
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The longest that one step, and one wait, take on a busy machine.
+// The longest times that one step, and one wait, take on a busy machine.
 const (
 	stepLimit = 2 * time.Minute
 	waitLimit = 3 * time.Minute
@@ -29,16 +29,16 @@ var shared struct {
 	err   error
 }
 
-// Close ends the browser, if one was started: TestMain calls it after the tests.
+// Close ends the browser, if one was started. TestMain calls it after the tests.
 func Close() {
 	if shared.end != nil {
 		shared.end()
 	}
 }
 
-// browsers are programs of Chromium. The headless shell comes first: it is the same engine without
-// the parts around the pages, and takes half as much of the processors. It is called where Debian
-// has it: the script of that name in the PATH would be ended in its place.
+// browsers are programs of Chromium. The headless shell comes first: it is the same engine
+// without the parts around the pages, and uses half as much processor time. It is called at the
+// path where Debian has it: otherwise only the script of that name in the PATH would be ended.
 var browsers = []string{"/usr/lib/chromium/chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"}
 
 // chromium starts one browser for all tests of a package.
@@ -63,7 +63,7 @@ func chromium() (context.Context, error) {
 			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 			chromedp.Flag("disable-sync", true), chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1"), chromedp.Flag("hide-scrollbars", true), chromedp.WindowSize(1280, 900),
 			// No process in advance for a page that may come, and none for a page that was left;
-			// no machine code for scripts that run once a page.
+			// no machine code for scripts that run once per page.
 			chromedp.Flag("disable-features", "SpareRendererForSitePerProcess,BackForwardCache"), chromedp.Flag("js-flags", "--no-turbofan,--no-maglev"),
 		)
 		alloc, end := chromedp.NewExecAllocator(context.Background(), options...)
@@ -87,14 +87,14 @@ func chromium() (context.Context, error) {
 	return shared.alloc, shared.err
 }
 
-// Tab is a page of the browser, its test's alone until that ends.
+// Tab is a page of the browser. It belongs to one test until that test ends.
 type Tab struct {
 	testing.TB
 	*window
 }
 
-// Open gives a window whose person has no cookies: one that another test is done with,
-// else a new one.
+// Open returns a window whose person has no cookies: one with which another test is done, or else
+// a new one.
 func Open(tb testing.TB) *Tab {
 	tb.Helper()
 	root, err := chromium()
@@ -119,7 +119,7 @@ func Open(tb testing.TB) *Tab {
 	return &Tab{TB: tb, window: w}
 }
 
-// Second opens a further window with the cookies of this one, closed with its test.
+// Second opens another window with the cookies of this one. It is closed with its test.
 func (b *Tab) Second() *Tab {
 	b.Helper()
 	w, err := newWindow(shared.alloc, b.person)
@@ -140,8 +140,8 @@ func (b *Tab) Do(what string, actions ...chromedp.Action) {
 	}
 }
 
-// shown is what a page shows, as far as that can be told; an expression that is waited
-// for may say in window.wrong why it is not true.
+// shown returns what a page shows, as far as possible. An expression that is waited for may say
+// in window.wrong why it is not true.
 func (b *Tab) shown(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, stepLimit/4)
 	defer cancel()
@@ -152,7 +152,7 @@ func (b *Tab) shown(ctx context.Context) string {
 	return s
 }
 
-// Text is what a page shows.
+// Text returns what a page shows.
 func (b *Tab) Text() string {
 	b.Helper()
 	var s string
@@ -160,7 +160,7 @@ func (b *Tab) Text() string {
 	return s
 }
 
-// Number is a number that the page computes.
+// Number returns a number that the page computes.
 func (b *Tab) Number(what, expression string) int {
 	b.Helper()
 	var n int
@@ -178,7 +178,7 @@ func (b *Tab) Until(what, expression string) {
 	}
 }
 
-// Shows is an expression: the page shows this.
+// Shows returns an expression which says that the page shows this text.
 func Shows(text string) string { return fmt.Sprintf("document.body.innerText.includes(%q)", text) }
 
 // Visit opens a page.
@@ -187,27 +187,27 @@ func (b *Tab) Visit(address string) {
 	b.Do("opening "+address, chromedp.Navigate(address), chromedp.WaitVisible("main h1", chromedp.ByQuery))
 }
 
-// SignIn opens the pages by an address with a code.
+// SignIn opens the pages at an address with a code.
 func (b *Tab) SignIn(address string) {
 	b.Helper()
 	b.Do("signing in", chromedp.Navigate(address), chromedp.WaitVisible("footer", chromedp.ByQuery))
 }
 
-// Follow clicks on what leads to another page, and waits for something there.
+// Follow clicks a link to another page, and waits for something there.
 func (b *Tab) Follow(what, link, there string) {
 	b.Helper()
 	b.Do(what, chromedp.Click(link, chromedp.ByQuery), chromedp.WaitVisible(there, chromedp.ByQuery))
 }
 
-// Press sends the page's form, with values for its fields by id, and waits for the
-// answer or for what is wrong with it.
+// Press sends the page's form, with values for its fields by id, and waits for the answer or for
+// what is wrong with it.
 func (b *Tab) Press(fields map[string]string) {
 	b.Helper()
 	var actions []chromedp.Action
 	for id, value := range fields {
 		actions = append(actions, chromedp.SetValue("#"+id, value, chromedp.ByQuery))
 	}
-	// The page that is left may have said what was wrong before.
+	// The page that is left may still show an earlier error.
 	const next = "main:not([data-left]) "
 	b.Do("sending the form", append(
 		actions, chromedp.SetAttributeValue("main", "data-left", "yes", chromedp.ByQuery), chromedp.Click("main form.fields button", chromedp.ByQuery),
@@ -221,7 +221,7 @@ func (b *Tab) ToRun() {
 	b.Follow("to the run", `.answer a[href^="/runs/"]`, "h1.id")
 }
 
-// Quiet fails where the browser complained: of a policy, or of the script.
+// Quiet fails if the browser complained about a policy or the script.
 func (b *Tab) Quiet() {
 	b.Helper()
 	b.mu.Lock()

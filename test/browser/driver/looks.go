@@ -15,8 +15,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Media has pages be shown by a colour scheme, light or dark, and as on a medium, such as
-// print; "" is a screen.
+// Media makes pages be shown with a colour scheme, light or dark, and as on a medium, such as
+// print; "" means a screen.
 func Media(scheme, medium string) chromedp.Action {
 	return emulation.SetEmulatedMedia().WithMedia(medium).WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
 }
@@ -24,7 +24,7 @@ func Media(scheme, medium string) chromedp.Action {
 // Roles counts what a screen reader finds on the page, by role.
 func (b *Tab) Roles() map[string]int {
 	b.Helper()
-	var tree struct { // as far as it is wanted: the browser has names that cdproto does not know
+	var tree struct { // as far as it is needed: the browser has names that cdproto does not know
 		Nodes []struct {
 			Ignored bool `json:"ignored"`
 			Role    struct {
@@ -44,13 +44,13 @@ func (b *Tab) Roles() map[string]int {
 	return out
 }
 
-// Axe is the text of axe-core, which `make tools-axe` puts below the module's folder.
+// Axe returns the text of axe-core, which `make tools-axe` puts below the module's folder.
 func Axe(module string) (string, error) {
 	text, err := os.ReadFile(filepath.Join(module, ".tools/axe/node_modules/axe-core/axe.min.js")) //nolint:gosec // of the project's own folder
 	return string(text), err
 }
 
-// Fits fails where a page is wider than its window.
+// Fits fails if a page is wider than its window.
 func (b *Tab) Fits(name string) {
 	b.Helper()
 	if wide := b.Number("measuring", `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
@@ -58,7 +58,7 @@ func (b *Tab) Fits(name string) {
 	}
 }
 
-// Apart fails where a table lies over what is beside it.
+// Apart fails if a table covers what is beside it.
 func (b *Tab) Apart(name string) {
 	b.Helper()
 	if n := b.Number("measuring", `[...document.querySelectorAll('main table')].filter(e => !e.closest('.scroll') && e.getBoundingClientRect().right > e.parentElement.getBoundingClientRect().right + 1).length`); n > 0 {
@@ -66,7 +66,7 @@ func (b *Tab) Apart(name string) {
 	}
 }
 
-// Still fails where a part of the page scrolls sideways, unless there is one in it that a
+// Still fails if a part of the page scrolls sideways, unless that part contains an element that a
 // selector names.
 func (b *Tab) Still(name, unless string) {
 	b.Helper()
@@ -75,17 +75,17 @@ func (b *Tab) Still(name, unless string) {
 	}
 }
 
-// Colours are the rules of axe-core by which pages differ that have the same contents and
-// the same layout.
+// Colours are the rules of axe-core in which pages may differ that have the same contents and the
+// same layout.
 var Colours = []string{"color-contrast", "link-in-text-block"}
 
-// Judge has axe-core look at the page, by the rules that are named, else by all; a
-// fault that is more than minor fails the test.
+// Judge makes axe-core check the page, by the named rules or else by all. A fault that is more
+// than minor fails the test.
 func (b *Tab) Judge(name, axe string, rules ...string) {
 	b.Helper()
 	only := ""
 	if len(rules) > 0 {
-		names, _ := json.Marshal(rules) // strings have no other form
+		names, _ := json.Marshal(rules) // strings can always be marshalled
 		only = fmt.Sprintf(", runOnly: {type: 'rule', values: %s}", names)
 	}
 	if b.Number("looking for axe-core", `window.axe ? 1 : 0`) == 0 {
@@ -108,5 +108,5 @@ func (b *Tab) Judge(name, axe string, rules ...string) {
 	}
 }
 
-// Awaited has an evaluation wait for its promise.
+// Awaited makes an evaluation wait for its promise.
 func Awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }

@@ -20,7 +20,7 @@ import (
 // window is one window of a person.
 type window struct {
 	ctx context.Context
-	// person is what holds its cookies.
+	// person holds its cookies.
 	person cdp.BrowserContextID
 	end    context.CancelFunc
 	// complaints are what the browser's console said.
@@ -28,8 +28,8 @@ type window struct {
 	complaints []string
 }
 
-// idle are windows that no test uses. A new window costs the browser two processes, more
-// than ten pages in one that is there.
+// idle holds windows that no test uses. A new window costs the browser two processes, more than
+// ten pages in an existing one.
 var idle windows
 
 type windows struct {
@@ -37,7 +37,7 @@ type windows struct {
 	list []*window
 }
 
-// take gives an idle window, else one of a new person.
+// take returns an idle window, or else one of a new person.
 func (l *windows) take(root context.Context) (*window, error) {
 	l.mu.Lock()
 	if n := len(l.list); n > 0 {
@@ -60,13 +60,13 @@ func (l *windows) give(w *window) {
 	l.list = append(l.list, w)
 }
 
-// browserOf is for what is asked of the browser, not of a tab.
+// browserOf returns a context for requests to the browser, not to a tab.
 func browserOf(root context.Context) context.Context {
 	return cdp.WithExecutor(root, chromedp.FromContext(root).Browser)
 }
 
-// newWindow opens a window. Chromium opens a first tab of a browser context only in a
-// window of its own.
+// newWindow opens a window. Chromium opens a browser context's first tab only in a window of its
+// own.
 func newWindow(root context.Context, person cdp.BrowserContextID) (*window, error) {
 	id, err := target.CreateTarget("about:blank").WithBrowserContextID(person).WithNewWindow(true).WithWidth(1280).WithHeight(900).Do(browserOf(root))
 	if err != nil {
@@ -75,15 +75,15 @@ func newWindow(root context.Context, person cdp.BrowserContextID) (*window, erro
 	ctx, end := chromedp.NewContext(root, chromedp.WithTargetID(id))
 	w := &window{ctx: ctx, person: person, end: end}
 	chromedp.ListenTarget(ctx, w.hear)
-	// The first use of a context is what the tab lives by, so it has no limit.
+	// The tab lives by the context of its first use, so that context has no time limit.
 	if err := chromedp.Run(ctx, append(asAtFirst(), log.Enable())...); err != nil {
 		return nil, fmt.Errorf("looking at it: %w", err)
 	}
 	return w, nil
 }
 
-// asAtFirst has a window be looked at as on a usual screen. That its size is no longer
-// prescribed would not give it the old one back.
+// asAtFirst makes a window be looked at as on a usual screen. Merely to stop prescribing its size
+// would not restore the old one.
 func asAtFirst() []chromedp.Action {
 	return []chromedp.Action{
 		chromedp.EmulateViewport(1280, 900), emulation.SetEmulatedMedia().WithMedia(""), emulation.SetScriptExecutionDisabled(false),
@@ -93,8 +93,8 @@ func asAtFirst() []chromedp.Action {
 
 func (w *window) close() { w.end() }
 
-// clear leaves nothing in a window of what a test did in it: page, history, cookies, and how it
-// is looked at. Pages keep nothing else in a browser; one that does is an error.
+// clear removes from a window what a test did in it: page, history, cookies, and how it is looked
+// at. Pages keep nothing else in a browser; if one does, that is an error.
 func (w *window) clear() error {
 	ctx, cancel := context.WithTimeout(w.ctx, stepLimit)
 	defer cancel()

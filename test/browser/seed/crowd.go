@@ -11,8 +11,8 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Crowd fills a store with jobs that each ran every so often before a time; of fifty
-// runs one failed.
+// Crowd fills a store with jobs that each ran at that interval before a time. One run in fifty
+// failed.
 func Crowd(ctx context.Context, store control.Store, jobs, each int, every time.Duration, now time.Time) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -1,5 +1,5 @@
-// Package seed fills a store with two days of a small company's jobs, the same
-// ones for the same time: what pages are tested and pictured with.
+// Package seed fills a store with two days of a small company's jobs, always the same ones for
+// the same time. Pages are tested and pictured with them.
 package seed
 
 import (
@@ -19,12 +19,12 @@ import (
 // Zone is the jobs' zone.
 const Zone = "Europe/Berlin"
 
-// routine is a job and how its runs go.
+// routine is a job, and how its runs go.
 type routine struct {
 	name, schedule, owner, about string
-	// takes is how long a run takes, about.
+	// takes is approximately how long a run takes.
 	takes time.Duration
-	// fate is the end of the n-th run before now, the newest being 0; nil is success.
+	// fate gives the end of the n-th run before now; the newest is 0. nil means success.
 	fate   func(n int) run.Status
 	inputs map[string]job.Input
 	args   bool
@@ -77,15 +77,15 @@ var jobs = []routine{
 	{"tax-report", "0 6 1 * *", "billing", "The month's tax report.", 30 * time.Minute, nil, nil, false},
 }
 
-// Store is what is filled.
+// Store is the store to fill.
 type Store interface {
 	Commit(ctx context.Context, c control.Change) error
 	PutDefinition(ctx context.Context, j job.Job) error
 	SetMark(ctx context.Context, name string, at time.Time) error
 }
 
-// Fill fills a store as though it were now: all side by side, so that a store that writes
-// what comes together at once need not do so a thousand times.
+// Fill fills a store as though it were now. It writes everything side by side, so that a store
+// that combines simultaneous writes need not write a thousand times.
 func Fill(ctx context.Context, s Store, now time.Time) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -154,7 +154,7 @@ func fill(ctx context.Context, s Store, j routine, seed int, now time.Time) erro
 	return errors.Join(append(all, s.Commit(ctx, control.Change{Item: &item}))...)
 }
 
-// wobble is a number from 0.7 to 1.4 that looks like chance.
+// wobble returns a number from 0.7 to 1.4 that looks random.
 func wobble(seed, n int) float64 {
 	x := uint32(seed*7919+n+1) * 2654435761
 	x ^= x >> 15
