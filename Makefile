@@ -15,14 +15,14 @@ LINT_MODULE     := github.com/golangci/golangci-lint/v2
 LINT_VERSION    := v2.15.0
 LINT_PACKAGE    := $(LINT_MODULE)/cmd/golangci-lint
 
-# Python programs, each in a virtual environment of its own: they need different
-# versions of the same libraries.
+# Python programs, each in its own virtual environment, because they need different versions of the
+# same libraries.
 PYTHON             ?= python3
 SAM_VERSION        := 1.170.0
 MINISTACK_VERSION  := 1.5.33
 TRANSLATOR_VERSION := 1.115.0
 
-# Packages with goroutines, locks or processes; those that exist.
+# Packages with goroutines, locks or processes, as far as they exist.
 RACE_DIRS := internal/localecs internal/control internal/local internal/adapter internal/wire cmd
 RACE      := $(addsuffix /...,$(addprefix ./,$(wildcard $(RACE_DIRS))))
 
@@ -41,8 +41,8 @@ dynamodb-local: ## Download DynamoDB Local for the tests (needs Maven and Java 1
 		mvn -B -q -f test/tools/dynamodb-local/pom.xml dependency:copy-dependencies -DoutputDirectory=$(DYNAMODB_LOCAL) -DincludeScope=runtime \
 		&& cp test/tools/dynamodb-local/pom.xml $(DYNAMODB_LOCAL)/pom.xml; }
 
-# Brings up what the tests can use beside Go, where its toolchain is here. What
-# is absent is skipped by name in the summary; with CI=true that is a failure.
+# Installs what the tests can use besides Go, if the toolchain for it is here. The summary names what is
+# absent and was skipped; with CI=true that is a failure.
 .PHONY: test-parts
 test-parts:
 	@if command -v java >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory dynamodb-local; fi
@@ -60,21 +60,21 @@ test: test-announce test-parts ## Run all tests, with their progress and a closi
 	command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null || echo "skipped: the pages in a browser, since Chromium is not installed"; \
 	exit $$status
 
-# Those that take longest. They begin first, so that none of them is left alone at the end.
+# The packages that take longest. They begin first, so that none of them runs alone at the end.
 LONGEST := ./test/aws ./test/browser ./internal/adapter/dynamo ./internal/wire/sweep ./internal/control ./test/simulation
 
-# How many packages are tested at once: one more than there are processors, since test/aws
-# waits for most of its two minutes.
+# How many packages are tested at once: one more than there are processors, because test/aws
+# spends most of its two minutes waiting.
 AT_ONCE = $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 
-# Compiling and testing let three times what is in use lie as garbage: a tenth of their
+# Compiling and testing leave garbage of three times the memory in use. That saves a tenth of their
 # processor time for 40 to 120 MB more each.
 test: export GOGC = 300
 
-# Flags of go test, which .ci/run has more of.
+# Flags of go test; .ci/run adds more.
 TESTFLAGS ?=
 
-# Says what is about to happen before anything is quiet for long.
+# Says what will happen before a long time without output.
 .PHONY: test-announce
 test-announce:
 	@[ -e $(DYNAMODB_LOCAL)/pom.xml ] && [ -e .tools/ministack/made-of ] && [ -e .tools/sam/made-of ] || \
@@ -98,9 +98,9 @@ fmt-check: gofumpt ## Fail if a Go file is not formatted
 lint: golangci-lint ## Run golangci-lint by .golangci.yml
 	$(BIN)/golangci-lint run ./...
 
-# Left out are a count of calls, in 84 sweeps of the same code as the tests beside it,
-# and two tables that fail each call of a handler, one handler at a time: minutes under
-# the race detector.
+# These are left out because they take minutes under the race detector: a count of calls in 84 sweeps of
+# the same code as the tests beside it, and two tables that fail each call of a handler, one handler at
+# a time.
 .PHONY: race
 race: ## Run the packages with concurrency under the race detector (needs a C compiler)
 	@[ "$$($(GO) env CGO_ENABLED)" = 1 ] || { echo "the race detector needs a C compiler: install gcc or clang"; exit 1; }
@@ -130,7 +130,7 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	done < <(grep -rE '^func Fuzz[A-Z]' --include='*_test.go' --exclude-dir=.tools . | sed 's,^\./,,'); \
 	[ $$found = 1 ] || { echo "no fuzz target was found"; exit 1; }
 
-# What is generated, and the test that generates it with -update.
+# The generated files, and the test that writes them with -update.
 GENERATED     := docs/stop-reasons.md
 GENERATE_PKG  := ./internal/stop
 GENERATE_TEST := TestDocsAreCurrent
@@ -154,8 +154,8 @@ check: ## Run all that CI runs
 .PHONY: tools
 tools: gofumpt golangci-lint ## Install the pinned tools into .tools/bin
 
-# installed asks the binary itself which version it is: a changed pin, or a
-# change of Go, installs the tool again.
+# installed asks the binary itself for its version, so that a changed pin, or a change of Go, installs
+# the tool again.
 define installed
 $(GO) version -m $(BIN)/$(1) 2>/dev/null | awk -v m='$(2)' -v v='$(3)' -v go="$$($(GO) env GOVERSION)" \
 	'NR == 1 {built = ($$NF == go)} $$1 == "mod" && $$2 == m && $$3 == v {found = 1} END {exit !(built && found)}'
@@ -176,7 +176,7 @@ tools-aws: ## Install the SAM CLI and the AWS emulator into .tools (needs Python
 	@$(call venv,sam,aws-sam-cli==$(SAM_VERSION))
 	@$(call venv,ministack,ministack==$(MINISTACK_VERSION) aws-sam-translator==$(TRANSLATOR_VERSION))
 
-# venv makes a virtual environment with exactly these packages, unless it is there.
+# venv creates a virtual environment with exactly these packages, unless it exists.
 define venv
 [ "$$(cat .tools/$(1)/made-of 2>/dev/null)" = '$(2)' ] || { echo "installing $(2)"; rm -rf .tools/$(1); \
 	$(PYTHON) -m venv .tools/$(1) && .tools/$(1)/bin/pip install -q --disable-pip-version-check $(2) && echo '$(2)' > .tools/$(1)/made-of; }
@@ -199,8 +199,8 @@ tools-axe: ## Install the judge of accessibility into .tools (needs Node.js)
 		&& cp test/tools/axe/package*.json $(AXE) && (cd $(AXE) && npm ci --ignore-scripts --no-audit --no-fund >/dev/null) \
 		&& cp test/tools/axe/package-lock.json $(AXE)/made-of; }
 
-# A browser is the system's: it is installed where that needs no question. Beside a Chromium
-# that is there its headless shell is, where apt knows the same version.
+# A browser belongs to the system: it is installed only if that raises no question. If there is a
+# Chromium, its headless shell is installed beside it, if apt has the same version.
 .PHONY: chromium
 chromium: ## Install Chromium's headless shell for the tests of the pages (as root, on Debian)
 	@command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { \

@@ -1,5 +1,5 @@
-// Live updates. The stream says what has changed; the page is then read anew, and
-// its regions are put in place, so there is one renderer. Without this, pages work the same.
+// Live updates. The stream says what has changed. The page is then fetched again and its regions
+// are replaced, so there is only one renderer. Without this script, pages work the same.
 (() => {
   'use strict';
   const root = document.documentElement;
@@ -10,7 +10,7 @@
     for (const log of document.querySelectorAll('[data-tail]')) log.scrollTop = log.scrollHeight;
   };
   tails();
-  // Where the timeline does not fit, the present is in sight.
+  // If the timeline does not fit, scroll to the present.
   for (const line of document.querySelectorAll('.scroll .axis .now')) {
     const region = line.closest('.scroll'), at = line.getBoundingClientRect().left - region.getBoundingClientRect().left;
     if (region.scrollWidth > region.clientWidth) region.scrollLeft = at - 0.7 * region.clientWidth;
@@ -20,8 +20,8 @@
   if (!address || !window.EventSource) return;
   const banner = document.getElementById('gone');
   const made = document.getElementById('r-made');
-  // held is whether a region stays as it was while a person is in the middle of it;
-  // restsTo is until when the page is not read again.
+  // held: a region stays as it is while a person is busy with it.
+  // restsTo: the page is not fetched again before then.
   let source, timer, lost = false, busy = false, again = false, held = false, first = true, restsTo = 0;
 
   const say = (text) => {
@@ -30,12 +30,12 @@
   };
   const stale = () => 'What you see was read ' + made.querySelector('time').textContent + '.';
 
-  // busyWith is whether a person types in a region, or has chosen text of it.
+  // busyWith reports whether a person is typing in a region or has selected text in it.
   const busyWith = (region) => {
     const at = document.activeElement, chosen = window.getSelection();
     return region.contains(at) && at.matches('input, select, textarea') || !chosen.isCollapsed && chosen.containsNode(region, true);
   };
-  // place finds again what has the focus: a link by its address, else by its turn.
+  // place restores the focus: to the same link by address, or else to the element in the same position.
   const place = (region) => {
     const at = document.activeElement;
     if (!region.contains(at)) return () => {};
@@ -45,7 +45,7 @@
       if (same) same.focus({ preventScroll: true });
     };
   };
-  // sight keeps the first link in sight where it is on the screen.
+  // sight keeps the first visible link at its place on the screen.
   const sight = () => {
     const links = () => [...document.querySelectorAll('main :is(th, h2) > a')];
     const first = scrollY > 0 && links().find((a) => a.getBoundingClientRect().top >= 0);
@@ -72,7 +72,7 @@
     refocus();
   };
 
-  // The whole page was read, so all of its regions are put in place, whatever changed.
+  // The whole page was fetched, so all of its regions are replaced, whatever changed.
   const replace = (fresh) => {
     const keep = sight();
     held = false;
@@ -103,7 +103,7 @@
       if (answer.status === 401) { close(); say('You are signed out here. Load the page to see how to come back. ' + stale()); return; }
       if (!answer.ok) throw new Error(String(answer.status));
       replace(new DOMParser().parseFromString(await answer.text(), 'text/html'));
-      // A page that takes long is not read all the time.
+      // A page that takes long must not be fetched all the time.
       restsTo = performance.now() + Math.min(9 * (performance.now() - began), 15000);
       lost = false;
       say('');
@@ -129,8 +129,8 @@
     source = new EventSource(address);
     source.addEventListener('hello', () => {
       root.dataset.live = 'yes';
-      // What changed before nobody said: while it was lost, or since the page was made, if
-      // that is a while ago or what it shows goes on.
+      // Nobody reported what changed before: while the stream was lost, or since the page was
+      // made, if that was a while ago or it shows something that is still going on.
       if (lost || first && (performance.now() > 1000 || address.includes('run='))) now();
       first = false;
     });
@@ -142,16 +142,16 @@
       root.dataset.live = 'no';
       lost = true;
       say('The server of this page does not answer. ' + stale());
-      if (source.readyState !== EventSource.CLOSED) return; // it tries again by itself
-      // The answer was no stream: the page itself says why.
+      if (source.readyState !== EventSource.CLOSED) return; // it reconnects by itself
+      // The answer was not a stream; the page itself says why.
       close();
       restsTo = performance.now() + 3000;
       soon();
     };
   };
-  // What was left as it was is put in place once its text is not chosen any more.
+  // Replace the held regions once their text is no longer selected.
   for (const done of ['selectionchange', 'focusout']) document.addEventListener(done, () => { if (held && window.getSelection().isCollapsed) soon(); });
-  // A stream takes one of a browser's few connections: none while hidden.
+  // A stream takes one of a browser's few connections, so there is none while the page is hidden.
   const seen = () => {
     if (document.hidden) { close(); return; }
     now();
