@@ -104,7 +104,7 @@ func over(jobs []job.Job, now time.Time) (out []string) {
 		}
 		t, err := timetable.Of(j.Plan())
 		if err != nil {
-			continue // validate reports it
+			continue // reading the jobs file reports it
 		}
 		if past := t.Past(now); past != "" {
 			out = append(out, fmt.Sprintf("job %s: %s; remove the job, its history stays", j.Name, past))

@@ -110,7 +110,6 @@ func firstDifference(a, b []Line) string {
 // TestAFailureBesideASuccess of package control and TestStillFails of package notice test that.
 // Nor is a run that waited for the rate and hid a notice that it owed: of 370,000 runs with the
 // present dice, none shows it. TestUntoldOfALaunchThatWaits of package control tests that.
-// present dice none shows it. TestUntoldOfALaunchThatWaits of package control does.
 func TestWorldsThatFailed(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]Options{

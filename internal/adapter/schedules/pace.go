@@ -14,7 +14,6 @@ import (
 // endpoints and quotas"). EventBridge no longer states a rate for DescribeRule; in 2020 it accepted 50
 // a second of all calls except PutEvents together (EventBridge user guide, "Amazon EventBridge
 // quotas").
-// calls but PutEvents (EventBridge user guide, "Amazon EventBridge quotas", of 2020).
 const (
 	readers        = 16
 	perSecond      = 200
