@@ -70,6 +70,8 @@ func TestSetUpOnAnInstance(t *testing.T) {
 		"Fetching secret data from SSM Parameter Store in us-west-2: RequestError: send request failed: i/o timeout",
 		"CannotCreateVolumeError: failed to create EBS volume",
 		"ResourceInitializationError: failed to validate logger args: : signal: killed",
+		"CgroupError: Agent could not create task's platform resources",
+		"VolumeError: Agent could not create task's volume resources",
 	} {
 		instance := func(cs ...Container) Stop { return with(failed(text, cs...), func(s *Stop) { s.OnInstance = true }) }
 		for name, c := range map[string]struct {

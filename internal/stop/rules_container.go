@@ -26,7 +26,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-refused",
-			Match:   Match{Any: []stems{denied}},
+			Match:   Match{Any: []stems{denied}, Not: []stems{unpacking}},
 			Class:   Config,
 			Why:     "the registry refused the image: it does not exist or credentials are missing",
 			Example: failed("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/mycontainer:latest: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed"),
@@ -50,7 +50,7 @@ var pullFamily = Family{
 		},
 		{
 			Name:    "pull-unfit",
-			Match:   Match{Any: []stems{{"gave http response"}, malformed, invalid}, Not: []stems{{"invalid argument", "size validation", "tar header", "invalid memory"}}}, // a broken transfer or unpacking, which may pass
+			Match:   Match{Any: []stems{{"gave http response"}, malformed, invalid}, Not: []stems{{"invalid argument", "size validation", "tar header", "invalid memory", "lsetxattr"}}}, // a broken transfer or unpacking, which may pass
 			Class:   Config,
 			Why:     "the image's name is wrong, or it was not built for the task's platform",
 			Example: failed("CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'"),
@@ -183,7 +183,7 @@ var ranFamily = Family{
 	Life:  "after a start",
 	Begins: []string{
 		"essential container", "outofmemory", "container killed", "container exited", "cannotinspectcontainer", "cannotstopcontainer", "cannotcreatecontainerexec", "cannotstartcontainerexec",
-		"cannotremovecontainer", "cannotdescribecontainer", "task failed container health", "task failed elb", "elb health", "container health check",
+		"cannotremovecontainer", "cannotdescribecontainer", "containervanished", "nosuchcontainer", "task failed container health", "task failed elb", "elb health", "container health check",
 		"health check",
 	},
 	Has: stems{
@@ -210,7 +210,7 @@ var ranFamily = Family{
 		},
 		{
 			Name:    "exit-unread",
-			Match:   Match{Any: []stems{{"inspect", "cannotstop", "cannotremove", "cannotdescribe", "transition"}}},
+			Match:   Match{Any: []stems{{"inspect", "cannotstop", "cannotremove", "cannotdescribe", "vanished", "nosuchcontainer", "transition"}}},
 			Class:   AppFailed,
 			Why:     "the container ran, and its exit code could not be read: it may even have succeeded",
 			Example: Stop{Kind: Task, CodeMissing: true, Reason: "CannotInspectContainerError: Could not transition to inspecting; timed out after waiting 30s"},

@@ -19,6 +19,7 @@ var secretsFamily = Family{
 		"the task cannot pull registry auth", "the task can't pull registry auth",
 		"the task cannot pull secret", "the task can't pull secret", "retrieved secret from",
 		"the task can't download the env", "the task cannot download the env", "the task can't access the env", "unable to decrypt", "failed to retrieve secret", "unable to pull registry auth", "trying to retrieve secret with", "unable to download env file",
+		"unable to initialize s3 client", "unable to parse bucket and key", "unable to download s3 config", "unable to download firelens",
 	},
 	Has: stems{
 		"unable to pull secrets or registry auth", "unable to retrieve secret", "unable to retrieve ecr registry auth",
@@ -151,11 +152,12 @@ var volumeFamily = Family{
 	Title: "Volumes (EFS, EBS, FSx, Docker)",
 	Life:  lifeSetUp,
 	Begins: []string{
-		"cannotcreatevolumeerror", "failed to invoke efs", "failed to set up efs", "failed to setup efs",
+		"cannotcreatevolumeerror", "volumeerror", "failed to invoke efs", "failed to set up efs", "failed to setup efs",
 		"failed to create volume", "failed to configure ebs", "failed to attach ebs", "failed to create ebs",
 		"timeout waiting for ebs", "timed out while attaching ebs", "timed out waiting for ebs", "timeout waiting for volume", "timed out waiting for volume",
 		"mount.nfs", "unable to create volume",
 		"ecs was unable to create volume", "ecs was unable to attach", "ecs was unable to configure",
+		"ecs failed to set up the ebs", "ecs failed to attach", "ecs failed to configure", "ecs timed out while configuring", "ecs timed out while attaching",
 	},
 	Has: stems{
 		"efs utils command", "mount.nfs4", "attach ebs", "attach the ebs", "create ebs", "create the ebs", "configure ebs", "configure the ebs", "set up ebs", "setup ebs",
@@ -173,7 +175,7 @@ var volumeFamily = Family{
 		},
 		{
 			Name:    "volume-wrong",
-			Match:   Match{Any: []stems{{"failed to resolve", "reason given by server", "check that your file system id"}, missing, invalid}},
+			Match:   Match{Any: []stems{{"failed to resolve", "reason given by server", "check that your file system id", "idempotentparametermismatch"}, missing, invalid}},
 			Class:   Config,
 			Why:     "the file system, its mount target or the directory does not exist, or the volume is declared wrongly",
 			Example: failed("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve \"fs-00000000.efs.us-east-1.amazonaws.com\" - check that your file system ID is correct."),
@@ -193,6 +195,39 @@ var volumeFamily = Family{
 			Why:     "the volume could not be made ready: a passing fault, a blocked port or a limit",
 			Example: failed("CannotCreateVolumeError: failed to create EBS volume"),
 			Source:  docStopped,
+		},
+	},
+}
+
+// agentEngine is where the agent of a container instance says what it could not make
+// for a task. Its resources are dependencies of the containers that need them; the
+// control group is one of all, before their images are pulled.
+const agentEngine = "https://github.com/aws/amazon-ecs-agent/blob/master/agent/taskresource/cgroup/cgroup.go"
+
+var hostFamily = Family{
+	Name:  "host",
+	Title: "Resources of a task on its container instance",
+	Life:  "before the containers that need them are created",
+	Begins: []string{
+		"cgrouperror", "taskresourceerror", "taskstateerror: agent could not create", "agent could not create task's",
+		"cgroup resource", "resource cannot be initialized for task", "unable to generate firelens", "unable to initialize resource directory",
+	},
+	proof: proofSetUp,
+	Rules: []Rule{
+		{
+			Name:    "host-wrong",
+			Match:   Match{Any: []stems{denied, invalid}},
+			Class:   Config,
+			Why:     "the agent of the container instance cannot make what the task definition asks for",
+			Example: failed("resource cannot be initialized for task arn:aws:ecs:us-east-1:123456789012:task/jobs/0a1: unsupported credentialsParameter, only ssm/secretsmanager ARNs are valid"),
+			Source:  composed,
+		},
+		{
+			Name:    "host-unclear",
+			Class:   Ambiguous,
+			Why:     "the agent of the container instance could not set up the task; another instance may",
+			Example: failed("CgroupError: Agent could not create task's platform resources"),
+			Source:  agentEngine,
 		},
 	},
 }

@@ -22,7 +22,7 @@ func failed(reason string, containers ...Container) Stop {
 var taskLexicon = lexicon{
 	&ranFamily, &startFamily, &transitionFamily, // these say that something may run
 	&interfaceFamily, &internalFamily, &storageFamily, &instanceFamily, &capacityFamily, &placementFamily,
-	&secretsFamily, &loggerFamily, &volumeFamily, &roleFamily, &platformFamily,
+	&secretsFamily, &loggerFamily, &volumeFamily, &hostFamily, &roleFamily, &platformFamily,
 	&pullFamily, &createFamily,
 }
 
@@ -35,7 +35,7 @@ var interfaceFamily = Family{
 		"timeout waiting for eni", "timed out waiting for eni",
 		"rate limit exceeded while preparing network interface", "unexpected ec2 error",
 		"failed to configure eni", "failed to setup regular eni",
-		"failed to set up eni", "failed to setup eni", "failed to attach eni", "failed to attach the eni", "failed to provision eni", "failed to setup trunk eni", "unable to configure eni", "netplugin",
+		"failed to set up eni", "failed to setup eni", "failed to attach eni", "failed to attach the eni", "failed to provision eni", "failed to setup trunk eni", "unable to configure eni", "unable to attach eni", "unable to attach the eni", "unable to set up eni", "unable to setup eni", "unable to provision eni", "netplugin",
 		"unable to attach network interface", "failed to attach network interface",
 		"error attaching network interface", "error while attempting to attach network interface", "network interface prov",
 	},
@@ -167,7 +167,7 @@ var placementFamily = Family{
 	Is:    []string{"agent", "agent.", "attribute", "location", "inactive"},
 	Begins: []string{
 		"resource:", "attribute:", "location:", "memberof", "distinctinstance",
-		"empty capacity provider", "no active instances", "no container instance", "no space in",
+		"empty capacity provider", "no active instances", "no container instance", "no space in", "the selected task definition is not compatible",
 	},
 	// The words that a service was unable to place a task may precede reasons from any time.
 	Has:   stems{"unable to place a task because", "unable to place task because"},
