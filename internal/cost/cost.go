@@ -116,7 +116,7 @@ var Writes = []Written{
 
 // Idle is a month of a stack in which nothing runs. The time of the sweep is assumed; its units
 // are those of a stack of up to 150 jobs, as internal/wire/sweep counts them.
-var Idle = Use{Calls: []Calls{{Function: "sweep", N: sweeps, MemoryMB: 256, Wait: 1}}, Writes: 3 * sweeps, Reads: 14.5 * sweeps, Metrics: 6, Alarms: 10}
+var Idle = Use{Calls: []Calls{{Function: "sweep", N: sweeps, MemoryMB: 256, Wait: 1}}, Writes: 3 * sweeps, Reads: 13.5 * sweeps, Metrics: 6, Alarms: 10}
 
 // Metrics is what the parameter Metrics adds to a month of a stack, and to a month of each job
 // with its own metrics: ends of runs by their five statuses, relaunches and the lag of launches.

@@ -47,18 +47,10 @@
 //	recent  np=N#<n>         at     all runs, by ScheduledFor
 //	byhand  pk=R#<job>       hand   runs by hand, by ScheduledFor
 //
-// Earlier programs also put open runs into parts 4 to 7 of their lanes, and read all eight parts. Lists
-// for people read all eight. Due reads all old parts the first time, and as long as one of them has an
-// entry and ten minutes longer; otherwise it reads one old part of each lane a minute. So whatever an
-// earlier program writes, before an upgrade, beside this program or after a rollback, is found: at once
-// by a new process, within four minutes by others.
-//
 // Times are Unix milliseconds. The position of a lane's entry is cut to a second and carries a mark in
 // its thousandths, which is 1 if the run has ended. So a list of failed runs can tell by the keys alone
 // which entries belong to runs that have ended but owe a notice, and a list by status loads only what
-// it shows. Entries of earlier programs have arbitrary thousandths, and both lists load them. An entry
-// whose thousandths happen to look like a mark can be missed in lists, and only there, until its run is
-// next written. No decision depends on it.
+// it shows. No decision depends on it.
 //
 // The entry of a running run has an even number of thousandths, derived from its revision. So each
 // write moves the entry, and Due can pass over a resting run (Store.Rest) by its keys until somebody

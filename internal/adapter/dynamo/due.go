@@ -38,7 +38,10 @@ func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int
 	// Early entries are passed over, so a small limit is no reason to read few at a time.
 	batch := min(max(limit, leastBatch), batchSize)
 	d := dueRuns{lane: lane, now: now, limit: limit, unreadable: map[run.ID]error{}, seen: map[run.ID]bool{}}
-	entries, err := s.dueIn(ctx, lane, now, max(limit, batch)/2)
+	sp := anyTime
+	sp.to, sp.page, sp.grows = now.UnixMilli(), max(limit, batch)/2, true
+	entries := s.lane(lane, sp)
+	var err error
 	for err == nil && !d.complete {
 		var next []entry
 		if next, err = entries.next(ctx, batch); err == nil {
@@ -47,7 +50,6 @@ func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int
 		d.complete = d.complete || len(next) == 0
 	}
 	if err != nil {
-		s.olds.forget(lane)
 		return nil, fmt.Errorf("listing due runs: %w", err)
 	}
 	s.move(ctx, d.early)

@@ -12,9 +12,6 @@ func (s *Store) ItemOf(r *run.Run) (map[string]types.AttributeValue, error) {
 	return s.runItem(r, writeMark())
 }
 
-// OldPart returns the part of its lane into which earlier programs wrote a run.
-func OldPart(id run.ID) int { return shard(string(id)) }
-
 // JobItemOf returns a job's item as Commit stores it.
 func JobItemOf(i *job.Item) (map[string]types.AttributeValue, error) {
 	return jobItem(i, writeMark())

@@ -55,7 +55,7 @@ func (s *Store) runItem(r *run.Run, mark []byte) (attributes, error) {
 	return item, nil
 }
 
-// Marks of lane entries: the thousandths of the second. Those of earlier programs are arbitrary.
+// Marks of lane entries: the thousandths of the second.
 const (
 	markEnded = 1 // the run has ended and owes something
 	markOf    = 1000
@@ -81,13 +81,10 @@ func laneAt(r *run.Run, rev int64) int64 {
 
 // mayHave reports whether the run at this position of a lane may have ended, or may be open, as asked.
 func mayHave(at int64, ended, open bool) bool {
-	switch mark := at % markOf; {
-	case mark == markEnded:
+	if at%markOf == markEnded {
 		return ended
-	case mark%2 == 0 && mark < 2*markTurns:
-		return open
 	}
-	return true
+	return open
 }
 
 func owedNotices(r *run.Run) string {

@@ -20,7 +20,7 @@ import (
 
 // Items implements control.Store.
 func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
-	if err := s.readParts(ctx, partsFrom(0, shards)); err != nil {
+	if err := s.readParts(ctx, allShards()); err != nil {
 		return nil, err
 	}
 	items, _, err := s.items.all()
@@ -63,6 +63,14 @@ func (s *Store) ItemsOf(ctx context.Context, names []string) ([]job.Item, error)
 	return s.items.of(names)
 }
 
+// allShards returns the numbers of all shards.
+func allShards() (all []int) {
+	for n := range shards {
+		all = append(all, n)
+	}
+	return all
+}
+
 // readParts reads some shards of the items, whole.
 func (s *Store) readParts(ctx context.Context, parts []int) error {
 	err := inParallel(ctx, len(parts), func(ctx context.Context, i int) error {
@@ -88,7 +96,7 @@ func (s *Store) readParts(ctx context.Context, parts []int) error {
 // readItems reads the items of some jobs, or all items if that is cheaper.
 func (s *Store) readItems(ctx context.Context, names []string) error {
 	if s.items.tooMany(len(names), s.now()) {
-		return s.readParts(ctx, partsFrom(0, shards))
+		return s.readParts(ctx, allShards())
 	}
 	batches := slices.Collect(slices.Chunk(names, batchSize))
 	err := inParallel(ctx, len(batches), func(ctx context.Context, i int) error {
@@ -136,7 +144,7 @@ func (k *knownItems) due(now time.Time) (parts []int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if since := now.Sub(k.busy); k.len() <= itemsAtOnce || since >= 0 && since < itemsLap {
-		return partsFrom(0, shards)
+		return allShards()
 	}
 	for i := range partsInTurn {
 		parts = append(parts, (k.turn+i)%shards)

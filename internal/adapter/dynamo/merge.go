@@ -2,11 +2,12 @@ package dynamo
 
 import (
 	"context"
-	"strconv"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // entry is one item of a query with its position in the order. The item is whole or has only its keys.
@@ -24,10 +25,6 @@ type cursor struct {
 	at    func(attributes) int64
 	whole bool
 	grows bool
-	// met, if set, is called when the hash key has an entry. The cursor then ends at the first entry
-	// after until.
-	met   func()
-	until int64
 
 	page []entry
 	done bool
@@ -50,16 +47,8 @@ func (c *cursor) fill(ctx context.Context, db API) {
 }
 
 func (c *cursor) take(items []attributes) {
-	if c.met != nil && len(items) > 0 {
-		c.met()
-	}
 	for _, item := range items {
-		e := entry{at: c.at(item), item: item, whole: c.whole}
-		if c.met != nil && e.at > c.until {
-			c.done = true
-			return
-		}
-		c.page = append(c.page, e)
+		c.page = append(c.page, entry{at: c.at(item), item: item, whole: c.whole})
 	}
 }
 
@@ -181,14 +170,18 @@ func (s *Store) entries(index, hashName, hash, rangeName string, sp span) *curso
 
 // sharded returns all shards of one kind of an index, merged into one order.
 func (s *Store) sharded(index, hashName, prefix, rangeName string, sp span) *merged {
-	return s.parts(index, hashName, prefix, rangeName, sp, partsFrom(0, shards))
+	return s.spread(shards, index, hashName, prefix, rangeName, sp)
 }
 
-// parts returns some shards of one kind of an index, merged into one order.
-func (s *Store) parts(index, hashName, prefix, rangeName string, sp span, parts []int) *merged {
+// lane returns the entries of a lane.
+func (s *Store) lane(lane run.Lane, sp span) *merged {
+	return s.spread(laneParts, indexOpen, attrOpen, string(lane), attrOpenAt, sp)
+}
+
+func (s *Store) spread(over int, index, hashName, prefix, rangeName string, sp span) *merged {
 	m := &merged{db: s.db, newest: sp.newest}
-	for _, n := range parts {
-		m.cursors = append(m.cursors, s.entries(index, hashName, prefix+"#"+strconv.Itoa(n), rangeName, sp))
+	for n := range over {
+		m.cursors = append(m.cursors, s.entries(index, hashName, sharded(prefix, n), rangeName, sp))
 	}
 	return m
 }

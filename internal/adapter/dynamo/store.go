@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // API is the part of the DynamoDB client that a Store uses. The IAM actions have the same names;
@@ -63,7 +64,6 @@ type Store struct {
 	log      *slog.Logger
 
 	rests control.Rests
-	olds  olds
 
 	definitions knownDefinitions
 	items       knownItems
@@ -93,6 +93,13 @@ func shard(name string) int {
 	_, _ = h.Write([]byte(name))
 	return int(h.Sum32() % shards)
 }
+
+// laneParts is how many hash keys of the open index a lane is spread over: fewer, since
+// each is asked at every look.
+const laneParts = 4
+
+// partOf is the part of its lane that a run is in.
+func partOf(id run.ID) int { return shard(string(id)) % laneParts }
 
 func sharded(prefix string, n int) string { return prefix + "#" + strconv.Itoa(n) }
 

@@ -54,7 +54,7 @@ func (k *walk) startLanes(ctx context.Context) error {
 
 // addLane adds the keys of a lane's scheduled runs and returns the entries of its runs by hand.
 func (k *walk) addLane(ctx context.Context, lane run.Lane, ended, open bool) (byHand []entry, err error) {
-	entries := k.store.lane(lane)
+	entries := k.store.lane(lane, anyTime)
 	for {
 		next, err := entries.next(ctx, maxPage)
 		if err != nil || len(next) == 0 {

@@ -330,7 +330,7 @@ func TestOpenRunsAreListedByTheirLane(t *testing.T) {
 			t.Errorf("queried %s", values)
 		}
 	}
-	if len(w.asked) != 8 {
+	if len(w.asked) != 4 {
 		t.Errorf("%d requests", len(w.asked))
 	}
 }

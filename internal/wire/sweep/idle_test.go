@@ -214,9 +214,9 @@ func fill(tb testing.TB, table string, from control.Store) {
 }
 
 // mostIdle is the most calls of a minute with 10,000 schedules: twenty pages of their list and one of
-// the rules' list, eight queries for what is due and two of old parts, two for the items, one for
-// pending slots, and five others.
-const mostIdle = 39
+// the rules' list, eight queries for what is due, two for the items, one for pending slots, and
+// five others.
+const mostIdle = 37
 
 // TestIdleMinute: what a minute in which nothing happens costs, in a process that has just begun and in
 // one that continues, over four laps.
