@@ -1,8 +1,8 @@
-# The control plane as a stack of CloudFormation that Terraform looks after: one
-# template, tested as it is, and not a second copy of it in another language.
+# The control plane as a CloudFormation stack that Terraform manages: one template, tested
+# as it is, instead of a second copy in another language.
 #
 # `sam build` and `sam package --s3-bucket BUCKET --output-template-file packaged.yaml`
-# write the template whose functions lie in that bucket.
+# write the template whose functions are in that bucket.
 
 terraform {
   required_version = ">= 1.3"
@@ -18,7 +18,7 @@ data "aws_region" "current" {}
 
 data "aws_partition" "current" {}
 
-# CloudFormation takes no more than 51,200 bytes of a template in the call itself.
+# In the call itself, CloudFormation accepts at most 51,200 bytes of a template.
 resource "aws_s3_object" "template" {
   bucket      = var.bucket
   key         = "${var.key_prefix}${filesha256(var.template_file)}.yaml"

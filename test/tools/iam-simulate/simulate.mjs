@@ -1,6 +1,5 @@
-// Reads requests as lines of JSON, each a simulation with a name, and answers
-// each with a line: what IAM decides, by which statements, and what it was told
-// that it has no use for.
+// Reads requests as lines of JSON, each a simulation with a name. Answers each with a line: what IAM
+// decides, by which statements, and which parts of the input it ignores.
 import { createInterface } from 'node:readline'
 import { runSimulation } from '@cloud-copilot/iam-simulate'
 
