@@ -59,13 +59,13 @@ type Door struct {
 	Log      *slog.Logger
 }
 
-// Enter does what body asks for. requestID is the platform's id. It replaces the caller's own if
-// there is none, so that a repeated delivery is one request.
+// Enter does what body asks for. requestID is the platform's id. It stands in for the caller's
+// own if there is none, so that a repeated delivery is one request.
 //
-// An error means that nothing was done that can be forgotten: the platform delivers a schedule's
-// input again, and then keeps it in the failure queue. A person's request that was saved and not
-// yet carried out is not an error, because the sweep carries it out. A person's request that
-// cannot be read, or that asks for something that people may not do, is refused.
+// An error means that the input is not settled and must not be forgotten: the platform delivers a
+// schedule's input again, and then keeps it in the failure queue. A person's request that was
+// saved and not yet carried out is not an error, because the sweep carries it out. A person's
+// request that cannot be read, or that asks for something that people may not do, is refused.
 func (d Door) Enter(ctx context.Context, way Way, requestID string, body []byte) (control.Reply, error) {
 	req, err := Parse(body)
 	switch {

@@ -125,7 +125,7 @@ const (
 // Verdict is how batchplane reads a stop.
 type Verdict struct {
 	Class Class
-	// Started answers "did anything start?". No means that nothing provably did.
+	// Started answers "did anything start?". No needs proof.
 	Started Answer
 	// Helps answers "would a relaunch help?".
 	Helps Answer

@@ -46,8 +46,8 @@ var urgency = []AttentionKind{NeedsDoubt, NeedsStuck, NeedsHung, NeedsHeldUp, Ne
 const (
 	// HeldUpAfter applies to a run that was claimed and not launched.
 	HeldUpAfter = 15 * time.Minute
-	// HungAfter applies to a task that ECS accepted and that does not run. It is half of what a
-	// launch may normally take.
+	// HungAfter applies to a task that ECS accepted and that does not run. It is half of the
+	// default launch timeout.
 	HungAfter = 10 * time.Minute
 	// WaitsLong applies to a run that waits for another run's end.
 	WaitsLong = time.Hour

@@ -49,7 +49,7 @@ type Attempt struct {
 	TaskAt   string `json:"taskAt,omitempty"`
 }
 
-// Told is a notice that was sent.
+// Told is a notice that was sent, or given up.
 type Told struct {
 	run.Told
 	// Says is the notice's headline and its cause.
