@@ -133,8 +133,8 @@ func (e *UnreadableItemsError) Error() string {
 type Query struct {
 	Job    string
 	Status run.Status
-	// Since is the earliest ScheduledFor.
-	Since time.Time
+	// Since and Until are the earliest and the latest ScheduledFor; zero is no bound.
+	Since, Until time.Time
 	// Scheduled leaves out runs by hand.
 	Scheduled bool
 	Limit     int

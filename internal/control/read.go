@@ -46,6 +46,11 @@ type Feed interface {
 	Changed(ctx context.Context, after int64, limit int) (runs []run.Run, next int64, err error)
 }
 
+// At reports whether the query wants runs scheduled for a time.
+func (q Query) At(scheduledFor time.Time) bool {
+	return !scheduledFor.Before(q.Since) && (q.Until.IsZero() || !scheduledFor.After(q.Until))
+}
+
 // Walk selects runs; zero fields select all.
 type Walk struct {
 	// Jobs are the names of the jobs whose runs are selected.

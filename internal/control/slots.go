@@ -151,23 +151,17 @@ func (c *Control) silentRate(ctx context.Context, name string, p period, every t
 	return []time.Time{silent}, nil
 }
 
-// newest returns the newest run that the schedule of a plan asked for while the plan was in
-// force, among the last 100 since then; nil if there is none.
+// newest returns the newest run that a schedule of the job asked for before the plan ended; nil
+// if there is none.
 func (c *Control) newest(ctx context.Context, name string, p period) (*run.Run, error) {
-	q := Query{Job: name, Scheduled: true, Limit: 1}
-	if !p.until.IsZero() {
-		q.Since, q.Limit = p.since, existBatch
-	}
-	rs, err := c.Store.Runs(ctx, q)
+	rs, err := c.Store.Runs(ctx, Query{Job: name, Until: p.until, Scheduled: true, Limit: 1})
 	if err != nil {
 		return nil, fmt.Errorf("looking for its newest run: %w", err)
 	}
-	for _, r := range rs {
-		if p.until.IsZero() || !r.ScheduledFor.After(p.until) {
-			return &r, nil
-		}
+	if len(rs) == 0 {
+		return nil, nil
 	}
-	return nil, nil
+	return &rs[0], nil
 }
 
 // silence returns when a rate should have run again at the latest if it last ran at last. If

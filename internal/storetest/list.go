@@ -46,6 +46,11 @@ func listSelect(t *testing.T, s Store) {
 	wantRuns(t, s, control.Query{Status: run.Skipped})
 	wantRuns(t, s, control.Query{Since: t0.Add(time.Second)}, "a/20261122T1731Z")
 	wantRuns(t, s, control.Query{Since: t0.Add(time.Minute)}, "a/20261122T1731Z")
+	wantRuns(t, s, control.Query{Until: t0}, "b/20261122T1730Z", "a/20261122T1730Z")
+	wantRuns(t, s, control.Query{Until: t0.Add(-time.Second)})
+	wantRuns(t, s, control.Query{Status: run.Failed, Until: t0.Add(-time.Second)})
+	wantRuns(t, s, control.Query{Job: "a", Until: t0.Add(time.Minute), Limit: 1}, "a/20261122T1731Z")
+	wantRuns(t, s, control.Query{Job: "a", Scheduled: true, Until: t0.Add(59 * time.Second), Limit: 1}, "a/20261122T1730Z")
 }
 
 func listByHand(t *testing.T, s Store) {

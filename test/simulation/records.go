@@ -52,7 +52,7 @@ func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
 
 // selects reports whether a query of a job's runs selects r.
 func selects(q control.Query, r *run.Run) bool {
-	return !r.ScheduledFor.Before(q.Since) && (q.Status == "" || r.Status == q.Status) && (!q.Scheduled || !r.ID.ByHand())
+	return q.At(r.ScheduledFor) && (q.Status == "" || r.Status == q.Status) && (!q.Scheduled || !r.ID.ByHand())
 }
 
 func newestFirst(a, b *run.Run) int {

@@ -34,7 +34,7 @@ func (s *Store) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
 }
 
 func (s *Store) byStatus(ctx context.Context, q control.Query) (out []run.Run, err error) {
-	w := control.Walk{Statuses: []run.Status{q.Status}, Since: q.Since, Page: q.Limit}
+	w := control.Walk{Statuses: []run.Status{q.Status}, Since: q.Since, Until: q.Until, Page: q.Limit}
 	if q.Job != "" {
 		w.Jobs = []string{q.Job}
 	}
@@ -58,6 +58,9 @@ func (s *Store) listing(q control.Query) *merged {
 	if !q.Since.IsZero() {
 		sp.from = q.Since.UnixMilli()
 	}
+	if !q.Until.IsZero() {
+		sp.to = q.Until.UnixMilli()
+	}
 	switch {
 	case q.Job != "" && q.Scheduled:
 		return &merged{db: s.db, newest: true, cursors: []*cursor{s.scheduled(q)}}
@@ -72,9 +75,12 @@ func (s *Store) listing(q control.Query) *merged {
 // scheduled returns a cursor over a job's scheduled runs by slot, in the table itself. Their slots
 // begin with a digit, those of runs by hand with a letter.
 func (s *Store) scheduled(q control.Query) *cursor {
-	from := "0"
+	from, to := "0", ":"
 	if !q.Since.IsZero() {
 		from = run.ScheduledID(q.Job, q.Since).Slot()
+	}
+	if !q.Until.IsZero() {
+		to = run.ScheduledID(q.Job, q.Until).Slot()
 	}
 	return &cursor{
 		whole: true,
@@ -82,7 +88,7 @@ func (s *Store) scheduled(q control.Query) *cursor {
 		in: dynamodb.QueryInput{
 			TableName: &s.table, ScanIndexForward: aws.Bool(false), ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(min(q.Limit, maxPage))),
 			KeyConditionExpression:    aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
-			ExpressionAttributeValues: attributes{":pk": str(runPrefix + q.Job), ":from": str(from), ":to": str(":")},
+			ExpressionAttributeValues: attributes{":pk": str(runPrefix + q.Job), ":from": str(from), ":to": str(to)},
 		},
 	}
 }
@@ -121,5 +127,5 @@ func onlyOf(entries []entry, name string) []entry {
 }
 
 func selects(q control.Query, r run.Run) bool {
-	return (q.Status == "" || r.Status == q.Status) && (!q.Scheduled || !r.ID.ByHand()) && !r.ScheduledFor.Before(q.Since)
+	return (q.Status == "" || r.Status == q.Status) && (!q.Scheduled || !r.ID.ByHand()) && q.At(r.ScheduledFor)
 }

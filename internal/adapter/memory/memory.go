@@ -207,7 +207,7 @@ func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
 		if err != nil {
 			continue // the look sets it aside
 		}
-		if q.Status != "" && r.Status != q.Status || r.ScheduledFor.Before(q.Since) {
+		if q.Status != "" && r.Status != q.Status || !q.At(r.ScheduledFor) {
 			continue
 		}
 		out = append(out, r)

@@ -209,6 +209,9 @@ func (s *Store) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
 	if !q.Since.IsZero() {
 		args[0] = q.Since.UnixMilli()
 	}
+	if !q.Until.IsZero() {
+		where, args = append(where, "scheduled_for <= ?"), append(args, q.Until.UnixMilli())
+	}
 	if q.Job != "" {
 		where, args = append(where, "job = ?"), append(args, q.Job)
 	}
