@@ -92,7 +92,7 @@ func TestClassifyNonsense(t *testing.T) {
 		`{"services": [], "failures": []}`:         "want an answer about tasks, it is one about services",
 		`{"lastStatus": 5}`:                        "lastStatus: want a string, it is a number",
 		`{"lastStatus": "STOPPED", "containers": {"name": "a"}}`:        "containers: want an array, it is an object",
-		`{"containers": [{"name": "a", "exitCode": "1"}]}`:              "containers[0].exitCode: want an integer, it is a string",
+		`{"containers": [{"name": "a", "exitCode": "1x"}]}`:             "containers[0].exitCode: want an integer, it is a string",
 		`{"containers": [{"name": "a", "exitCode": 1e99}]}`:             "containers[0].exitCode: want an integer, it is a number",
 		`{"containers": [null]}`:                                        "containers[0]: want an object, it is null",
 		`{"taskArn": "a", "startedAt": "yesterday"}`:                    "startedAt: want a time, it is a string",

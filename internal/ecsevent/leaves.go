@@ -1,6 +1,7 @@
 package ecsevent
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -41,18 +42,24 @@ func (f *finder) event(o object, n note) {
 	case "AWS API Call via CloudTrail", "Step Functions Execution Status Change":
 		f.find(o.at("detail"), o.raw("detail"), n)
 	default:
+		if _, packed := unquoted(o.raw("detail")); packed {
+			f.entry(o, n)
+			return
+		}
 		f.leaf(o, n)
 	}
 }
 
-// entry reads an entry of PutEvents. Its detail is text, and its source is not ECS's, because
-// nobody else may use that source.
+// entry reads an entry of PutEvents, or an event of which something on the way made such an
+// entry's form. Its detail is text, and an entry's source is not ECS's, because nobody else may
+// use that source.
 func (f *finder) entry(o object, n note) {
-	kind := o.text("detailType")
+	kind := cmp.Or(o.text("detailType"), o.text("detail-type"))
 	if kind != DetailType && *o.err == nil {
 		*o.err = fmt.Errorf("%w: source %q, detail-type %q", ErrForeign, o.text("source"), kind)
 		return
 	}
+	n.id = cmp.Or(id(o.raw("id")), n.id)
 	f.find(o.at("detail"), o.raw("detail"), n)
 }
 

@@ -253,16 +253,21 @@ func (o object) flag(key string, missing bool) bool {
 	return b
 }
 
-// integer returns a 64-bit integer, or nil if it is absent. 137.0 counts as one too.
+// integer returns a 64-bit integer, or nil if it is absent. 137.0 counts as one too, and either
+// may be text.
 func (o object) integer(key string) *int64 {
 	raw := o.raw(key)
 	if raw == nil {
 		return nil
 	}
-	if n, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
+	number := string(raw)
+	if s, ok := unquoted(raw); ok {
+		number = s
+	}
+	if n, err := strconv.ParseInt(number, 10, 64); err == nil {
 		return &n
 	}
-	f, err := strconv.ParseFloat(string(raw), 64)
+	f, err := strconv.ParseFloat(number, 64)
 	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
 		o.fail(key, "an integer")
 		return nil
