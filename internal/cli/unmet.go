@@ -55,7 +55,7 @@ func behindLink(file, db string) bool {
 		return false
 	}
 	target, err := filepath.EvalSymlinks(dir)
-	return err == nil && target != dir && strings.HasPrefix(db, target)
+	return err == nil && target != dir && strings.HasPrefix(db, target+string(filepath.Separator))
 }
 
 // memoryOf returns the memory that a task definition of a file sets, or 0.

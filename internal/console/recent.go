@@ -72,7 +72,10 @@ func (c *recent) catchUp(ctx context.Context) error {
 		return nil
 	case c.bars == nil:
 		err := c.forget(ctx)
-		c.off = err != nil && ctx.Err() == nil
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		c.off = true
 		return nil
 	}
 	for seen := 0; ; {
@@ -192,13 +195,9 @@ func (c *recent) readItems(ctx context.Context) ([]job.Item, error) {
 
 // Ended implements control.Counter. It uses the cache if that reaches back far enough.
 func (c *recent) Ended(ctx context.Context, since time.Time) (map[run.Status]int, error) {
-	c.mu.Lock()
-	if c.bars != nil && !c.off && !since.Before(c.since) {
-		defer c.mu.Unlock()
-		err := c.catchUp(ctx)
-		return c.bars.ended(since), err
+	if counts, ok, err := c.ended(ctx, since); ok || err != nil {
+		return counts, err
 	}
-	c.mu.Unlock()
 	if r, ok := c.Reader.(control.Counter); ok {
 		return r.Ended(ctx, since)
 	}
@@ -206,6 +205,20 @@ func (c *recent) Ended(ctx context.Context, since time.Time) (map[run.Status]int
 	counts := newBars()
 	counts.add(bars)
 	return counts.ended(since), err
+}
+
+// ended counts from the cache; ok is false if the cache does not reach back far enough.
+func (c *recent) ended(ctx context.Context, since time.Time) (counts map[run.Status]int, ok bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bars == nil || since.Before(c.since) {
+		return nil, false, nil
+	}
+	if err := c.catchUp(ctx); err != nil {
+		return nil, false, err
+	}
+	// Catching up may have emptied the cache.
+	return c.bars.ended(since), !since.Before(c.since), nil
 }
 
 // Outlines implements control.Outliner.

@@ -167,6 +167,25 @@ func TestRecentGivesUp(t *testing.T) {
 	if err != nil || len(bars) != 0 || c.place != int64(f.n) {
 		t.Errorf("%d bars at %d, %v: it was not read anew", len(bars), c.place, err)
 	}
+	c.Reader, f.n = counting{f}, 2*f.n
+	if counts, err := c.Ended(t.Context(), recentNow); err != nil || counts[run.Failed] != 7 {
+		t.Errorf("%v, %v: counted in an empty cache", counts, err)
+	}
+}
+
+// TestRecentStopped: a first read that is cancelled is an error, and the next one is kept.
+func TestRecentStopped(t *testing.T) {
+	t.Parallel()
+	f := &flood{}
+	c := &recent{Reader: f, feed: f}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := c.barsOf(stopped, control.Walk{Since: recentNow}); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped: %v", err)
+	}
+	if _, err := c.barsOf(t.Context(), control.Walk{Since: recentNow}); err != nil || !c.keeps() || c.bars == nil {
+		t.Errorf("then: %v, keeps %t", err, c.keeps())
+	}
 }
 
 // TestRecentWithoutFeed: a reader that cannot say what changed is read every time.
@@ -206,7 +225,7 @@ type flood struct {
 	n int
 }
 
-func (f *flood) Place(context.Context) (int64, error) { return int64(f.n), nil }
+func (f *flood) Place(ctx context.Context) (int64, error) { return int64(f.n), ctx.Err() }
 
 func (f *flood) Changed(_ context.Context, after int64, limit int) (rs []run.Run, next int64, err error) {
 	for next = after; next < int64(f.n) && len(rs) < limit; next++ {
@@ -217,4 +236,11 @@ func (f *flood) Changed(_ context.Context, after int64, limit int) (rs []run.Run
 
 func (f *flood) Walk(context.Context, control.Walk) iter.Seq2[run.Run, error] {
 	return func(func(run.Run, error) bool) {}
+}
+
+// counting is a flood that counts runs itself.
+type counting struct{ *flood }
+
+func (counting) Ended(context.Context, time.Time) (map[run.Status]int, error) {
+	return map[run.Status]int{run.Failed: 7}, nil
 }
