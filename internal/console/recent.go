@@ -71,12 +71,7 @@ func (c *recent) catchUp(ctx context.Context) error {
 	case c.off:
 		return nil
 	case c.bars == nil:
-		err := c.forget(ctx)
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		c.off = true
-		return nil
+		return c.begin(ctx)
 	}
 	for seen := 0; ; {
 		runs, next, err := c.feed.Changed(ctx, c.place, changesPage)
@@ -96,6 +91,16 @@ func (c *recent) catchUp(ctx context.Context) error {
 			return c.forget(ctx)
 		}
 	}
+}
+
+// begin makes an empty cache, unless the feed does not work.
+func (c *recent) begin(ctx context.Context) error {
+	err := c.forget(ctx)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	c.off = true
+	return nil
 }
 
 // keeps reports whether there is a feed, as far as that is known.
