@@ -47,6 +47,11 @@ func TestRefusals(t *testing.T) {
 		{"cron(0 9 * *)", "", "cron(0 9 * *)", 12, []string{"day of week is missing"}},
 		{"cron(0 9 * * ? * *)", "", "*", 17, []string{"more than six"}},
 		{"cron(0 9 ? * 2#6 *)", "day of week", "2#6", 13, []string{"1 to 5"}},
+		{"cron(0/0 9 * * ? *)", "minute", "0/0", 5, []string{"a step"}},
+		{"cron(*/ 9 * * ? *)", "minute", "*/", 5, []string{"a step"}},
+		{"cron(0 9 ? * 2# *)", "day of week", "2#", 13, []string{"1 to 5"}},
+		{"cron(0 9 ? * 2#0 *)", "day of week", "2#0", 13, []string{"1 to 5"}},
+		{"cron(0 9- * * ? *)", "hour", "", 9, []string{"a number is expected"}},
 		{"cron(0 9 ? * 2#1,3#1 *)", "day of week", "2#1", 13, []string{"only one #"}},
 		{"cron(0 9 ? * 2,3#1 *)", "day of week", "3#1", 15, []string{"only one #"}},
 		{"cron(0 9 ? * 0 *)", "day of week", "0", 13, []string{"1 = Sunday"}},
@@ -80,6 +85,23 @@ func TestRefusals(t *testing.T) {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%q: %q lacks %q", c.text, err, part)
 			}
+		}
+	}
+}
+
+// TestLongText: text longer than the limit is refused unread, and text as long as it is read.
+func TestLongText(t *testing.T) {
+	t.Parallel()
+	aws := "cron(0 9 1" + strings.Repeat(",1", 117) + " * ? *)"
+	crontab := "0 9 1" + strings.Repeat(",1", 507) + " * *"
+	for text, limit := range map[string]int{aws: MaxAWS, crontab: maxCrontab} {
+		longest := strings.Replace(text, "9", strings.Repeat("0", limit-len(text))+"9", 1)
+		if _, err := Parse(longest); err != nil || len(longest) != limit {
+			t.Errorf("%d bytes: %v", len(longest), err)
+		}
+		var bad *SyntaxError
+		if _, err := Parse(longest + " "); !errors.As(err, &bad) || !strings.Contains(err.Error(), "longer than") {
+			t.Errorf("a byte more: %v", err)
 		}
 	}
 }
