@@ -93,6 +93,34 @@ func TestSetUpOnAnInstance(t *testing.T) {
 	}
 }
 
+// TestInternalErrorBeforeThePull: ECS names an internal error of its own while it attaches the
+// network interface, and its agent one of any later moment.
+func TestInternalErrorBeforeThePull(t *testing.T) {
+	t.Parallel()
+	pulled := func(s *Stop) { s.SawPull = true }
+	internal := failed("InternalError: failed to prepare the task", Container{Name: "app", RuntimeID: onFargate})
+	of := func(name string) Container {
+		return Container{Name: name, RuntimeID: onFargate, ImageDigest: "sha256:1"}
+	}
+	for name, c := range map[string]struct {
+		stop    Stop
+		started Answer
+	}{
+		"no pull":                     {internal, No},
+		"a pull had begun":            {with(internal, pulled), Unknown},
+		"the image was pulled":        {failed(internal.Reason, of("app")), Unknown},
+		"one of two was pulled":       {failed(internal.Reason, app, of("proxy")), Unknown},
+		"only what AWS added":         {failed(internal.Reason, app, of("aws-guardduty-agent-x")), No},
+		"an interface, after a pull":  {with(failed(eniText, app), pulled), No},
+		"no pull, by another code":    {with(internal, func(s *Stop) { s.Code = "SomethingNew" }), Unknown},
+		"a pull had begun, it exited": {with(failed(internal.Reason, Container{Name: "app", ExitCode: code(0)}), pulled), Yes},
+	} {
+		if v := Classify(c.stop); v.Started != c.started || v.Relaunch() != (c.started == No) {
+			t.Errorf("%s: started %s, relaunch %t, want %s", name, v.Started, v.Relaunch(), c.started)
+		}
+	}
+}
+
 // TestWhoseSuccess: the job's own container, known by its name or as the only essential one, must
 // have ended with 0, and no other essential container may have failed by itself.
 func TestWhoseSuccess(t *testing.T) {

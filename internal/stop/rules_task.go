@@ -99,7 +99,7 @@ var interfaceFamily = Family{
 var internalFamily = Family{
 	Name:   "internal",
 	Title:  "Internal errors of ECS",
-	Life:   "before any container is created, if the stop code says that the task failed to start",
+	Life:   "before any container is created, if the stop code says that the task failed to start and no pull had begun",
 	Begins: []string{"internalerror", "internal error"},
 	proof:  proofCoded,
 	Rules: []Rule{

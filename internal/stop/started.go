@@ -92,14 +92,27 @@ func started(s *Stop, p proof) Answer {
 // waits for one, so the list of containers must show that none did.
 func beforeAny(s *Stop, p proof) bool {
 	switch p {
-	case proofTask, proofCoded:
+	case proofTask:
 		return true
+	case proofCoded:
+		return !pullBegan(s)
 	case proofPlacement:
 		return !s.OnInstance
 	case proofSetUp:
 		return !s.OnInstance || allListed(s)
 	}
 	return false
+}
+
+// pullBegan reports whether the stop shows that ECS had begun to pull the image of some container
+// of the task's own. What runs after that, a stop does not always show.
+func pullBegan(s *Stop) bool {
+	for i := range s.Containers {
+		if s.Containers[i].ImageDigest != "" && !injected(s.Containers[i].Name) {
+			return true
+		}
+	}
+	return s.SawPull
 }
 
 // anyPulled reports whether the image of some container was pulled and the container does not

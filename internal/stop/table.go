@@ -76,7 +76,8 @@ const (
 	proofOwn
 	// proofContainers: this container was not created; says nothing about its siblings.
 	proofContainers
-	// proofCoded: written before any container of the task is created, if the stop code agrees.
+	// proofCoded: written before any container of the task is created, if the stop code agrees
+	// and no image's pull had begun.
 	proofCoded
 	// proofPlacement: no place was found for the task, provided that it has none.
 	proofPlacement
