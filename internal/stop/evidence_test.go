@@ -121,6 +121,29 @@ func TestInternalErrorBeforeThePull(t *testing.T) {
 	}
 }
 
+// TestVolumeFromAnImage: its image was pulled, so each container must be known not to have been created.
+func TestVolumeFromAnImage(t *testing.T) {
+	t.Parallel()
+	const text = "CannotCreateVolumeError: unable to copy contents to volume on host: containerd: failed to get image reference: context deadline exceeded"
+	of := func(name, reason string) Container {
+		return Container{Name: name, RuntimeID: onFargate, ImageDigest: "sha256:1", Reason: reason}
+	}
+	for name, c := range map[string]struct {
+		stop    Stop
+		started Answer
+	}{
+		"the only container":           {failed(text, of("app", "")), No},
+		"beside one that says nothing": {failed(text, of("app", text), of("proxy", "")), Unknown},
+		"beside one not pulled":        {failed(text, of("app", text), of("proxy", cutPull)), No},
+		"beside one that ran":          {failed(text, of("app", text), Container{Name: "proxy", ExitCode: code(0)}), Yes},
+		"none listed":                  {failed(text), Unknown},
+	} {
+		if v := Classify(c.stop); v.Started != c.started || v.Relaunch() != (c.started == No) {
+			t.Errorf("%s: started %s, relaunch %t, want %s", name, v.Started, v.Relaunch(), c.started)
+		}
+	}
+}
+
 // TestWhoseSuccess: the job's own container, known by its name or as the only essential one, must
 // have ended with 0, and no other essential container may have failed by itself.
 func TestWhoseSuccess(t *testing.T) {

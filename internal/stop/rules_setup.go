@@ -199,6 +199,23 @@ var volumeFamily = Family{
 	},
 }
 
+// copyFamily is of a volume that gets what an image has at its place, so that image was pulled,
+// and others of the task may have been.
+var copyFamily = Family{
+	Name:   "copy",
+	Title:  "Volumes with the contents of an image",
+	Life:   "after this container's image is pulled, before it is created; others of the task may run",
+	Begins: []string{"cannotcreatevolumeerror: unable to copy", "unable to copy content"},
+	proof:  proofOwn,
+	Rules: []Rule{{
+		Name:    "volume-copy",
+		Class:   Ambiguous,
+		Why:     "what the image has at the volume's place could not be copied into the volume",
+		Example: failed("CannotCreateVolumeError: unable to copy contents to volume on host: containerd: failed to get image reference: context deadline exceeded", Container{Name: "app"}),
+		Source:  "https://github.com/aws/containers-roadmap/issues/2599",
+	}},
+}
+
 // agentEngine is where the agent of a container instance says what it could not make
 // for a task. Its resources are dependencies of the containers that need them; the
 // control group is one of all, before their images are pulled.

@@ -22,7 +22,7 @@ func failed(reason string, containers ...Container) Stop {
 var taskLexicon = lexicon{
 	&ranFamily, &startFamily, &transitionFamily, // these say that something may run
 	&interfaceFamily, &internalFamily, &storageFamily, &instanceFamily, &capacityFamily, &placementFamily,
-	&secretsFamily, &loggerFamily, &volumeFamily, &hostFamily, &roleFamily, &platformFamily,
+	&secretsFamily, &loggerFamily, &copyFamily, &volumeFamily, &hostFamily, &roleFamily, &platformFamily,
 	&pullFamily, &createFamily,
 }
 
