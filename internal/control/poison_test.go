@@ -179,7 +179,7 @@ func TestPatienceWithAJob(t *testing.T) {
 		t.Errorf("the other: %d slots", got)
 	}
 	kept, err := w.store.Kept(t.Context(), 1000)
-	if err != nil || len(kept) == 0 || len(kept) > 80 || !strings.Contains(kept[0].Reason, "nobody will tell which slots up to ") || !strings.Contains(kept[0].Reason, "job bad") {
+	if err != nil || len(kept) == 0 || len(kept) > 80 || !strings.Contains(kept[0].Reason, "no notice will say which slots up to ") || !strings.Contains(kept[0].Reason, "job bad") {
 		t.Errorf("%d are kept, %.300v, %v", len(kept), kept, err)
 	}
 }

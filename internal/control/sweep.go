@@ -161,7 +161,7 @@ func (c *Control) givesUp(ctx context.Context, now, to time.Time, cause error) b
 		return false
 	}
 	c.Log.ErrorContext(ctx, "gave up checking slots that could not be checked", "upTo", to, "why", cause.Error())
-	reason := fmt.Sprintf("nobody will tell which slots up to %s were missed: for %s %.2000s", to.UTC().Format("2006-01-02 15:04 UTC"), job.Duration(patience), cause.Error())
+	reason := fmt.Sprintf("no notice will say which slots up to %s were missed: for %s %.2000s", to.UTC().Format("2006-01-02 15:04 UTC"), job.Duration(patience), cause.Error())
 	if err := c.keep(ctx, nil, reason); err != nil {
 		c.Log.ErrorContext(ctx, "the mark stays", "why", err.Error())
 		return false

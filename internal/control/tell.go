@@ -60,7 +60,7 @@ func (c *Control) giveUp(ctx context.Context, r *run.Run, e run.Effect, cause er
 	if r.FinishedAt.IsZero() || c.Now().Sub(r.FinishedAt) < TellFor {
 		return cause
 	}
-	reason := fmt.Sprintf("gave up telling that %s %s, after %s: %v", r.ID, e.Notice, job.Duration(TellFor), cause)
+	reason := fmt.Sprintf("gave up sending the notice that %s %s, after %s: %v", r.ID, e.Notice, job.Duration(TellFor), cause)
 	if err := c.keep(ctx, nil, reason); err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (r *Command) operator(op string, rest shell.List) {
 
 // tellOr reports, once, a command that runs when another fails.
 func (r *Command) tellOr(next string) {
-	text := "a failure before || counts as a success unless what follows fails too, and nobody is told: end it with `exit 1`, or drop it"
+	text := "a failure before || counts as a success unless what follows fails too, and then nobody hears of it: end it with `exit 1`, or drop it"
 	switch next {
 	case "true", ":", "exit":
 		text = "|| " + next + " makes every run a success: drop it to hear of failures"

@@ -107,7 +107,7 @@ func (r *Command) pipes(s shell.List) bool {
 	last, before := s[len(s)-1], s[len(s)-2]
 	switch last.Name() {
 	case "mail", "mailx", "mutt", "sendmail", "ssmtp", "msmtp":
-		r.E.Decide("`%s` mailed its output and is dropped: `notify` tells failures, output goes to the task's log", Clip(last.Text(r.Line)))
+		r.E.Decide("`%s` mailed its output and is dropped: `notify` reports failures, output goes to the task's log", Clip(last.Text(r.Line)))
 	case "logger", "systemd-cat":
 		r.E.Change("the pipe into %s is dropped: output goes to the task's log, and the exit code is that of the command before it", last.Name())
 	case "tee":

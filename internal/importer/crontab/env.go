@@ -169,10 +169,10 @@ func (v *environment) apply(r *importer.Command) {
 // about a failure.
 func (v *environment) tellMail(e *importer.Entry) {
 	if *v.mail == "" {
-		e.Decide(`nobody was told anything; failures of the jobs below are told to the stack's own targets, which is proposed`)
+		e.Decide(`nobody was notified; failures of the jobs below are reported to the stack's own targets, which is proposed`)
 		return
 	}
-	e.Decide("cron mailed any output to %s; failures of the jobs below are told to the stack's own targets instead: name one in `notify` if others should hear, and use `also: [succeeded]` to hear of every run", *v.mail)
+	e.Decide("cron mailed any output to %s; failures of the jobs below are reported to the stack's own targets instead: name one in `notify` if others should hear, and use `also: [succeeded]` to hear of every run", *v.mail)
 }
 
 // mailOf is tellMail for a job.
@@ -182,7 +182,7 @@ func (v *environment) mailOf(e *importer.Entry) {
 		e.Note("its mail becomes notices of failures, see line %d", v.mailLine)
 	case !v.mailTold:
 		v.mailTold = true
-		e.Note("cron mailed its output, as that of all others without MAILTO, to its user; here failures are told to the stack's own targets")
+		e.Note("cron mailed its output, as that of all others without MAILTO, to its user; here failures are reported to the stack's own targets")
 	}
 }
 

@@ -104,7 +104,7 @@ func (in *importing) whoever(e *importer.Entry, l lines.Line, r *importer.Comman
 		e.Note("it ran as %s: in a container, the task definition sets the user, and the task role its rights", l.User)
 	}
 	if l.MailOnError {
-		e.Change("-n is dropped: failures are told anyway")
+		e.Change("-n is dropped: failures are reported anyway")
 	}
 	if in.unread {
 		in.unread = false

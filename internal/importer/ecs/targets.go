@@ -57,7 +57,7 @@ func Passed(e *importer.Entry, j *job.Job, now time.Time) {
 func Delivery(e *importer.Entry, target *doc.Node) {
 	retries(e, Get(target, "RetryPolicy"))
 	if queue := Get(target, "DeadLetterConfig", "Arn").String(); queue != "" {
-		e.Change("what could not be delivered went to the queue %s; here it is told and kept in the stack's own queue", queue)
+		e.Change("events that could not be delivered went to the queue %s; here they are reported, and kept in the stack's own queue", queue)
 	}
 }
 
