@@ -166,3 +166,42 @@ func TestFirstBoth(t *testing.T) {
 		}
 	}
 }
+
+// TestProofOfYears: expressions that all name years are compared in these years.
+func TestProofOfYears(t *testing.T) {
+	t.Parallel()
+	err := Prove(parse(t, "cron(0 9 * * ? 2026)"), parseAll(t, "cron(0 9 * * ? 2027)"), proofStart)
+	var d *DifferenceError
+	if !errors.As(err, &d) || d.At.Format(isoMinute) != "2026-01-01T09:00Z" || !d.Missing {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestProofOfThree: three expressions, the most, are compared with one.
+func TestProofOfThree(t *testing.T) {
+	t.Parallel()
+	thirds := parseAll(t, "cron(0 9 * * ? *)", "cron(20 9 * * ? *)", "cron(40 9 * * ? *)")
+	if err := Prove(parse(t, "*/20 9 * * *"), thirds, proofStart); err != nil {
+		t.Errorf("three thirds: %v", err)
+	}
+}
+
+// TestProofBeginsByTheWallClock: the minutes of a difference are those of the clock from which the
+// comparison begins.
+func TestProofBeginsByTheWallClock(t *testing.T) {
+	t.Parallel()
+	want, got := parse(t, "0 9,20 * * *"), parseAll(t, "cron(0 8 * * ? *)")
+	nine := time.Date(2026, 1, 1, 9, 1, 0, 0, time.FixedZone("", 6*60*60))
+	for _, c := range []struct {
+		want *Spec
+		got  []*Spec
+		says string
+	}{
+		{want, got, "0 9,20 * * * fires at 2026-01-01 20:00, the other does not"},
+		{got[0], []*Spec{want}, "cron(0 8 * * ? *) does not fire at 2026-01-01 20:00, the other does"},
+	} {
+		if err := Prove(c.want, c.got, nine); err == nil || err.Error() != c.says {
+			t.Errorf("%v, want %s", err, c.says)
+		}
+	}
+}
