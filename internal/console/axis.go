@@ -27,10 +27,16 @@ func ticksOf(from, to time.Time, span time.Duration, zone *time.Location) []tick
 	step := map[time.Duration]int{3 * time.Hour: 1, 24 * time.Hour: 6}[span]
 	step = cmp.Or(step, 24)
 	var out []tick
-	day := from.In(zone)
-	for d := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone); d.Before(to); d = time.Date(d.Year(), d.Month(), d.Day()+1, 0, 0, 0, 0, zone) {
+	first := from.In(zone)
+	// Days are counted by the calendar: where the clocks skip midnight, time.Date may return a time of
+	// the day before.
+	for n := 0; ; n++ {
+		hour := func(h int) time.Time { return time.Date(first.Year(), first.Month(), first.Day()+n, h, 0, 0, 0, zone) }
+		if !hour(0).Before(to) {
+			return out
+		}
 		for h := 0; h < 24; h += step {
-			at := time.Date(d.Year(), d.Month(), d.Day(), h, 0, 0, 0, zone)
+			at := hour(h)
 			if at.Before(from) || !at.Before(to) || at.Hour() != h {
 				continue
 			}
@@ -39,7 +45,6 @@ func ticksOf(from, to time.Time, span time.Duration, zone *time.Location) []tick
 			out = append(out, k)
 		}
 	}
-	return out
 }
 
 // room is the share of the axis that a tick's text and the word "now" need beside each other.

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/batchplane/batchplane/internal/plane"
 )
 
 // TestNowHasRoom: at any time of day, the word "now" and the texts of the axis do not overlap,
@@ -40,6 +42,35 @@ func TestNowHasRoom(t *testing.T) {
 			if gone > 1 || before == 0 || (gone == 1) != strings.Contains("end start", side) && side != "" {
 				t.Errorf("span %s at %s: %d of %d texts gave way, side %q", span, now, gone, before, side)
 			}
+		}
+	}
+}
+
+// TestTicksWhereMidnightIsSkipped: the axis ends, and has the days and hours around it, also where
+// the clocks go forward at midnight.
+func TestTicksWhereMidnightIsSkipped(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		zone, day string
+		span      time.Duration
+		want      string
+	}{
+		"days, the Azores":  {"Atlantic/Azores", "2027-03-28", 7 * 24 * time.Hour, "22 Mar,Tue 23,Wed 24,Thu 25,Fri 26,Sat 27,Mon 29,Tue 30,Wed 31,1 Apr,Fri 2,Sat 3,Sun 4"},
+		"hours, the Azores": {"Atlantic/Azores", "2027-03-28", 24 * time.Hour, "12:00,18:00,06:00,12:00,18:00,Mon 29 Mar,06:00"},
+		"hours, Chile":      {"America/Santiago", "2026-09-06", 24 * time.Hour, "12:00,18:00,06:00,12:00,18:00,Mon 7 Sep,06:00"},
+		"hours, Egypt":      {"Africa/Cairo", "2027-04-30", 24 * time.Hour, "12:00,18:00,06:00,12:00,18:00,Sat 1 May,06:00"},
+	} {
+		zone := plane.Zone(c.zone)
+		noon, err := time.ParseInLocation("2006-01-02 15:04", c.day+" 12:00", zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var texts []string
+		for _, k := range ticksOf(noon.Add(-c.span), noon.Add(c.span), c.span, zone) {
+			texts = append(texts, k.Text)
+		}
+		if got := strings.Join(texts, ","); got != c.want {
+			t.Errorf("%s: %s", name, got)
 		}
 	}
 }

@@ -42,16 +42,12 @@ func ParseUntil(text string, zone *time.Location, now time.Time) (time.Time, err
 		return now.Add(time.Duration(d)), nil
 	}
 	local := now.In(zone)
-	day := func(n int) time.Time {
-		return time.Date(local.Year(), local.Month(), local.Day()+n, 0, 0, 0, 0, zone)
-	}
 	if strings.EqualFold(text, "tomorrow") {
-		return day(1), nil
+		return onDay(local, 1, 0, 0), nil
 	}
 	if clock, err := time.Parse("15:04", text); err == nil {
 		for n := 0; ; n++ {
-			d := day(n)
-			if t := time.Date(d.Year(), d.Month(), d.Day(), clock.Hour(), clock.Minute(), 0, 0, zone); t.After(now) {
+			if t := onDay(local, n, clock.Hour(), clock.Minute()); t.After(now) {
 				return t, nil
 			}
 		}
@@ -60,4 +56,17 @@ func ParseUntil(text string, zone *time.Location, now time.Time) (time.Time, err
 		return t, nil
 	}
 	return time.Time{}, &RefError{fmt.Sprintf("%q is neither a duration such as 2h or 3d nor 12:00, tomorrow, or a time such as 2026-11-23T08:00", text)}
+}
+
+// onDay returns a time of day, n days after the day of a local time. Where the clocks skip
+// midnight, the skipped times mean the beginning of the day.
+func onDay(local time.Time, n, hour, minute int) time.Time {
+	on := func(hour, minute int) time.Time {
+		return time.Date(local.Year(), local.Month(), local.Day()+n, hour, minute, 0, 0, local.Location())
+	}
+	t := on(hour, minute)
+	if t.Day() != on(12, 0).Day() { // time.Date took the offset from before the change
+		_, t = t.ZoneBounds()
+	}
+	return t
 }
