@@ -195,8 +195,6 @@ type Launch struct {
 	Attempt      int
 	Round        int
 	Task         run.TaskDefinition
-	// Form is the form of the request; see run.Attempt.
-	Form int
 	// Job is the definition as this run launches it.
 	Job job.Job
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -220,44 +219,5 @@ func TestASearchWaitsForNoRate(t *testing.T) {
 	}
 	if len(ecs.sought) != 10 {
 		t.Errorf("%d of 10 tasks were searched for", len(ecs.sought))
-	}
-}
-
-// forms records the form in which each launch is sent.
-type forms struct {
-	control.Launcher
-	sent []int
-}
-
-func (f *forms) Launch(ctx context.Context, l control.Launch) run.Event {
-	f.sent = append(f.sent, l.Form)
-	return f.Launcher.Launch(ctx, l)
-}
-
-// TestFormOutlivesADeploy: a launch in doubt is sent again in the form with which it was
-// claimed, whatever form a newly deployed version would send. ECS treats a different request
-// under the same token as an error.
-func TestFormOutlivesADeploy(t *testing.T) {
-	t.Parallel()
-	for _, form := range []int{0, run.RequestForm} {
-		w := newWorld(t, setup{script: runs(time.Minute, 0)})
-		died := false
-		w.ports.onCall = func(name string) {
-			if name == "Commit" && !died && len(w.tasks) > 0 {
-				died = true
-				panic(death{})
-			}
-		}
-		_ = w.process(func(ctx context.Context) error { _, err := w.ctl.Scheduled(ctx, report, t0); return err })
-		r := w.runs()[0]
-		r.Attempts[0].Form = form
-		if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
-			t.Fatal(err)
-		}
-		f := &forms{Launcher: w.ctl.Launcher}
-		w.ctl.Launcher = f
-		if _, err := w.ctl.Scheduled(t.Context(), report, t0); !died || err != nil || !slices.Equal(f.sent, []int{form}) {
-			t.Errorf("claimed in form %d, died: %t, sent again in %d, %v", form, died, f.sent, err)
-		}
 	}
 }

@@ -257,7 +257,7 @@ func (c *Control) launch(ctx context.Context, r *run.Run, j *job.Job, attempt in
 		return run.Paced{Attempt: attempt, Send: send, Why: whyPaced(c.Pace)}
 	}
 	answer := c.Launcher.Launch(ctx, Launch{
-		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Round: round, Task: r.Task, Form: r.Attempt(attempt).Form, Job: *j,
+		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Round: round, Task: r.Task, Job: *j,
 	})
 	if c.Pace == nil {
 		c.crowd.note(answer, c.Now())

@@ -33,9 +33,6 @@ type Attempt struct {
 	// Round is how often ECS had no room for the attempt. Each round has its own client
 	// token. Of earlier rounds, the fields below keep what ECS last said.
 	Round int `json:"round,omitempty"`
-	// Form is the form of the attempt's request, fixed before its first send so that a later
-	// version sends it unchanged: 0 without tags, 1 with them.
-	Form int `json:"form,omitempty"`
 	// Former is the task of the round before, which never started; empty if that round
 	// launched none.
 	Former string `json:"former,omitempty"`
@@ -179,9 +176,6 @@ func containerReason(s *stop.Stop) string {
 	return ""
 }
 
-// RequestForm is the form of the requests of new attempts.
-const RequestForm = 1
-
 // launch adds an attempt, owes its launch and counts its first send.
 func (r *Run) launch(now time.Time, t *Timing) {
 	n := len(r.Attempts) + 1
@@ -191,7 +185,7 @@ func (r *Run) launch(now time.Time, t *Timing) {
 		r.Attempts = append(r.Attempts, Attempt{})
 	}
 	a := &r.Attempts[n-1]
-	a.N, a.TaskDefinition, a.OnDemand, a.Form, a.Sends, a.SentAt = n, r.Task.ARN, r.OnDemand, RequestForm, 1, now
+	a.N, a.TaskDefinition, a.OnDemand, a.Sends, a.SentAt = n, r.Task.ARN, r.OnDemand, 1, now
 	r.Status, r.Cause = Launching, launchingAttempt(n)
 	r.Owe(Effect{Kind: Launch, Attempt: n})
 	r.DueAt = now.Add(t.Doubt)

@@ -253,30 +253,3 @@ func TestTheJobsContainer(t *testing.T) {
 		}
 	}
 }
-
-// TestWhatAPersonGave: it replaces the job's own command, and is added to its variables with
-// precedence over them. What was not given changes nothing.
-func TestWhatAPersonGave(t *testing.T) {
-	t.Parallel()
-	j := job.Job{Name: "report", Command: []string{"own"}, Environment: map[string]string{"A": "own", "B": "own"}}
-	bare := job.Job{Name: "report"}
-	given := map[string]string{"B": "given", "C": "given"}
-	for name, c := range map[string]struct {
-		run       run.Run
-		job, want job.Job
-	}{
-		"nothing":                  {run.Run{}, j, j},
-		"nothing, to a bare job":   {run.Run{}, bare, bare},
-		"empty ones":               {run.Run{Command: []string{}, Environment: map[string]string{}}, bare, bare},
-		"a command":                {run.Run{Command: []string{"given"}}, j, job.Job{Name: "report", Command: []string{"given"}, Environment: j.Environment}},
-		"variables":                {run.Run{Environment: given}, j, job.Job{Name: "report", Command: []string{"own"}, Environment: map[string]string{"A": "own", "B": "given", "C": "given"}}},
-		"variables, to a bare job": {run.Run{Environment: given}, bare, job.Job{Name: "report", Environment: given}},
-	} {
-		if got := c.run.Effective(c.job); !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s: %+v, want %+v", name, got, c.want)
-		}
-	}
-	if j.Environment["B"] != "own" || len(j.Environment) != 2 {
-		t.Errorf("the job itself was changed: %v", j.Environment)
-	}
-}

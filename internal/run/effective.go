@@ -32,10 +32,7 @@ func (r *Run) Capacity(j *job.Job, n int) job.Capacity {
 // with the arguments and variables that a person gave a run by hand.
 func (r *Run) Effective(j job.Job) job.Job {
 	j.Environment = j.Variables()
-	switch {
-	case len(r.Command) > 0:
-		j.Command = r.Command
-	case len(r.Args) > 0:
+	if len(r.Args) > 0 {
 		j.Command = job.WithArgs(j.Command, r.Args)
 	}
 	if len(r.Environment) > 0 {

@@ -31,12 +31,20 @@ func TestEffective(t *testing.T) {
 			[]string{"/bin/sh", "-c", `x "$@"`, "/bin/sh", "-v"},
 			map[string]string{"DAY": "", "MODE": "full", "ZONE": "1", "NOTE": "n"},
 		},
-		"by hand, of an earlier version": {Run{Command: []string{"y", "-v"}}, []string{"y", "-v"}, map[string]string{"DAY": "today", "MODE": "full", "ZONE": "1"}},
 	} {
 		got := tc.run.Effective(j)
 		if !reflect.DeepEqual(got.Command, tc.command) || !reflect.DeepEqual(got.Environment, tc.env) {
 			t.Errorf("%s: %q with %v", name, got.Command, got.Environment)
 		}
+	}
+	bare, given := job.Job{Name: "report"}, map[string]string{"B": "given"}
+	for _, r := range []Run{{}, {Args: []string{}, Environment: map[string]string{}}} {
+		if got := r.Effective(bare); !reflect.DeepEqual(got, bare) {
+			t.Errorf("nothing was given to a bare job, and it became %+v", got)
+		}
+	}
+	if got := (&Run{Environment: given}).Effective(bare); !reflect.DeepEqual(got.Environment, given) {
+		t.Errorf("variables, to a bare job: %v", got.Environment)
 	}
 	if len(j.Environment) != 2 {
 		t.Errorf("the job's own variables became %v", j.Environment)

@@ -281,7 +281,7 @@ func TestAFurtherAttemptIsNew(t *testing.T) {
 	}
 	r.Attempts = append(room[:0], r.Attempts...)
 	d := run.Decide(&plain, &r, seen(1, 5, eniTimeout), t0, &run.DefaultTiming)
-	want := run.Attempt{N: 2, TaskDefinition: r.Task.ARN, Sends: 1, SentAt: t0, Form: run.RequestForm}
+	want := run.Attempt{N: 2, TaskDefinition: r.Task.ARN, Sends: 1, SentAt: t0}
 	if len(d.Next.Attempts) != 2 || !reflect.DeepEqual(d.Next.Attempts[1], want) {
 		t.Errorf("attempts %+v, want the second to be %+v", d.Next.Attempts, want)
 	}

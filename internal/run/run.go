@@ -20,9 +20,7 @@ type Run struct {
 	// Task is the task definition revision that launches use.
 	Task TaskDefinition `json:"task"`
 	// Args and Environment are what a person gave a run by hand on top of the job's own.
-	// Command, in place of the job's, exists only in runs of earlier versions.
 	Args        []string          `json:"args,omitempty"`
-	Command     []string          `json:"command,omitempty"`
 	Environment map[string]string `json:"environment,omitempty"`
 
 	Status Status `json:"status"`
@@ -48,7 +46,7 @@ type Run struct {
 
 	Attempts []Attempt `json:"attempts,omitempty"`
 	// First is the first attempt of the current allowance: a person's retry begins a new one.
-	First int `json:"round,omitempty"`
+	First int `json:"first,omitempty"`
 	// OnDemand says that further attempts of this allowance are launched on demand, because
 	// Spot failed one of them.
 	OnDemand bool `json:"onDemand,omitempty"`

@@ -25,7 +25,7 @@ func full(id run.ID) run.Run {
 			Containers: []stop.Defined{{Name: "app", Essential: true}, {Name: "log"}},
 			Log:        run.Log{Group: "/ecs/report", Prefix: "ecs", Region: "us-east-1"},
 		},
-		Command: []string{"/bin/sh", "-c", "echo 'ü' \"\x01\""}, Environment: map[string]string{"A": "1"},
+		Args: []string{"/bin/sh", "-c", "echo 'ü' \"\x01\""}, Environment: map[string]string{"A": "1"},
 		Status: run.Running, Cause: "attempt 1 was accepted by ECS", DueAt: t0.Add(5 * time.Minute),
 		QueuedAt: t0, StartedAt: t0.Add(time.Second), FinishedAt: t0.Add(time.Minute), ExitCode: &code,
 		Attempts: []run.Attempt{{

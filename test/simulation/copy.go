@@ -14,7 +14,7 @@ func notEmpty[T any](s []T) []T {
 
 func copyRun(r run.Run) run.Run {
 	r.Attempts, r.Triggers, r.Owed = notEmpty(r.Attempts), notEmpty(r.Triggers), notEmpty(r.Owed)
-	r.Args, r.Command, r.Task.Containers = notEmpty(r.Args), notEmpty(r.Command), notEmpty(r.Task.Containers)
+	r.Args, r.Task.Containers = notEmpty(r.Args), notEmpty(r.Task.Containers)
 	if r.Stopping != nil {
 		s := *r.Stopping
 		r.Stopping = &s

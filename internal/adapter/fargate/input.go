@@ -14,7 +14,9 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Input returns the RunTask request of a launch. Equal launches give equal requests.
+// Input returns the RunTask request of a launch. Equal launches give equal requests. A later version
+// may send an attempt again that this one sent, and ECS treats a different request under the same
+// token as an error: a change of this form must be kept with the attempt before its first send.
 func Input(l control.Launch) *ecs.RunTaskInput {
 	in := &ecs.RunTaskInput{
 		ClientToken:    aws.String(l.RoundID().ClientToken(l.Stack)),
@@ -23,9 +25,8 @@ func Input(l control.Launch) *ecs.RunTaskInput {
 		Cluster:        optional(l.Job.Cluster),
 		Count:          aws.Int32(1),
 		Overrides:      overrides(l),
-	}
-	if l.Form > 0 {
-		in.Tags, in.PropagateTags = tags(l), types.PropagateTagsTaskDefinition
+		Tags:           tags(l),
+		PropagateTags:  types.PropagateTagsTaskDefinition,
 	}
 	if l.Job.Capacity == job.Spot {
 		in.CapacityProviderStrategy = []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("FARGATE_SPOT"), Weight: 1}}

@@ -37,20 +37,13 @@ func spot(j job.Job) job.Job {
 	return j
 }
 
-// tagged returns a launch by a version that tags tasks. The other launches are of a version that does
-// not, whose requests stay as they were.
-func tagged(l control.Launch) control.Launch {
-	l.Form = run.RequestForm
-	return l
-}
-
 func TestInput(t *testing.T) {
 	t.Parallel()
 	for name, l := range map[string]control.Launch{
 		"least.json":      launch(job.Job{Name: "report"}),
 		"everything.json": launch(everything),
 		"spot.json":       launch(spot(job.Job{Name: "report"})),
-		"tagged.json":     tagged(launch(job.Job{Name: "report", Owner: "team <a>", Tags: map[string]string{"cost-center": "7", "Team": "data"}})),
+		"tagged.json":     launch(job.Job{Name: "report", Owner: "team <a>", Tags: map[string]string{"cost-center": "7", "Team": "data"}}),
 		"private.json":    launch(job.Job{Name: "report", Network: job.Network{Subnets: []string{"subnet-a"}}}),
 	} {
 		t.Run(name, func(t *testing.T) {
