@@ -112,7 +112,7 @@ func (e *explainer) attempt(a view.Attempt) {
 	e.line("  accepted", e.at(a.AcceptedAt))
 	e.line("  task", a.TaskARN)
 	if !a.Over() {
-		e.line("  task status", strings.ToLower(a.LastStatus))
+		e.line("  task status", a.TaskStatus())
 	}
 	e.line("  started", e.at(a.StartedAt))
 	e.line("  ended", e.at(a.EndedAt))

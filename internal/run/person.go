@@ -77,6 +77,7 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 		return Duplicate, fmt.Sprintf("%s is being stopped already, at the request of %s", d.r.ID, somebody(d.r.Stopping.By))
 	}
 	a := d.r.Last()
+	d.noteLooks(a)
 	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now(), Stuck: d.r.Stopping.stuck()}
 	if a == nil || a.Over() || (a.TaskARN == "" && !a.mayHaveLaunched()) {
 		if a != nil && !a.Over() {
@@ -92,6 +93,14 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 	}
 	d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
 	return Did, fmt.Sprintf("stopping %s", d.r.ID)
+}
+
+// noteLooks keeps that looks found the task running. They left no trace of it, and once a stop
+// stands nobody can tell that they came.
+func (d *decider) noteLooks(a *Attempt) {
+	if from := d.r.RunsFrom(); !from.IsZero() && !d.now().Before(from) {
+		a.LastStatus = TaskRunning
+	}
 }
 
 func (s *StopRequest) byPerson() bool { return s != nil && s.Asker == stop.AskedByPerson }

@@ -101,3 +101,30 @@ func TestMayRest(t *testing.T) {
 		}
 	}
 }
+
+// TestAStopKeepsThatTheTaskRuns: looks that found the task running left no trace of it, and
+// once a stop was asked for, nobody could tell any more that they came.
+func TestAStopKeepsThatTheTaskRuns(t *testing.T) {
+	t.Parallel()
+	running, _ := play(t, plain, at{0, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}})
+	looked := running.DueAt.Add(2 * time.Minute)
+	for name, c := range map[string]struct {
+		at   time.Time
+		want string
+	}{
+		"looks have come":       {looked, run.TaskRunning},
+		"none is known to have": {looked.Add(-time.Second), "PROVISIONING"},
+	} {
+		stopping := decided(plain, running, run.StopAsked{By: "ann", Reason: "hangs"}, c.at, run.DefaultTiming).Next
+		if got := stopping.Last().LastStatus; got != c.want {
+			t.Errorf("%s: the task is %s, want %s", name, got, c.want)
+		}
+		if running.Last().LastStatus != "PROVISIONING" {
+			t.Error("the run before was changed")
+		}
+		seen := decided(plain, stopping, look(2, pending), c.at.Add(time.Minute), run.DefaultTiming).Next
+		if got := seen.Last().LastStatus; got != "PENDING" {
+			t.Errorf("%s: then a look found PENDING, and it is %s", name, got)
+		}
+	}
+}

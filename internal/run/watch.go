@@ -111,3 +111,17 @@ func (r *Run) MayRest() bool {
 	a := r.Last()
 	return r.Status == Running && r.Stopping == nil && len(r.Owed) == 0 && a != nil && a.TaskARN != "" && !a.Over() && a.RefusedSince.IsZero()
 }
+
+// lookedBy is how long after a run is due the sweep, which comes each minute, has certainly
+// looked at its task.
+const lookedBy = 2 * time.Minute
+
+// RunsFrom returns the time from which the task of a run counts as running although ECS is not
+// known to have said so: if the look that was due had found anything else, it would have saved
+// that. It returns zero if there is no such time.
+func (r *Run) RunsFrom() time.Time {
+	if !r.MayRest() || r.DueAt.IsZero() {
+		return time.Time{}
+	}
+	return r.DueAt.Add(lookedBy)
+}

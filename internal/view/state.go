@@ -19,7 +19,7 @@ type State string
 // States in addition to those of run.Status.
 const (
 	// Starting: ECS accepted the task and has not said that it runs. Looks that find it running
-	// leave no trace, see RunsFrom.
+	// leave no trace, see run.Run.RunsFrom.
 	Starting State = "starting"
 	// InDoubt: it is not known whether ECS launched the task.
 	InDoubt State = "in doubt"
@@ -37,7 +37,7 @@ func StateOf(r run.Run, now time.Time) State {
 	case inDoubt(r):
 		return InDoubt
 	case r.Status == run.Running && a != nil && a.StartedAt.IsZero() && a.LastStatus != run.TaskRunning:
-		if from := RunsFrom(r); !from.IsZero() && !now.Before(from) {
+		if from := r.RunsFrom(); !from.IsZero() && !now.Before(from) {
 			return State(run.Running)
 		}
 		return Starting
@@ -48,20 +48,6 @@ func StateOf(r run.Run, now time.Time) State {
 func inDoubt(r run.Run) bool {
 	a := r.Last()
 	return r.Status == run.Launching && r.Stopping == nil && a != nil && a.Doubt && a.TaskARN == ""
-}
-
-// lookedBy is how long after a run is due the sweep, which comes each minute, has certainly
-// looked at its task.
-const lookedBy = 2 * time.Minute
-
-// RunsFrom returns the time from which the task of a run counts as running although ECS is not
-// known to have said so: if the look that was due had found anything else, it would have saved
-// that. It returns zero if there is no such time.
-func RunsFrom(r run.Run) time.Time {
-	if !r.MayRest() || r.DueAt.IsZero() {
-		return time.Time{}
-	}
-	return r.DueAt.Add(lookedBy)
 }
 
 // marks has one character for each state of a strip.

@@ -49,6 +49,16 @@ type Attempt struct {
 	TaskAt   string `json:"taskAt,omitempty"`
 }
 
+// TaskStatus puts into words what is known of the task of an attempt that is not over. If only
+// ECS's answer to the launch is known, it says so.
+func (a Attempt) TaskStatus() string {
+	words := strings.ToLower(a.LastStatus)
+	if words != "" && a.Version == 0 && a.LastStatus != run.TaskRunning {
+		words += ", when it was launched"
+	}
+	return words
+}
+
 // Told is a notice that was sent, or given up.
 type Told struct {
 	run.Told
@@ -80,7 +90,7 @@ func StoryOf(r run.Run, j job.Job, now time.Time) Story {
 	if r.Waits { // it waits for something that has no time
 		s.DueAt = nil
 	}
-	if from := RunsFrom(r); !from.IsZero() && !now.Before(from) { // looks leave no trace
+	if from := r.RunsFrom(); !from.IsZero() && !now.Before(from) { // looks leave no trace
 		s.Tries[len(s.Tries)-1].LastStatus = run.TaskRunning
 		s.DueAt, s.Next = nil, "its task runs, as far as is known; the next look is within 45 minutes"
 	}

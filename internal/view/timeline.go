@@ -139,7 +139,7 @@ func BarOf(o run.Outline) Bar {
 
 // looked makes a bar begin when ECS accepted the task, if the task's start is not known.
 func (b *Bar) looked(r run.Run) {
-	b.runsFrom = RunsFrom(r)
+	b.runsFrom = r.RunsFrom()
 	if a := r.Last(); b.From.IsZero() && r.Status == run.Running && a != nil {
 		b.From = a.AcceptedAt
 	}

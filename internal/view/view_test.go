@@ -218,3 +218,18 @@ func TestATaskThatLooksFoundRunning(t *testing.T) {
 		t.Errorf("its bar: %+v", b)
 	}
 }
+
+// TestTaskStatus: what ECS answered to the launch does not pass for what is known now.
+func TestTaskStatus(t *testing.T) {
+	t.Parallel()
+	for want, a := range map[string]run.Attempt{
+		"":                                   {},
+		"provisioning, when it was launched": {LastStatus: "PROVISIONING"},
+		"pending":                            {LastStatus: "PENDING", Version: 2},
+		"running":                            {LastStatus: run.TaskRunning},
+	} {
+		if got := (view.Attempt{Attempt: a}).TaskStatus(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
