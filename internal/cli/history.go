@@ -51,6 +51,9 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 		if page.More != "" {
 			_, _ = fmt.Fprintf(a.Stderr, "there are more: add --before %s\n", page.More)
 		}
+		if words := plane.UnreadWords(page.Unread, a.command("show")); words != "" {
+			return fmt.Errorf("not all could be read: %s", words)
+		}
 		return nil
 	})
 }

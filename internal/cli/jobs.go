@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,7 @@ type jobsCmd struct {
 	Paused  bool     `help:"Only jobs that are paused."`
 }
 
-// Run lists jobs.
+// Run lists jobs. That one of them cannot be read is an error, as for status.
 func (c *jobsCmd) Run(ctx context.Context, a *app) error {
 	return a.withPlane(ctx, func(p *plane.Plane) error {
 		jobs, err := p.Jobs(ctx, plane.JobFilter{Names: c.Job, Owner: c.Owner, Failing: c.Failing, Paused: c.Paused})
@@ -33,7 +34,13 @@ func (c *jobsCmd) Run(ctx context.Context, a *app) error {
 				}
 			}
 		}
-		return a.printJobs(jobs)
+		if err := a.printJobs(jobs); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(jobs, func(s view.Summary) bool { return s.Unreadable }) {
+			return errRefused
+		}
+		return nil
 	})
 }
 
@@ -75,6 +82,8 @@ func (a *app) printJobs(jobs []view.Summary) error {
 // scheduleText is a schedule in words, with the zone of its times.
 func scheduleText(s view.Summary) string {
 	switch {
+	case s.Unreadable:
+		return "not known"
 	case s.Schedule == "":
 		return "by hand"
 	case s.Zone == "UTC" || strings.HasPrefix(s.When, "every"):
@@ -108,6 +117,9 @@ func millis(ms *int64) string {
 // jobNote says what is special about a job.
 func (a *app) jobNote(s view.Summary) string {
 	var notes []string
+	if s.Unreadable {
+		notes = append(notes, view.UnreadableWords)
+	}
 	if s.FailingSince != nil {
 		notes = append(notes, "failing since "+a.atPointer(s.FailingSince))
 	}

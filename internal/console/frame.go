@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // Frame is what every page has. Templates call its methods as `$`.
@@ -123,6 +124,17 @@ func (f *Frame) Rest(without ...string) []Choice {
 		}
 	}
 	return out
+}
+
+// unread says which runs the page leaves out because they cannot be read.
+func (f *Frame) unread(ids []run.ID) {
+	show := "batchplane show --stack " + f.Stack
+	if f.command != nil { // a widget has none
+		show = f.command("show")
+	}
+	if len(ids) > 0 {
+		f.Unread = append(f.Unread, plane.UnreadWords(ids, show))
+	}
 }
 
 // Command returns a subcommand as a person types it.

@@ -34,6 +34,7 @@ func (s *Server) history(r *http.Request, q Query) (rendered, error) {
 		return rendered{}, err
 	}
 	h.Rows, h.More = page.Rows(h.Now), page.More
+	h.unread(page.Unread)
 	for _, status := range run.Statuses {
 		h.Statuses = append(h.Statuses, Choice{Value: string(status), Words: string(status), Chosen: slices.Contains(q.Statuses, status)})
 	}

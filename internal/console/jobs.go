@@ -30,6 +30,8 @@ type jobLine struct {
 	view.Summary
 	Strip []view.Path
 	Words string
+	// Broken says that the job's item cannot be read, "" where it can.
+	Broken string
 }
 
 // jobsAtMost is the largest number of jobs on a page.
@@ -71,6 +73,9 @@ func lineOf(s view.Summary) jobLine {
 		if paths[c] != "" {
 			l.Strip = append(l.Strip, view.Path{Class: c, D: paths[c]})
 		}
+	}
+	if s.Unreadable {
+		l.Broken = view.UnreadableWords
 	}
 	if s.Judged > 0 {
 		l.Words = fmt.Sprintf("%d of the last %d succeeded", s.Succeeded, s.Judged)

@@ -92,8 +92,9 @@ func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 			return rendered{}, err
 		}
 	}
-	o.unseen(open, missed)
-	o.fill(view.AttentionOf(summaries, open, missed, o.Now), summaries, open, counts, st)
+	o.unseen(open, missed.Runs)
+	o.unread(slices.Concat(missed.Unread, counts.Unread))
+	o.fill(view.AttentionOf(summaries, open, missed.Runs, o.Now), summaries, open, counts.States, st)
 	return rendered{name: "overview", data: o}, nil
 }
 
@@ -103,7 +104,7 @@ func (s *Server) summaries(ctx context.Context, f plane.JobFilter) ([]view.Summa
 }
 
 // lastDay counts the runs of the last 24 hours by their state.
-func (s *Server) lastDay(ctx context.Context) (map[view.State]int, error) {
+func (s *Server) lastDay(ctx context.Context) (plane.Counts, error) {
 	return s.cfg.Plane.Counted(ctx, s.cfg.Now().Add(-24*time.Hour))
 }
 

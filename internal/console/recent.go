@@ -43,6 +43,8 @@ type recent struct {
 	since  time.Time
 	early  time.Time
 	newest map[string][]run.Outline
+	// unread has the runs of that time that could not be read, with when they were scheduled.
+	unread map[run.ID]time.Time
 	// definitions are by hash, and never change.
 	definitions map[string]job.Job
 
@@ -80,6 +82,7 @@ func (c *recent) catchUp(ctx context.Context) error {
 		}
 		for _, r := range runs {
 			delete(c.newest, r.ID.Job())
+			delete(c.unread, r.ID)
 			if !r.ScheduledFor.Before(c.early) {
 				c.bars.put(view.BarOf(r.Outline()))
 			}
@@ -117,6 +120,7 @@ func (c *recent) forget(ctx context.Context) error {
 		return err
 	}
 	c.place, c.bars, c.newest, c.since, c.early = place, newBars(), map[string][]run.Outline{}, never, never
+	c.unread = map[run.ID]time.Time{}
 	return nil
 }
 
@@ -138,6 +142,9 @@ func (c *recent) barsOf(ctx context.Context, w control.Walk) ([]view.Bar, error)
 	}
 	if c.bars.n > mostBars { // too many to keep
 		defer func() { c.bars = nil }()
+	}
+	for id, at := range c.unread {
+		w.NoteUnread(id, at)
 	}
 	return c.bars.of(w), nil
 }
@@ -161,6 +168,12 @@ func (c *recent) reach(ctx context.Context, w control.Walk) error {
 		since = c.since
 	}
 	read.EndsFrom = since
+	var mu sync.Mutex
+	read.Unread = func(id run.ID, at time.Time) {
+		mu.Lock()
+		defer mu.Unlock()
+		c.unread[id] = at
+	}
 	bars, err := c.read(ctx, read)
 	if err != nil {
 		return err
@@ -283,17 +296,4 @@ func (c *recent) Definitions(ctx context.Context, hashes []string) (map[string]j
 		}
 	}
 	return out, nil
-}
-
-// Warm reads what pages will want, if there is a cache.
-func (s *Server) Warm(ctx context.Context) {
-	p := s.cfg.Plane
-	if _, ok := p.Reader.(*recent); !ok {
-		return
-	}
-	from := s.cfg.Now().Add(-defaultSpan) // what the timeline shows by default
-	if _, err := p.BarsOf(ctx, control.Walk{Since: from.Add(-plane.ReachIn), EndsFrom: from}); err != nil {
-		return // a page will say so
-	}
-	_, _ = p.Jobs(ctx, plane.JobFilter{})
 }

@@ -99,6 +99,7 @@ func (s *Server) timeline(r *http.Request, q Query) (rendered, error) {
 // fill makes the page from a timeline.
 func (t *timeline) fill(read view.Timeline, span time.Duration) {
 	t.know(read.Lanes)
+	t.unread(read.Unread)
 	t.Attention = -1
 	read.Lanes = t.choose(read.Lanes)
 	chart := view.ChartOf(read)

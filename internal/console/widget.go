@@ -149,8 +149,9 @@ func (w *Widget) read(ctx context.Context, d *widget) error {
 	if err != nil {
 		d.Unread = append(d.Unread, "the state of the control plane: "+err.Error())
 	}
-	d.unseen(open, missed)
-	d.fill(view.AttentionOf(summaries, open, missed, d.Now), summaries, open, nil, st)
+	d.unseen(open, missed.Runs)
+	d.unread(missed.Unread)
+	d.fill(view.AttentionOf(summaries, open, missed.Runs, d.Now), summaries, open, nil, st)
 	d.MoreNeeds = max(0, len(d.Needs)-mostNeeds)
 	d.Needs = d.Needs[:min(len(d.Needs), mostNeeds)]
 	page, err := p.History(ctx, plane.Filter{Statuses: []run.Status{run.Failed, run.Missed}, Since: d.Now.Add(-failuresOf)}, mostFailures)

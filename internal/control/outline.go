@@ -12,7 +12,7 @@ import (
 // Times are to the millisecond; runs that cannot be read are left out.
 type Outliner interface {
 	// Outlines goes through the runs that w selects, in no order. Only Jobs, Since, Until,
-	// EndsFrom and Match of w count.
+	// EndsFrom, Match and Unread of w count.
 	Outlines(ctx context.Context, w Walk) iter.Seq2[run.Outline, error]
 	// NewestOutlines returns what Newest does; the newest run of each job is whole.
 	NewestOutlines(ctx context.Context, jobs []string, n int) (map[string][]run.Outline, error)

@@ -66,8 +66,24 @@ type Walk struct {
 	Past run.ID
 	// Match is asked about a run before it is read; nil accepts every run.
 	Match func(run.ID) bool
+	// Unread, unless it is nil, is called with the id of each run that is left out because it
+	// cannot be read and that the walk wants as far as its keys tell, and with the run's
+	// ScheduledFor, or the zero time if the keys do not tell that. Several goroutines may call
+	// it at once, and more than once for one run.
+	Unread func(id run.ID, at time.Time)
 	// Page is how many runs are likely to be wanted; 0 means 100.
 	Page int
+}
+
+// NoteUnread calls Unread for a run that cannot be read, if the walk wants that run. at is
+// zero if it is not known.
+func (w Walk) NoteUnread(id run.ID, at time.Time) {
+	if at.IsZero() {
+		w.Since, w.Until, w.Past = time.Time{}, time.Time{}, ""
+	}
+	if w.Unread != nil && w.Wants(id, at) {
+		w.Unread(id, at)
+	}
 }
 
 // Wants reports whether the walk wants a run with that id and time, as far as these tell.

@@ -36,6 +36,8 @@ type Page struct {
 	Runs []run.Run
 	// More is the run after which the next page begins, or "" on the last page.
 	More run.ID
+	// Unread has the ids of the runs that are left out because they cannot be read.
+	Unread []run.ID
 }
 
 // Rows returns the page as history shows it at a given time.
@@ -54,6 +56,8 @@ func (p *Plane) History(ctx context.Context, f Filter, limit int) (Page, error) 
 		return Page{}, err
 	}
 	var page Page
+	var left unread
+	w.Unread = left.add
 	for r, err := range p.Walk(ctx, w) {
 		if err != nil {
 			return Page{}, err
@@ -67,6 +71,7 @@ func (p *Plane) History(ctx context.Context, f Filter, limit int) (Page, error) 
 		}
 		page.Runs = append(page.Runs, r)
 	}
+	page.Unread = left.ids()
 	return page, nil
 }
 

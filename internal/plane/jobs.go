@@ -1,6 +1,7 @@
 package plane
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,18 +27,25 @@ type JobFilter struct {
 	Brief bool
 }
 
-// Jobs returns the summaries of jobs, by name.
+// Jobs returns the summaries of jobs, by name. Jobs whose items cannot be read are among them
+// whatever the filter asks for beside their names: nobody knows whether they are failing.
 func (p *Plane) Jobs(ctx context.Context, f JobFilter) ([]view.Summary, error) {
 	s, err := p.selected(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	return p.summaries(ctx, f, s)
+	out, err := p.summaries(ctx, f, s)
+	if err != nil || len(s.unread) == 0 {
+		return out, err
+	}
+	out = append(out, s.unreadable()...)
+	slices.SortFunc(out, func(a, b view.Summary) int { return cmp.Compare(a.Job, b.Job) })
+	return out, nil
 }
 
 // JobPage returns the summaries of one page of the jobs that a filter selects, failing ones
 // first, then by name, and the number of jobs on all pages. It reads no runs of jobs on other
-// pages. The first page is 1.
+// pages. The first page is 1 and begins with the jobs whose items cannot be read.
 func (p *Plane) JobPage(ctx context.Context, f JobFilter, page, size int) (summaries []view.Summary, total int, err error) {
 	s, err := p.selected(ctx, f)
 	if err != nil {
@@ -48,7 +56,10 @@ func (p *Plane) JobPage(ctx context.Context, f JobFilter, page, size int) (summa
 	from := min(max(page-1, 0)*size, total)
 	s.items = s.items[from:min(from+size, total)]
 	summaries, err = p.summaries(ctx, f, s)
-	return summaries, total, err
+	if page <= 1 {
+		summaries = append(s.unreadable(), summaries...)
+	}
+	return summaries, total + len(s.unread), err
 }
 
 func failing(i job.Item) bool { return !i.Gone && !i.FailingSince.IsZero() }
@@ -59,13 +70,24 @@ type selection struct {
 	items       []job.Item
 	all         job.Item
 	definitions map[string]job.Job
+	// unread are the jobs whose items cannot be read.
+	unread []string
+}
+
+// unreadable returns the summaries of the jobs whose items cannot be read.
+func (s selection) unreadable() (out []view.Summary) {
+	for _, name := range s.unread {
+		out = append(out, view.Summary{Job: name, Unreadable: true})
+	}
+	return out
 }
 
 // selected returns the jobs that a filter selects.
 func (p *Plane) selected(ctx context.Context, f JobFilter) (s selection, err error) {
-	if s.items, s.all, err = p.items(ctx); err != nil {
+	if s.items, s.all, s.unread, err = p.itemsAndUnread(ctx); err != nil {
 		return s, err
 	}
+	s.unread = slices.DeleteFunc(s.unread, func(name string) bool { return name == job.All || !matchesAny(f.Names, name) })
 	now := p.now()
 	s.items = slices.DeleteFunc(s.items, func(i job.Item) bool {
 		return !f.selects(i) || f.Paused && (i.Gone || i.PausedAt(now) == nil && s.all.PausedAt(now) == nil)
@@ -170,14 +192,13 @@ func (p *Plane) Attention(ctx context.Context) ([]view.Attention, error) {
 	if err != nil {
 		return nil, err
 	}
-	return view.AttentionOf(summaries, open, missed, p.now()), nil
+	return view.AttentionOf(summaries, open, missed.Runs, p.now()), nil
 }
 
 // MissedAtMost is the largest number of missed runs that are read.
 const MissedAtMost = 1000
 
 // MissedRuns returns the missed runs of the last day, newest first, at most MissedAtMost.
-func (p *Plane) MissedRuns(ctx context.Context) ([]run.Run, error) {
-	page, err := p.History(ctx, Filter{Statuses: []run.Status{run.Missed}, Since: p.now().Add(-view.MissedFor)}, MissedAtMost)
-	return page.Runs, err
+func (p *Plane) MissedRuns(ctx context.Context) (Page, error) {
+	return p.History(ctx, Filter{Statuses: []run.Status{run.Missed}, Since: p.now().Add(-view.MissedFor)}, MissedAtMost)
 }

@@ -189,16 +189,23 @@ func (p *Plane) sleep(ctx context.Context, d time.Duration) {
 // cannot be read: the sweep reports them. Items written by a newer batchplane are an error,
 // because only this program would report them and what they say may matter.
 func (p *Plane) items(ctx context.Context) (items []job.Item, all job.Item, err error) {
+	items, all, _, err = p.itemsAndUnread(ctx)
+	return items, all, err
+}
+
+// itemsAndUnread is items, with the names of those that cannot be read.
+func (p *Plane) itemsAndUnread(ctx context.Context) (items []job.Item, all job.Item, unread []string, err error) {
 	read, err := p.Items(ctx)
 	var unreadable *control.UnreadableItemsError
 	if err != nil && !errors.As(err, &unreadable) {
-		return nil, all, fmt.Errorf("reading the jobs: %w", err)
+		return nil, all, nil, fmt.Errorf("reading the jobs: %w", err)
 	}
 	if unreadable != nil {
-		for _, name := range slices.Sorted(maps.Keys(unreadable.Jobs)) {
-			if err := unreadable.Jobs[name]; errors.Is(err, control.ErrNewer) {
-				return nil, all, fmt.Errorf("reading the jobs: %w", err)
-			}
+		unread = slices.Sorted(maps.Keys(unreadable.Jobs))
+	}
+	for _, name := range unread {
+		if err := unreadable.Jobs[name]; errors.Is(err, control.ErrNewer) {
+			return nil, all, nil, fmt.Errorf("reading the jobs: %w", err)
 		}
 	}
 	for _, item := range read {
@@ -208,7 +215,7 @@ func (p *Plane) items(ctx context.Context) (items []job.Item, all job.Item, err 
 		}
 		items = append(items, item)
 	}
-	return items, all, nil
+	return items, all, unread, nil
 }
 
 // definitions returns the newest definitions of jobs, by job name.

@@ -153,7 +153,7 @@ func (st *Status) judge(now time.Time) {
 		}
 	}
 	for _, name := range st.Unreadable {
-		wrong("the item of the job %s cannot be read: its slots are not watched and it is not shown", name)
+		wrong("the item of the job %s cannot be read: its slots are not watched", name)
 	}
 	if n := len(st.Untold); n > 0 {
 		oldest := st.Untold[0]

@@ -197,6 +197,19 @@ func TestStatusNamesWhatCannotBeRead(t *testing.T) {
 	if err != nil || !slices.Equal(st.Unreadable, []string{"broken"}) || !slices.ContainsFunc(st.Wrong, func(w string) bool { return strings.Contains(w, "the job broken cannot be read") }) {
 		t.Errorf("%v, %v, %v", st.Unreadable, st.Wrong, err)
 	}
+	for _, f := range []plane.JobFilter{{}, {Failing: true}, {Paused: true}, {Owner: "team"}, {Names: []string{"br*"}}} {
+		if jobs, err := p.Jobs(t.Context(), f); err != nil || len(jobs) != 1 || jobs[0].Job != "broken" || !jobs[0].Unreadable {
+			t.Errorf("jobs %+v: %+v, %v", f, jobs, err)
+		}
+	}
+	if jobs, err := p.Jobs(t.Context(), plane.JobFilter{Names: []string{"other"}}); err != nil || len(jobs) > 0 {
+		t.Errorf("other jobs: %+v, %v", jobs, err)
+	}
+	for page, want := range map[int]int{1: 1, 2: 0} {
+		if jobs, total, err := p.JobPage(t.Context(), plane.JobFilter{}, page, 10); err != nil || len(jobs) != want || total != 1 {
+			t.Errorf("page %d of %d: %+v, %v", page, total, jobs, err)
+		}
+	}
 	if err := p.Known(t.Context(), "broken"); !errors.Is(err, control.ErrUnreadable) || strings.Contains(err.Error(), "there is no job") {
 		t.Errorf("who asks for it is told: %v", err)
 	}

@@ -30,11 +30,15 @@ func (p *Plane) Timeline(ctx context.Context, from, to time.Time, f JobFilter) (
 			return slices.ContainsFunc(lanes, func(i job.Item) bool { return i.Name == id.Job() })
 		}
 	}
+	var left unread
+	w.Unread = left.add
 	bars, err := p.inSight(ctx, w, lanes)
 	if err != nil {
 		return view.Timeline{}, err
 	}
-	return view.TimelineOf(from, to, p.now(), lanes, all, bars), nil
+	line := view.TimelineOf(from, to, p.now(), lanes, all, bars)
+	line.Unread = left.ids()
+	return line, nil
 }
 
 var (
@@ -197,12 +201,20 @@ func (*Plane) together(ctx context.Context, reads ...func(ctx context.Context) (
 	return slices.Concat(read...), context.Cause(ctx)
 }
 
-// Counted returns how many runs there have been since a time, by state. Of those that succeeded
-// it reads nothing but that they exist.
-func (p *Plane) Counted(ctx context.Context, since time.Time) (map[view.State]int, error) {
+// Counts is how many runs there have been, by state.
+type Counts struct {
+	States map[view.State]int
+	// Unread has the ids of the runs that turned out to be unreadable.
+	Unread []run.ID
+}
+
+// Counted returns how many runs there have been since a time. Of those that succeeded it reads
+// nothing but that they exist.
+func (p *Plane) Counted(ctx context.Context, since time.Time) (Counts, error) {
 	if c, ok := p.Reader.(control.Counter); ok {
 		return p.count(ctx, c, since)
 	}
+	var left unread
 	counts := map[view.State]int{}
 	others := slices.DeleteFunc(slices.Clone(run.Statuses), func(s run.Status) bool { return s == run.Succeeded })
 	all := map[run.ID]bool{}
@@ -212,10 +224,13 @@ func (p *Plane) Counted(ctx context.Context, since time.Time) (map[view.State]in
 			return false
 		}})
 	}, func(ctx context.Context) ([]view.Bar, error) {
-		return p.barsOf(ctx, control.Walk{Since: since, Page: AtOnce, Statuses: others})
+		return p.barsOf(ctx, control.Walk{Since: since, Page: AtOnce, Statuses: others, Unread: left.add})
 	})
 	if err != nil {
-		return nil, err
+		return Counts{}, err
+	}
+	for _, id := range left.ids() {
+		delete(all, id)
 	}
 	for _, b := range bars {
 		counts[b.State]++
@@ -224,22 +239,23 @@ func (p *Plane) Counted(ctx context.Context, since time.Time) (map[view.State]in
 	if len(all) > 0 {
 		counts[view.State(run.Succeeded)] = len(all)
 	}
-	return counts, nil
+	return Counts{counts, left.ids()}, nil
 }
 
 // count counts runs with a Reader that can itself count those that have ended.
-func (p *Plane) count(ctx context.Context, c control.Counter, since time.Time) (map[view.State]int, error) {
+func (p *Plane) count(ctx context.Context, c control.Counter, since time.Time) (Counts, error) {
 	ended, err := c.Ended(ctx, since)
 	if err != nil {
-		return nil, err
+		return Counts{}, err
 	}
+	var left unread
 	counts := map[view.State]int{}
 	for status, n := range ended {
 		counts[view.State(status)] = n
 	}
-	bars, err := p.barsOf(ctx, control.Walk{Since: since, Page: AtOnce, Statuses: openStatuses})
+	bars, err := p.barsOf(ctx, control.Walk{Since: since, Page: AtOnce, Statuses: openStatuses, Unread: left.add})
 	for _, b := range bars {
 		counts[b.State]++
 	}
-	return counts, err
+	return Counts{counts, left.ids()}, err
 }

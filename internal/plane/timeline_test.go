@@ -147,7 +147,7 @@ func TestCounted(t *testing.T) {
 	}
 	p, store := planeWith(t, nil, runs...)
 	got, err := p.Counted(t.Context(), evening.Add(-24*time.Hour))
-	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+	if err != nil || fmt.Sprint(got.States) != fmt.Sprint(want) {
 		t.Errorf("counted %v (%v), want %v", got, err, want)
 	}
 	if n, most := int(store.walked.Load()), len(run.Statuses); n > most {

@@ -3,8 +3,10 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,6 +33,7 @@ func Read(t *testing.T, open func(t *testing.T) ReadStore) {
 		{"a walk goes through all runs and can go on where another stopped", walkAll},
 		{"a walk selects", walkSelect},
 		{"a walk stops when told", walkStops},
+		{"a walk says what it cannot read", walkUnread},
 		{"the newest runs of some jobs", newest},
 		{"many definitions", manyDefinitions},
 	} {
@@ -129,6 +132,62 @@ func walkStops(t *testing.T, s ReadStore) {
 	}
 	if want := []run.ID{"c/20261122T1731Z", "a/20261122T1731Z"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// walkUnread: of what cannot be read a walk says that it wants it, and of nothing else.
+func walkUnread(t *testing.T, s ReadStore) {
+	minute, byHand := walkable(t, s)
+	for _, id := range []run.ID{"b/20261122T1730Z", "b/20261122T1731Z", byHand} {
+		if err := s.Corrupt(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		w    control.Walk
+		want []run.ID
+	}{
+		"all":                {control.Walk{}, []run.ID{byHand, "b/20261122T1730Z", "b/20261122T1731Z"}},
+		"page by page":       {control.Walk{Page: 1}, []run.ID{byHand, "b/20261122T1730Z", "b/20261122T1731Z"}},
+		"of a job":           {control.Walk{Jobs: []string{"b"}}, []run.ID{"b/20261122T1730Z", "b/20261122T1731Z"}},
+		"of a time":          {control.Walk{Jobs: []string{"b"}, Since: minute.Add(time.Second)}, []run.ID{"b/20261122T1731Z"}},
+		"of another job":     {control.Walk{Jobs: []string{"c"}}, nil},
+		"of a name":          {control.Walk{Match: run.ID.ByHand}, []run.ID{byHand}},
+		"of a status":        {control.Walk{Statuses: []run.Status{run.Failed}, Jobs: []string{"b"}}, []run.ID{"b/20261122T1731Z"}},
+		"of another's place": {control.Walk{Jobs: []string{"b"}, Until: minute, Past: "b/20261122T1730Z"}, nil},
+	} {
+		for from, through := range map[string]func() error{
+			"walk": func() (err error) {
+				for _, err = range s.Walk(t.Context(), c.w) {
+				}
+				return err
+			},
+			"outlines": func() (err error) {
+				for _, err = range control.Outlines(t.Context(), s, c.w) {
+				}
+				return err
+			},
+		} {
+			var mu sync.Mutex
+			told := map[run.ID]bool{}
+			c.w.Unread = func(id run.ID, at time.Time) {
+				mu.Lock()
+				defer mu.Unlock()
+				told[id] = true
+				if slot, ok := id.ScheduledFor(); ok && !at.Equal(slot) {
+					t.Errorf("%s, %s: %s is said to be of %s", name, from, id, at)
+				}
+			}
+			if err := through(); err != nil {
+				t.Fatal(err)
+			}
+			if len(c.w.Statuses) > 0 { // which a key need not say
+				maps.DeleteFunc(told, func(id run.ID, _ bool) bool { return id == "b/20261122T1730Z" })
+			}
+			if got := slices.Sorted(maps.Keys(told)); !slices.Equal(got, c.want) {
+				t.Errorf("%s, %s: told %v, want %v", name, from, got, c.want)
+			}
+		}
 	}
 }
 

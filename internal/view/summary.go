@@ -12,6 +12,9 @@ import (
 // Recent is the number of runs from which a Summary is made.
 const Recent = 20
 
+// UnreadableWords say of a job that is Unreadable what that means and what to do.
+const UnreadableWords = "its item cannot be read, so its slots are not watched: put the item back as it was"
+
 // Summary is a job in one line.
 type Summary struct {
 	Job         string `json:"job"`
@@ -25,6 +28,9 @@ type Summary struct {
 	Disabled bool   `json:"disabled,omitempty"`
 	// Gone means that the job is no longer deployed. Such a job is not failing.
 	Gone bool `json:"gone,omitempty"`
+	// Unreadable is whether the job's item cannot be read: then nothing else is known, and
+	// nobody watches its slots.
+	Unreadable bool `json:"unreadable,omitempty"`
 
 	// Next is the first slot that will run, neither paused nor skipped, or nil if none is known.
 	// Skip is a request to skip a slot, with that slot.

@@ -16,6 +16,8 @@ type Timeline struct {
 	// Now is the end of the past.
 	Now   time.Time
 	Lanes []Lane
+	// Unread has the ids of the runs that are left out because they cannot be read.
+	Unread []run.ID
 }
 
 // Lane is one job of a timeline.

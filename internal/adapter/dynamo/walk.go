@@ -186,11 +186,12 @@ func (k *walk) load(ctx context.Context, es []entry) ([]run.Run, error) {
 	})
 	ls, unreadable, err := k.store.loadAs(ctx, es, k.consistent)
 	if err == nil && !k.consistent {
-		err = newerOf(unreadable) // the look sets aside what nobody can read
+		err = newerOf(unreadable) // of the others Unread is told
 	}
 	if err != nil {
 		return nil, err
 	}
+	k.noteUnread(unreadable)
 	var out []run.Run
 	for _, l := range ls {
 		if k.w.WantsStatus(l.run.Status) && k.w.Wants(l.run.ID, l.run.ScheduledFor) {
@@ -198,6 +199,14 @@ func (k *walk) load(ctx context.Context, es []entry) ([]run.Run, error) {
 		}
 	}
 	return out, nil
+}
+
+// noteUnread tells the walk's caller which runs are left out.
+func (k *walk) noteUnread(unreadable map[run.ID]error) {
+	for id := range unreadable {
+		at, _ := id.ScheduledFor() // the keys of a run by hand do not say it
+		k.w.NoteUnread(id, at)
+	}
 }
 
 // give yields a run once: a run that ended in the meantime is found in two places.

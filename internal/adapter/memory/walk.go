@@ -27,9 +27,14 @@ func (s *Store) selected(w control.Walk) []run.Run {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []run.Run
-	for _, row := range s.runs {
+	for id, row := range s.runs {
 		r, err := row.run()
-		if err == nil && w.WantsStatus(r.Status) && w.Wants(r.ID, r.ScheduledFor) {
+		if err != nil {
+			at, _ := id.ScheduledFor()
+			w.NoteUnread(id, at)
+			continue
+		}
+		if w.WantsStatus(r.Status) && w.Wants(r.ID, r.ScheduledFor) {
 			out = append(out, r)
 		}
 	}

@@ -173,13 +173,15 @@ func scanOutline(row scanner, w control.Walk) (o run.Outline, ok bool, err error
 	if brief.Valid {
 		began, ended, _ := strings.Cut(brief.String, "/")
 		if err := cmp.Or(o.StartedAt.UnmarshalText([]byte(began)), o.FinishedAt.UnmarshalText([]byte(ended))); err != nil {
+			w.NoteUnread(o.ID, o.ScheduledFor)
 			return o, false, nil //nolint:nilerr // an unreadable one is left out
 		}
 		return o, true, nil
 	}
 	r, err := decode(rev.Int64, body.String)
 	if err != nil {
-		return o, false, nil //nolint:nilerr // the look sets it aside
+		w.NoteUnread(o.ID, o.ScheduledFor)
+		return o, false, nil //nolint:nilerr // what cannot be read is left out
 	}
 	return r.Outline(), true, nil
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
@@ -34,6 +35,9 @@ func (s *Store) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, err
 			}
 			for _, row := range rows {
 				p = row.position
+				if row.unreadable {
+					w.NoteUnread(run.ID(row.id), time.UnixMilli(row.at).UTC())
+				}
 				if row.wanted && !yield(row.run, nil) {
 					return
 				}
@@ -54,8 +58,8 @@ type position struct {
 
 type walked struct {
 	position
-	run    run.Run
-	wanted bool
+	run                run.Run
+	wanted, unreadable bool
 }
 
 func (s *Store) walkPage(ctx context.Context, w control.Walk, p position) ([]walked, error) {
@@ -73,9 +77,10 @@ func (s *Store) walkPage(ctx context.Context, w control.Walk, p position) ([]wal
 		if err := rows.Scan(&r.at, &r.id, &rev, &body); err != nil {
 			return nil, fmt.Errorf("reading a run: %w", err)
 		}
-		var unreadable error
-		r.run, unreadable = decode(rev, body) // the look sets aside what cannot be read
-		r.wanted = unreadable == nil && w.Wants(run.ID(r.id), r.run.ScheduledFor)
+		if r.run, err = decode(rev, body); err != nil {
+			r.unreadable = true
+		}
+		r.wanted = !r.unreadable && w.Wants(run.ID(r.id), r.run.ScheduledFor)
 		out = append(out, r)
 	}
 	if err := rows.Err(); err != nil {

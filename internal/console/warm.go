@@ -1,0 +1,21 @@
+package console
+
+import (
+	"context"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+// Warm reads what pages will want, if there is a cache.
+func (s *Server) Warm(ctx context.Context) {
+	p := s.cfg.Plane
+	if _, ok := p.Reader.(*recent); !ok {
+		return
+	}
+	from := s.cfg.Now().Add(-defaultSpan) // what the timeline shows by default
+	if _, err := p.BarsOf(ctx, control.Walk{Since: from.Add(-plane.ReachIn), EndsFrom: from}); err != nil {
+		return // a page will say so
+	}
+	_, _ = p.Jobs(ctx, plane.JobFilter{})
+}

@@ -1,0 +1,55 @@
+package plane
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// unread collects the runs that walks leave out because they cannot be read.
+type unread struct {
+	mu   sync.Mutex
+	runs map[run.ID]bool
+}
+
+// add is a control.Walk's Unread.
+func (u *unread) add(id run.ID, _ time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.runs == nil {
+		u.runs = map[run.ID]bool{}
+	}
+	u.runs[id] = true
+}
+
+func (u *unread) ids() []run.ID {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Sorted(maps.Keys(u.runs))
+}
+
+// mostUnread is how many runs UnreadWords names.
+const mostUnread = 5
+
+// UnreadWords names runs that cannot be read and says what to do; it returns "" for no runs.
+// show is the command that says why a run cannot be read.
+func UnreadWords(ids []run.ID, show string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	names := make([]string, 0, mostUnread)
+	for _, id := range ids[:min(mostUnread, len(ids))] {
+		names = append(names, string(id))
+	}
+	words := fmt.Sprintf("%s whose records are damaged: %s", view.Counted(len(ids), "run"), strings.Join(names, ", "))
+	if n := len(ids) - mostUnread; n > 0 {
+		words += fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Sprintf("%s; `%s %s` says how: restore them from a backup", words, show, ids[0])
+}

@@ -1,0 +1,89 @@
+package plane_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// TestWhatCannotBeReadIsNamed: a run that has ended and whose record was damaged by hand is
+// in no list, and each list that would have had it says so.
+func TestWhatCannotBeReadIsNamed(t *testing.T) {
+	t.Parallel()
+	store := &memory.Store{}
+	for i, status := range []run.Status{run.Missed, run.Failed, run.Succeeded} {
+		r := ran(fmt.Sprintf("job-%d", i), time.Hour, time.Minute, status)
+		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bad := ran("bad", time.Hour, time.Minute, run.Failed)
+	if err := store.Commit(t.Context(), control.Change{Run: &bad}); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Corrupt(t.Context(), bad.ID); err != nil {
+		t.Fatal(err)
+	}
+	p := &plane.Plane{Reader: store, Now: func() time.Time { return evening }}
+	want := []run.ID{bad.ID}
+	page, err := p.History(t.Context(), plane.Filter{}, 10)
+	if err != nil || len(page.Runs) != 3 || !slices.Equal(page.Unread, want) {
+		t.Errorf("history: %d runs without %v, %v", len(page.Runs), page.Unread, err)
+	}
+	if page, err := p.History(t.Context(), plane.Filter{Jobs: []string{"job-1"}}, 10); err != nil || len(page.Unread) > 0 {
+		t.Errorf("history of another job: without %v, %v", page.Unread, err)
+	}
+	line, err := p.Timeline(t.Context(), evening.Add(-24*time.Hour), evening, plane.JobFilter{})
+	if err != nil || !slices.Equal(line.Unread, want) {
+		t.Errorf("timeline: without %v, %v", line.Unread, err)
+	}
+	missed, err := p.MissedRuns(t.Context())
+	if err != nil || len(missed.Runs) != 1 || !slices.Equal(missed.Unread, want) {
+		t.Errorf("missed: %d without %v, %v", len(missed.Runs), missed.Unread, err)
+	}
+	p.Reader = byKeys{store, bad.ID}
+	day, err := p.Counted(t.Context(), evening.Add(-24*time.Hour))
+	if err != nil || day.States[view.State(run.Succeeded)] != 1 || !slices.Equal(day.Unread, want) {
+		t.Errorf("counts: %v without %v, %v", day.States, day.Unread, err)
+	}
+}
+
+// byKeys is a store that asks whether a run is wanted before it finds that it cannot be read.
+type byKeys struct {
+	*memory.Store
+	bad run.ID
+}
+
+func (b byKeys) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, error] {
+	if w.Match != nil {
+		w.Match(b.bad)
+	}
+	return b.Store.Walk(ctx, w)
+}
+
+// TestUnreadWords name five and say what to do.
+func TestUnreadWords(t *testing.T) {
+	t.Parallel()
+	var ids []run.ID
+	for i := range 7 {
+		ids = append(ids, run.ID(fmt.Sprintf("a/%d", i)))
+	}
+	for n, want := range map[int]string{
+		0: "",
+		1: "1 run whose records are damaged: a/0; `show a/0` says how: restore them from a backup",
+		7: "7 runs whose records are damaged: a/0, a/1, a/2, a/3, a/4 and 2 more; `show a/0` says how: restore them from a backup",
+	} {
+		if got := plane.UnreadWords(ids[:n], "show"); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
