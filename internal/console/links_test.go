@@ -107,3 +107,24 @@ func TestKeptNeedsSomebody(t *testing.T) {
 		says(t, fmt.Sprintf("the problems of %d", n), text(t, w.send(request("GET", "/problems", nil), cookie)), []string{want}, nil)
 	}
 }
+
+// TestTimesOfAnAddress: whoever opens an address sees the same, wherever they are: a time
+// without a zone becomes one with it.
+func TestTimesOfAnAddress(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil) // in Europe/Berlin
+	cookie := w.signIn()
+	for path, want := range map[string]string{
+		"/history?job=etl&since=2026-11-22T08:00&until=2026-11-23": "/history?job=etl&since=2026-11-22T07%3A00Z&until=2026-11-22T23%3A00Z",
+		"/history?since=2026-11-22+08:00&zone=job":                 "/history?since=2026-11-22T07%3A00Z&zone=job",
+		"/ask/retry-all?since=2026-11-22":                          "/ask/retry-all?since=2026-11-21T23%3A00Z",
+		"/history?since=24h":                                       "",
+		"/history?since=2026-11-22T07:00Z":                         "",
+		"/history?since=2026-11-22T08:00&zone=UTC":                 "",
+	} {
+		res := w.send(request("GET", path, nil), cookie)
+		if to := res.Header.Get("Location"); to != want || (want != "") != (res.StatusCode == http.StatusSeeOther) {
+			t.Errorf("%s: %d, %q, want %q", path, res.StatusCode, to, want)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -109,6 +110,25 @@ func (q Query) Values() url.Values {
 		set("attempt", strconv.Itoa(q.Attempt))
 	}
 	return v
+}
+
+// Fixed returns the query with times that mean the same to everyone who opens its address.
+// If the address names no zone, since and until without a zone of their own are taken as times
+// in zone, the viewer's, and become UTC. Durations stay. changed reports whether there were
+// such times.
+func (q Query) Fixed(zone *time.Location) (fixed Query, changed bool) {
+	if q.Zone != "" && q.Zone != ZoneJob {
+		return q, false
+	}
+	for _, text := range []*string{&q.Since, &q.Until} {
+		at, ok := plane.ParseTime(*text, zone)
+		utc, _ := plane.ParseTime(*text, time.UTC)
+		if east, _ := plane.ParseTime(*text, time.FixedZone("", 3600)); !ok || east.Equal(utc) { // it has a zone of its own
+			continue
+		}
+		*text, changed = at.UTC().Format("2006-01-02T15:04Z"), true
+	}
+	return q, changed
 }
 
 // Narrow reports whether the query leaves out something that the page would otherwise show.

@@ -81,6 +81,10 @@ func (s *Server) page(p page) http.Handler {
 			s.refuse(w, r, http.StatusBadRequest, err.Error(), "Correct that part of the address, or remove it.")
 			return
 		}
+		if fixed, changed := q.Fixed(s.cfg.Zone); changed && r.Method == http.MethodGet {
+			http.Redirect(w, r, address(r.URL.Path, fixed.Values(), nil), http.StatusSeeOther) //nolint:gosec // a path that the mux serves, on this server
+			return
+		}
 		out, err := p(r, q)
 		if err != nil {
 			s.failed(w, r, err)
