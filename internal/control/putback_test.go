@@ -1,9 +1,11 @@
 package control_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
@@ -106,4 +108,67 @@ func TestARecordOfAWrongClock(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSlotsAfterAWrongClock: a clock that was far ahead had slots judged that have not come,
+// and the runs of that time dropped for their age. When they come, those without a run are
+// missed, of a rate as of a calendar.
+func TestSlotsAfterAWrongClock(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		schedule string
+		want     string
+	}{
+		"by the clock": {hourly.Schedule, "18:00 missed"},
+		"by a rate":    {"rate(20 minutes)", "18:10 missed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := with(hourly, func(j *job.Job) { j.Schedule = c.schedule })
+			w := known(t, j)
+			began, off := t0, time.Duration(0)
+			w.ctl.Now = func() time.Time { return w.clock.Now().Add(-off) }
+			w.triggerAt(clockAt(18, 0, 1), j, clockAt(18, 0, 0))
+			w.triggerAt(clockAt(19, 0, 1), j, clockAt(19, 0, 0))
+			w.triggerAt(clockAt(20, 0, 1), j, clockAt(20, 0, 0))
+			w.sweepAt(clockAt(20, 0, 30))
+			item, err := w.store.Item(t.Context(), "hourly")
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.dropRuns(item, j)
+			off = w.clock.Now().Sub(began)
+			if err := w.ctl.PutBack(t.Context(), off); err != nil {
+				t.Fatal(err)
+			}
+			if after, err := w.store.Item(t.Context(), "hourly"); err != nil || after.Rev != item.Rev {
+				t.Fatalf("the item was written: %+v, %v", after, err)
+			}
+			w.sweepAt(w.clock.Now())
+			w.sweepAt(clockAt(18, 30, 0).Add(off))
+			if got := w.slotsOf("hourly"); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// dropRuns has the store hold nothing but a job's item, its definition and the marks.
+func (w *world) dropRuns(item job.Item, j job.Job) {
+	w.t.Helper()
+	left := &memory.Store{}
+	errs := []error{left.PutDefinition(w.t.Context(), j)}
+	for rev := range item.Rev { // up to the revision that it had
+		next := item
+		next.Rev = rev
+		errs = append(errs, left.Commit(w.t.Context(), control.Change{Item: &next}))
+	}
+	for _, mark := range []string{control.MarkSlots, control.MarkSweep} {
+		at, err := w.store.Mark(w.t.Context(), mark)
+		errs = append(errs, err, left.SetMark(w.t.Context(), mark, at))
+	}
+	if err := errors.Join(errs...); err != nil {
+		w.t.Fatal(err)
+	}
+	w.store = left
 }

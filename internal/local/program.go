@@ -160,7 +160,6 @@ func (p *Program) putBack(ctx context.Context, now time.Time) {
 		return
 	}
 	p.Control.Log.WarnContext(ctx, "the clock was put back", "by", by.String())
-	p.fired = now
 	for _, s := range p.schedules {
 		s.advance(now)
 	}

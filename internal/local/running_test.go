@@ -57,3 +57,43 @@ func TestATaskThatRunsIsSeenToRun(t *testing.T) {
 		t.Errorf("it was written again: revision %d after %d", again.Rev, r.Rev)
 	}
 }
+
+// TestALostEndIsSeenWithinFiveMinutes: on one machine a task that runs is looked at each
+// five minutes, so that is how long the end of one is not known whose event was lost.
+func TestALostEndIsSeenWithinFiveMinutes(t *testing.T) {
+	t.Parallel()
+	const lasts = 17 * time.Minute
+	clock := vclock.New(start)
+	l, err := wire.NewLocal(t.Context(), wire.LocalConfig{
+		DB: filepath.Join(t.TempDir(), "local.db"), Clock: clock, Delays: &localecs.Delays{},
+		Runner: &localecs.ScriptedRunner{Clock: clock, Script: func(localecs.ContainerSpec) localecs.Script { return localecs.Script{For: lasts} }},
+		Inject: func(k localecs.Kind, _ localecs.Subject) bool { return k == localecs.FaultLostEvent },
+		Jobs:   []job.Job{{Name: "minutely", Schedule: "* * * * *", Command: []string{"x"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closed(t, l) })
+	clock.AdvanceTo(start.Add(30 * time.Second))
+	id := fire(t, l)[0]
+	for began := clock.Now(); ; {
+		clock.Advance(10 * time.Second)
+		if _, err := l.Control.Look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r, err := l.Store.Run(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		since := clock.Now().Sub(began)
+		if r.Status == run.Succeeded && since < lasts {
+			t.Fatalf("it %s after %s", r.Status, since)
+		}
+		if r.Status == run.Succeeded {
+			break
+		}
+		if since > lasts+5*time.Minute+10*time.Second {
+			t.Fatalf("%s after its start it is %s, due at %s", since, r.Status, r.DueAt)
+		}
+	}
+}
