@@ -59,12 +59,7 @@ func (a *app) printStatus(st plane.Status) error {
 	for _, d := range st.Doubt {
 		line("in doubt", "%s since %s: it is not known whether ECS launched attempt %d; %s", d.Run, a.at(d.Since), d.Attempt, d.Next)
 	}
-	for _, h := range st.HeldUp[:min(mostHeldUp, len(st.HeldUp))] {
-		line("held up", "%s waits since %s to be launched: %s", h.Run, a.at(h.Since), h.Cause)
-	}
-	if n := len(st.HeldUp) - mostHeldUp; n > 0 {
-		line("held up", "and %s more: `%s --status queued,launching`", counted(n, "run"), a.command("history"))
-	}
+	a.statusHeld(line, st)
 	if st.Kept > 0 {
 		line("kept", "%s could not be used: see `%s`", counted(st.Kept, "input"), a.command("kept"))
 	}
@@ -81,6 +76,19 @@ func (a *app) printStatus(st plane.Status) error {
 		line("wrong", "%s", w)
 	}
 	return a.write(b.Bytes())
+}
+
+// statusHeld prints the runs that wait for long, and the jobs that an open run holds back.
+func (a *app) statusHeld(line func(name, format string, args ...any), st plane.Status) {
+	for _, h := range st.HeldUp[:min(mostHeldUp, len(st.HeldUp))] {
+		line("held up", "%s waits since %s to be launched: %s", h.Run, a.at(h.Since), h.Cause)
+	}
+	if n := len(st.HeldUp) - mostHeldUp; n > 0 {
+		line("held up", "and %s more: `%s --status queued,launching`", counted(n, "run"), a.command("history"))
+	}
+	for _, name := range slices.Sorted(maps.Keys(st.HeldBack)) {
+		line("held back", "%s: its slots are skipped while %s is open; `%s %s --reason WHY` stops that", name, st.HeldBack[name], a.command("stop"), st.HeldBack[name])
+	}
 }
 
 // statusRunning says whether the control plane is there and launches.

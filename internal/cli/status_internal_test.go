@@ -51,6 +51,25 @@ func TestStatusTellsWhatWaits(t *testing.T) {
 	}
 }
 
+// TestStatusSaysWhatEndsAHold: status names the command for the same stack, and it can be typed.
+func TestStatusSaysWhatEndsAHold(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	a := &app{Env: Env{Stdout: &out, Stderr: &out}, zone: time.UTC, stack: "prod", region: "eu-west-1"}
+	st := plane.Status{}
+	st.HeldBack = map[string]run.ID{"etl": "etl/20261122T0800Z"}
+	if err := a.printStatus(st); err != nil {
+		t.Fatal(err)
+	}
+	const command = "batchplane stop --stack prod --region eu-west-1 etl/20261122T0800Z --reason WHY"
+	if want := "held back    etl: its slots are skipped while etl/20261122T0800Z is open; `" + command + "` stops that\n"; !strings.Contains(out.String(), want) {
+		t.Errorf("got %s, want %s", out.String(), want)
+	}
+	if err := typable(strings.TrimPrefix(command, "batchplane ")); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestStatusOfAStackThatStandsBy: status says that a standby stack launches nothing.
 func TestStatusOfAStackThatStandsBy(t *testing.T) {
 	t.Parallel()

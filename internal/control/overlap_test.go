@@ -493,9 +493,16 @@ func TestHeldBack(t *testing.T) {
 				if n.Kind == notice.HeldBack && (!strings.Contains(n.Cause, string(minute(0))+" ") || !strings.Contains(n.Cause, ", since 2026-11-22 17:30 UTC")) {
 					t.Errorf("it says %q", n.Cause)
 				}
+				if ends := `batchplane stop ` + string(minute(0)) + ` --reason "it holds others back"`; (n.Kind == notice.HeldBack) != (n.StopWith == ends) || (n.Kind == notice.HeldBack) != (n.HeldBy == minute(0)) {
+					t.Errorf("%s: to end the hold it says %q", n.Kind, n.StopWith)
+				}
 			}
 			if item, err := w.store.Item(t.Context(), "report"); err != nil || c.then != nil && item.Holder != nil {
 				t.Errorf("the item: %+v, %v", item, err)
+			}
+			st, err := control.ReadStatus(t.Context(), w.store, w.clock.Now())
+			if held := st.HeldBack["report"]; err != nil || (held == minute(0)) != (c.told == "held-back") || held != "" && held != minute(0) {
+				t.Errorf("the status: held back by %q, %v", held, err)
 			}
 		})
 	}

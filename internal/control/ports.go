@@ -274,8 +274,9 @@ type Control struct {
 	Backoff func(ctx context.Context, d time.Duration) error
 	// Watch, if not nil, is called after each saved change of a run.
 	Watch func(j job.Job, before, after run.Run, why string)
-	// RetryCommand is what a person types before a run's id to retry it.
-	RetryCommand string
+	// RetryCommand and StopCommand are what a person types before a run's id to retry or
+	// to stop it.
+	RetryCommand, StopCommand string
 
 	begins sync.Once
 	began  time.Time // when it first looked

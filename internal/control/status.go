@@ -25,6 +25,9 @@ type Status struct {
 	Paused map[string]job.Pause `json:"paused,omitempty"`
 	// Failing is since when jobs have been failing.
 	Failing map[string]time.Time `json:"failing,omitempty"`
+	// HeldBack are the jobs of which two slots in a row were skipped for a run that is
+	// still open, and that run.
+	HeldBack map[string]run.ID `json:"heldBack,omitempty"`
 	// Unreadable are the jobs whose items cannot be read.
 	Unreadable []string `json:"unreadable,omitempty"`
 	// Gone is since when jobs have been gone from the registry, if they left in the last 30
@@ -71,12 +74,18 @@ func ReadStatus(ctx context.Context, s statusReader, now time.Time) (Status, err
 	return st, nil
 }
 
-func (st Status) of(item job.Item, now time.Time) {
+func (st *Status) of(item job.Item, now time.Time) {
 	if p := item.PausedAt(now); p != nil && !item.Gone {
 		st.Paused[item.Name] = *p
 	}
 	if !item.Gone && !item.FailingSince.IsZero() {
 		st.Failing[item.Name] = item.FailingSince
+	}
+	if h := item.Holder; h != nil && h.More && !item.Gone {
+		if st.HeldBack == nil {
+			st.HeldBack = map[string]run.ID{}
+		}
+		st.HeldBack[item.Name] = run.ID(h.By)
 	}
 	if item.Gone && now.Sub(item.GoneAt) < goneFor {
 		st.Gone[item.Name] = item.GoneAt

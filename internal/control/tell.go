@@ -166,6 +166,9 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 	if retriable {
 		n = c.offering(n, safety)
 	}
+	if kind == notice.HeldBack {
+		n = c.ending(n, r.HeldBy)
+	}
 	n.Logs, n.LogsAt = c.output(ctx, r)
 	took, err = c.Notifier.Notify(ctx, n)
 	if err != nil {
@@ -179,6 +182,15 @@ func (c *Control) offering(n notice.Notice, safety run.Retry) notice.Notice {
 	n.Retry = &safety
 	if c.RetryCommand != "" {
 		n.RetryWith = c.RetryCommand + " " + string(n.Run) + " --request-id " + n.RetryID()
+	}
+	return n
+}
+
+// ending adds to the notice of a hold the command that ends it.
+func (c *Control) ending(n notice.Notice, holder run.ID) notice.Notice {
+	n.HeldBy = holder
+	if c.StopCommand != "" && holder != "" {
+		n.StopWith = fmt.Sprintf("%s %s --reason %q", c.StopCommand, holder, notice.WhyStopped)
 	}
 	return n
 }

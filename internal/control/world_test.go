@@ -84,7 +84,7 @@ func newWorld(t *testing.T, s setup) *world {
 	w.ctl = &control.Control{
 		Schedules: &group{},
 		Stack:     stack, Store: storePort{w.ports}, Launcher: launchPort{w.ports}, Notifier: notifyPort{w.ports},
-		Now: w.clock.Now, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler), RetryCommand: "batchplane retry", Abreast: 1,
+		Now: w.clock.Now, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler), RetryCommand: "batchplane retry", StopCommand: "batchplane stop", Abreast: 1,
 	}
 	return w
 }

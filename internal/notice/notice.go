@@ -189,6 +189,10 @@ type Notice struct {
 	RetryWith string `json:"retryWith,omitempty"`
 	// ShowWith is the command that shows what a notice about no run refers to.
 	ShowWith string `json:"showWith,omitempty"`
+	// HeldBy is the open run because of which the run was skipped, and StopWith the command
+	// that stops it, which ends the hold. Both are "" in notices of other kinds.
+	HeldBy   run.ID `json:"heldBy,omitempty"`
+	StopWith string `json:"stopWith,omitempty"`
 	// Retry says whether that may make the job run twice; nil if a retry makes no sense.
 	Retry *run.Retry `json:"retry,omitempty"`
 	// Missed is how many slots were missed, and MissedSince is the first of them. The run is
@@ -197,6 +201,9 @@ type Notice struct {
 	MissedSince time.Time `json:"missedSince,omitzero"`
 	Targets     []string  `json:"targets,omitempty"`
 }
+
+// WhyStopped is the reason that StopWith gives; whoever types it may give another.
+const WhyStopped = "it holds others back"
 
 // Attempt is an attempt as a notice shows it.
 type Attempt struct {

@@ -53,7 +53,7 @@ func (n Notice) text(when string) string {
 		}
 		line(name, "| %s", Printable(l))
 	}
-	for _, l := range [][2]string{{"logs", Printable(n.LogsAt)}, {"task", Printable(n.TaskAt)}, {"safe?", n.safe()}, {"retry", n.RetryWith}, {"show", n.ShowWith}} {
+	for _, l := range [][2]string{{"logs", Printable(n.LogsAt)}, {"task", Printable(n.TaskAt)}, {"safe?", n.safe()}, {"retry", n.RetryWith}, {"stop", n.StopWith}, {"show", n.ShowWith}} {
 		if l[1] != "" {
 			line(l[0], "%s", l[1])
 		}

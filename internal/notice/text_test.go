@@ -74,9 +74,12 @@ func texts(t *testing.T) map[string]notice.Notice {
 			N: n + 1, StopCode: "TaskFailedToStart", StoppedReason: reason, ContainerReason: "CannotPullContainerError: example.com/report:2: not found", Rule: "pull-missing",
 		})
 	}
+	heldBack := notice.New(notice.HeldBack, "prod", &run.Run{ID: id, ScheduledFor: t0, Status: run.Skipped, HeldBy: "report/20261122T1630Z", Cause: "overlap: report/20261122T1630Z was still open, since 2026-11-22 16:30 UTC"}, &job.Job{}, time.UTC)
+	heldBack.HeldBy, heldBack.StopWith = "report/20261122T1630Z", `batchplane stop report/20261122T1630Z --reason "`+notice.WhyStopped+`"`
 	return map[string]notice.Notice{
-		"unpulled": notice.New(notice.Failed, "prod", &unpulled, &job.Job{}, time.UTC),
-		"failed":   failed, "hostile": bad, "missed": missed.OfMissed(1, t0, time.UTC), "missed-many": missed.OfMissed(12, t0.Add(-11*time.Minute), time.UTC),
+		"held-back": heldBack,
+		"unpulled":  notice.New(notice.Failed, "prod", &unpulled, &job.Job{}, time.UTC),
+		"failed":    failed, "hostile": bad, "missed": missed.OfMissed(1, t0, time.UTC), "missed-many": missed.OfMissed(12, t0.Add(-11*time.Minute), time.UTC),
 		"kept":      notice.Kept("prod", "034b147e", "not usable: no input of the trigger"),
 		"recovered": notice.New(notice.Recovered, "prod", &good, &job.Job{}, in(t, "Europe/Berlin")),
 	}

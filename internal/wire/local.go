@@ -139,7 +139,7 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 		Logs: local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.Command("logs")},
 		Now:  cfg.Clock.Now,
 		Pace: gate, Abreast: max(cfg.Abreast, 1),
-		Timing: *cfg.Timing, Log: cfg.Log, Watch: cfg.Watch, RetryCommand: cfg.Command("retry"),
+		Timing: *cfg.Timing, Log: cfg.Log, Watch: cfg.Watch, RetryCommand: cfg.Command("retry"), StopCommand: cfg.Command("stop"),
 	}}
 	jobs, err := l.register(ctx, cfg.Jobs, cfg.Definitions)
 	if err != nil {

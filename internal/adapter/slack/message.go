@@ -114,6 +114,9 @@ func next(n notice.Notice) string {
 	if n.RetryWith != "" {
 		lines = append(lines, "retry with `"+safe(n.RetryWith, maxLine)+"`")
 	}
+	if n.StopWith != "" {
+		lines = append(lines, "stop it with `"+safe(n.StopWith, maxLine)+"`")
+	}
 	if n.ShowWith != "" {
 		lines = append(lines, "see it with `"+safe(n.ShowWith, maxLine)+"`")
 	}

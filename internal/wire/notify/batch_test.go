@@ -185,6 +185,12 @@ func TestAddressed(t *testing.T) {
 	if at := "https://eu-central-1.console.aws.amazon.com/ecs/v2/clusters/batch/tasks/1/configuration?region=eu-central-1"; got.TaskAt != at {
 		t.Errorf("the task is at %s", got.TaskAt)
 	}
+	if _, err := a.Notify(t.Context(), notice.Notice{HeldBy: "etl/20261122T0900Z", StopWith: "stop"}); err != nil {
+		t.Fatal(err)
+	}
+	if want = strings.Replace(want, `"retry":"etl/20261122T0900Z","requestId":"notice-45612e9702c9"`, `"stop":"etl/20261122T0900Z","reason":"it holds others back"`, 1); got.StopWith != want || got.RetryWith != "" {
+		t.Errorf("of a hold it got %q", got.StopWith)
+	}
 	if _, err := a.Notify(t.Context(), notice.Notice{}); err != nil || got.RetryWith != "" {
 		t.Errorf("a notice without a retry got %q, %v", got.RetryWith, err)
 	}

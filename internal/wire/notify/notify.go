@@ -54,11 +54,12 @@ const carryWithin = 10 * time.Second
 // slackTimeout bounds one request.
 const slackTimeout = 5 * time.Second
 
-// retry stands for the command that retries a run until addressed fills it in.
-const retry = "retry"
+// retry and stop stand for the commands that retry and stop a run until addressed fills them
+// in.
+const retry, stop = "retry", "stop"
 
 // addressed adds to a notice what only a stack on AWS knows: the account, where the task can be seen,
-// and the exact command that asks for a retry.
+// and the exact commands that ask for a retry or a stop.
 type addressed struct {
 	control.Notifier
 	people string
@@ -72,9 +73,14 @@ func (a addressed) Notify(ctx context.Context, n notice.Notice) ([]string, error
 	if len(n.Attempts) > 0 {
 		n.TaskAt = logs.TaskURL(n.Attempts[len(n.Attempts)-1].TaskARN)
 	}
+	ask := func(payload string) string {
+		return fmt.Sprintf(`aws lambda invoke%s --cli-binary-format raw-in-base64-out --function-name %s --payload '%s' /dev/stdout`, region, a.people, payload)
+	}
 	if n.RetryWith != "" {
-		n.RetryWith = fmt.Sprintf(`aws lambda invoke%s --cli-binary-format raw-in-base64-out --function-name %s --payload '{"retry":"%s","requestId":"%s"}' /dev/stdout`,
-			region, a.people, n.Run, n.RetryID())
+		n.RetryWith = ask(fmt.Sprintf(`{"retry":"%s","requestId":"%s"}`, n.Run, n.RetryID()))
+	}
+	if n.StopWith != "" {
+		n.StopWith = ask(fmt.Sprintf(`{"stop":"%s","reason":"%s"}`, n.HeldBy, notice.WhyStopped))
 	}
 	return a.Notifier.Notify(ctx, n)
 }
@@ -94,8 +100,8 @@ func New(lookup environ.Lookup) (Handler, error) {
 	ways := addressed{people: c.People, Notifier: &fanout.Notifier{Memory: store, Ways: waysOf(&c, &a, log)}}
 	h := handler{stack: c.Stack, ways: ways, log: log, control: &control.Control{
 		Stack: c.Stack, Store: store, Notifier: ways, Now: time.Now, Timing: run.DefaultTiming, Log: log,
-		RetryCommand: retry,
-		Logs:         &logs.Reader{Logs: cloudwatchlogs.NewFromConfig(a.For("CLOUDWATCH_LOGS")), Region: a.Region, Readable: c.LogGroups},
+		RetryCommand: retry, StopCommand: stop,
+		Logs: &logs.Reader{Logs: cloudwatchlogs.NewFromConfig(a.For("CLOUDWATCH_LOGS")), Region: a.Region, Readable: c.LogGroups},
 	}}
 	return h.handle, nil
 }
