@@ -204,6 +204,7 @@ func (p *lane) batch(ctx context.Context, due []run.Run) (all bool) {
 // have to wait for the rate.
 func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 	others = p.endLate(ctx, others)
+	p.noteHeldUp(ctx, others)
 	order := lastOf(others, p.resends)
 	for n, i := range order {
 		r := &others[i]

@@ -41,3 +41,23 @@ func (p *lane) isLate(ctx context.Context, r *run.Run) bool {
 	j, err := p.definition(ctx, r.Definition)
 	return err == nil && r.Late(j, p.Now())
 }
+
+// noteHeldUp has people told of the runs that have waited long to be launched, before the look
+// begins with any of them: while the account's quota is used up, only one of them asks.
+func (p *lane) noteHeldUp(ctx context.Context, rs []run.Run) {
+	for i := range rs {
+		r := &rs[i]
+		if !r.HeldUpNow(p.Now()) || p.over(ctx) {
+			continue
+		}
+		p.failed(guarded(func() {
+			d, err := p.stepFrom(ctx, r, always(run.Waiting{}))
+			if p.failed(err) {
+				return
+			}
+			next, err := p.settle(ctx, d)
+			p.failed(err)
+			*r = *next
+		}))
+	}
+}

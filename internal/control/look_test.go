@@ -109,6 +109,10 @@ func TestUnresolved(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.live()
+		if len(w.told) == 0 || w.told[0].Kind != notice.HeldUp {
+			t.Fatalf("after a quarter of an hour it told nothing: %s", w.story())
+		}
+		w.told = w.told[1:]
 		failedAndTold(t, w)
 	})
 }

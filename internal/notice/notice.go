@@ -33,7 +33,7 @@ const (
 	// Stopped: somebody stopped the task in ECS, not through batchplane.
 	Stopped Kind = "stopped"
 	// Recovered: the first success after a reported failure, or the success of a run that was
-	// reported to hold others back.
+	// reported to hold others back or to be held up.
 	Recovered Kind = "recovered"
 	// Freed: a person stopped a run that was reported to hold others back. Whether the job
 	// does its work again is not known.
@@ -48,6 +48,9 @@ const (
 	// HeldBack: the second slot in a row was skipped because of one run that is still open;
 	// the job's overlap rule lets nothing run beside it.
 	HeldBack Kind = "held-back"
+	// HeldUp: a run has waited for a quarter of an hour to be launched, for room in ECS or
+	// for a revision of its task definition. Once per run; a retry begins anew.
+	HeldUp Kind = "held-up"
 	// CalendarEnds: the last day that the job's calendar names is near.
 	CalendarEnds Kind = "calendar-ends"
 	// CalendarOver: that day is over, and the job does not run any more.
@@ -80,6 +83,9 @@ func Of(before, after *run.Run, j *job.Job, item *job.Item) []Owed {
 	}
 	if stuck(before, after) {
 		owed = append(owed, Owed{Kind: Stuck})
+	}
+	if before.HeldUp.IsZero() && !after.HeldUp.IsZero() {
+		owed = append(owed, Owed{Kind: HeldUp})
 	}
 	for _, n := range ranAfterAll(before, after) {
 		owed = append(owed, Owed{RanAfterAll, n})
@@ -115,7 +121,7 @@ func end(after *run.Run, j *job.Job, item *job.Item) Kind {
 }
 
 func goodEnd(after *run.Run, j *job.Job, item *job.Item) Kind {
-	if !item.FailingSince.IsZero() || freed(after, item) {
+	if !item.FailingSince.IsZero() || freed(after, item) || !after.HeldUp.IsZero() {
 		return Recovered
 	}
 	if slices.Contains(j.Notify.Also, job.AlsoSucceeded) {
@@ -252,8 +258,13 @@ func New(kind Kind, stack string, r *run.Run, j *job.Job, zone *time.Location) N
 			N: a.N, TaskARN: a.TaskARN, StopCode: a.StopCode, StoppedReason: a.StoppedReason, ContainerReason: a.ContainerReason, Rule: a.Rule, Next: a.Next,
 		})
 	}
+	if kind == HeldUp {
+		n.Cause = fmt.Sprintf("not launched since %s; its deadline is %s: %s", utc(r.WaitsSince()), utc(r.ReadyAt.Add(j.Retry.Within())), r.Cause)
+	}
 	return n.About(about)
 }
+
+func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // About returns the notice with the ID of a notice about that attempt.
 func (n Notice) About(attempt int) Notice {
@@ -281,22 +292,4 @@ func (n Notice) OfMissed(count int, first time.Time, zone *time.Location) Notice
 // LocalTime returns a time in its zone, with the zone's name.
 func LocalTime(at time.Time, zone *time.Location) string {
 	return at.In(zone).Format("2006-01-02 15:04") + " " + zone.String()
-}
-
-// Unreadable returns the notice that the store holds a run that cannot be read.
-func Unreadable(stack string, id run.ID, reason string) Notice {
-	return Notice{
-		ID: string(Corrupt) + ":" + stack + "/" + string(id), Kind: Corrupt, Stack: stack, Job: id.Job(), Run: id,
-		Cause: "its record cannot be read and was set aside: " + reason, LocalTime: "unknown",
-	}
-}
-
-// Kept returns the notice that an input or a record could not be used and was kept under an
-// id for a person to look at.
-func Kept(stack, id, reason string) Notice {
-	return Notice{
-		ID: string(Unused) + ":" + stack + "/" + id, Kind: Unused, Stack: stack, Job: "input",
-		Cause: "it could not be used and is kept as " + id + ": " + reason, LocalTime: "unknown",
-		ShowWith: "batchplane kept " + id + " --stack " + stack,
-	}
 }

@@ -35,6 +35,8 @@ func asked(by stop.Asker) func(*run.Run) {
 
 func stuck(r *run.Run) { r.Stopping = &run.StopRequest{Asker: stop.AskedByTimeout, Stuck: true} }
 
+func heldUp(r *run.Run) { r.HeldUp = t0 }
+
 func ran(n int) func(*run.Run) {
 	return func(r *run.Run) { r.Attempts[n-1].RanAfterAll = true }
 }
@@ -62,6 +64,10 @@ func TestOf(t *testing.T) {
 
 		"success after a failure, both asked for": {at(run.Running, 1), at(run.Succeeded, 1), also("succeeded"), failing, []notice.Kind{notice.Recovered}},
 		"success after a muted failure":           {at(run.Running, 1), at(run.Succeeded, 1), muted, failing, []notice.Kind{notice.Recovered}},
+		"held up":                                 {at(run.Queued, 1), with(at(run.Queued, 1), heldUp), job.Job{}, job.Item{}, []notice.Kind{notice.HeldUp}},
+		"held up, as is known":                    {with(at(run.Queued, 1), heldUp), with(at(run.Launching, 1), heldUp), job.Job{}, job.Item{}, nil},
+		"success of what was held up":             {with(at(run.Running, 1), heldUp), with(at(run.Succeeded, 1), heldUp), also("succeeded"), job.Item{}, []notice.Kind{notice.Recovered}},
+		"failure of what was held up":             {with(at(run.Queued, 1), heldUp), with(at(run.Failed, 1), heldUp), job.Job{}, job.Item{}, []notice.Kind{notice.Failed}},
 		"failure":                                 {at(run.Running, 1), at(run.Failed, 1), job.Job{}, job.Item{}, []notice.Kind{notice.Failed}},
 		"a further failure":                       {at(run.Running, 1), at(run.Failed, 1), job.Job{}, failing, []notice.Kind{notice.Failed}},
 		"the first failure of a muted job":        {at(run.Running, 1), at(run.Failed, 1), muted, job.Item{}, []notice.Kind{notice.Failed}},

@@ -23,6 +23,8 @@ func (d *decider) on(e Event) (Outcome, string) {
 		return d.triggered()
 	case Due:
 		return d.due(e)
+	case Waiting:
+		return d.waiting()
 	case Unresolved:
 		return d.unresolved(e)
 	case RetryAsked:

@@ -23,6 +23,9 @@ type (
 		Blocked bool
 	}
 
+	// Waiting says that the run still waits to be launched.
+	Waiting struct{}
+
 	// Paced: a send that was counted did not go out, because the rate of launches is used up
 	// or for another reason, which Why gives.
 	Paced struct {
@@ -121,6 +124,7 @@ func (Triggered) event()  {}
 func (Due) event()        {}
 func (Unresolved) event() {}
 func (Launched) event()   {}
+func (Waiting) event()    {}
 func (Paced) event()      {}
 func (Refused) event()    {}
 func (NoAnswer) event()   {}

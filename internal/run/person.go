@@ -31,7 +31,7 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 	d.r.Triggers = append(d.r.Triggers, e.Trigger)
 	d.r.First, d.r.Stopping = len(d.r.Attempts)+1, nil
 	d.r.StartedAt, d.r.FinishedAt, d.r.ExitCode = time.Time{}, time.Time{}, nil
-	d.r.ReadyAt, d.r.OnDemand = d.now(), false
+	d.r.ReadyAt, d.r.OnDemand, d.r.HeldUp = d.now(), false, time.Time{}
 	d.r.launch(d.now(), d.t)
 	return Did, fmt.Sprintf("launched attempt %d of %s", len(d.r.Attempts), d.r.ID)
 }

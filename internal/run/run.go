@@ -52,6 +52,9 @@ type Run struct {
 	OnDemand bool `json:"onDemand,omitempty"`
 	// Lacks is what ECS last had too little of for this run, while it waits to be launched.
 	Lacks stop.Room `json:"lacks,omitempty"`
+	// HeldUp is when the run was found to have waited to be launched for so long that people
+	// are told; zero if it was not.
+	HeldUp time.Time `json:"heldUp,omitzero"`
 	// Renew says that the task definition must be resolved anew before the next launch: the
 	// recorded revision is INACTIVE, or none is recorded yet.
 	Renew bool `json:"renew,omitempty"`

@@ -34,6 +34,8 @@ func (r *Run) OwesSince() time.Time {
 		return r.FinishedAt
 	case r.Stopping != nil:
 		return r.Stopping.At
+	case !r.HeldUp.IsZero() && (a == nil || a.SentAt.Before(r.HeldUp)):
+		return r.HeldUp
 	case a != nil:
 		return a.SentAt
 	}

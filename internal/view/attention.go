@@ -45,7 +45,7 @@ var urgency = []AttentionKind{NeedsDoubt, NeedsStuck, NeedsHung, NeedsHeldUp, Ne
 // Times after which something is worth a look.
 const (
 	// HeldUpAfter applies to a run that was claimed and not launched.
-	HeldUpAfter = 15 * time.Minute
+	HeldUpAfter = run.HeldUpAfter
 	// HungAfter applies to a task that ECS accepted and that does not run. It is half of the
 	// default launch timeout.
 	HungAfter = 10 * time.Minute
@@ -137,22 +137,8 @@ func HeldUp(r run.Run, now time.Time) (since time.Time, held bool) {
 	if r.Status != run.Queued && r.Status != run.Launching || DoubtOf(r) != nil {
 		return time.Time{}, false
 	}
-	since = waitsSince(r)
+	since = r.WaitsSince()
 	return since, now.Sub(since) > patience(r)
-}
-
-// waitsSince returns since when a run has waited to be launched, or launched again.
-func waitsSince(r run.Run) time.Time {
-	since := r.QueuedAt
-	if !r.Waits && r.ReadyAt.After(since) {
-		since = r.ReadyAt
-	}
-	for i := range r.Attempts {
-		if a := &r.Attempts[i]; a.Over() && a.EndedAt.After(since) {
-			since = a.EndedAt
-		}
-	}
-	return since
 }
 
 // patience is how long a run may wait before a person should look.

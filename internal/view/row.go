@@ -54,7 +54,7 @@ func RowOf(r run.Run, now time.Time) Row {
 	if a := r.Last(); r.Status == run.Running && a != nil && r.StartedAt.IsZero() {
 		row.AcceptedAt = optional(a.AcceptedAt)
 	}
-	row.Since = waitsSince(r)
+	row.Since = r.WaitsSince()
 	for _, at := range []*time.Time{row.AcceptedAt, row.StartedAt} {
 		if at != nil {
 			row.Since = *at

@@ -198,7 +198,7 @@ func (w *World) succeeded(n job.Notify, r *run.Run, freed bool) notice.Kind {
 		return ""
 	case f.now:
 		return notice.Recovered
-	case !f.vague && freed:
+	case !f.vague && (freed || !r.HeldUp.IsZero()):
 		return notice.Recovered
 	case !f.vague && slices.Contains(n.Also, job.AlsoSucceeded):
 		return notice.Succeeded
@@ -248,6 +248,49 @@ func (w *World) stopStands(l *life, before, after *run.Run) {
 // owesStuck reports whether nobody was told because the stream is dead.
 func (w *World) owesStuck(r *run.Run) bool {
 	return w.teller != nil && slices.ContainsFunc(r.Owed, func(e run.Effect) bool { return e.Notice == string(notice.Stuck) })
+}
+
+// waitLimit is the time after which a wait for room in ECS must have been told: a quarter of
+// an hour, five minutes in which the run is not due, and as much again for faults.
+const waitLimit = 40 * time.Minute
+
+// waitStands notes since when a run has waited for room in ECS. If it waited for long while
+// sweeps came, people must have been told that it is held up.
+func (w *World) waitStands(l *life, before, after *run.Run) {
+	switch {
+	case after.Status == run.Queued && after.Lacks != "":
+		if l.lacking.IsZero() {
+			l.lacking = w.now
+		}
+		l.asked = time.Time{}
+	case l.lacking.IsZero():
+	case after.Status == run.Launching: // it asks whether there is room
+		if l.asked.IsZero() {
+			l.asked = w.now
+		}
+	default:
+		since, until := later(l.lacking, later(w.truth.slept, w.truth.troubled)), w.now
+		if !l.asked.IsZero() {
+			until = l.asked
+		}
+		// One whose deadline is short ends at the first look after it, however late that comes.
+		expired := before.Status == run.Queued && after.Status == run.Failed && w.store.definition(after.Definition).Retry.Within() < waitLimit
+		if until.Sub(since) > waitLimit && !expired && !w.toldHeldUp(before) {
+			w.violate("a long wait is told", after.ID, "it has waited for room since %s", l.lacking.Format("2 15:04:05"))
+		}
+		l.lacking, l.asked = time.Time{}, time.Time{}
+	}
+}
+
+// toldHeldUp reports whether everybody was told that a run waits, whichever attempt waited,
+// or is about to be told.
+func (w *World) toldHeldUp(r *run.Run) bool {
+	for n := range len(r.Attempts) + 1 {
+		if w.everybodyTold(fmt.Sprintf("%s:%s/%s/%d", notice.HeldUp, stack, r.ID, n)) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(r.Owed, func(e run.Effect) bool { return e.Notice == string(notice.HeldUp) })
 }
 
 // ofTheJob notes notices of a job that a change makes its newest run owe.

@@ -42,6 +42,8 @@ func (m Mutation) load(r *run.Run) {
 		r.OnDemand = false
 	case m == OldTokens && r.Status == run.Launching && len(r.Attempts) > 0:
 		r.Last().SentAt = epoch.AddDate(100, 0, 0)
+	case m == NeverHeldUp && r.HeldUp.IsZero():
+		r.HeldUp = epoch
 	case m == NeverStuck && r.Stopping != nil:
 		r.Stopping.At = epoch.AddDate(100, 0, 0)
 	}

@@ -81,6 +81,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		{OlderIsWritten, "what is newer stands", Faults(LargeGroup), FaultSet{}},
 		{UntoldIsAsked, "nobody asks for what is no more", Faults(LargeGroup), FaultSet{}},
 		{ForgottenIsGone, "only what left is gone", Faults(ListForgets), FaultSet{}},
+		{NeverHeldUp, "a long wait is told", Faults(QuotaFull, CapacityGone), FaultSet{}},
 		{NeverStuck, "a stop without effect is told", Faults(StopIgnored).With(told), FaultSet{}},
 	}
 	if len(cases) != int(mutations)-1 {

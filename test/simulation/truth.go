@@ -57,6 +57,9 @@ type life struct {
 	stopAsked bool
 	// stopping is since when the present task has been asked to stop.
 	stopping time.Time
+	// lacking is since when it has waited for room in ECS, asked when it last asked for it
+	// and has no answer.
+	lacking, asked time.Time
 }
 
 // plan is a job's plan as the store had it from a time on.
@@ -158,6 +161,7 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 	}
 	w.ranAfterAll(l, before, after)
 	w.stopStands(l, before, after)
+	w.waitStands(l, before, after)
 	if after.Status.Terminal() && (before.ID == "" || !before.Status.Terminal()) {
 		w.ended(l, after, item != nil)
 	}

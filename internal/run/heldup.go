@@ -1,0 +1,43 @@
+package run
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// HeldUpAfter is how long a run may wait to be launched before a person should look. A herd,
+// or a short lack of capacity, is over sooner.
+const HeldUpAfter = 15 * time.Minute
+
+// WaitsSince returns since when a run has waited to be launched, or launched again: since it
+// could first be launched, since a person retried it, or since the previous attempt was over.
+func (r *Run) WaitsSince() time.Time {
+	since := r.QueuedAt
+	if !r.Waits && r.ReadyAt.After(since) {
+		since = r.ReadyAt
+	}
+	for i := range r.Attempts {
+		if a := &r.Attempts[i]; a.Over() && a.EndedAt.After(since) {
+			since = a.EndedAt
+		}
+	}
+	return since
+}
+
+// HeldUpNow reports whether people must be told that the run waits: it has waited for
+// HeldUpAfter for room in ECS or for a revision of its task definition, and they were not told
+// yet. A run that waits for another run's end does what its job asks for, and a run that waits
+// for the rate gets its turn.
+func (r *Run) HeldUpNow(now time.Time) bool {
+	return r.Status == Queued && !r.Waits && (r.Lacks != "" || r.Renew) && r.HeldUp.IsZero() && now.Sub(r.WaitsSince()) >= HeldUpAfter
+}
+
+func (d *decider) waiting() (Outcome, string) {
+	if !d.r.HeldUpNow(d.now()) {
+		return Ignored, "nobody is to be told that it waits"
+	}
+	d.r.HeldUp = d.now()
+	return Did, fmt.Sprintf("it waits to be launched for %s: people are told", job.Duration(d.now().Sub(d.r.WaitsSince()).Truncate(time.Second)))
+}

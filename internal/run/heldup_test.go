@@ -1,0 +1,70 @@
+package run_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// TestHeldUp: that a run waits for a quarter of an hour is noted once, and by no change of
+// where it stands. What waits for another reason is not held up.
+func TestHeldUp(t *testing.T) {
+	t.Parallel()
+	waits := run.Run{ID: "report/20261122T1730Z", Status: run.Queued, QueuedAt: t0, ReadyAt: t0, DueAt: t0, Lacks: stop.NoQuota, Cause: "waiting", Attempts: []run.Attempt{{N: 1, SentAt: t0}}}
+	with := func(change func(*run.Run)) run.Run {
+		r := waits
+		r.Attempts = slices.Clone(waits.Attempts)
+		change(&r)
+		return r
+	}
+	for name, c := range map[string]struct {
+		r     run.Run
+		after time.Duration
+		want  bool
+	}{
+		"for the quota":               {waits, 15 * time.Minute, true},
+		"not so long":                 {waits, 15*time.Minute - 1, false},
+		"for capacity":                {with(func(r *run.Run) { r.Lacks = stop.NoCapacity }), 15 * time.Minute, true},
+		"for its task definition":     {with(func(r *run.Run) { r.Lacks, r.Renew = "", true }), 15 * time.Minute, true},
+		"for the rate":                {with(func(r *run.Run) { r.Lacks = "" }), time.Hour, false},
+		"for another's end":           {with(func(r *run.Run) { r.Waits = true }), time.Hour, false},
+		"told before":                 {with(func(r *run.Run) { r.HeldUp = t0 }), time.Hour, false},
+		"being launched":              {with(func(r *run.Run) { r.Status = run.Launching }), time.Hour, false},
+		"since a person retried it":   {with(func(r *run.Run) { r.ReadyAt = t0.Add(time.Hour) }), time.Hour, false},
+		"since the attempt before":    {with(func(r *run.Run) { r.Attempts[0].EndedAt = t0.Add(time.Minute) }), 15 * time.Minute, false},
+		"long since the one before":   {with(func(r *run.Run) { r.Attempts[0].EndedAt = t0.Add(time.Minute) }), 16 * time.Minute, true},
+		"of which nobody knows more ": {with(func(r *run.Run) { r.Attempts = nil }), 15 * time.Minute, true},
+	} {
+		now := t0.Add(c.after)
+		d := decided(plain, c.r, run.Waiting{}, now, run.DefaultTiming)
+		if got := d.Outcome == run.Did; got != c.want || got != c.r.HeldUpNow(now) || got != (d.Next.HeldUp.Equal(now) && !now.Equal(c.r.HeldUp)) {
+			t.Errorf("%s: %s, held up at %s", name, d.Outcome, d.Next.HeldUp)
+		}
+		if d.Next.Status != c.r.Status || !d.Next.DueAt.Equal(c.r.DueAt) || d.Next.Cause != c.r.Cause {
+			t.Errorf("%s: it is %s, due %s", name, d.Next.Status, d.Next.DueAt)
+		}
+	}
+}
+
+// TestHeldUpAgain: a retry waits anew; and what is owed is owed since it was noted, however
+// long ago the last request went out.
+func TestHeldUpAgain(t *testing.T) {
+	t.Parallel()
+	noted := t0.Add(time.Hour)
+	r := run.Run{ID: "report/20261122T1730Z", Status: run.Queued, QueuedAt: t0, HeldUp: noted, Attempts: []run.Attempt{{N: 1, SentAt: t0}}}
+	if got := r.OwesSince(); !got.Equal(noted) {
+		t.Errorf("it owes since %s", got)
+	}
+	r.Attempts[0].SentAt = noted.Add(time.Minute)
+	if got := r.OwesSince(); !got.Equal(r.Attempts[0].SentAt) {
+		t.Errorf("sent since, it owes since %s", got)
+	}
+	r.Status, r.FinishedAt, r.Attempts[0].EndedAt = run.Failed, noted, noted
+	d := decided(plain, r, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: "a"}, Task: task}, noted, run.DefaultTiming)
+	if d.Outcome != run.Did || !d.Next.HeldUp.IsZero() {
+		t.Errorf("retried: %s, held up at %s", d.Outcome, d.Next.HeldUp)
+	}
+}
