@@ -22,9 +22,6 @@ func (h Health) Versions() string {
 	return h.Version + ", and this command is " + Release + ": deploy the stack, or use the command of its version"
 }
 
-// OlderThan begins Version for a stack that lacks the output Version.
-const OlderThan = "older than "
-
 // Older says in one sentence that this program may ask for something that the control plane does
 // not know yet. It returns "" if that cannot be. A function refuses whatever it does not know, so
 // no request is carried out in part.
@@ -37,9 +34,6 @@ func (p *Plane) Older() string {
 
 // older reports whether a version came before a release. The unknown version "" is not older.
 func older(version, release string) bool {
-	if strings.HasPrefix(version, OlderThan) {
-		return true
-	}
 	v, r := strings.SplitN(version, ".", 3), strings.SplitN(release, ".", 3)
 	for i := range min(len(v), len(r)) {
 		a, errA := strconv.Atoi(v[i])

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,14 +72,13 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 		return nil, explain(c, cfg.Region, err)
 	}
 	s := &Stack{AWS: cfg, Outputs: outputs}
-	version := cmp.Or(outputs["Version"], plane.OlderThan+plane.Release)
-	asks := &people.Door{Lambda: lambda.NewFromConfig(cfg), Function: door(outputs)}
+	asks := &people.Door{Lambda: lambda.NewFromConfig(cfg), Function: outputs["PeopleArn"]}
 	inspector := &people.Inspector{
-		Stack: c.Name, Region: cfg.Region, Version: version,
+		Stack: c.Name, Region: cfg.Region, Version: outputs["Version"],
 		Resources: cloudformation.NewFromConfig(cfg), Alarms: cloudwatch.NewFromConfig(cfg), Queues: sqs.NewFromConfig(cfg),
 	}
 	s.Plane = &plane.Plane{
-		Name: c.Name, Version: version,
+		Name: c.Name, Version: outputs["Version"],
 		Reader: dynamo.New(dynamo.Config{DB: dynamodb.NewFromConfig(cfg), Table: outputs["TableName"], KeepDefinitions: true, Log: c.Log}),
 		Door:   asks, May: asks.May,
 		Output: &logs.Follower{Logs: cloudwatchlogs.NewFromConfig(cfg), Region: cfg.Region},
@@ -138,14 +136,6 @@ func groupARN(outputs map[string]string) string {
 	return strings.Join([]string{parts[0], parts[1], "scheduler", parts[3], parts[4], "schedule-group/" + outputs["ScheduleGroupName"]}, ":")
 }
 
-// door returns the door for people, or the trigger itself if the stack has none yet.
-func door(outputs map[string]string) string {
-	if arn := outputs["PeopleArn"]; arn != "" {
-		return arn
-	}
-	return outputs["TriggerArn"]
-}
-
 // loadAWS reads the person's AWS configuration, as the AWS CLI does.
 func loadAWS(ctx context.Context, c StackConfig) (aws.Config, error) {
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
@@ -175,7 +165,7 @@ func loadAWS(ctx context.Context, c StackConfig) (aws.Config, error) {
 }
 
 // needed lists outputs that every stack of batchplane has.
-var needed = []string{"TriggerArn", "TableName", "ScheduleGroupName"}
+var needed = []string{"TriggerArn", "PeopleArn", "TableName", "ScheduleGroupName", "Version"}
 
 func stackOutputs(ctx context.Context, api *cloudformation.Client, name, region string) (outputs, parameters map[string]string, err error) {
 	out, err := api.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(name)})
@@ -216,7 +206,7 @@ func noStack(ctx context.Context, api *cloudformation.Client, name, region strin
 			for _, o := range s.Outputs {
 				has[aws.ToString(o.OutputKey)] = true
 			}
-			if has[needed[0]] && has[needed[1]] && has[needed[2]] {
+			if !slices.ContainsFunc(needed, func(key string) bool { return !has[key] }) {
 				found[aws.ToString(s.StackName)] = true
 			}
 		}
