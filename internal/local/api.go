@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -104,7 +105,8 @@ func (d Door) Open(ctx context.Context) (trouble string, open bool) {
 	return reply.Message, err == nil
 }
 
-// Ask sends a person's request to the control plane behind the door.
+// Ask sends a person's request to the control plane behind the door. Its error wraps plane.ErrNobody
+// only if nothing can have been done.
 func (d Door) Ask(ctx context.Context, r entry.Request) (control.Reply, error) {
 	body, err := entry.Encode(r)
 	if err != nil {
@@ -122,9 +124,13 @@ func (d Door) send(ctx context.Context, method string, body []byte) (control.Rep
 	}
 	r.Header.Set("Authorization", "Bearer "+d.Token)
 	r.Header.Set("Content-Type", "application/json")
-	answer, err := (&http.Client{Transport: &http.Transport{Proxy: nil}}).Do(r)
-	if err != nil {
+	// A connection that is kept would stay open for as long as both processes live.
+	answer, err := (&http.Client{Transport: &http.Transport{Proxy: nil, DisableKeepAlives: true}}).Do(r)
+	if unreached := new(net.OpError); errors.As(err, &unreached) && unreached.Op == "dial" {
 		return control.Reply{}, fmt.Errorf("%w (%w)", plane.ErrNobody, err)
+	}
+	if err != nil {
+		return control.Reply{}, fmt.Errorf("the control plane did not answer: it may have done what it was asked for, so look before you ask again (%w)", err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxRequest))

@@ -1,9 +1,12 @@
 package fargate_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -140,6 +143,25 @@ func TestDescribeMissing(t *testing.T) {
 	var untold *control.UntoldError
 	if !errors.As(err, &untold) || !reflect.DeepEqual(untold.Tasks, map[string]string{"other": "ACCESS: d"}) {
 		t.Errorf("what is neither described nor missing: %v", err)
+	}
+}
+
+// TestFindReadsAllPages: a page without tasks is not the end of the list, and what is behind it is not
+// missing.
+func TestFindReadsAllPages(t *testing.T) {
+	t.Parallel()
+	a := &api{now: t0}
+	a.answer = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		if a.requests() == 1 {
+			_, _ = io.WriteString(w, `{"taskArns":[],"nextToken":"more"}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"taskArns":["`+taskARN+`"]}`)
+	}
+	found, err := a.open(t).Find(t.Context(), "batch", "prod/report/20261122T1730Z/1")
+	if err != nil || !reflect.DeepEqual(found, []string{taskARN}) || !bytes.Contains(a.bodies[1], []byte(`"nextToken":"more"`)) {
+		t.Errorf("found %q, %v; the second request was %s", found, err, a.bodies[len(a.bodies)-1])
 	}
 }
 

@@ -1,0 +1,67 @@
+package local_test
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/local"
+	"github.com/batchplane/batchplane/internal/plane"
+)
+
+// TestDoorKeepsNoConnection: pages ask every few seconds, for days, and each kept connection would take
+// a file from the control plane too.
+func TestDoorKeepsNoConnection(t *testing.T) {
+	t.Parallel()
+	var open, all atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"outcome":"accepted"}`))
+	}))
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		switch s {
+		case http.StateNew:
+			open.Add(1)
+			all.Add(1)
+		case http.StateClosed:
+			open.Add(-1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	door := local.Door{URL: server.URL}
+	for range 20 {
+		if _, ok := door.Open(t.Context()); !ok {
+			t.Fatal("nobody answers")
+		}
+	}
+	for end := time.Now().Add(5 * time.Second); open.Load() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d of %d connections stay open", open.Load(), all.Load())
+		}
+	}
+}
+
+// TestAskWithoutAnAnswer: a control plane that nobody reached did nothing; one whose answer is lost may
+// have done what it was asked for.
+func TestAskWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	mute := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(mute.Close)
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	r := entry.Request{Run: &control.RunRequest{Job: "etl", RequestID: "1"}}
+	if _, err := (local.Door{URL: closed.URL}).Ask(t.Context(), r); !errors.Is(err, plane.ErrNobody) {
+		t.Errorf("nobody is there: %v", err)
+	}
+	_, err := (local.Door{URL: mute.URL}).Ask(t.Context(), r)
+	if err == nil || errors.Is(err, plane.ErrNobody) || !strings.Contains(err.Error(), "it may have done what it was asked for") {
+		t.Errorf("the answer is lost: %v", err)
+	}
+}
