@@ -30,6 +30,7 @@ func TestUnexpectedMinutes(t *testing.T) {
 	})
 	skips := with(nightly, func(j *job.Job) { j.Schedule, j.Calendar.Skip = "15 0 * * *", []string{"2026-11-24"} })
 	mondays := with(nightly, func(j *job.Job) { j.Schedule = "0 1-3 * * mon" })
+	west := with(nightly, func(j *job.Job) { j.Schedule, j.Timezone = "30 21 * * *", "America/New_York" })
 	for name, tc := range map[string]struct {
 		job job.Job
 		// starts are when a proven schedule starts the job.
@@ -40,6 +41,7 @@ func TestUnexpectedMinutes(t *testing.T) {
 		"as expected":                            {nightly, []time.Time{night(0, 1, 30), night(1, 1, 30)}, "01:30 ran, 01:30 ran", ""},
 		"an hour early, every night":             {nightly, []time.Time{night(0, 0, 30), night(1, 0, 30)}, "00:30 ran, 00:30 ran", "unexpected-minute"},
 		"of cron() too":                          {cron, []time.Time{night(0, 0, 30), night(1, 0, 30)}, "00:30 ran, 00:30 ran", "unexpected-minute"},
+		"west of Greenwich":                      {west, []time.Time{night(0, 1, 30), night(1, 1, 30)}, "01:30 ran, 01:30 ran", "unexpected-minute"},
 		"half an hour":                           {nightly, []time.Time{night(0, 1, 0), night(1, 1, 0)}, "01:00 ran, 01:00 ran", "unexpected-minute"},
 		"early, and then not at all":             {nightly, []time.Time{night(0, 0, 30)}, "00:30 ran, 00:30 missed", "unexpected-minute missed"},
 		"an hour late":                           {nightly, []time.Time{night(0, 2, 30), night(1, 2, 30)}, "01:30 missed, 02:30 ran, 02:30 ran", "missed unexpected-minute recovered"},

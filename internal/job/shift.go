@@ -1,6 +1,10 @@
 package job
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Shift says how a job's start at a minute that its schedule does not have was explained:
 // EventBridge's time zone data may be newer than those of this program.
@@ -11,6 +15,26 @@ type Shift struct {
 	// are then those that the schedule has with Offset, until the zone has that offset by
 	// our own data too.
 	Known  bool      `json:"known,omitempty"`
-	Offset Duration  `json:"offset,omitempty"`
+	Offset Offset    `json:"offset,omitempty"`
 	From   time.Time `json:"from,omitzero"`
+}
+
+// Offset is a zone's offset from UTC, negative west of Greenwich. It is written like a
+// Duration, with a minus if it is negative.
+type Offset time.Duration
+
+// MarshalText writes the offset.
+func (o Offset) MarshalText() ([]byte, error) { return Duration(o).MarshalText() }
+
+// UnmarshalText reads what MarshalText writes.
+func (o *Offset) UnmarshalText(b []byte) error {
+	text, west := strings.CutPrefix(string(b), "-")
+	d, err := ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("reading an offset: %w", err)
+	}
+	if *o = Offset(d); west {
+		*o = -*o
+	}
+	return nil
 }

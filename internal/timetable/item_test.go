@@ -14,7 +14,7 @@ func TestSkipped(t *testing.T) {
 	t.Parallel()
 	at := func(day, hour, minute int) time.Time { return time.Date(2026, 11, day, hour, minute, 0, 0, time.UTC) }
 	daily := job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin", StartWithin: job.Duration(15 * time.Minute)}
-	later := &job.Shift{Known: true, Offset: job.Duration(2 * time.Hour), From: at(20, 0, 0)} // an hour earlier in UTC
+	later := &job.Shift{Known: true, Offset: job.Offset(2 * time.Hour), From: at(20, 0, 0)} // an hour earlier in UTC
 	for name, c := range map[string]struct {
 		item            job.Item
 		slot, end, over time.Time // over is the last minute at which it stands

@@ -94,7 +94,7 @@ func (t Timetable) Explain(minute time.Time) (s job.Shift, slot time.Time, ok bo
 			if !t.by(ours + by).Matches(minute) {
 				continue
 			}
-			s.Known, s.Offset, s.From = true, job.Duration(ours+by), minute.Add(-1)
+			s.Known, s.Offset, s.From = true, job.Offset(ours+by), minute.Add(-1)
 			first, last := earlier(minute, minute.Add(by)), later(minute, minute.Add(by))
 			if at, found := t.Schedule.Next(first.Add(-1)); found && !at.After(last) {
 				slot, s.From = at, earlier(at, minute).Add(-1)
