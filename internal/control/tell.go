@@ -14,7 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// TellFor is how long after a run's end its notice is tried. After that the notice is given
+// TellFor is how long a notice of a run that has ended is tried. After that the notice is given
 // up, logged and kept: whoever should have been told has other things to look at, and a
 // target that is gone must not be tried for ever.
 const TellFor = 24 * time.Hour
@@ -57,7 +57,7 @@ func (c *Control) Tell(ctx context.Context, id run.ID) (err error) {
 // giveUp ends a notice that could not be sent for too long. A younger one stays owed, and its
 // error is returned.
 func (c *Control) giveUp(ctx context.Context, r *run.Run, e run.Effect, cause error) error {
-	if r.FinishedAt.IsZero() || c.Now().Sub(r.FinishedAt) < TellFor {
+	if !r.Status.Terminal() || c.Now().Sub(r.OwesSince()) < TellFor {
 		return cause
 	}
 	reason := fmt.Sprintf("gave up sending the notice that %s %s, after %s: %v", r.ID, e.Notice, job.Duration(TellFor), cause)

@@ -98,6 +98,33 @@ func TestTellGivesUp(t *testing.T) {
 	}
 }
 
+// TestALateNoticeHasItsTime: a notice that a run owes only days after its end, here that a
+// calendar ends, is tried as long as any other.
+func TestALateNoticeHasItsTime(t *testing.T) {
+	t.Parallel()
+	j := with(hourly, func(j *job.Job) {
+		j.Schedule, j.Calendar.Only = "0 18 * * *", []string{t0.Format(time.DateOnly), t0.AddDate(0, 0, 20).Format(time.DateOnly)}
+	})
+	w := known(t, j)
+	w.triggerAt(clockAt(18, 0, 1), j, clockAt(18, 0, 0))
+	w.clock.Advance(5 * time.Minute)
+	id, notifier := run.ScheduledID("hourly", clockAt(18, 0, 0)), w.ctl.Notifier
+	w.ctl.Notifier = &teller{err: errors.New("the line is down")}
+	owed := clockAt(18, 10, 0).AddDate(0, 0, 8)
+	w.sweepAt(owed)
+	w.clock.AdvanceTo(owed.Add(control.TellFor - time.Minute))
+	if err := w.ctl.Tell(t.Context(), id); err == nil {
+		t.Error("gave up before its time")
+	}
+	w.ctl.Notifier = notifier
+	if err := w.ctl.Tell(t.Context(), id); err != nil || w.kinds() != "calendar-ends" {
+		t.Errorf("%v, told %q", err, w.kinds())
+	}
+	if r, err := w.store.Run(t.Context(), id); err != nil || r.Open() || !r.OwesFrom.IsZero() {
+		t.Errorf("then %+v, %v", r, err)
+	}
+}
+
 // TestAFailureBesideASuccess: a further failure is written without the job's item. If a
 // success that was decided at the same time ended before it, the job fails again once the
 // failure is reported. If the success ended after it, the job is well.

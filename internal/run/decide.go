@@ -116,7 +116,7 @@ func (d *decider) due(e Due) (Outcome, string) {
 
 // owedAgain returns the wait before what an ended run owes is tried again.
 func (d *decider) owedAgain() time.Duration {
-	return max(d.t.Told, min(d.now().Sub(d.r.FinishedAt)/4, d.t.ToldMost))
+	return max(d.t.Told, min(d.now().Sub(d.r.OwesSince())/4, d.t.ToldMost))
 }
 
 // dequeue launches the attempt that a limit of the rate put off, or a new one.
@@ -231,6 +231,9 @@ func (d *decider) done(e Done) (Outcome, string) {
 	}
 	d.r.settle(func(o Effect) bool { return o == e.Effect })
 	d.r.heard(e, d.now())
+	if !d.r.Owes(Tell) {
+		d.r.OwesFrom = time.Time{}
+	}
 	if e.Effect.Kind == StopTask {
 		d.r.DueAt = d.now().Add(d.t.FirstLook)
 	}

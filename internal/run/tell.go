@@ -8,28 +8,37 @@ func (r *Run) OweTell(notice string, attempt int, now time.Time, t Timing) {
 	if r.Status.Terminal() {
 		e.Status, e.Cause = r.Status, r.Cause
 	}
+	r.oweTell(e, now, t)
+}
+
+// oweTell owes a notice. It notes when, unless the run has only just ended: a notice may be
+// about the job, or about a task that ended long after its run.
+func (r *Run) oweTell(e Effect, now time.Time, t Timing) {
 	r.Owe(e)
+	if r.Status.Terminal() && now.Sub(r.FinishedAt) > t.ToldMost {
+		r.OwesFrom = now
+	}
 	r.settleDue(now, &t)
 }
 
 // OweWords owes a notice of that kind, with words in place of the run's cause. It is about
 // the job; the run is the job's newest.
 func (r *Run) OweWords(notice, words string, now time.Time, t Timing) {
-	r.Owe(Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice, Status: r.Status, Cause: words})
-	r.settleDue(now, &t)
+	r.oweTell(Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice, Status: r.Status, Cause: words}, now, t)
 }
 
 // OweMissed owes the notice about missed slots, of which this run is the newest and first the
 // oldest.
 func (r *Run) OweMissed(notice string, count int, first ID, now time.Time, t Timing) {
-	r.Owe(Effect{Kind: Tell, Notice: notice, Status: Missed, Cause: r.Cause, Count: count, First: first})
-	r.settleDue(now, &t)
+	r.oweTell(Effect{Kind: Tell, Notice: notice, Status: Missed, Cause: r.Cause, Count: count, First: first}, now, t)
 }
 
-// OwesSince returns roughly since when a run has owed what it owes: since its end, or since
-// what it last did.
+// OwesSince returns roughly since when a run has owed what it owes: since its end or, if it
+// came to owe it long after that, since then; since what it last did if it has not ended.
 func (r *Run) OwesSince() time.Time {
 	switch a := r.Last(); {
+	case r.Status.Terminal() && r.OwesFrom.After(r.FinishedAt):
+		return r.OwesFrom
 	case r.Status.Terminal():
 		return r.FinishedAt
 	case r.Stopping != nil:

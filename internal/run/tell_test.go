@@ -72,6 +72,8 @@ func TestOwesSince(t *testing.T) {
 		want time.Duration
 	}{
 		"an end":              {run.Run{Status: run.Stopped, FinishedAt: t0.Add(4 * time.Minute), Stopping: asked, Attempts: one}, 4 * time.Minute},
+		"long after its end":  {run.Run{Status: run.Failed, FinishedAt: t0, OwesFrom: t0.Add(5 * time.Minute)}, 5 * time.Minute},
+		"a retry since":       {run.Run{Status: run.Failed, FinishedAt: t0.Add(6 * time.Minute), OwesFrom: t0.Add(5 * time.Minute)}, 6 * time.Minute},
 		"a stop that stands":  {run.Run{Status: run.Running, Stopping: asked, Attempts: one}, 3 * time.Minute},
 		"a launch":            {run.Run{Status: run.Running, Attempts: one}, 2 * time.Minute},
 		"nothing but a claim": {run.Run{Status: run.Queued, QueuedAt: t0.Add(time.Minute)}, time.Minute},

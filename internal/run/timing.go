@@ -47,8 +47,8 @@ type Timing struct {
 	// after SIGTERM (ECS API reference, ContainerDefinition, stopTimeout).
 	Stuck time.Duration
 	// Told is the wait before an owed stop is tried again, and the first wait before an owed
-	// notice is. A notice's wait grows to a quarter of the time since the run's end, up to
-	// ToldMost.
+	// notice is. A notice's wait grows to a quarter of the time for which an ended run has
+	// owed it, up to ToldMost.
 	Told, ToldMost time.Duration
 
 	// NotBefore is from when on the store knows all launches; after it was restored it has
