@@ -217,3 +217,20 @@ func TestLostTriggers(t *testing.T) {
 		}
 	}
 }
+
+// TestOverdueBehindManySkippedSlots: a later slot that was started is found behind any number
+// of slots that were skipped since.
+func TestOverdueBehindManySkippedSlots(t *testing.T) {
+	t.Parallel()
+	j := with(often, func(j *job.Job) { j.Schedule, j.StartWithin = "* * * * *", job.Duration(12*time.Hour) })
+	w := known(t, j)
+	w.triggerAt(clockAt(18, 1, 1), j, clockAt(18, 1, 0))
+	w.pauseAt(clockAt(18, 1, 30), "hourly", clockAt(20, 31, 0))
+	for n := 2; n <= 150; n++ {
+		w.triggerAt(clockAt(18, n, 1), j, clockAt(18, n, 0))
+	}
+	w.clock.AdvanceTo(clockAt(20, 31, 30))
+	if rep := w.triggerAt(clockAt(20, 31, 30), j, clockAt(18, 0, 0)); rep.Status != run.Missed || !strings.Contains(rep.Message, "20261122T1801Z") {
+		t.Errorf("%+v", rep)
+	}
+}

@@ -184,19 +184,24 @@ func (c *Control) holders(ctx context.Context, s run.Situation, id run.ID) (run.
 	return s, err
 }
 
-// laterRun returns the newest run of a later slot that was started; "" if there is none among
-// the job's newest 100.
+// laterRun returns the newest run of a later slot that was started; "" if there is none.
 func (c *Control) laterRun(ctx context.Context, req run.Request) (run.ID, error) {
-	rs, err := c.Store.Runs(ctx, Query{Job: req.ID.Job(), Scheduled: true, Since: req.ScheduledFor.Add(time.Minute), Limit: existBatch})
-	if err != nil {
-		return "", fmt.Errorf("looking for runs of later slots: %w", err)
-	}
-	for _, r := range rs {
-		if r.Status != run.Missed && r.Status != run.Skipped {
-			return r.ID, nil
+	q := Query{Job: req.ID.Job(), Scheduled: true, Since: req.ScheduledFor.Add(time.Minute), Limit: existBatch}
+	for {
+		rs, err := c.Store.Runs(ctx, q)
+		if err != nil {
+			return "", fmt.Errorf("looking for runs of later slots: %w", err)
 		}
+		for i := range rs {
+			if rs[i].Status != run.Missed && rs[i].Status != run.Skipped {
+				return rs[i].ID, nil
+			}
+		}
+		if len(rs) < q.Limit {
+			return "", nil
+		}
+		q.Until = rs[len(rs)-1].ScheduledFor.Add(-time.Minute)
 	}
-	return "", nil
 }
 
 // first returns the run as it is claimed. A run that cannot be launched as it stands is
