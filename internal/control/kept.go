@@ -83,7 +83,9 @@ func ofRun(body []byte) (run.ID, bool) {
 }
 
 // reopen makes the look come back to a run that was set aside, if it can be read now: by a
-// newer or mended program.
+// newer or mended program. The run takes its job's lock again, which it lost when it was set
+// aside. If another run has taken the lock since, a run that waits to be launched stays where
+// it is; one that may have a task is looked at all the same.
 func (c *Control) reopen(ctx context.Context, id run.ID) (did, why string, err error) {
 	r, err := c.Store.Run(ctx, id)
 	if err == nil {
@@ -96,8 +98,44 @@ func (c *Control) reopen(ctx context.Context, id run.ID) (did, why string, err e
 		return "read: run " + string(id) + " has ended", "", nil
 	}
 	r.DueAt = c.Now()
-	if err := c.Store.Commit(ctx, Change{Run: &r}); err != nil {
+	change := Change{Run: &r}
+	other, err := c.relock(ctx, &change)
+	if err == nil && other != "" && r.Status == run.Queued {
+		return "", fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", other), nil
+	}
+	if err == nil {
+		err = c.Store.Commit(ctx, change)
+	}
+	if err != nil {
 		return "", "", fmt.Errorf("having run %s looked at again: %w", id, err)
 	}
 	return "read: run " + string(id) + " is looked at again within a minute", "", nil
+}
+
+// relock adds the job's item to the change of a run that must hold its job's lock, or wait for
+// it, and does not. other is the open run in its place; then nothing is added.
+func (c *Control) relock(ctx context.Context, change *Change) (other run.ID, err error) {
+	r := change.Run
+	j, err := c.definition(ctx, r.Definition)
+	if err != nil {
+		return "", err
+	}
+	item, err := c.item(ctx, r.ID.Job())
+	if err != nil {
+		return "", err
+	}
+	place := &item.Lock
+	switch {
+	case r.Waits:
+		place = &item.Waiting
+	case !holdsLock(r, j):
+		return "", nil
+	}
+	if other, err = c.openRun(ctx, *place, r.ID); err != nil || other != "" {
+		return other, err
+	}
+	if *place != string(r.ID) {
+		*place, change.Item = string(r.ID), &item
+	}
+	return "", nil
 }

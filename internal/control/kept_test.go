@@ -132,3 +132,44 @@ func TestWhatBecomesOfAKeptInput(t *testing.T) {
 		})
 	}
 }
+
+// TestReopenTakesTheLockAgain: a run that was set aside lost its job's lock. It takes the lock
+// again when it can be read, and is not launched beside a run that has taken the lock since.
+func TestReopenTakesTheLockAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status  run.Status
+		taken   bool
+		outcome control.Outcome
+		lock    run.ID
+	}{
+		"nobody has it":                  {run.Running, false, control.Accepted, minute(0)},
+		"nobody has it, and it waits":    {run.Queued, false, control.Accepted, minute(0)},
+		"another has it":                 {run.Running, true, control.Accepted, minute(5)},
+		"another has it, and this waits": {run.Queued, true, control.Refused, minute(5)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := damaged(t, forbidding)
+			w.look()
+			w.wantItem("set aside", "", "")
+			if c.taken {
+				w.triggerSlot(forbidding, 5)
+			}
+			r := w.run(minute(0))
+			r.Owed, r.Status = nil, c.status
+			if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+				t.Fatal(err)
+			}
+			kept, err := w.store.Kept(t.Context(), 10)
+			if err != nil || len(kept) != 1 {
+				t.Fatalf("kept %+v, %v", kept, err)
+			}
+			reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept[0].ID(), Again: true})
+			if err != nil || reply.Outcome != c.outcome || reply.Outcome == control.Refused && !strings.Contains(reply.Message, string(c.lock)) {
+				t.Errorf("%+v, %v", reply, err)
+			}
+			w.wantItem("then", string(c.lock), "")
+		})
+	}
+}
