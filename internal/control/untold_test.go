@@ -96,3 +96,31 @@ func TestUntoldFromTheLookOn(t *testing.T) {
 		})
 	}
 }
+
+// TestUntoldOfWhatCannotBeUsed: a notice of a run that a look sets aside is owed by nobody.
+func TestUntoldOfWhatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(w *world) error{
+		"it makes no sense": func(w *world) error { w.damage(minute(0)); return nil },
+		"it cannot be read": func(w *world) error { return w.store.Corrupt(w.t.Context(), minute(0)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(time.Minute, 7), redeliver: true})
+			w.know(report)
+			w.ctl.Notifier = nil
+			w.triggerSlot(report, 0)
+			w.clock.Advance(6 * time.Minute)
+			w.look()
+			if since, err := w.ctl.Untold(t.Context()); err != nil || since.IsZero() {
+				t.Fatalf("owed since %s, %v", since, err)
+			}
+			if err := spoil(w); err != nil {
+				t.Fatal(err)
+			}
+			if since, err := w.ctl.Untold(t.Context()); err != nil || !since.IsZero() {
+				t.Errorf("still owed since %s, %v", since, err)
+			}
+		})
+	}
+}
