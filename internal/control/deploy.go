@@ -55,7 +55,9 @@ func (c *Control) stillNew(ctx context.Context, l *Loaded, news []deployment) er
 	if err != nil {
 		return err
 	}
-	news = slices.DeleteFunc(news, func(d deployment) bool { return d.next.KnownAt.After(listed) })
+	news = slices.DeleteFunc(news, func(d deployment) bool {
+		return d.next.KnownAt.After(listed) || l.rev(d.Name) == 0 // it could not be written
+	})
 	return c.write(ctx, l, len(news), func(i int) (job.Item, error) { return c.stillBack(ctx, l.item(news[i].Name)) })
 }
 

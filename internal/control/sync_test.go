@@ -250,3 +250,23 @@ func TestWhatIsNewCostsNoQuestion(t *testing.T) {
 		t.Errorf("calls %v", w.ports.calls)
 	}
 }
+
+// unwritable is a store that takes no writes.
+type unwritable struct{ control.Store }
+
+func (unwritable) Commit(context.Context, control.Change) error { return errBroken }
+
+// TestAJobThatCouldNotBeWritten: nobody asks whether a new job is still there if its item
+// could not be written.
+func TestAJobThatCouldNotBeWritten(t *testing.T) {
+	t.Parallel()
+	w := quiet(t)
+	if err := w.store.SetMark(t.Context(), control.MarkRegistry, t0.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	registry := &renewals{answers: []control.Renewal{goneSince(17, 50)}}
+	w.ctl.Registry, w.ctl.Store = registry, unwritable{w.ctl.Store}
+	if err := w.ctl.SyncSome(t.Context(), []job.Job{hourly}); !errors.Is(err, errBroken) || len(registry.asked) != 0 {
+		t.Errorf("%v; asked about %q", err, registry.asked)
+	}
+}
