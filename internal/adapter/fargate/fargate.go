@@ -197,18 +197,24 @@ func (f *Launcher) StopTask(ctx context.Context, cluster, arn, reason string) er
 }
 
 // Find implements control.Launcher. ListTasks allows startedBy only without any other filter, and then
-// shows tasks whose desired status is RUNNING.
+// shows tasks whose desired status is RUNNING. Only the last page, which has no token, proves that there
+// are no more (ECS API reference, ListTasks, nextToken).
 func (f *Launcher) Find(ctx context.Context, cluster, startedBy string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	out, err := f.ECS.ListTasks(ctx, &ecs.ListTasksInput{Cluster: optional(cluster), StartedBy: aws.String(startedBy)})
-	if noCluster(err) {
-		return nil, nil
+	var found []string
+	pages := ecs.NewListTasksPaginator(f.ECS, &ecs.ListTasksInput{Cluster: optional(cluster), StartedBy: aws.String(startedBy)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if noCluster(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, refused("listing tasks started by "+startedBy, err)
+		}
+		found = append(found, page.TaskArns...)
 	}
-	if err != nil {
-		return nil, refused("listing tasks started by "+startedBy, err)
-	}
-	return out.TaskArns, nil
+	return found, nil
 }
 
 func optional(s string) *string {
