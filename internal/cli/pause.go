@@ -25,8 +25,10 @@ func (c *pauseCmd) Run(ctx context.Context, a *app) error {
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
 		zone := a.zone
-		if item, err := p.Item(ctx, name); err == nil && name != job.All {
-			zone = plane.Zone(item.Plan.Timezone)
+		if name != job.All && c.Until != "" {
+			if zone, err = p.ZoneOf(ctx, name, a.zone); err != nil {
+				return err
+			}
 		}
 		until, err := parseUntil(c.Until, zone, a.now())
 		if err != nil {

@@ -22,12 +22,14 @@ type Want struct {
 	Is   string
 	// choice means that a run whose task is running goes before newer ones.
 	choice bool
+	// statuses are those of runs that can fit; nil means all.
+	statuses []run.Status
 }
 
 // What commands want of a job's runs.
 var (
 	// Any is the newest run.
-	Any = Want{func(run.Run) bool { return true }, "is there", false}
+	Any = Want{func(run.Run) bool { return true }, "is there", false, nil}
 	// WithOutput is the newest run that wrote something, as far as can be told: one whose task
 	// ECS accepted.
 	WithOutput = Want{func(r run.Run) bool {
@@ -37,11 +39,13 @@ var (
 			}
 		}
 		return false
-	}, "was launched", false}
+	}, "was launched", false, unskipped}
 	// Stoppable is the newest open run. One whose task is running goes before one that waits.
-	Stoppable = Want{func(r run.Run) bool { return !r.Status.Terminal() }, "is open", true}
+	Stoppable = Want{func(r run.Run) bool { return !r.Status.Terminal() }, "is open", true, openStatuses}
 	// Retryable is the newest run that was not skipped.
-	Retryable = Want{func(r run.Run) bool { return r.Status != run.Skipped }, "was not skipped", false}
+	Retryable = Want{func(r run.Run) bool { return r.Status != run.Skipped }, "was not skipped", false, unskipped}
+
+	unskipped = slices.DeleteFunc(slices.Clone(run.Statuses), func(s run.Status) bool { return s == run.Skipped })
 )
 
 // RefError says why the text that a person gave does not name a run.
@@ -49,7 +53,8 @@ type RefError struct{ text string }
 
 func (e *RefError) Error() string { return e.text }
 
-// searched is the number of a job's newest runs to search.
+// searched is the number of a job's newest runs to read before only those are read whose status
+// can fit: an open run may have had thousands of slots skipped.
 const searched = 1000
 
 // Find returns the run that a person named: job/20261122T1730Z is that run; job is its newest run
@@ -124,9 +129,29 @@ type candidates struct {
 const choices = 10
 
 func (p *Plane) candidates(ctx context.Context, name string, want Want) (c candidates, err error) {
-	for r, err := range p.Walk(ctx, control.Walk{Jobs: []string{name}, Page: choices}) {
-		if err != nil {
+	w := control.Walk{Jobs: []string{name}, Page: choices}
+	if err := p.choose(ctx, w, want, &c); err != nil {
+		return c, err
+	}
+	if len(c.fitting) == 0 && c.seen == searched && want.statuses != nil {
+		w.Statuses = want.statuses
+		if err := p.choose(ctx, w, want, &c); err != nil {
 			return c, err
+		}
+	}
+	newestFirst(c.fitting)
+	if !want.choice {
+		c.fitting = c.fitting[:min(1, len(c.fitting))]
+	}
+	return c, nil
+}
+
+// choose adds the runs of a walk that can be meant. A walk that has no statuses ends with the run
+// that is the last to be searched.
+func (p *Plane) choose(ctx context.Context, w control.Walk, want Want, c *candidates) error {
+	for r, err := range p.Walk(ctx, w) {
+		if err != nil {
+			return err
 		}
 		if len(c.fitting) > 0 && !want.choice && !r.ScheduledFor.Equal(c.fitting[0].ScheduledFor) {
 			break
@@ -138,15 +163,11 @@ func (p *Plane) candidates(ctx context.Context, name string, want Want) (c candi
 		case len(c.fitting) == 0:
 			c.newer++
 		}
-		if len(c.fitting) == choices || c.seen == searched {
+		if len(c.fitting) == choices || c.seen == searched && w.Statuses == nil {
 			break
 		}
 	}
-	newestFirst(c.fitting)
-	if !want.choice {
-		c.fitting = c.fitting[:min(1, len(c.fitting))]
-	}
-	return c, nil
+	return nil
 }
 
 // newestFirst orders runs by the second for which they were scheduled, then by when they were
@@ -159,9 +180,9 @@ func newestFirst(runs []run.Run) {
 
 // atClock returns a job's newest run at a time of day in its zone.
 func (p *Plane) atClock(ctx context.Context, name, clock string) (found run.Run, note string, err error) {
-	zone := time.UTC
-	if item, err := p.Item(ctx, name); err == nil {
-		zone = Zone(item.Plan.Timezone)
+	zone, err := p.ZoneOf(ctx, name, time.UTC)
+	if err != nil {
+		return run.Run{}, "", err
 	}
 	seen := 0
 	for r, err := range p.Walk(ctx, control.Walk{Jobs: []string{name}, Page: searched}) {
@@ -188,4 +209,17 @@ func Zone(name string) *time.Location {
 		return time.UTC
 	}
 	return zone.Location()
+}
+
+// ZoneOf returns a job's zone, or otherwise if there is no such job. If the job cannot be read, its
+// zone is not guessed.
+func (p *Plane) ZoneOf(ctx context.Context, name string, otherwise *time.Location) (*time.Location, error) {
+	item, err := p.Item(ctx, name)
+	switch {
+	case isNotFound(err):
+		return otherwise, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading the time zone of %s: %w", name, err)
+	}
+	return Zone(item.Plan.Timezone), nil
 }

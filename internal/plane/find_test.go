@@ -1,11 +1,15 @@
 package plane_test
 
 import (
+	"context"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -37,5 +41,56 @@ func TestRunsOfOneSecond(t *testing.T) {
 				t.Errorf("%s, %s: %s, %v", name, what, r.ID, err)
 			}
 		}
+	}
+}
+
+// TestBehindManySkippedRuns: an open run that had more than a thousand slots skipped is found.
+func TestBehindManySkippedRuns(t *testing.T) {
+	t.Parallel()
+	store, at := &memory.Store{}, time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	hung := run.Run{ID: run.ScheduledID("a", at), ScheduledFor: at, QueuedAt: at, Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "arn"}}}
+	runs := []run.Run{hung}
+	for range 1500 {
+		at = at.Add(time.Minute)
+		runs = append(runs, run.Run{ID: run.ScheduledID("a", at), ScheduledFor: at, QueuedAt: at, Status: run.Skipped})
+	}
+	for _, r := range runs {
+		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &plane.Plane{Reader: store}
+	for what, want := range map[string]plane.Want{"stop": plane.Stoppable, "logs": plane.WithOutput, "retry": plane.Retryable} {
+		if r, note, err := p.Find(t.Context(), "a", want); err != nil || r.ID != hung.ID || note == "" {
+			t.Errorf("%s: %s, %q, %v", what, r.ID, note, err)
+		}
+	}
+}
+
+// noItem is the reader of a store that does not answer about jobs.
+type noItem struct{ *memory.Store }
+
+func (noItem) Item(context.Context, string) (job.Item, error) {
+	return job.Item{}, errors.New("throttled")
+}
+
+// TestZoneThatCannotBeRead: a time of day is of no run as long as the job's zone cannot be read.
+// In UTC it may be another run, which a command would then stop.
+func TestZoneThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	store, at := &memory.Store{}, time.Date(2026, 11, 22, 2, 30, 0, 0, time.UTC)
+	if err := store.Commit(t.Context(), control.Change{Run: &run.Run{ID: run.ScheduledID("a", at), ScheduledFor: at, QueuedAt: at, Status: run.Running}}); err != nil {
+		t.Fatal(err)
+	}
+	p := &plane.Plane{Reader: noItem{store}}
+	if r, _, err := p.Find(t.Context(), "a@02:30", plane.Stoppable); err == nil || !strings.Contains(err.Error(), "throttled") {
+		t.Errorf("%s, %v", r.ID, err)
+	}
+	if zone, err := p.ZoneOf(t.Context(), "a", time.UTC); err == nil {
+		t.Errorf("of a pause: %s", zone)
+	}
+	p.Reader = store
+	if r, _, err := p.Find(t.Context(), "a@02:30", plane.Stoppable); err != nil || r.ID == "" {
+		t.Errorf("of a job without an item: %s, %v", r.ID, err)
 	}
 }
