@@ -9,8 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/view"
 )
 
-// tailed is the number of newest runs that a tail looks at, in addition to those that were open
-// at its last look.
+// tailed is the least number of newest runs that a tail looks at, in addition to those that were
+// open at its last look. It looks at more if more are new.
 const tailed = 50
 
 // Tail emits each run that has changed since the last look, until ctx ends or emit fails. It does
@@ -19,7 +19,7 @@ func (p *Plane) Tail(ctx context.Context, jobs []string, emit func(run.Run) erro
 	seen := map[run.ID]run.Run{}
 	poll := poller{plane: p}
 	for first := true; ctx.Err() == nil; first = false {
-		runs, err := p.tailOnce(ctx, jobs, seen)
+		runs, err := p.tailOnce(ctx, jobs, seen, first)
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // also where that cut a read off
 		}
@@ -48,17 +48,14 @@ func moved(was, is run.Run, now time.Time) bool {
 }
 
 // tailOnce returns the newest runs and those that were open, oldest first.
-func (p *Plane) tailOnce(ctx context.Context, jobs []string, seen map[run.ID]run.Run) ([]run.Run, error) {
-	var out []run.Run
+func (p *Plane) tailOnce(ctx context.Context, jobs []string, seen map[run.ID]run.Run, first bool) ([]run.Run, error) {
+	out, err := p.newestFor(ctx, jobs, seen, first)
+	if err != nil {
+		return nil, err
+	}
 	has := map[run.ID]bool{}
-	for r, err := range p.Walk(ctx, walkOf(Filter{Jobs: jobs}, tailed)) {
-		if err != nil {
-			return nil, err
-		}
+	for _, r := range out {
 		has[r.ID] = true
-		if out = append(out, r); len(out) == tailed {
-			break
-		}
 	}
 	for id, r := range seen {
 		if has[id] || r.Status.Terminal() {
@@ -73,5 +70,20 @@ func (p *Plane) tailOnce(ctx context.Context, jobs []string, seen map[run.ID]run
 		}
 	}
 	slices.SortStableFunc(out, func(a, b run.Run) int { return a.QueuedAt.Compare(b.QueuedAt) })
+	return out, nil
+}
+
+// newestFor returns the newest runs. After the first look, they reach back to a run that was seen
+// before.
+func (p *Plane) newestFor(ctx context.Context, jobs []string, seen map[run.ID]run.Run, first bool) (out []run.Run, err error) {
+	for r, err := range p.Walk(ctx, walkOf(Filter{Jobs: jobs}, tailed)) {
+		if err != nil {
+			return nil, err
+		}
+		_, known := seen[r.ID]
+		if out = append(out, r); len(out) >= tailed && (first || known) {
+			break
+		}
+	}
 	return out, nil
 }
