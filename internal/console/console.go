@@ -141,8 +141,12 @@ func (s *Server) readOnly(ctx context.Context) string {
 	s.asksOnce.Lock()
 	defer s.asksOnce.Unlock()
 	if now := s.cfg.Now(); s.asksAt.IsZero() || now.Sub(s.asksAt) > mayFor {
+		err := p.May(ctx)
+		if err != nil && ctx.Err() != nil { // the browser left: that says nothing about the next request
+			return s.explain(err).Error()
+		}
 		s.asks, s.asksAt = "", now
-		if err := p.May(ctx); err != nil {
+		if err != nil {
 			s.asks = s.explain(err).Error()
 		}
 	}
