@@ -67,6 +67,21 @@ type app struct {
 	zone *time.Location
 }
 
+// errUnread is wrapped by the error of printing to a pipe whose reader has seen enough.
+var errUnread = errors.New("nobody reads on")
+
+// answers writes what a command prints. Its errors tell a reader that has left from a connection
+// to a control plane that broke.
+type answers struct{ io.Writer }
+
+func (a answers) Write(p []byte) (int, error) {
+	n, err := a.Writer.Write(p)
+	if errors.Is(err, syscall.EPIPE) {
+		err = fmt.Errorf("%w: %w", errUnread, err)
+	}
+	return n, err
+}
+
 // errRefused is a refusal that has already been printed.
 var errRefused = errors.New("refused")
 
@@ -84,7 +99,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 
 // Main runs one command and returns its exit code.
 func Main(ctx context.Context, args []string, env Env) int {
-	env.Stderr = besides{env.Stderr}
+	env.Stdout, env.Stderr = answers{env.Stdout}, besides{env.Stderr}
 	var g grammar
 	exited := -1
 	parser, err := g.parser(kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(code int) { exited = code }), kong.BindTo(ctx, (*context.Context)(nil)))
@@ -143,7 +158,7 @@ func (env Env) exitCode(err error) int {
 	var code exitError
 	var ref *plane.RefError
 	switch {
-	case err == nil, errors.Is(err, syscall.EPIPE): // the reader has seen enough
+	case err == nil, errors.Is(err, errUnread):
 		return exitDone
 	case errors.As(err, &code):
 		return int(code)
