@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
@@ -25,9 +26,13 @@ func (c *auditCmd) Run(ctx context.Context, a *app) error {
 		return usagef("--limit %d must be at least 1", c.Limit)
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
-		asked, err := p.Asked(ctx, control.AskedQuery{Job: c.Job, By: c.By, Since: since, Limit: c.Limit})
+		asked, err := p.Asked(ctx, control.AskedQuery{Job: c.Job, By: c.By, Since: since, Limit: c.Limit + 1})
 		if err != nil {
 			return err
+		}
+		if len(asked) > c.Limit {
+			asked = asked[:c.Limit]
+			_, _ = fmt.Fprintf(a.Stderr, "there are more: add --limit %d\n", 10*c.Limit)
 		}
 		rows := make([][]string, 0, len(asked))
 		for _, q := range asked {

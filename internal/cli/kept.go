@@ -24,13 +24,18 @@ func (c *keptCmd) Run(ctx context.Context, a *app) error {
 	if c.decided() && c.ID == "" {
 		return usagef("name one: `kept` lists them")
 	}
+	limit := max(1, c.Limit)
 	return a.withPlane(ctx, func(p *plane.Plane) error {
-		kept, err := p.Kept(ctx, max(1, c.Limit))
+		if c.ID != "" {
+			return c.one(ctx, a, p)
+		}
+		kept, err := p.Kept(ctx, limit+1)
 		if err != nil {
 			return err
 		}
-		if c.ID != "" {
-			return c.one(ctx, a, p, kept)
+		if len(kept) > limit {
+			kept = kept[:limit]
+			_, _ = fmt.Fprintf(a.Stderr, "there are more: add --limit %d\n", 10*limit)
 		}
 		rows := make([][]string, 0, len(kept))
 		for _, k := range kept {
@@ -63,13 +68,16 @@ func keptJSON(k control.Kept) keptView {
 func oneLine(b []byte) string { return strings.Join(strings.Fields(string(b)), " ") }
 
 // one prints one kept input and has it tried again or dropped, if that was asked for.
-func (c *keptCmd) one(ctx context.Context, a *app, p *plane.Plane, kept []control.Kept) error {
+func (c *keptCmd) one(ctx context.Context, a *app, p *plane.Plane) error {
+	kept, err := p.Kept(ctx, control.MostKept)
+	if err != nil {
+		return err
+	}
 	i := slices.IndexFunc(kept, func(k control.Kept) bool { return k.ID() == c.ID })
 	if i < 0 {
 		return fmt.Errorf("there is no kept input %s; `kept` lists them", c.ID)
 	}
 	k := kept[i]
-	var err error
 	if a.json {
 		err = printJSON(a.Stdout, keptJSON(k))
 	} else {

@@ -21,10 +21,13 @@ func TestAudit(t *testing.T) {
 	w.clock.Advance(time.Minute)
 	w.run("retry", "report/20261122T0130Z")
 	golden(t, "audit.txt", random.ReplaceAllString(w.must("audit"), "${1}0123"))
-	for args, want := range map[string]int{"--job report": 2, "--by ana": 3, "--by mia": 0, "--since 90s": 2, "--limit 1": 1} {
+	for args, want := range map[string]int{"--job report": 2, "--by ana": 3, "--by mia": 0, "--since 90s": 2} {
 		if got := strings.Count(w.must(append([]string{"audit", "--json"}, strings.Fields(args)...)...), "\n"); got != want {
 			t.Errorf("audit %s: %d, want %d", args, got, want)
 		}
+	}
+	if r := w.run("audit", "--json", "--limit", "1"); strings.Count(r.out, "\n") != 1 || !strings.Contains(r.err, "there are more: add --limit 10") {
+		t.Errorf("one of all: %+v", r)
 	}
 }
 
@@ -41,6 +44,17 @@ func TestKept(t *testing.T) {
 	}
 	if r := w.run("kept", "0000"); r.code != 1 || !strings.Contains(r.err, "there is no kept input 0000") {
 		t.Errorf("of none: %+v", r)
+	}
+	for range 2 {
+		if err := w.l.Store.Keep(t.Context(), control.Kept{At: at, Reason: "newer", Body: []byte("{")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := w.run("kept", "--json", "--limit", "2"); strings.Count(r.out, "\n") != 2 || !strings.Contains(r.err, "there are more: add --limit 20") {
+		t.Errorf("two of three: %+v", r)
+	}
+	if got := w.must("kept", id[1], "--limit", "2"); !strings.Contains(got, "why       not usable\n") {
+		t.Errorf("one that is not among the newest: %q", got)
 	}
 }
 

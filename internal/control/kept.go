@@ -16,14 +16,14 @@ type KeptRequest struct {
 	By    string `json:"by,omitempty"`
 }
 
-// mostKept is how many kept inputs, the newest, a request can be about.
-const mostKept = 1000
+// MostKept is how many kept inputs, the newest, a request can be about.
+const MostKept = 1000
 
 // SettleKept removes a kept input, either because it is dropped or because it was tried again
 // and could now be used. An input that still cannot be used stays. After a crash between
 // using and removing it, the used input is still there; using it once more does nothing.
 func (c *Control) SettleKept(ctx context.Context, req KeptRequest) (Reply, error) {
-	all, err := c.Store.Kept(ctx, mostKept)
+	all, err := c.Store.Kept(ctx, MostKept)
 	if err != nil {
 		return Reply{}, fmt.Errorf("looking for the kept input %s: %w", req.ID, err)
 	}
