@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer/shell"
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 // remark is something that a person should know about a command: about the programs that it
@@ -95,8 +96,8 @@ func Starts(words []string, program string) bool {
 	if len(words) == 0 {
 		return false
 	}
-	if n := len(words); n >= 3 && strings.HasSuffix(words[0], "sh") && words[n-2] == "-c" && len(words[n-1]) <= maxCommand {
-		list, err := shell.Parse(words[n-1])
+	if s, ok := job.ScriptOf(words); ok && s.At < len(words) && len(words[s.At]) <= maxCommand {
+		list, err := shell.Parse(words[s.At])
 		return err == nil && slices.Contains(programs(list, 0), program)
 	}
 	return shell.Base(words[0]) == program

@@ -123,8 +123,12 @@ func (j Job) validateChanges(ps *problems) {
 	case !j.Args:
 	case len(j.Command) == 0:
 		ps.add("args", "needs a `command` to add arguments to: without one they would replace the image's own")
-	case isScript(j.Command) && !strings.Contains(j.Command[len(j.Command)-1], `"$@"`):
-		ps.add("args", `needs "$@" in the command, in double quotes: that is where a shell puts the arguments`)
+	case splitting(j.Command) != "":
+		ps.add("args", "cannot be told apart from what %s gives to a shell or cuts into words: begin the command with the program itself, or with the shell and its script", splitting(j.Command))
+	default:
+		if s, ok := ScriptOf(j.Command); ok && !s.takesArguments(j.Command) {
+			ps.add("args", `needs "$@" in the command, in double quotes: that is where a shell puts the arguments`)
+		}
 	}
 }
 

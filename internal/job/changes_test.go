@@ -13,27 +13,39 @@ func TestChanges(t *testing.T) {
 		return job.Job{Name: "a", Command: []string{"x"}, Changes: job.Changes{Inputs: map[string]job.Input{name: i}}}
 	}
 	ok := job.Input{Description: "The day.", Pattern: "[0-9-]{10}"}
+	withArgs := func(command ...string) job.Job {
+		return job.Job{Name: "a", Command: command, Changes: job.Changes{Args: true}}
+	}
 	for name, tc := range map[string]struct {
 		job  job.Job
 		says string
 	}{
-		"an input":                            {in("DAY", ok), ""},
-		"choices and a default":               {in("DAY", job.Input{Description: "x", Choices: []string{"a", "b"}, Default: "b"}), ""},
-		"PATH":                                {in("PATH", ok), "decide what runs"},
-		"LD_PRELOAD":                          {in("LD_PRELOAD", ok), "decide what runs"},
-		"AWS's":                               {in("AWS_PROFILE", ok), "decide what runs"},
-		"our own":                             {in("BATCHPLANE_STACK", ok), "decide what runs"},
-		"a secret":                            {in("DB_PASSWORD", ok), "looks like a secret"},
-		"no name":                             {in("A B", ok), "cannot name a variable"},
-		"no sentence":                         {in("DAY", job.Input{Pattern: "x"}), "inputs.DAY.description"},
-		"any value":                           {in("DAY", job.Input{Description: "x"}), "choices"},
-		"both":                                {in("DAY", job.Input{Description: "x", Choices: []string{"a"}, Pattern: "x"}), "not both"},
-		"no regular expression":               {in("DAY", job.Input{Description: "x", Pattern: "("}), "not a regular expression"},
-		"one that reaches around itself":      {in("DAY", job.Input{Description: "x", Pattern: "a)|(?:b"}), "not a regular expression"},
-		"a default that does not fit":         {in("DAY", job.Input{Description: "x", Pattern: "a", Default: "ab"}), "not what matches a"},
-		"arguments":                           {job.Job{Name: "a", Command: []string{"x"}, Changes: job.Changes{Args: true}}, ""},
-		"arguments of a text that takes them": {job.Job{Name: "a", Command: []string{"/bin/sh", "-c", `x "$@"`}, Changes: job.Changes{Args: true}}, ""},
-		"arguments of a text that loses them": {job.Job{Name: "a", Command: []string{"/bin/sh", "-c", `x $@`}, Changes: job.Changes{Args: true}}, `needs "$@"`},
+		"an input":                                 {in("DAY", ok), ""},
+		"choices and a default":                    {in("DAY", job.Input{Description: "x", Choices: []string{"a", "b"}, Default: "b"}), ""},
+		"PATH":                                     {in("PATH", ok), "decide what runs"},
+		"LD_PRELOAD":                               {in("LD_PRELOAD", ok), "decide what runs"},
+		"AWS's":                                    {in("AWS_PROFILE", ok), "decide what runs"},
+		"our own":                                  {in("BATCHPLANE_STACK", ok), "decide what runs"},
+		"a secret":                                 {in("DB_PASSWORD", ok), "looks like a secret"},
+		"no name":                                  {in("A B", ok), "cannot name a variable"},
+		"no sentence":                              {in("DAY", job.Input{Pattern: "x"}), "inputs.DAY.description"},
+		"any value":                                {in("DAY", job.Input{Description: "x"}), "choices"},
+		"both":                                     {in("DAY", job.Input{Description: "x", Choices: []string{"a"}, Pattern: "x"}), "not both"},
+		"no regular expression":                    {in("DAY", job.Input{Description: "x", Pattern: "("}), "not a regular expression"},
+		"one that reaches around itself":           {in("DAY", job.Input{Description: "x", Pattern: "a)|(?:b"}), "not a regular expression"},
+		"a default that does not fit":              {in("DAY", job.Input{Description: "x", Pattern: "a", Default: "ab"}), "not what matches a"},
+		"arguments":                                {job.Job{Name: "a", Command: []string{"x"}, Changes: job.Changes{Args: true}}, ""},
+		"arguments of a text that takes them":      {job.Job{Name: "a", Command: []string{"/bin/sh", "-c", `x "$@"`}, Changes: job.Changes{Args: true}}, ""},
+		"arguments of a text that loses them":      {job.Job{Name: "a", Command: []string{"/bin/sh", "-c", `x $@`}, Changes: job.Changes{Args: true}}, `needs "$@"`},
+		"arguments of options with values":         {withArgs("bash", "-euo", "pipefail", "-c", `x`), `needs "$@"`},
+		"arguments of a script with $0":            {withArgs("sh", "-c", `x`, "sh"), `needs "$@"`},
+		"arguments behind another program":         {withArgs("tini", "--", "sh", "-ce", `x $1`), `needs "$@"`},
+		"arguments that are the script":            {withArgs("sh", "-c"), `needs "$@"`},
+		"arguments of which some are taken":        {withArgs("bash", "-c", `x "${@:2}"`), ""},
+		"arguments of a shell's file":              {withArgs("bash", "-eu", "x.sh"), ""},
+		"arguments of a user's shell":              {withArgs("su", "app", "-c", `x "$@"`), "what su gives to a shell"},
+		"arguments of words that are cut":          {withArgs("/usr/bin/env", "-S", "bash -c", `x "$@"`), "what env -S gives"},
+		"arguments after variables":                {withArgs("env", "A=b", "report"), ""},
 		"arguments that would replace the command": {job.Job{Name: "a", Changes: job.Changes{Args: true}}, "needs a `command`"},
 		"tags":                                {job.Job{Name: "a", Tags: map[string]string{"team": "data", "cost center": "a/b:1"}}, ""},
 		"a tag of AWS's":                      {job.Job{Name: "a", Tags: map[string]string{"AWS:x": "y"}}, "are reserved by AWS"},

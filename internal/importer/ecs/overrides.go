@@ -122,8 +122,8 @@ func Command(e *importer.Entry, j *job.Job, words []string) {
 		}
 	}
 	j.Command = words
-	if n := len(words); n >= 3 && strings.HasSuffix(words[0], "sh") && words[n-2] == "-c" {
-		importer.Remark(e, j, words[n-1])
+	if s, ok := job.ScriptOf(words); ok && s.At < len(words) {
+		importer.Remark(e, j, words[s.At])
 	}
 }
 

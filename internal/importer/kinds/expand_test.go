@@ -45,6 +45,8 @@ func TestKubernetesExpansion(t *testing.T) {
 		{"not closed", `args: ["$(AT", "a$"]`, "$(AT|a$", false, ""},
 		{"its cluster", `command: [sh, -c, "kubectl rollout restart deployment/x"]`, "sh|-c|kubectl rollout restart deployment/x", false, "it asks its cluster by kubectl"},
 		{"its cluster, no shell", `command: [/usr/bin/oc, adm, prune, images]`, "/usr/bin/oc|adm|prune|images", false, "it asks its cluster by oc"},
+		{"its cluster, shell options", `command: [bash, -euo, pipefail, -c, "kubectl get pods"]`, "bash|-euo|pipefail|-c|kubectl get pods", false, "it asks its cluster by kubectl"},
+		{"a lock, behind a program", `command: [tini, --, sh, -ec, "flock /x report"]`, "tini|--|sh|-ec|flock /x report", false, "flock in its command locks nothing"},
 		{"a folder of its own", `workingDir: /srv, args: [a]`, "a", true, "its workingDir is /srv"},
 		{"a variable of the pod", `env: [{name: NS, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}], args: [a]`, "a", true, "NS comes from the pod (fieldRef)"},
 		{"a large disk", `resources: {requests: {ephemeral-storage: 50Gi}}, args: [a]`, "a", true, "it needs 50Gi of disk"},
