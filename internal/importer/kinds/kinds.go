@@ -48,10 +48,8 @@ func Is(word string) bool {
 
 // Import reads files of one kind. If kind is empty, it finds the kind from the files.
 func Import(kind string, files []*importer.File, o importer.Options, of Options) (importer.Result, error) {
-	for _, f := range files {
-		if len(f.Data) > importer.MaxFile {
-			return importer.Result{}, fmt.Errorf("%s has more than %d bytes: give it in parts", f.Name, importer.MaxFile)
-		}
+	if err := check(kind, files); err != nil {
+		return importer.Result{}, err
 	}
 	reader, err := choose(kind, files, of)
 	if err != nil {
@@ -64,7 +62,22 @@ func Import(kind string, files []*importer.File, o importer.Options, of Options)
 	return in.Result, nil
 }
 
-// choose finds the reader. The error is one sentence for a file that another reader recognises, or
+func check(kind string, files []*importer.File) error {
+	switch {
+	case kind != "" && !Is(kind):
+		return fmt.Errorf("%q is no kind that is imported: use one of %s", kind, strings.Join(Names(), ", "))
+	case len(files) == 0:
+		return errors.New("there is no file to import: name at least one")
+	}
+	for _, f := range files {
+		if len(f.Data) > importer.MaxFile {
+			return fmt.Errorf("%s has more than %d bytes: give it in parts", f.Name, importer.MaxFile)
+		}
+	}
+	return nil
+}
+
+// choose finds the reader for files that check has passed. The error is one sentence for a file that another reader recognises, or
 // whose kind is not imported.
 func choose(kind string, files []*importer.File, of Options) (importer.Reader, error) {
 	all := readers(of)

@@ -54,3 +54,23 @@ func TestPassedYears(t *testing.T) {
 		}
 	}
 }
+
+// TestNoReader: without a reader for the files there is an error, not a panic.
+func TestNoReader(t *testing.T) {
+	t.Parallel()
+	line := []*importer.File{{Name: "a", Data: []byte("what nobody recognises\n")}}
+	for name, c := range map[string]struct {
+		kind  string
+		files []*importer.File
+		says  string
+	}{
+		"an unknown kind":             {"anacron", line, `"anacron" is no kind that is imported: use one of eventbridge, `},
+		"an unknown kind and no file": {"anacron", nil, `"anacron" is no kind`},
+		"no kind and no file":         {"", nil, "there is no file to import"},
+		"a kind and no file":          {"crontab", nil, "there is no file to import"},
+	} {
+		if _, err := kinds.Import(c.kind, c.files, importer.Options{From: from}, kinds.Options{}); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q", name, err, c.says)
+		}
+	}
+}
