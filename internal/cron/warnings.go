@@ -22,14 +22,18 @@ func (s *Spec) Warnings() []string {
 			7*k-6, 7*k, day, list(s.minute, 0, 60), list(uint64(s.hour), 0, 24), list(uint64(s.month), 1, 12), n+1, k, day, k)
 	}
 	if short := s.shortMonths(); short != 0 {
-		add("not in %s, which has no such day", ranges(uint64(short), func(i int) string { return time.Month(i + 1).String() }))
-	}
-	if n := s.unevenStep(); n > 0 {
-		add("%d does not divide 60: the last step of each hour takes %d minutes", n, 60%n)
+		has := "has"
+		if bits.OnesCount16(short) > 1 {
+			has = "have"
+		}
+		add("not in %s, which %s no such day", ranges(uint64(short), func(i int) string { return time.Month(i + 1).String() }), has)
 	}
 	s.eachStep(func(f *field, item string, low, high, step int) {
-		if low < high && low+step > high {
+		switch {
+		case low < high && low+step > high:
 			add("%s selects one %s only, %d: a step ends with its field and begins anew", item, f.name, low)
+		case f == &minuteField && high == f.high && low < step && 60%step != 0:
+			add("%d does not divide 60: the last step of each hour takes %d minutes", step, 60-(high-low)/step*step)
 		}
 	})
 	return all
@@ -66,17 +70,6 @@ func (s *Spec) shortMonths() (short uint16) {
 		}
 	}
 	return short
-}
-
-// unevenStep gives n if the minute field is */n and n does not divide the hour.
-func (s *Spec) unevenStep() int {
-	field, _, _ := strings.Cut(strings.TrimLeft(s.text, " \t"), " ")
-	step, found := strings.CutPrefix(field, "*/")
-	n, err := strconv.Atoi(step)
-	if !found || err != nil || n < 1 || n >= 60 || 60%n == 0 {
-		return 0
-	}
-	return n
 }
 
 // eachStep calls what for each item with a step, and gives the values that it steps through.
