@@ -121,6 +121,24 @@ jobs:
 	}
 }
 
+// TestUnsetVariables: a variable that is not set is one problem, whatever its place takes.
+func TestUnsetVariables(t *testing.T) {
+	t.Parallel()
+	for _, field := range []string{"owner", "cpu", "enabled", "timeout", "retry.idempotent", "retry.attempts", "retry.exitCodes"} {
+		value, key := `"${NOBODY}"`, field
+		if outer, inner, ok := strings.Cut(field, "."); ok {
+			key, value = outer, "{"+inner+`: "${NOBODY}"}`
+			if strings.HasSuffix(inner, "s") && inner != "attempts" {
+				value = "{" + inner + `: ["${NOBODY}"]}`
+			}
+		}
+		_, problems := load(options(nil), `jobs: [{name: a, schedule: "0 3 * * *", `+key+": "+value+"}]")
+		if strings.Count(problems, "\n") != 1 || !strings.Contains(problems, "${NOBODY} is not set") {
+			t.Errorf("%s: %s", field, problems)
+		}
+	}
+}
+
 // TestLoadProblems: each problem names its file and its place.
 func TestLoadProblems(t *testing.T) {
 	t.Parallel()

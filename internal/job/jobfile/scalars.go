@@ -47,10 +47,12 @@ func (d *decoder) integer(n ast.Node, path string) (int64, bool) {
 			return i, true
 		}
 	}
-	if s, ok := d.variable(n, path); ok {
-		if i, err := strconv.ParseInt(s, 10, 64); err == nil {
-			return i, true
-		}
+	s, unset := d.variable(n, path)
+	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return i, true
+	}
+	if unset {
+		return 0, false
 	}
 	d.add(n, "%smust be a whole number", prefix(path))
 	return 0, false
@@ -60,20 +62,29 @@ func (d *decoder) boolean(n ast.Node, path string) (value, ok bool) {
 	if v, ok := d.resolve(n).(*ast.BoolNode); ok {
 		return v.Value, true
 	}
-	if s, ok := d.variable(n, path); ok && (s == "true" || s == "false") {
+	s, unset := d.variable(n, path)
+	if s == "true" || s == "false" {
 		return s == "true", true
+	}
+	if unset {
+		return false, false
 	}
 	d.add(n, "%smust be true or false", prefix(path))
 	return false, false
 }
 
-// variable gives the value of a text that names a variable.
-func (d *decoder) variable(n ast.Node, path string) (string, bool) {
+// variable gives the value of a text that names a variable; it is "" if n is no such text.
+// unset reports that a variable has no value, which is then a problem of the file already.
+func (d *decoder) variable(n ast.Node, path string) (value string, unset bool) {
 	v, ok := d.resolve(n).(*ast.StringNode)
 	if !ok || d.options.Env == nil || !strings.Contains(v.Value, "${") {
 		return "", false
 	}
-	return d.expand(n, path, v.Value)
+	value, ok = d.expand(n, path, v.Value)
+	if !ok {
+		return "", true
+	}
+	return value, false
 }
 
 var variableForm = regexp.MustCompile(`\$?\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}`)
