@@ -28,6 +28,7 @@ type write struct {
 	durable bool
 	do      func(context.Context, *sql.Tx) error
 	err     error
+	panics  any // what do panicked with
 	done    chan struct{}
 }
 
@@ -35,7 +36,7 @@ type write struct {
 // not at all, whatever becomes of the others. do must touch nothing but the transaction. Once Within
 // has returned nil for a durable write, that write and all before it survive a crash of the machine. A
 // write that is not durable may be lost in such a crash, with all after it, but not if only the process
-// dies.
+// dies. If do panics, its write is taken back, and Within panics with the same value.
 func (s *Store) Within(ctx context.Context, durable bool, do func(context.Context, *sql.Tx) error) error {
 	w := &write{ctx: ctx, durable: durable, do: do, done: make(chan struct{})}
 	g := s.group
@@ -48,6 +49,9 @@ func (s *Store) Within(ctx context.Context, durable bool, do func(context.Contex
 		g.next() //nolint:contextcheck // it works for others too: one who goes away must not end their writes
 	}
 	<-w.done
+	if w.panics != nil {
+		panic(w.panics)
+	}
 	return w.err
 }
 
@@ -142,13 +146,13 @@ func (g *group) transact(ctx context.Context, batch []*write) error {
 // within runs one write. The error it returns is one of the whole transaction.
 func (w *write) within(ctx context.Context, tx *sql.Tx, shared bool) error {
 	if !shared {
-		w.err = w.do(ctx, tx)
+		w.err = w.call(ctx, tx)
 		return nil
 	}
 	if _, err := tx.ExecContext(ctx, "SAVEPOINT one"); err != nil {
 		return fmt.Errorf("beginning a write: %w", err)
 	}
-	if w.err = w.do(ctx, tx); w.err != nil {
+	if w.err = w.call(ctx, tx); w.err != nil {
 		// ROLLBACK TO fails if the error has ended the transaction.
 		if _, err := tx.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
 			return errors.Join(w.err, fmt.Errorf("taking a write back: %w", err))
@@ -158,6 +162,19 @@ func (w *write) within(ctx context.Context, tx *sql.Tx, shared bool) error {
 		return fmt.Errorf("ending a write: %w", err)
 	}
 	return nil
+}
+
+// errPanics makes a group take a write back whose do panicked.
+var errPanics = errors.New("a write panicked")
+
+// call calls do. A panic belongs to the caller who gave do: the group goes on for the others.
+func (w *write) call(ctx context.Context, tx *sql.Tx) (err error) {
+	defer func() {
+		if w.panics = recover(); w.panics != nil {
+			err = errPanics
+		}
+	}()
+	return w.do(ctx, tx)
 }
 
 // exec runs one durable statement.

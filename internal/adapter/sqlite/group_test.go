@@ -13,6 +13,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -66,6 +67,74 @@ func TestAWriteOfWhoHasGoneIsNotMade(t *testing.T) {
 	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestAPanicIsItsCallers: a write that panics is taken back, its caller gets the panic, and all other
+// writes go on, whether they share its transaction or come later.
+func TestAPanicIsItsCallers(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "local.db"))
+	exec(t, s.DB(), "CREATE TABLE mine (k INTEGER PRIMARY KEY)")
+	insert := func(k int) (panicked any) {
+		defer func() { panicked = recover() }()
+		err := s.Within(t.Context(), true, func(ctx context.Context, tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO mine VALUES (?)", k); err != nil {
+				return err
+			}
+			if k%2 == 1 {
+				panic(fmt.Sprint(k))
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("write %d: %v", k, err)
+		}
+		return nil
+	}
+	if p := insert(1); p != "1" { // alone
+		t.Errorf("panicked with %v", p)
+	}
+	var wg sync.WaitGroup
+	for k := 2; k < 42; k++ {
+		wg.Go(func() {
+			if p := insert(k); (k%2 == 1) != (p == fmt.Sprint(k)) {
+				t.Errorf("write %d panicked with %v", k, p)
+			}
+		})
+	}
+	wg.Wait()
+	var rows, odd int
+	if err := s.DB().QueryRowContext(t.Context(), "SELECT count(*), coalesce(sum(k % 2), 0) FROM mine").Scan(&rows, &odd); err != nil || rows != 20 || odd != 0 {
+		t.Errorf("%d rows, of which %d should have been taken back: %v", rows, odd, err)
+	}
+}
+
+// TestWhatIsDurable: after a write that may be lost, each write of the control plane waits for the disk
+// again.
+func TestWhatIsDurable(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "local.db"))
+	at := time.UnixMilli(1000)
+	for name, write := range map[string]func() error{
+		"PutPending":    func() error { return s.PutPending(t.Context(), control.Pending{Since: at, Until: at}) },
+		"SetMark":       func() error { return s.SetMark(t.Context(), "a", at) },
+		"MoveMark":      func() error { return s.MoveMark(t.Context(), "b", time.Time{}, at) },
+		"Keep":          func() error { return s.Keep(t.Context(), control.Kept{At: at}) },
+		"PutAsked":      func() error { return s.PutAsked(t.Context(), control.Asked{ID: "a", At: at}) },
+		"PutDefinition": func() error { return s.PutDefinition(t.Context(), job.Job{Name: "a"}) },
+		"Commit":        func() error { return s.Commit(t.Context(), control.Change{Item: &job.Item{Name: "a"}}) },
+	} {
+		if err := s.Within(t.Context(), false, func(context.Context, *sql.Tx) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if err := write(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		var level int
+		if err := s.DB().QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&level); err != nil || level != 2 {
+			t.Errorf("%s is written with synchronous = %d, want 2 (FULL): %v", name, level, err)
+		}
 	}
 }
 

@@ -177,14 +177,16 @@ func (s *Store) MoveMark(ctx context.Context, name string, from, to time.Time) e
 	if from.IsZero() {
 		query, args = "INSERT INTO marks (at, name) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", args[:2]
 	}
-	res, err := s.db.ExecContext(ctx, query, args...)
-	if err != nil {
-		return fmt.Errorf("moving mark %s: %w", name, err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(control.ErrConflict, err)
-	}
-	return nil
+	return s.Within(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, query, args...)
+		if err != nil {
+			return fmt.Errorf("moving mark %s: %w", name, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(control.ErrConflict, err)
+		}
+		return nil
+	})
 }
 
 // Meta returns a named value of the file, "" if it is not set.

@@ -14,7 +14,7 @@ func (s *Store) PutPending(ctx context.Context, p control.Pending) error {
 	if err != nil {
 		return fmt.Errorf("encoding a pending slot: %w", err)
 	}
-	_, err = s.db.ExecContext(ctx, "INSERT INTO pending (id, since, done, body) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET since = excluded.since, done = excluded.done, body = excluded.body",
+	err = s.exec(ctx, "INSERT INTO pending (id, since, done, body) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET since = excluded.since, done = excluded.done, body = excluded.body",
 		p.ID(), p.Since.UnixNano(), p.Done, string(body))
 	if err != nil {
 		return fmt.Errorf("writing a pending slot: %w", err)
@@ -24,7 +24,7 @@ func (s *Store) PutPending(ctx context.Context, p control.Pending) error {
 
 // Pending implements control.Store.
 func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT body FROM pending WHERE done = 0 ORDER BY since, id LIMIT ?", limit)
+	rows, err := s.read.QueryContext(ctx, "SELECT body FROM pending WHERE done = 0 ORDER BY since, id LIMIT ?", limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing pending slots: %w", err)
 	}
