@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +29,22 @@ func TestCounts(t *testing.T) {
 		if runs != want || want == 5000 && len(counts) != 100+1 {
 			t.Errorf("since minute %d: %d runs in %d counts, want %d", since, runs, len(counts), want)
 		}
+	}
+}
+
+// TestCountsOfWhatWasQueuedAgain: a run counts by when it was queued last, wherever its row stands.
+func TestCountsOfWhatWasQueuedAgain(t *testing.T) {
+	t.Parallel()
+	s := many(t, 50)
+	exec(t, s.DB(), "UPDATE runs SET queued_at = 48 * 60000 WHERE id = 'job-007/000000007'")
+	exec(t, s.DB(), "UPDATE runs SET queued_at = 0 WHERE id = 'job-049/000000049'") // by a clock that was wrong
+	counts, err := s.Counts(t.Context(), time.UnixMilli(47*60_000))
+	if err != nil || len(counts) != 3 || counts[0].Job != "job-007" || counts[1].Job != "job-047" || counts[2].Job != "job-048" {
+		t.Errorf("got %+v, %v", counts, err)
+	}
+	var plan string
+	if err := s.DB().QueryRowContext(t.Context(), "EXPLAIN QUERY PLAN SELECT job, body FROM runs WHERE queued_at >= 5 AND json_valid(body)").Scan(new(int), new(int), new(int), &plan); err != nil || !strings.Contains(plan, "runs_queued") {
+		t.Errorf("the plan is %q, %v", plan, err)
 	}
 }
 

@@ -27,8 +27,9 @@ const applicationID = 0x62617463
 //go:embed schema.sql
 var schema string
 
-// statusIndex is added to every file that is opened for writing, since earlier programs created files
-// of the same version without it. Those programs maintain it without knowing it.
+// statusIndex holds indexes that are added to every file that is opened for writing, since earlier
+// programs created files of the same version without them. Those programs maintain them without knowing
+// them.
 //
 //go:embed status.sql
 var statusIndex string
