@@ -1,6 +1,7 @@
 package localecs
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"strings"
@@ -128,26 +129,34 @@ func (s *Server) listTasks(in listTasksRequest) (any, error) {
 	return page(found, in), nil
 }
 
-// page cuts a list. The token is the last ARN of the page.
+// page cuts a list. The token is the place of the page's last task, so that the next page is the same
+// if that task no longer passes the filter by then.
 func page(found []*record, in listTasksRequest) listTasksAnswer {
 	size := in.MaxResults
 	if size == 0 {
 		size = maxList
 	}
 	answer := listTasksAnswer{TaskARNs: []string{}}
-	skipping := in.NextToken != ""
+	last := ""
 	for _, r := range found {
 		switch {
-		case skipping:
-			skipping = r.Task.TaskARN != in.NextToken
+		case r.place() <= in.NextToken:
 		case len(answer.TaskARNs) == size:
-			answer.NextToken = answer.TaskARNs[size-1]
+			answer.NextToken = last
 			return answer
 		default:
-			answer.TaskARNs = append(answer.TaskARNs, r.Task.TaskARN)
+			answer.TaskARNs, last = append(answer.TaskARNs, r.Task.TaskARN), r.place()
 		}
 	}
 	return answer
+}
+
+// place is a text by which lists are sorted: by when a task was created, then by its id.
+func (r *record) place() string { return fmt.Sprintf("%020d/%s", r.Task.CreatedAt.UnixNano(), r.ID) }
+
+// inOrder compares tasks by their places.
+func inOrder(a, b *record) int {
+	return cmp.Or(a.Task.CreatedAt.Compare(*b.Task.CreatedAt), strings.Compare(a.ID, b.ID))
 }
 
 type stopTaskRequest struct {

@@ -282,11 +282,6 @@ func sorted(tasks iter.Seq[*record], keep func(*record) bool) []*record {
 			found = append(found, r)
 		}
 	}
-	slices.SortFunc(found, func(a, b *record) int {
-		if c := a.Task.CreatedAt.Compare(*b.Task.CreatedAt); c != 0 {
-			return c
-		}
-		return slices.Compare([]byte(a.ID), []byte(b.ID))
-	})
+	slices.SortFunc(found, inOrder)
 	return found
 }
