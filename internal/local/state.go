@@ -26,14 +26,15 @@ const stateDir = ".batchplane"
 // there. If nothing can be written there, it is in $STATE_DIRECTORY (systemd), else in the user's state
 // folder.
 func (p Places) Of(file string) (string, error) {
-	file, err := filepath.Abs(file)
+	abs, err := filepath.Abs(file)
 	if err != nil {
 		return "", fmt.Errorf("finding the folder of %s: %w", file, err)
 	}
-	target, err := filepath.EvalSymlinks(file)
+	target, err := filepath.EvalSymlinks(abs)
 	if err != nil {
-		return "", fmt.Errorf("finding the folder of the jobs file: %w", err)
+		return "", fmt.Errorf("finding the folder of %s: %w", file, err)
 	}
+	file = abs
 	if !swapped(target) {
 		file = target
 	}

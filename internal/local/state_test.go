@@ -30,6 +30,24 @@ func folderWith(t *testing.T, files ...string) string {
 	return dir
 }
 
+// TestErrorsNameTheJobsFile: as the person gave it.
+func TestErrorsNameTheJobsFile(t *testing.T) { //nolint:paralleltest // it changes the working directory
+	gone := filepath.Join(t.TempDir(), "gone")
+	if err := os.Mkdir(gone, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(gone)
+	if _, err := places(gone, nil).Of("absent.yaml"); err == nil || !strings.Contains(err.Error(), "the folder of absent.yaml: ") {
+		t.Errorf("an absent file: %v", err)
+	}
+	if err := os.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := places(gone, nil).Of("jobs.yaml"); err == nil || !strings.Contains(err.Error(), "the folder of jobs.yaml: ") {
+		t.Errorf("no working directory: %v", err)
+	}
+}
+
 // TestTheStateBelongsToTheJobsFile: whatever folder or link leads to the file.
 func TestTheStateBelongsToTheJobsFile(t *testing.T) {
 	t.Parallel()
