@@ -76,8 +76,9 @@ func (f *Facts) answer(ctx context.Context, s doctor.Subject) doctor.Answer {
 	return doctor.Answer{Verdict: doctor.Good}
 }
 
-// errElsewhere says that the image is not in ECR.
-var errElsewhere = errors.New("not in this account's ECR, so it cannot be checked here")
+// errElsewhere says that the image's name is not that of a private registry of ECR. Those of other
+// accounts and Regions are asked: who may not ask is told so.
+var errElsewhere = errors.New("not in a private registry of ECR, so it cannot be checked here")
 
 // missing reports whether AWS says that there is no such thing.
 func missing(err error) bool {
@@ -140,7 +141,8 @@ func (f *Facts) role(ctx context.Context, arn string) (string, error) {
 // or @<digest>.
 func (f *Facts) image(ctx context.Context, image string) (string, error) {
 	host, path, ok := strings.Cut(image, "/")
-	account, _, ecrHost := strings.Cut(host, ".dkr.ecr.")
+	account, rest, ecrHost := strings.Cut(host, ".dkr.ecr.")
+	region, _, _ := strings.Cut(rest, ".")
 	if !ok || !ecrHost {
 		return "", errElsewhere
 	}
@@ -150,7 +152,8 @@ func (f *Facts) image(ctx context.Context, image string) (string, error) {
 	} else if repository, tag, ok := strings.Cut(path, ":"); ok {
 		path, id = repository, ecrtypes.ImageIdentifier{ImageTag: &tag}
 	}
-	if _, err := f.ECR.DescribeImages(ctx, &ecr.DescribeImagesInput{RegistryId: &account, RepositoryName: &path, ImageIds: []ecrtypes.ImageIdentifier{id}}); err != nil {
+	in := &ecr.DescribeImagesInput{RegistryId: &account, RepositoryName: &path, ImageIds: []ecrtypes.ImageIdentifier{id}}
+	if _, err := f.ECR.DescribeImages(ctx, in, func(o *ecr.Options) { o.Region = region }); err != nil {
 		return "", fmt.Errorf("describing the image: %w", err)
 	}
 	return "", nil

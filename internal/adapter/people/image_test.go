@@ -1,0 +1,47 @@
+package people_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+
+	"github.com/batchplane/batchplane/internal/adapter/people"
+	"github.com/batchplane/batchplane/internal/doctor"
+)
+
+// TestImagesElsewhere: an image is asked about in the account and the Region of its registry.
+func TestImagesElsewhere(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		body, _ := io.ReadAll(q.Body)
+		if strings.Contains(q.Header.Get("Authorization"), "/us-west-2/") && strings.Contains(string(body), `"registryId":"210987654321"`) {
+			_, _ = io.WriteString(w, `{"imageDetails":[{"imageDigest":"x"}]}`)
+			return
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"__type":"RepositoryNotFoundException","message":"no"}`)
+	}))
+	t.Cleanup(server.Close)
+	f := &people.Facts{ECR: ecr.NewFromConfig(aws.Config{
+		Region: "eu-central-1", BaseEndpoint: &server.URL, HTTPClient: server.Client(), RetryMaxAttempts: 1,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "secret"}, nil
+		}),
+	})}
+	for name, want := range map[string]doctor.Verdict{
+		"210987654321.dkr.ecr.us-west-2.amazonaws.com/etl:v1":    doctor.Good,
+		"210987654321.dkr.ecr.eu-central-1.amazonaws.com/etl:v1": doctor.Wrong,
+		"public.ecr.aws/docker/library/busybox:1":                doctor.Unknown,
+	} {
+		s := doctor.Subject{Kind: doctor.Image, Name: name}
+		if got := f.Answers(t.Context(), []doctor.Subject{s})[s]; got.Verdict != want {
+			t.Errorf("%s: %+v, want %v", name, got, want)
+		}
+	}
+}
