@@ -31,7 +31,7 @@ func folderWith(t *testing.T, files ...string) string {
 }
 
 // TestErrorsNameTheJobsFile: as the person gave it.
-func TestErrorsNameTheJobsFile(t *testing.T) { //nolint:paralleltest // it changes the working directory
+func TestErrorsNameTheJobsFile(t *testing.T) {
 	gone := filepath.Join(t.TempDir(), "gone")
 	if err := os.Mkdir(gone, 0o700); err != nil {
 		t.Fatal(err)
