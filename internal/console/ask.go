@@ -212,18 +212,20 @@ func (s *Server) send(ctx context.Context, r entry.Request) answer {
 // mostRetried is how many runs can be retried at once.
 const mostRetried = 50
 
+// askMany retries the chosen runs, as far as they are as the form showed them: of one that was
+// retried since, what the form said about a retry may no longer hold.
 func (s *Server) askMany(ctx context.Context, a *ask) (rendered, error) {
 	chosen, reason := a.Given["run"], strings.TrimSpace(a.Given.Get("reason"))
 	if a.Problem = a.lacking(chosen, reason); a.Problem != "" {
 		return rendered{"ask", a, http.StatusUnprocessableEntity}, nil
 	}
 	for _, c := range a.Candidates {
-		if slices.Contains(chosen, string(c.Run.ID)) {
+		if slices.Contains(chosen, c.RequestID()) {
 			a.Answers = append(a.Answers, s.send(ctx, entry.Request{Retry: &control.RetryRequest{Run: c.Run.ID, RequestID: c.RequestID(), Reason: reason}}))
 		}
 	}
 	if len(a.Answers) < len(chosen) {
-		a.Problem = fmt.Sprintf("Of those chosen, %s no longer needed a retry: the list was reloaded.", view.Counted(len(chosen)-len(a.Answers), "run"))
+		a.Problem = fmt.Sprintf("Of those chosen, %s no longer needed a retry or was retried in the meantime: the list was reloaded.", view.Counted(len(chosen)-len(a.Answers), "run"))
 	}
 	return rendered{name: "ask", data: a}, nil
 }
@@ -237,7 +239,7 @@ func (a *ask) lacking(chosen []string, reason string) string {
 		return fmt.Sprintf("%d runs are chosen; at most %d can be retried at once.", len(chosen), mostRetried)
 	}
 	for _, c := range a.Candidates {
-		if reason == "" && c.Retry.Safety == run.RetryUnsafe && slices.Contains(chosen, string(c.Run.ID)) {
+		if reason == "" && c.Retry.Safety == run.RetryUnsafe && slices.Contains(chosen, c.RequestID()) {
 			return fmt.Sprintf("Say why: a retry of %s may do work twice.", c.Run.ID)
 		}
 	}
@@ -271,7 +273,7 @@ func (a *ask) Value(name, otherwise string) string {
 // Ticked reports whether a run is chosen. By default, the safe ones are.
 func (a *ask) Ticked(c plane.Candidate) bool {
 	if a.Given.Has("request") {
-		return slices.Contains(a.Given["run"], string(c.Run.ID))
+		return slices.Contains(a.Given["run"], c.RequestID())
 	}
 	return c.Retry.Safety == run.RetrySafe
 }

@@ -50,7 +50,7 @@ func TestDestructiveNeedsAReason(t *testing.T) {
 // reason. With one, each chosen run gets it. Safe runs need none.
 func TestRetryManyNeedsAReason(t *testing.T) {
 	t.Parallel()
-	const safe, unsafe = "backup-postgres/20261124T0115Z", "ledger-close/20261124T0230Z"
+	const safe, unsafe = "retry-all/backup-postgres/20261124T0115Z/0", "retry-all/ledger-close/20261124T0230Z/1"
 	for name, c := range map[string]struct {
 		chosen []string
 		reason string
@@ -60,15 +60,16 @@ func TestRetryManyNeedsAReason(t *testing.T) {
 	}{
 		"none chosen":                 {nil, "the disk was full", http.StatusUnprocessableEntity, "Choose at least one run", 0},
 		"a safe one":                  {[]string{safe}, " ", http.StatusOK, "", 1},
-		"one that may do work twice":  {[]string{unsafe}, " ", http.StatusUnprocessableEntity, "Say why: a retry of " + unsafe + " may do work twice.", 0},
+		"one that may do work twice":  {[]string{unsafe}, " ", http.StatusUnprocessableEntity, "Say why: a retry of ledger-close/20261124T0230Z may do work twice.", 0},
 		"it among others":             {[]string{safe, unsafe}, "", http.StatusUnprocessableEntity, "Say why", 0},
 		"it among others, and why":    {[]string{safe, unsafe}, " the disk was full ", http.StatusOK, "", 2},
-		"one that is no longer there": {[]string{safe, "gone/20261124T0115Z"}, "", http.StatusOK, "1 run no longer needed a retry", 1},
+		"one that is no longer there": {[]string{safe, "retry-all/gone/20261124T0115Z/1"}, "", http.StatusOK, "1 run no longer needed a retry", 1},
+		"one that was retried since":  {[]string{safe, "retry-all/ledger-close/20261124T0230Z/0"}, "", http.StatusOK, "or was retried in the meantime", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := &memory.Store{}
-			for _, r := range []run.Run{{ID: safe}, {ID: unsafe, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", Started: stop.Yes}}}} {
+			for _, r := range []run.Run{{ID: "backup-postgres/20261124T0115Z"}, {ID: "ledger-close/20261124T0230Z", Attempts: []run.Attempt{{N: 1, TaskARN: "arn", Started: stop.Yes}}}} {
 				r.Status, r.ScheduledFor, r.QueuedAt, r.FinishedAt = run.Failed, night.Add(-2*time.Hour), night.Add(-2*time.Hour), night.Add(-time.Hour)
 				if err := errors.Join(store.Commit(t.Context(), control.Change{Item: &job.Item{Name: r.ID.Job()}}), store.Commit(t.Context(), control.Change{Run: &r})); err != nil {
 					t.Fatal(err)
