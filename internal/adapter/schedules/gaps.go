@@ -44,7 +44,7 @@ func (r *Registry) gaps(m *merged) gaps {
 			g.blame(v)
 		case v.entry != nil && v.entry.job.Rule != "" && by.why != nil:
 			g.add(name, fmt.Errorf("%s: job %s: %w", v.entry.name, v.entry.job.Name, by.why))
-			if passes(by.why) || by.absent && v.entry.job.Schedule == "" {
+			if by.leavesOpen(v.entry.job.Schedule) {
 				g.halves[v.entry.job.Name] = true
 			}
 		}

@@ -24,9 +24,15 @@ type rule struct {
 	// asOf is the time up to which this held.
 	asOf time.Time
 	// why says why the rule cannot be used, or was not read; nil if it was read. absent is whether
-	// there is no such rule.
-	why    error
-	absent bool
+	// there is no such rule, unread whether AWS did not say.
+	why            error
+	absent, unread bool
+}
+
+// leavesOpen reports whether nobody can tell now when a rule that cannot be used starts a job with this
+// schedule of its own.
+func (r *rule) leavesOpen(own string) bool {
+	return passes(r.why) || (r.absent || r.unread) && own == ""
 }
 
 // rulesAtOnce is how many rules are read one by one each time. If there are more, the bus is listed or,
@@ -151,7 +157,7 @@ func (r *Registry) rule(ctx context.Context, name string) rule {
 	case errors.As(err, &absent):
 		return rule{asOf: asked, absent: true, why: fmt.Errorf("it is started by rule %s, which is not there: deploy it again, or remove the schedule", name)}
 	case err != nil:
-		return rule{why: fmt.Errorf("reading rule %s: %w", name, err)}
+		return rule{unread: true, why: fmt.Errorf("reading rule %s: %w", name, err)}
 	case aws.ToString(out.ScheduleExpression) == "":
 		return rule{asOf: asked, why: fmt.Errorf("it is started by rule %s, which has no schedule", name)}
 	}

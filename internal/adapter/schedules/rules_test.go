@@ -2,6 +2,7 @@ package schedules
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -235,5 +236,27 @@ func TestRulesAfterAClockThatWasPutBack(t *testing.T) {
 	jobs, err := jobsOf(t.Context(), r)
 	if err != nil || slices.ContainsFunc(jobs, func(j job.Job) bool { return !j.Disabled }) {
 		t.Errorf("not all are read: %v", err)
+	}
+}
+
+// TestARuleThatNobodyMayRead: a job whose schedule a rule says stays as it is known while the rule cannot
+// be read. Without a schedule, its slots would be expected no more.
+func TestARuleThatNobodyMayRead(t *testing.T) {
+	t.Parallel()
+	f := failing{
+		group: &group{schedules: []scheduler.GetScheduleOutput{
+			schedule("1", "cron(0 3 * * ? *)", carrier(t, job.Job{Name: "bare"}, "r"), disabled),
+			schedule("2", "cron(0 3 * * ? *)", carrier(t, job.Job{Name: "own", Schedule: "0 3 * * *"}, "r"), disabled),
+		}},
+		rules: rules{"r": {}}, errs: map[string]error{"r": &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}},
+	}
+	r := &Registry{Scheduler: f, Rules: f, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered}
+	reading, err := r.Jobs(t.Context())
+	var problem *ProblemError
+	if !errors.As(err, &problem) || len(reading.Jobs) != 1 || reading.Jobs[0].Name != "own" || !slices.Equal(reading.Broken, []string{"bare"}) {
+		t.Errorf("got %+v, broken %q, %v", reading.Jobs, reading.Broken, err)
+	}
+	if renewed, err := r.Renew(t.Context(), "bare", r.now()); err != nil || !renewed.Unproved {
+		t.Errorf("renewed: %+v, %v", renewed, err)
 	}
 }
