@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -33,5 +34,39 @@ func TestHalfAMessage(t *testing.T) {
 	}
 	if err := near.send("next"); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("the next: %v", err)
+	}
+}
+
+// TestRefusedStartIsReportedOnce: a command that the supervisor could not start is nobody's once that is
+// said. If the supervisor died next, it would be reported as lost too.
+func TestRefusedStartIsReportedOnce(t *testing.T) {
+	t.Parallel()
+	near, file, err := linkPair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	far, err := linkOf(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "sleep", "60") // in place of a supervisor
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r, sup := &ProcessRunner{}, &supervision{cmd: cmd, link: near, over: make(chan struct{}), commands: map[uint64]*process{}}
+	p := &process{sup: sup, id: 1, started: make(chan report, 1), exited: func(Exit) { t.Error("it counts as started") }}
+	sup.commands[1] = p
+	go r.listen(sup)
+	if err := far.send(report{ID: 1, Error: "no such file"}); err != nil {
+		t.Fatal(err)
+	}
+	first := p.first()
+	sup.mu.Lock()
+	left := len(sup.commands)
+	sup.mu.Unlock()
+	far.close()
+	<-sup.over
+	if first.Error != "no such file" || left != 0 {
+		t.Errorf("said is %+v, and %d commands are left", first, left)
 	}
 }

@@ -83,13 +83,9 @@ func (r *ProcessRunner) Start(spec ContainerSpec, exited func(Exit)) (Process, e
 		r.waiting.Done()
 		return nil, roomFor(err)
 	}
-	select {
-	case first := <-p.started:
-		if first.Error != "" {
-			r.forget(p)
-			return nil, first.err()
-		}
-	case <-sup.over: // lost reports what became of the command
+	if first := p.first(); first.Error != "" {
+		r.waiting.Done()
+		return nil, first.err()
 	}
 	r.mu.Lock()
 	late := r.closed
@@ -98,6 +94,20 @@ func (r *ProcessRunner) Start(spec ContainerSpec, exited func(Exit)) (Process, e
 		p.Stop(true)
 	}
 	return p, nil
+}
+
+// first returns what the supervisor said about the start. It returns an empty report if the supervisor
+// died before: lost reports what became of the command.
+func (p *process) first() (said report) {
+	select {
+	case said = <-p.started:
+	case <-p.sup.over:
+		select {
+		case said = <-p.started:
+		default:
+		}
+	}
+	return said
 }
 
 // enter returns the supervisor, and starts one if there is none.

@@ -77,6 +77,9 @@ func (r *ProcessRunner) listen(sup *supervision) {
 		case said.Code != nil:
 			r.ended(p, said)
 		default:
+			if said.Error != "" { // before Start learns it: the supervisor may die meanwhile, and nobody may report it twice
+				r.drop(p)
+			}
 			p.pid = said.PID
 			p.started <- said
 		}
@@ -122,12 +125,6 @@ func (r *ProcessRunner) lost(p *process) {
 	p.awaitUnlock()
 	_ = os.Remove(p.lock)
 	p.exited(Exit{Reason: "the task's supervisor ended before its command was seen to end"})
-	r.waiting.Done()
-}
-
-// forget drops a command that was not started.
-func (r *ProcessRunner) forget(p *process) {
-	r.drop(p)
 	r.waiting.Done()
 }
 
