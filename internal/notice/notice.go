@@ -231,8 +231,8 @@ func (a Attempt) Said() string {
 	if a.ContainerReason != "" && !strings.Contains(said, a.ContainerReason) {
 		said = strings.TrimPrefix(said+"; "+a.ContainerReason, "; ")
 	}
-	if a.StopCode == "" && said == "" {
-		return ""
+	if a.StopCode == "" || said == "" { // an entry of failures[] has no code
+		return a.StopCode + said
 	}
 	return a.StopCode + ": " + said
 }

@@ -175,3 +175,23 @@ func TestTextIn(t *testing.T) {
 		}
 	}
 }
+
+// TestSaid: what ECS said about an attempt's end is its code and its reason, or whichever of
+// them there is.
+func TestSaid(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		attempt notice.Attempt
+		want    string
+	}{
+		"nothing":                 {notice.Attempt{N: 1}, ""},
+		"both":                    {notice.Attempt{StopCode: "UserInitiated", StoppedReason: "by hand"}, "UserInitiated: by hand"},
+		"an entry of failures[]":  {notice.Attempt{StoppedReason: "Capacity is unavailable"}, "Capacity is unavailable"},
+		"only a code":             {notice.Attempt{StopCode: "SpotInterruption"}, "SpotInterruption"},
+		"what the container says": {notice.Attempt{StopCode: "TaskFailedToStart", ContainerReason: "no such image"}, "TaskFailedToStart: no such image"},
+	} {
+		if got := c.attempt.Said(); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
