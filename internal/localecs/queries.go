@@ -61,8 +61,9 @@ func (s *Server) describeTasks(in describeTasksRequest) (any, error) {
 // after RunTask may not see its task.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 func (s *Server) visible(r *record, cluster string, now time.Time) bool {
-	seenFrom := r.Task.CreatedAt.Add(s.cfg.Delays.Invisible)
-	return r.Cluster == cluster && !r.forgotten(now) && !now.Before(seenFrom)
+	age := now.Sub(*r.Task.CreatedAt)
+	old := age < 0 || age >= s.cfg.Delays.Invisible // below zero if the clock was put back since
+	return r.Cluster == cluster && !r.forgotten(now) && old
 }
 
 // taskID returns the last part of a task's ARN, or the id itself.
