@@ -360,6 +360,32 @@ func TestPendingOfASweepThatEnds(t *testing.T) {
 	}
 }
 
+// TestPendingThatCannotBeRead: it is an error of each sweep, and the others are tried.
+func TestPendingThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	for i := range 2 {
+		w.fire(clockAt(18, i, 1), control.Slot{At: clockAt(18, i, 0), Carried: &hourly})
+	}
+	ps, err := w.store.Pending(t.Context(), 1)
+	if err != nil || len(ps) != 1 {
+		t.Fatalf("%+v, %v", ps, err)
+	}
+	if err := w.store.CorruptPending(t.Context(), ps[0].ID()); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.AdvanceTo(clockAt(19, 0, 0))
+	for range 2 {
+		err = w.ctl.TryPending(t.Context())
+		if !errors.Is(err, control.ErrUnreadable) || !strings.Contains(err.Error(), ps[0].ID()) {
+			t.Errorf("got %v, want an error that names the slot", err)
+		}
+	}
+	if kept, _ := w.store.Kept(t.Context(), 10); len(kept) != 1 {
+		t.Errorf("kept %+v, want the other slot, given up", kept)
+	}
+}
+
 // faulty is a registry that meets something its author did not think of.
 type faulty struct {
 	group

@@ -58,13 +58,14 @@ const pendingBatch = 200
 
 // TryPending tries pending slots again. It starts those that are found to be deployed. One
 // that is not found by the end of its time is kept as an input that could not be used, which
-// a notice reports.
+// a notice reports. Those that cannot be read are an error of each sweep, for which an alarm
+// stands.
 func (c *Control) TryPending(ctx context.Context) error {
+	var errs []error
 	ps, err := c.Store.Pending(ctx, pendingBatch)
 	if err != nil {
-		return fmt.Errorf("loading pending slots: %w", err)
+		errs = append(errs, fmt.Errorf("loading pending slots: %w", err))
 	}
-	var errs []error
 	for _, p := range ps {
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, ctx.Err())...)

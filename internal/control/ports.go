@@ -99,7 +99,8 @@ type Store interface {
 
 	// PutPending writes a pending slot under its ID, replacing what is there. Pending returns
 	// at most limit slots that are not done, the oldest first; it may miss what was written a
-	// moment ago.
+	// moment ago. It passes over those that cannot be read, and returns an error that wraps
+	// ErrUnreadable or ErrNewer beside the others.
 	PutPending(ctx context.Context, p Pending) error
 	Pending(ctx context.Context, limit int) ([]Pending, error)
 

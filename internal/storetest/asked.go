@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -102,5 +103,23 @@ func pending(t *testing.T, s Store) {
 	}
 	if got, err := s.Pending(t.Context(), 1); err != nil || len(got) != 1 {
 		t.Errorf("one of them: %+v, %v", got, err)
+	}
+}
+
+func unreadablePending(t *testing.T, s Store) {
+	for i, name := range []string{"a", "b", "c"} {
+		p := control.Pending{Slot: control.Slot{Name: name, At: t0}, Since: t0.Add(time.Duration(i) * time.Minute), Until: t0.Add(time.Hour)}
+		if err := s.PutPending(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+		if name == "a" {
+			if err := s.CorruptPending(t.Context(), p.ID()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	got, err := s.Pending(t.Context(), 2)
+	if !errors.Is(err, control.ErrUnreadable) || len(got) != 2 || got[0].Slot.Name != "b" || got[1].Slot.Name != "c" {
+		t.Errorf("got %+v, %v; want b and c beside the error", got, err)
 	}
 }

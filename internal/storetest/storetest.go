@@ -18,6 +18,7 @@ type Store interface {
 	control.Store
 	Corrupt(ctx context.Context, id run.ID) error
 	CorruptItem(ctx context.Context, name string) error
+	CorruptPending(ctx context.Context, id string) error
 	Kept(ctx context.Context, limit int) ([]control.Kept, error)
 }
 
@@ -56,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"requests of people are listed newest first, by time, job and person", asked},
 		{"a request is written again with its answer", askedAgain},
 		{"pending slots are listed until they are done", pending},
+		{"an unreadable pending slot is named beside the others", unreadablePending},
 		{"nothing is shared with the caller", noSharing},
 	}
 	for _, c := range cases {

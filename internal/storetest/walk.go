@@ -21,6 +21,7 @@ type ReadStore interface {
 	control.Reader
 	Corrupt(ctx context.Context, id run.ID) error
 	CorruptItem(ctx context.Context, name string) error
+	CorruptPending(ctx context.Context, id string) error
 }
 
 // Read tests the reading of the stores that open makes, as Run does the rest.

@@ -63,6 +63,18 @@ func (s table) CorruptItem(ctx context.Context, name string) error {
 	return fmt.Errorf("job %s has no item", name)
 }
 
+// CorruptPending implements storetest.Store.
+func (s table) CorruptPending(ctx context.Context, id string) error {
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.name, UpdateExpression: aws.String("SET b = :b"), ConditionExpression: aws.String("attribute_exists(pk)"),
+		Key: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: "P#" + id}, "sk": &types.AttributeValueMemberS{Value: "P"},
+		},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":b": &types.AttributeValueMemberS{Value: `{"slot":`}},
+	})
+	return err
+}
+
 // set changes one attribute of a run behind the store's back.
 func (s table) set(ctx context.Context, id run.ID, name string, value types.AttributeValue) error {
 	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{

@@ -43,27 +43,38 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, erro
 	sp := anyTime
 	sp.page = limit
 	m := &merged{db: s.db, cursors: []*cursor{s.entries(indexOpen, attrOpen, pendingSlots, attrOpenAt, sp)}}
-	entries, err := m.next(ctx, limit)
-	if err != nil {
-		return nil, fmt.Errorf("listing pending slots: %w", err)
-	}
 	var out []control.Pending
-	for _, e := range entries {
-		item, err := s.get(ctx, "a pending slot", attributes{attrPK: e.item[attrPK], attrSK: e.item[attrSK]})
-		if errors.Is(err, control.ErrNotFound) { // the index lags
-			continue
-		}
+	var unreadable []error
+	for len(out) < limit {
+		entries, err := m.next(ctx, limit-len(out))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("listing pending slots: %w", err)
 		}
-		var p control.Pending
-		if err := decode("a pending slot", item, &p); err != nil {
-			s.log.ErrorContext(ctx, "a pending slot cannot be read", "key", text(item, attrPK), "why", err)
-			continue
+		if len(entries) == 0 {
+			break
 		}
-		if !p.Done { // the index lags
-			out = append(out, p)
+		for _, e := range entries {
+			p, err := s.pending(ctx, e.item)
+			switch {
+			case errors.Is(err, control.ErrUnreadable), errors.Is(err, control.ErrNewer):
+				unreadable = append(unreadable, err)
+			case errors.Is(err, control.ErrNotFound), err == nil && p.Done: // the index lags
+			case err != nil:
+				return nil, err
+			default:
+				out = append(out, p)
+			}
 		}
 	}
-	return out, nil
+	return out, errors.Join(unreadable...)
+}
+
+// pending loads the slot of an entry.
+func (s *Store) pending(ctx context.Context, entry attributes) (p control.Pending, err error) {
+	what := "the pending slot " + text(entry, attrPK)
+	item, err := s.get(ctx, what, attributes{attrPK: entry[attrPK], attrSK: entry[attrSK]})
+	if err != nil {
+		return p, err
+	}
+	return p, decode(what, item, &p)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -27,15 +28,25 @@ func (s *Store) Pending(_ context.Context, limit int) ([]control.Pending, error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []control.Pending
-	for _, body := range s.pending {
+	var unreadable []error
+	for id, body := range s.pending {
 		var p control.Pending
 		if err := json.Unmarshal(body, &p); err != nil {
-			return nil, fmt.Errorf("decoding a pending slot: %w", err)
+			unreadable = append(unreadable, fmt.Errorf("reading the pending slot %s: %w: %w", id, control.ErrUnreadable, err))
+			continue
 		}
 		if !p.Done {
 			out = append(out, p)
 		}
 	}
 	slices.SortFunc(out, func(a, b control.Pending) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID(), b.ID())) })
-	return out[:min(limit, len(out))], nil
+	return out[:min(limit, len(out))], errors.Join(unreadable...)
+}
+
+// CorruptPending makes a stored pending slot unreadable. It is meant for tests.
+func (s *Store) CorruptPending(_ context.Context, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pending[id] = []byte(`{"slot":`)
+	return nil
 }

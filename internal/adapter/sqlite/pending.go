@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -24,25 +25,35 @@ func (s *Store) PutPending(ctx context.Context, p control.Pending) error {
 
 // Pending implements control.Store.
 func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT body FROM pending WHERE done = 0 ORDER BY since, id LIMIT ?", limit)
+	rows, err := s.read.QueryContext(ctx, "SELECT id, body FROM pending WHERE done = 0 ORDER BY since, id")
 	if err != nil {
 		return nil, fmt.Errorf("listing pending slots: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	var out []control.Pending
-	for rows.Next() {
-		var body string
-		if err := rows.Scan(&body); err != nil {
+	var unreadable []error
+	for len(out) < limit && rows.Next() {
+		var id, body string
+		if err := rows.Scan(&id, &body); err != nil {
 			return nil, fmt.Errorf("reading a pending slot: %w", err)
 		}
 		var p control.Pending
 		if err := json.Unmarshal([]byte(body), &p); err != nil {
-			return nil, fmt.Errorf("decoding a pending slot: %w", err)
+			unreadable = append(unreadable, fmt.Errorf("reading the pending slot %s: %w: %w", id, control.ErrUnreadable, err))
+			continue
 		}
 		out = append(out, p)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("listing pending slots: %w", err)
 	}
-	return out, nil
+	return out, errors.Join(unreadable...)
+}
+
+// CorruptPending makes a stored pending slot unreadable. It is meant for tests.
+func (s *Store) CorruptPending(ctx context.Context, id string) error {
+	if err := s.exec(ctx, `UPDATE pending SET body = '{"slot":' WHERE id = ?`, id); err != nil {
+		return fmt.Errorf("corrupting the pending slot %s: %w", id, err)
+	}
+	return nil
 }
