@@ -48,8 +48,8 @@ const (
 	// HeldBack: the second slot in a row was skipped because of one run that is still open;
 	// the job's overlap rule lets nothing run beside it.
 	HeldBack Kind = "held-back"
-	// HeldUp: a run has waited for a quarter of an hour to be launched, for room in ECS or
-	// for a revision of its task definition. Once per run; a retry begins anew.
+	// HeldUp: a run has waited for long to be launched, for room in ECS or for a revision of
+	// its task definition (run.Run.Patience). Once per run; a retry begins anew.
 	HeldUp Kind = "held-up"
 	// CalendarEnds: the last day that the job's calendar names is near.
 	CalendarEnds Kind = "calendar-ends"

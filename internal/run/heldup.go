@@ -5,11 +5,26 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/stop"
 )
 
-// HeldUpAfter is how long a run may wait to be launched before a person should look. A herd,
-// or a short lack of capacity, is over sooner.
-const HeldUpAfter = 15 * time.Minute
+// How long a run may wait to be launched before a person should look.
+const (
+	// HeldUpAfter applies to most waits. A short lack of capacity is over sooner.
+	HeldUpAfter = 15 * time.Minute
+	// WaitsLong applies to a run that waits for another run's end or for the account's quota. A
+	// crowd goes through the quota turn by turn: in a new account 200 jobs of midnight take 45
+	// minutes, each night, and that is no news.
+	WaitsLong = time.Hour
+)
+
+// Patience returns how long the run may wait to be launched before a person should look.
+func (r *Run) Patience() time.Duration {
+	if r.Waits || r.Lacks == stop.NoQuota {
+		return WaitsLong
+	}
+	return HeldUpAfter
+}
 
 // WaitsSince returns since when a run has waited to be launched, or launched again: since it
 // could first be launched, since a person retried it, or since the previous attempt was over.
@@ -26,12 +41,12 @@ func (r *Run) WaitsSince() time.Time {
 	return since
 }
 
-// HeldUpNow reports whether people must be told that the run waits: it has waited for
-// HeldUpAfter for room in ECS or for a revision of its task definition, and they were not told
-// yet. A run that waits for another run's end does what its job asks for, and a run that waits
+// HeldUpNow reports whether people must be told that the run waits: it has waited for longer
+// than its Patience, for room in ECS or for a revision of its task definition, and they were
+// not told yet. A run that waits for another run's end does what its job asks for, and a run that waits
 // for the rate gets its turn.
 func (r *Run) HeldUpNow(now time.Time) bool {
-	return r.Status == Queued && !r.Waits && (r.Lacks != "" || r.Renew) && r.HeldUp.IsZero() && now.Sub(r.WaitsSince()) >= HeldUpAfter
+	return r.Status == Queued && !r.Waits && (r.Lacks != "" || r.Renew) && r.HeldUp.IsZero() && now.Sub(r.WaitsSince()) >= r.Patience()
 }
 
 func (d *decider) waiting() (Outcome, string) {

@@ -13,7 +13,7 @@ import (
 // where it stands. What waits for another reason is not held up.
 func TestHeldUp(t *testing.T) {
 	t.Parallel()
-	waits := run.Run{ID: "report/20261122T1730Z", Status: run.Queued, QueuedAt: t0, ReadyAt: t0, DueAt: t0, Lacks: stop.NoQuota, Cause: "waiting", Attempts: []run.Attempt{{N: 1, SentAt: t0}}}
+	waits := run.Run{ID: "report/20261122T1730Z", Status: run.Queued, QueuedAt: t0, ReadyAt: t0, DueAt: t0, Lacks: stop.NoCapacity, Cause: "waiting", Attempts: []run.Attempt{{N: 1, SentAt: t0}}}
 	with := func(change func(*run.Run)) run.Run {
 		r := waits
 		r.Attempts = slices.Clone(waits.Attempts)
@@ -25,9 +25,10 @@ func TestHeldUp(t *testing.T) {
 		after time.Duration
 		want  bool
 	}{
-		"for the quota":               {waits, 15 * time.Minute, true},
+		"for capacity":                {waits, 15 * time.Minute, true},
 		"not so long":                 {waits, 15*time.Minute - 1, false},
-		"for capacity":                {with(func(r *run.Run) { r.Lacks = stop.NoCapacity }), 15 * time.Minute, true},
+		"for the quota":               {with(func(r *run.Run) { r.Lacks = stop.NoQuota }), time.Hour, true},
+		"for the quota, not so long":  {with(func(r *run.Run) { r.Lacks = stop.NoQuota }), time.Hour - 1, false},
 		"for its task definition":     {with(func(r *run.Run) { r.Lacks, r.Renew = "", true }), 15 * time.Minute, true},
 		"for the rate":                {with(func(r *run.Run) { r.Lacks = "" }), time.Hour, false},
 		"for another's end":           {with(func(r *run.Run) { r.Waits = true }), time.Hour, false},

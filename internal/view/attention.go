@@ -44,13 +44,9 @@ var urgency = []AttentionKind{NeedsDoubt, NeedsStuck, NeedsHung, NeedsHeldUp, Ne
 
 // Times after which something is worth a look.
 const (
-	// HeldUpAfter applies to a run that was claimed and not launched.
-	HeldUpAfter = run.HeldUpAfter
 	// HungAfter applies to a task that ECS accepted and that does not run. It is half of the
 	// default launch timeout.
 	HungAfter = 10 * time.Minute
-	// WaitsLong applies to a run that waits for another run's end.
-	WaitsLong = time.Hour
 	// PausedLong applies to a pause without an end.
 	PausedLong = 7 * 24 * time.Hour
 	// EndsSoon applies to a pause that ends by itself.
@@ -130,23 +126,14 @@ func openAttention(r run.Run, now time.Time) (Attention, bool) {
 }
 
 // HeldUp returns since when a run has waited to be launched, and whether that is longer than
-// HeldUpAfter, or WaitsLong if it waits for another run's end. A run in doubt does not wait. A
-// run that a person retried waits since the retry; a relaunch waits since the previous attempt
-// ended.
+// its Patience. A run in doubt does not wait. A run that a person retried waits since the
+// retry; a relaunch waits since the previous attempt ended.
 func HeldUp(r run.Run, now time.Time) (since time.Time, held bool) {
 	if r.Status != run.Queued && r.Status != run.Launching || DoubtOf(r) != nil {
 		return time.Time{}, false
 	}
 	since = r.WaitsSince()
-	return since, now.Sub(since) > patience(r)
-}
-
-// patience is how long a run may wait before a person should look.
-func patience(r run.Run) time.Duration {
-	if r.Waits {
-		return WaitsLong
-	}
-	return HeldUpAfter
+	return since, now.Sub(since) > r.Patience()
 }
 
 // jobAttention is about a job. held is since when the run has been open that holds back its

@@ -250,9 +250,9 @@ func (w *World) owesStuck(r *run.Run) bool {
 	return w.teller != nil && slices.ContainsFunc(r.Owed, func(e run.Effect) bool { return e.Notice == string(notice.Stuck) })
 }
 
-// waitLimit is the time after which a wait for room in ECS must have been told: a quarter of
-// an hour, five minutes in which the run is not due, and as much again for faults.
-const waitLimit = 40 * time.Minute
+// waitSlack is the time after a run's patience by which its wait for room in ECS must have been
+// told: five minutes in which the run is not due, and the rest for faults.
+const waitSlack = 25 * time.Minute
 
 // waitStands notes since when a run has waited for room in ECS. If it waited for long while
 // sweeps came, people must have been told that it is held up.
@@ -262,23 +262,24 @@ func (w *World) waitStands(l *life, before, after *run.Run) {
 		if l.lacking.IsZero() {
 			l.lacking = w.now
 		}
-		l.asked = time.Time{}
+		l.asked, l.patience = time.Time{}, max(l.patience, after.Patience())
 	case l.lacking.IsZero():
 	case after.Status == run.Launching: // it asks whether there is room
 		if l.asked.IsZero() {
 			l.asked = w.now
 		}
 	default:
-		since, until := later(l.lacking, later(w.truth.slept, w.truth.troubled)), w.now
+		since, until := later(l.lacking, later(w.truth.slept, later(w.truth.troubled, w.truth.crowded))), w.now
+		limit := l.patience + waitSlack
 		if !l.asked.IsZero() {
 			until = l.asked
 		}
 		// One whose deadline is short ends at the first look after it, however late that comes.
-		expired := before.Status == run.Queued && after.Status == run.Failed && w.store.definition(after.Definition).Retry.Within() < waitLimit
-		if until.Sub(since) > waitLimit && !expired && !w.toldHeldUp(before) {
+		expired := before.Status == run.Queued && after.Status == run.Failed && w.store.definition(after.Definition).Retry.Within() < limit
+		if until.Sub(since) > limit && !expired && !w.toldHeldUp(before) {
 			w.violate("a long wait is told", after.ID, "it has waited for room since %s", l.lacking.Format("2 15:04:05"))
 		}
-		l.lacking, l.asked = time.Time{}, time.Time{}
+		l.lacking, l.asked, l.patience = time.Time{}, time.Time{}, 0
 	}
 }
 

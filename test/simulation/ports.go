@@ -42,7 +42,9 @@ func (p port) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) 
 			return errUnavailable
 		}
 		p.remember()
-		rs, err = p.w.store.Due(ctx, lane, now, limit)
+		if rs, err = p.w.store.Due(ctx, lane, now, limit); lane == run.LaunchLane && len(rs) == limit && limit > 1 {
+			p.w.truth.crowded = p.w.now
+		}
 		return err
 	})
 	if p.w.opt.Mutation == NeverLook {

@@ -2,6 +2,9 @@ package simulation
 
 import (
 	"context"
+	"fmt"
+	"math"
+	"slices"
 	"sync"
 	"testing"
 
@@ -12,13 +15,32 @@ import (
 // locked makes the store's one racy test case fair: a world has no second thread.
 type locked struct {
 	*Store
-	mu sync.Mutex
+	mu      sync.Mutex
+	damaged map[string]bool // pending slots
 }
 
 func (l *locked) Commit(ctx context.Context, c control.Change) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.Store.Commit(ctx, c)
+}
+
+// Pending passes over damaged slots. Worlds damage none.
+func (l *locked) Pending(ctx context.Context, limit int) ([]control.Pending, error) {
+	all, err := l.Store.Pending(ctx, math.MaxInt)
+	out := slices.DeleteFunc(all, func(p control.Pending) bool {
+		damaged := l.damaged[p.ID()]
+		if damaged {
+			err = fmt.Errorf("the pending slot %s: %w", p.ID(), control.ErrUnreadable)
+		}
+		return damaged
+	})
+	return out[:min(limit, len(out))], err
+}
+
+func (l *locked) CorruptPending(_ context.Context, id string) error {
+	l.damaged = map[string]bool{id: true}
+	return nil
 }
 
 func TestStoreKeepsTheContract(t *testing.T) {

@@ -42,6 +42,7 @@ type truth struct {
 	checked     time.Time                // when the slots were last checked
 	troubled    time.Time                // when a sweep last failed or did not come
 	slept       time.Time                // until when no sweep came
+	crowded     time.Time                // when launches were last due that a sweep need not come to
 	refused     time.Time                // when RunTask last refused a launch for its rate, by the handlers' clock
 	jumped      time.Time                // when the handlers' clock last jumped
 	left        int                      // slots that were left to the sweep since it had
@@ -60,6 +61,7 @@ type life struct {
 	// lacking is since when it has waited for room in ECS, asked when it last asked for it
 	// and has no answer.
 	lacking, asked time.Time
+	patience       time.Duration // the longest that it had meanwhile
 }
 
 // plan is a job's plan as the store had it from a time on.
