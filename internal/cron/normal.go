@@ -105,7 +105,7 @@ func (s *Spec) field(i int, text string) string {
 	case &hourField:
 		return list(uint64(s.hour), 0, 24)
 	case &domField:
-		return list(uint64(day.dom>>1), 1, 31)
+		return withMarks(list(uint64(day.dom>>1), 1, 31), text)
 	case &monthField:
 		return list(uint64(s.month), 1, 12)
 	case &yearField:
@@ -120,6 +120,16 @@ func (s *Spec) field(i int, text string) string {
 		return strconv.Itoa(bits.TrailingZeros8(day.lastDow)+1) + "L"
 	}
 	return text // several L: no guide has them, and there is no other form
+}
+
+// withMarks adds to a list of dates the L, LW and 15W of the field that it replaces.
+func withMarks(dates, text string) string {
+	for item := range strings.SplitSeq(text, ",") {
+		if marked(item, &domField) {
+			dates += "," + item
+		}
+	}
+	return dates
 }
 
 // yearList writes years as a step where it can, since a list of them would be long.

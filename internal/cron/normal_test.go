@@ -26,6 +26,8 @@ func TestNormal(t *testing.T) {
 		{"cron(0 9 ? jan-mar mon-fri *)", "cron(0 9 ? 1-3 2-6 *)"},
 		{"cron(0 9 ? JAN-MAR MON-FRI,SUN *)", "cron(0 9 ? JAN-MAR MON-FRI,SUN *)"},
 		{"cron(0 9 LW,3W,5 * ? 2026,2028-2030)", "cron(0 9 LW,3W,5 * ? 2026,2028-2030)"},
+		{"cron(0 9 */10,L,15W * ? *)", "cron(0 9 1,11,21,31,L,15W * ? *)"},
+		{"cron(0 9 LW,1-3/2 * ? *)", "cron(0 9 1,3,LW * ? *)"},
 		{"cron(0 9 ? * FRIL *)", "cron(0 9 ? * 6L *)"},
 		{"cron(0 9 ? * MON#2 *)", "cron(0 9 ? * 2#2 *)"},
 		{"cron(0 9 ? * 2,6L *)", "cron(0 9 ? * 2,6L *)"},
