@@ -219,6 +219,21 @@ func (z *Zone) Offset(at time.Time) time.Duration {
 	return time.Duration(z.segments[z.segmentAt(minuteOf(at))].offset()) * time.Minute
 }
 
+// At gives the time at which the zone's clocks show a date and time, which is given as if in UTC.
+// In a gap it is the gap's end. Of two such times it is the first.
+func (z *Zone) At(wall time.Time) time.Time {
+	m, last := floorDiv(wall.Unix(), 60), len(z.segments)-1
+	i := 0
+	for i < last && z.segments[i].localEnd <= m {
+		i++
+	}
+	seg := &z.segments[i]
+	if i > 0 && m < seg.localStart {
+		return time.Unix(seg.start*60, 0).UTC()
+	}
+	return wall.UTC().Add(-time.Duration(seg.offset()) * time.Minute)
+}
+
 // Reaches gives the first minute, from a time on, at which the zone has the given offset from
 // UTC. ok is false if it never does.
 func (z *Zone) Reaches(offset time.Duration, from time.Time) (at time.Time, ok bool) {

@@ -106,6 +106,35 @@ func TestFixedZones(t *testing.T) {
 	}
 }
 
+// TestAt: a day whose midnight is skipped begins after the gap, also west of UTC.
+func TestAt(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ zone, wall, want string }{
+		{"UTC", "2026-03-29 00:00:30", "2026-03-29 00:00:30"},
+		{"Atlantic/Azores", "2026-03-29 00:00:00", "2026-03-29 01:00:00"},
+		{"Atlantic/Azores", "2026-10-25 00:30:00", "2026-10-25 00:30:00"}, // the first of two
+		{"America/Santiago", "2026-09-06 00:00:00", "2026-09-06 04:00:00"},
+		{"America/Havana", "2026-03-08 00:59:00", "2026-03-08 05:00:00"},
+		{"America/Havana", "2026-03-08 01:00:00", "2026-03-08 05:00:00"},
+		{"America/Havana", "2026-03-07 23:59:59", "2026-03-08 04:59:59"},
+		{"America/New_York", "2026-03-08 02:30:00", "2026-03-08 07:00:00"},
+		{"Australia/Lord_Howe", "2026-10-04 02:15:00", "2026-10-03 15:30:00"},
+		{"Asia/Kathmandu", "2026-01-01 00:00:00", "2025-12-31 18:15:00"},
+		{"Pacific/Kiritimati", "1994-12-31 12:00:00", "1994-12-31 10:00:00"},
+		{"Etc/GMT+5", "2026-01-01 00:00:00", "2026-01-01 05:00:00"},
+		{"Etc/GMT+5", "9999-12-31 00:00:00", "9999-12-31 05:00:00"},
+		{"Etc/GMT+5", "1960-01-01 00:00:00", "1960-01-01 05:00:00"},
+	} {
+		wall, err := time.Parse(time.DateTime, c.wall)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := zoneNamed(t, c.zone).At(wall).Format(time.DateTime); got != c.want {
+			t.Errorf("%s in %s is %s, want %s", c.wall, c.zone, got, c.want)
+		}
+	}
+}
+
 func TestZoneIsLoadedOnce(t *testing.T) {
 	t.Parallel()
 	a, b := zoneNamed(t, "Asia/Tokyo"), zoneNamed(t, "Asia/Tokyo")

@@ -202,6 +202,30 @@ jobs:
 	}
 }
 
+// TestCalendarOfDefaults: a job may not have both halves, so the defaults may not either, whichever
+// comes first.
+func TestCalendarOfDefaults(t *testing.T) {
+	t.Parallel()
+	for _, calendar := range []string{"{skip: [2027-01-01], only: [2027-01-02]}", "{only: [2027-01-02], skip: [2027-01-01]}"} {
+		_, problems := load(options(nil), "defaults: {calendar: "+calendar+"}\njobs: [{name: a, schedule: '0 9 * * *'}]")
+		if !strings.Contains(problems, "base.yaml:1:22: calendar: takes skip or only, not both") {
+			t.Errorf("%s: %q", calendar, problems)
+		}
+	}
+}
+
+// TestSkippedMidnight: a day begins after the gap, and not an hour before on the other day.
+func TestSkippedMidnight(t *testing.T) {
+	t.Parallel()
+	f, problems := load(options(nil), `jobs: [{name: a, schedule: "30 23 * * *", timezone: Atlantic/Azores, startAt: 2026-03-29, endAt: "2027-03-28T00:30"}]`)
+	if problems != "" {
+		t.Fatal(problems)
+	}
+	if got := f.Jobs[0].StartAt.Format("2006-01-02T15:04Z") + f.Jobs[0].EndAt.Format(" 2006-01-02T15:04Z"); got != "2026-03-29T01:00Z 2027-03-28T01:00Z" {
+		t.Error(got)
+	}
+}
+
 // TestEncodeRoundTrip: Load reads what Encode writes as the same job.
 func TestEncodeRoundTrip(t *testing.T) {
 	t.Parallel()

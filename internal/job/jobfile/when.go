@@ -1,6 +1,7 @@
 package jobfile
 
 import (
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
@@ -29,7 +30,11 @@ func moment(at func(*job.Job) *time.Time) field[job.Job] {
 	}, orVariable(shape{"type": "string", "pattern": `^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$`})}
 }
 
-var moments = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly}
+// moments are the forms with an offset, and wallClocks those in the job's zone.
+var (
+	moments    = []string{time.RFC3339, "2006-01-02T15:04Z07:00"}
+	wallClocks = []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly}
+)
 
 func (d *decoder) setTimes(j *job.Job) {
 	zone, err := cron.LoadZone(j.Zone())
@@ -37,24 +42,36 @@ func (d *decoder) setTimes(j *job.Job) {
 		return // reported with the schedule
 	}
 	for key, p := range d.times {
-		found := false
-		for _, layout := range moments {
-			if t, err := time.ParseInLocation(layout, p.text, zone.Location()); err == nil {
-				*p.at(j), found = t.UTC(), true
-				break
-			}
-		}
-		if !found {
+		t, ok := timeOf(p.text, zone)
+		if !ok {
 			d.add(p.node, "%s: %q is not a time: write 2026-12-01, 2026-12-01T09:00 (in the job's zone) or 2026-12-01T09:00Z", key, p.text)
+			continue
+		}
+		*p.at(j) = t
+	}
+}
+
+// timeOf reads a time. A day whose midnight the zone's clocks skip begins after the gap.
+func timeOf(text string, zone *cron.Zone) (t time.Time, ok bool) {
+	for _, layout := range moments {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC(), true
 		}
 	}
+	for _, layout := range wallClocks {
+		if wall, err := time.Parse(layout, text); err == nil {
+			return zone.At(wall), true
+		}
+	}
+	return time.Time{}, false
 }
 
 // days is a list of days, or the name of an .ics file that has them.
 func days(at func(*job.Job) *[]string) field[job.Job] {
 	return field[job.Job]{func(d *decoder, n ast.Node, path string, j *job.Job) {
 		// The job's calendar replaces both halves of the defaults' calendar.
-		j.Calendar = job.Calendar{Skip: ifSet(d, "calendar.skip", j.Calendar.Skip), Only: ifSet(d, "calendar.only", j.Calendar.Only)}
+		calendar := strings.TrimSuffix(path, lastKey(path)) // of a job or of the defaults
+		j.Calendar = job.Calendar{Skip: ifSet(d, calendar+"skip", j.Calendar.Skip), Only: ifSet(d, calendar+"only", j.Calendar.Only)}
 		if _, isList := d.resolve(n).(*ast.SequenceNode); isList {
 			if *at(j) = d.texts(n, path); len(*at(j)) == 0 && lastKey(path) == "only" {
 				d.add(n, "%s: is empty: name the days, or leave the key out", path)
