@@ -257,6 +257,9 @@ const waitSlack = 25 * time.Minute
 // waitStands notes since when a run has waited for room in ECS. If it waited for long while
 // sweeps came, people must have been told that it is held up.
 func (w *World) waitStands(l *life, before, after *run.Run) {
+	if !l.lacking.IsZero() && len(after.Attempts) > len(before.Attempts) {
+		l.lacking = w.now // a relaunch waits anew
+	}
 	switch {
 	case after.Status == run.Queued && after.Lacks != "":
 		if l.lacking.IsZero() {
