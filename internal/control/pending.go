@@ -1,12 +1,15 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -38,9 +41,9 @@ func (p Pending) ID() string {
 
 // pend keeps a slot until it is known what is deployed, or its time is up.
 func (c *Control) pend(ctx context.Context, s Slot, why string) (Reply, error) {
-	late := (job.Job{}).Late()
-	if s.Carried != nil { // which nobody has validated
-		late = min(max(s.Carried.Late(), job.MinStartWithin), job.MaxStartWithin+job.MaxWindow)
+	late, err := c.lateOf(ctx, s)
+	if err != nil {
+		return Reply{}, fmt.Errorf("the slot of %s at %s: %w", s.Name, s.At.Format(time.RFC3339), err)
 	}
 	p := Pending{Slot: s, Since: c.Now().UTC(), Until: s.At.Add(late), Why: why}
 	if !p.Until.After(c.Now()) {
@@ -53,8 +56,57 @@ func (c *Control) pend(ctx context.Context, s Slot, why string) (Reply, error) {
 	return Reply{Outcome: Waits, Message: fmt.Sprintf("the slot of %s at %s waits until %s, since %s", s.Name, s.At.Format(time.RFC3339), p.Until.Format(time.RFC3339), why)}, nil
 }
 
-// pendingBatch is how many pending slots one sweep tries. The next one tries more.
-const pendingBatch = 200
+// lateOf returns how long after its time a slot may still be started: as what came along
+// says, or else as the job's item says.
+func (c *Control) lateOf(ctx context.Context, s Slot) (time.Duration, error) {
+	late := (job.Job{}).Late()
+	if s.Carried != nil { // which nobody has validated
+		late = s.Carried.Late()
+	} else {
+		item, err := c.item(ctx, s.Name)
+		if err != nil {
+			return 0, err
+		}
+		late = cmp.Or(time.Duration(item.Plan.StartWithin), late)
+	}
+	return min(max(late, job.MinStartWithin), job.MaxStartWithin+job.MaxWindow), nil
+}
+
+// pendingBatch is how many pending slots one sweep tries. The next one goes on behind them,
+// among the pendingMost oldest, so that those nobody can decide do not hold the others back.
+const (
+	pendingBatch = 200
+	pendingMost  = 2000
+)
+
+// goesRound is where TryPending goes on.
+type goesRound struct {
+	mu   sync.Mutex
+	last Pending // the last one that was tried
+}
+
+// next returns the slots to try next of all, which come the oldest first.
+func (g *goesRound) next(all []Pending) []Pending {
+	if len(all) <= pendingBatch {
+		return all
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	i := max(0, slices.IndexFunc(all, g.before))
+	return slices.Concat(all[i:], all[:i])[:pendingBatch]
+}
+
+// before reports whether the last one that was tried comes before p.
+func (g *goesRound) before(p Pending) bool {
+	return cmp.Or(g.last.Since.Compare(p.Since), cmp.Compare(g.last.ID(), p.ID())) < 0
+}
+
+// tried notes that p was tried.
+func (g *goesRound) tried(p Pending) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.last = p
+}
 
 // TryPending tries pending slots again. It starts those that are found to be deployed. One
 // that is not found by the end of its time is kept as an input that could not be used, which
@@ -62,14 +114,15 @@ const pendingBatch = 200
 // stands.
 func (c *Control) TryPending(ctx context.Context) error {
 	var errs []error
-	ps, err := c.Store.Pending(ctx, pendingBatch)
+	ps, err := c.Store.Pending(ctx, pendingMost)
 	if err != nil {
 		errs = append(errs, fmt.Errorf("loading pending slots: %w", err))
 	}
-	for _, p := range ps {
+	for _, p := range c.pendings.next(ps) {
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, ctx.Err())...)
 		}
+		c.pendings.tried(p)
 		if err := c.tryPending(ctx, p); err != nil {
 			errs = append(errs, fmt.Errorf("the pending slot of %s at %s: %w", p.Slot.Name, p.Slot.At.Format(time.RFC3339), err))
 		}

@@ -289,6 +289,7 @@ type Control struct {
 	quiet       known[[3]string, time.Time] // until when a rate cannot have fallen silent, by period
 	lastSlots   lastSlots
 	lastList    lastList
+	pendings    goesRound
 	synced      memo                  // jobs whose items hold what the registry holds
 	calmJobs    memo                  // until when a job has no slots to judge
 	problems    known[string, string] // why a definition cannot be launched, by its hash
