@@ -113,7 +113,11 @@ func lagMs(ctx context.Context, s statusReader, lane run.Lane, now time.Time) (i
 				return now.Sub(due[i].DueAt).Milliseconds(), nil
 			}
 		}
-		if len(due) < limit || limit == lagMost {
+		read := len(due)
+		if unreadable != nil {
+			read += len(unreadable.Runs)
+		}
+		if read < limit || limit == lagMost {
 			return 0, nil
 		}
 	}

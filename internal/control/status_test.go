@@ -93,6 +93,25 @@ func TestStatusLooksBehindRunningTasks(t *testing.T) {
 	}
 }
 
+// torn is a store of due runs of which the oldest cannot be read.
+type torn struct{ dues }
+
+func (d torn) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
+	runs, _ := d.dues.Due(ctx, lane, now, limit-1)
+	return runs, &control.UnreadableError{Runs: map[run.ID]error{"torn/20261122T1730Z": control.ErrUnreadable}}
+}
+
+// TestStatusLooksBehindAnUnreadableRun: it counts among those that were read.
+func TestStatusLooksBehindAnUnreadableRun(t *testing.T) {
+	t.Parallel()
+	rests := run.Run{Status: run.Running, DueAt: t0, Attempts: []run.Attempt{{N: 1, TaskARN: "task"}}}
+	d := torn{dues{Store: &memory.Store{}, runs: append(slices.Repeat([]run.Run{rests}, 100), run.Run{Status: run.Launching, DueAt: t0, Attempts: []run.Attempt{{N: 1}}})}}
+	st, err := control.ReadStatus(t.Context(), d, t0.Add(time.Minute))
+	if want := time.Minute.Milliseconds(); err != nil || st.LagMs[run.LookLane] != want {
+		t.Errorf("lag %d ms, want %d: %v", st.LagMs[run.LookLane], want, err)
+	}
+}
+
 // TestStatusForgetsJobsThatAreGone after 30 days.
 func TestStatusForgetsJobsThatAreGone(t *testing.T) {
 	t.Parallel()
