@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -154,6 +155,46 @@ func TestRetryKeepsItsReason(t *testing.T) {
 	asked := w.runs()[0].Triggers
 	if last := asked[len(asked)-1]; len(asked) != 2 || last.Kind != run.ByRetry || last.Request != "again" || last.By != "ann" || last.Reason != "the disk was full" {
 		t.Errorf("it was asked for by %+v", asked)
+	}
+}
+
+// otherVersion is a store into which another version of the program wrote a job under a hash
+// that this one does not compute.
+type otherVersion struct {
+	control.Store
+
+	hash string
+	job  job.Job
+}
+
+func (o otherVersion) Item(ctx context.Context, name string) (job.Item, error) {
+	item, err := o.Store.Item(ctx, name)
+	item.Definition = o.hash
+	return item, err
+}
+
+func (o otherVersion) Definition(ctx context.Context, hash string) (job.Job, error) {
+	if hash == o.hash {
+		return o.job, nil
+	}
+	return o.Store.Definition(ctx, hash)
+}
+
+// TestRetryOfAnotherVersionsDefinition: it runs under the hash by which the store has it.
+func TestRetryOfAnotherVersionsDefinition(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 3)})
+	w.know(given)
+	rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "given", RequestID: "r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.live()
+	mended := with(given, func(j *job.Job) { j.Command = []string{"mended"} })
+	w.ctl.Store = otherVersion{w.ctl.Store, "of-another-version", mended}
+	rep, err = w.ctl.Retry(t.Context(), control.RetryRequest{Run: rep.Run, RequestID: "again", Reason: "mended"})
+	if r := w.runs()[0]; err != nil || rep.Outcome != control.Accepted || r.Definition != "of-another-version" {
+		t.Errorf("%+v, %v; the run has the definition %s", rep, err, r.Definition)
 	}
 }
 

@@ -50,7 +50,7 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 	if req.RequestID == "" {
 		return Reply{}, errors.New("running a job by hand: the request has no id")
 	}
-	j, err := c.current(ctx, req.Job)
+	j, _, err := c.current(ctx, req.Job)
 	switch {
 	case errors.Is(err, errGone):
 		return refuse("", noMore, req.Job), nil
@@ -93,20 +93,21 @@ var errGone = fmt.Errorf("it left the registry: %w", ErrNotFound)
 
 const noMore = "there is no job %q any more: it left the registry"
 
-// current returns the newest definition of a job that is in the registry.
-func (c *Control) current(ctx context.Context, name string) (*job.Job, error) {
+// current returns the newest definition of a job that is in the registry, and the hash under
+// which the store has it. Another version of the program may compute another hash.
+func (c *Control) current(ctx context.Context, name string) (j *job.Job, hash string, err error) {
 	item, err := c.Store.Item(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("loading the item of job %q: %w", name, err)
+		return nil, "", fmt.Errorf("loading the item of job %q: %w", name, err)
 	}
 	if item.Gone {
-		return nil, fmt.Errorf("job %q: %w", name, errGone)
+		return nil, "", fmt.Errorf("job %q: %w", name, errGone)
 	}
 	if item.Definition == "" {
-		return nil, fmt.Errorf("job %q is not in the registry: %w", name, ErrNotFound)
+		return nil, "", fmt.Errorf("job %q is not in the registry: %w", name, ErrNotFound)
 	}
-	j, err := c.definition(ctx, item.Definition)
-	return j, lost(err)
+	j, err = c.definition(ctx, item.Definition)
+	return j, item.Definition, lost(err)
 }
 
 // Retry asks for a further attempt of a run that has ended.
@@ -133,16 +134,17 @@ func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
 // alone reports whether a further run of a job would be refused while one is open, as far as
 // anyone can tell.
 func (c *Control) alone(ctx context.Context, name string) bool {
-	j, err := c.current(ctx, name)
+	j, _, err := c.current(ctx, name)
 	return err != nil || j.Overlap == job.Forbid
 }
 
 // renewed takes the newest definition and revision for a retry.
 func (c *Control) renewed(ctx context.Context, r *run.Run, e run.RetryAsked, same bool) (run.Event, error) {
-	j, err := c.current(ctx, r.ID.Job())
+	j, hash, err := c.current(ctx, r.ID.Job())
 	if same || errors.Is(err, ErrNotFound) {
 		// The job is gone from the registry: what ran before is all there is.
-		j, err = c.definition(ctx, r.Definition)
+		hash = r.Definition
+		j, err = c.definition(ctx, hash)
 	}
 	if err != nil {
 		return nil, err
@@ -156,7 +158,7 @@ func (c *Control) renewed(ctx context.Context, r *run.Run, e run.RetryAsked, sam
 	if same && r.Task.ARN != "" {
 		return e, nil
 	}
-	e.Definition = j.Hash()
+	e.Definition = hash
 	e.Task, err = c.Launcher.Resolve(ctx, r.Effective(*j))
 	if err != nil {
 		return nil, fmt.Errorf("resolving the task definition of job %s: %w", j.Name, err)
