@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,22 +21,25 @@ type jobsCmd struct {
 	Paused  bool     `help:"Only jobs that are paused."`
 }
 
-// Run lists jobs. That one of them cannot be read is an error, as for status.
+// Run lists jobs. That one of them cannot be read is an error, as for status, and so is a name
+// of no job.
 func (c *jobsCmd) Run(ctx context.Context, a *app) error {
 	return a.withPlane(ctx, func(p *plane.Plane) error {
 		jobs, err := p.Jobs(ctx, plane.JobFilter{Names: c.Job, Owner: c.Owner, Failing: c.Failing, Paused: c.Paused})
 		if err != nil {
 			return err
 		}
+		var unknown error
 		for _, name := range c.Job {
-			if job.ValidName(name) && len(jobs) == 0 {
-				if err := p.Known(ctx, name); err != nil {
-					return err
-				}
+			if unknown == nil && job.ValidName(name) && !slices.ContainsFunc(jobs, func(s view.Summary) bool { return s.Job == name }) {
+				unknown = p.Known(ctx, name)
 			}
 		}
-		if err := a.printJobs(jobs); err != nil {
-			return err
+		if unknown != nil && len(jobs) == 0 {
+			return unknown
+		}
+		if err := a.printJobs(jobs); err != nil || unknown != nil {
+			return errors.Join(err, unknown)
 		}
 		if slices.ContainsFunc(jobs, func(s view.Summary) bool { return s.Unreadable }) {
 			return errRefused

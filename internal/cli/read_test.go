@@ -259,6 +259,20 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+// TestJobsWithAMisspeltName: beside jobs that are there, a name that is not is an error, and
+// the others are listed.
+func TestJobsWithAMisspeltName(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	r := w.run("jobs", "report", "nope", "nor-this")
+	if r.code != 1 || r.err != "batchplane: there is no job \"nope\" here; `jobs` lists all jobs\n" || !strings.Contains(r.out, "report") {
+		t.Errorf("exit code %d, %q, %q", r.code, r.err, r.out)
+	}
+	if r := w.run("jobs", "report", "--paused"); r.code != 0 || r.err != "" {
+		t.Errorf("a job that the other conditions leave out: exit code %d, %q", r.code, r.err)
+	}
+}
+
 func TestDatabases(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
