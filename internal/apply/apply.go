@@ -140,9 +140,12 @@ func (r *RefusedError) Error() string { return strings.Join(r.Why, "\n") }
 // Of returns the plan that makes the registry say what is wanted. Its error is a *RefusedError if
 // the files or the registry must be fixed first.
 func Of(w Wanted, r Registry) (Plan, error) {
-	b := &builder{wanted: w, plan: Plan{Format: Format, Project: w.Project}, deployed: map[string]Deployed{}}
+	b := &builder{wanted: w, plan: Plan{Format: Format, Project: w.Project}, deployed: map[string]Deployed{}, elsewhere: map[string]string{}}
 	for _, d := range r.Schedules {
 		b.deployed[d.Name] = d
+		if d.Job.Name != "" && d.Job.Project != w.Project {
+			b.elsewhere[d.Job.Name] = d.Job.Project
+		}
 	}
 	revisions := b.definitions(r.Revisions)
 	keep := map[string]bool{}
@@ -162,7 +165,10 @@ type builder struct {
 	wanted   Wanted
 	plan     Plan
 	deployed map[string]Deployed
-	faults   []string
+	// elsewhere has the jobs of other origins and their projects. Other tools name schedules
+	// differently, so that a job may have one of another name.
+	elsewhere map[string]string
+	faults    []string
 }
 
 func (b *builder) fault(format string, args ...any) {
@@ -194,6 +200,10 @@ func (b *builder) definitions(there map[string]Revision) map[string]string {
 // job plans the schedules of one job.
 func (b *builder) job(j job.Job, revisions map[string]string, keep map[string]bool) {
 	j.Project = b.wanted.Project
+	if project, taken := b.elsewhere[j.Name]; taken {
+		b.fault("job %s belongs to %s: rename the job here, or remove it there first", j.Name, origin(project))
+		return
+	}
 	base := ""
 	family, _, pinned := strings.Cut(j.TaskDefinition, ":")
 	if arn, ours := revisions[family]; ours {
@@ -223,7 +233,7 @@ func (b *builder) schedule(j job.Job, s render.Schedule, base string) {
 		b.fault("the schedule %s already exists and carries no job (%s): rename the job, or remove that schedule", s.Name, was.Why)
 		return
 	case there && was.Job.Project != b.wanted.Project:
-		b.fault("job %s belongs to %s: rename the job here, or remove it there first", j.Name, origin(was.Job.Project))
+		b.fault("the schedule %s of job %s already exists and belongs to %s: rename the job here, or remove that schedule there first", s.Name, j.Name, origin(was.Job.Project))
 		return
 	case there && base == "" && Hash(was.Schedule) == Hash(s):
 		return
@@ -237,13 +247,6 @@ func (b *builder) schedule(j job.Job, s render.Schedule, base string) {
 		s.Input = ""
 	}
 	b.plan.Steps = append(b.plan.Steps, step)
-}
-
-func origin(project string) string {
-	if project == "" {
-		return "no project: another tool deployed it, such as CloudFormation"
-	}
-	return "the project " + project
 }
 
 // rest handles what is deployed of the project but is not in the files.

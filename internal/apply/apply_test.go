@@ -171,6 +171,37 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestJobOfAnotherOrigin: a job is carried by one origin only, however the other one names its
+// schedules, as CloudFormation does in a second template.
+func TestJobOfAnotherOrigin(t *testing.T) {
+	t.Parallel()
+	a, other := named("a", "0 1 * * *"), named("other", "0 1 * * *")
+	for name, c := range map[string]struct {
+		project string
+		carries job.Job
+		says    string
+	}{
+		"another tool's":                {"", a, "job a belongs to no project"},
+		"another project's":             {"q", a, "job a belongs to the project q"},
+		"another job's, of its name":    {"q", other, "the schedule a of job a already exists and belongs to the project q"},
+		"its own, by another name":      {"p", a, ""},
+		"another job's, of that origin": {"", named("b", "0 1 * * *"), ""},
+	} {
+		r := registry{}.deploy(t, c.project, c.carries)
+		for was, d := range r {
+			delete(r, was)
+			if d.Name = "a.p2"; c.carries.Name == other.Name {
+				d.Name = "a"
+			}
+			r[d.Name] = d
+		}
+		_, err := apply.Of(apply.Wanted{Project: "p", Jobs: []job.Job{a}, From: from}, apply.Registry{Schedules: r.schedules()})
+		if (err != nil) != (c.says != "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q", name, err, c.says)
+		}
+	}
+}
+
 // TestDefinitions: a job runs the revision that was registered with it.
 func TestDefinitions(t *testing.T) {
 	t.Parallel()

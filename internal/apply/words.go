@@ -93,3 +93,10 @@ func moved(was render.Schedule, other string, will render.Schedule) string {
 	}
 	return "its schedule in the registry differs from what batchplane writes, and will be rewritten"
 }
+
+func origin(project string) string {
+	if project == "" {
+		return "no project: another tool deployed it, such as CloudFormation"
+	}
+	return "the project " + project
+}
