@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -75,7 +76,7 @@ func (c *keptCmd) one(ctx context.Context, a *app, p *plane.Plane) error {
 	}
 	i := slices.IndexFunc(kept, func(k control.Kept) bool { return k.ID() == c.ID })
 	if i < 0 {
-		return fmt.Errorf("there is no kept input %s; `kept` lists them", c.ID)
+		return errors.New(control.NotKept(c.ID, len(kept)))
 	}
 	k := kept[i]
 	if a.json {

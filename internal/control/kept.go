@@ -43,7 +43,15 @@ func (c *Control) SettleKept(ctx context.Context, req KeptRequest) (Reply, error
 		}
 		return c.settled(ctx, k, did)
 	}
-	return refuse("", "there is no kept input %s: somebody settled it, or its 30 days are over; `kept` lists them", req.ID), nil
+	return refuse("", "%s", NotKept(req.ID, len(all))), nil
+}
+
+// NotKept says what is known about an ID that is not among the kept inputs that were read.
+func NotKept(id string, read int) string {
+	if read < MostKept {
+		return fmt.Sprintf("there is no kept input %s: somebody settled it, or its 30 days are over; `kept` lists them", id)
+	}
+	return fmt.Sprintf("there is no kept input %s among the newest %d: it may be older, and is found once enough of the newer ones are settled", id, MostKept)
 }
 
 func (c *Control) settled(ctx context.Context, k Kept, did string) (Reply, error) {

@@ -58,6 +58,25 @@ func TestSettleKept(t *testing.T) {
 	}
 }
 
+// TestKeptBeyondTheNewest: an input that is older than those that are read may well be there.
+func TestKeptBeyondTheNewest(t *testing.T) {
+	t.Parallel()
+	w := quiet(t)
+	oldest := control.Kept{At: t0.Add(-time.Hour), Reason: "why"}
+	if err := w.store.Keep(t.Context(), oldest); err != nil {
+		t.Fatal(err)
+	}
+	for i := range control.MostKept {
+		if err := w.store.Keep(t.Context(), control.Kept{At: t0.Add(time.Duration(i) * time.Second), Reason: "why"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: oldest.ID()})
+	if err != nil || reply.Outcome != control.Refused || !strings.Contains(reply.Message, "among the newest 1000: it may be older") || strings.Contains(reply.Message, "settled it") {
+		t.Errorf("got %+v, %v", reply, err)
+	}
+}
+
 // TestReopen: a run that was set aside is looked at again once it can be read.
 func TestReopen(t *testing.T) {
 	t.Parallel()
