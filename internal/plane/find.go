@@ -106,12 +106,14 @@ func (p *Plane) ofJob(ctx context.Context, name string, want Want) (run.Run, str
 		return run.Run{}, "", fmt.Errorf("job %q has no run that %s; `history %s` lists its runs", name, want.Is, name)
 	}
 	found := c.fitting[0]
-	if i := slices.IndexFunc(c.fitting, func(r run.Run) bool { return r.Status == run.Running }); want.choice && i >= 0 {
+	if i := slices.IndexFunc(c.fitting, isRunning); want.choice && i >= 0 {
 		found = c.fitting[i]
 	}
-	switch {
-	case len(c.fitting) > 1:
-		return found, fmt.Sprintf("%s has %d open runs; using %s", name, len(c.fitting), found.ID), nil
+	switch n := len(c.fitting); {
+	case n >= choices:
+		return found, fmt.Sprintf("%s has %d open runs or more; using %s", name, choices, found.ID), nil
+	case n > 1:
+		return found, fmt.Sprintf("%s has %d open runs; using %s", name, n, found.ID), nil
 	case c.newer > 0:
 		return found, fmt.Sprintf("%s is the newest of %s that %s", found.ID, name, want.Is), nil
 	}
@@ -139,11 +141,34 @@ func (p *Plane) candidates(ctx context.Context, name string, want Want) (c candi
 			return c, err
 		}
 	}
+	if want.choice {
+		if err := p.addRunning(ctx, name, &c); err != nil {
+			return c, err
+		}
+	}
 	newestFirst(c.fitting)
 	if !want.choice {
 		c.fitting = c.fitting[:min(1, len(c.fitting))]
 	}
 	return c, nil
+}
+
+func isRunning(r run.Run) bool { return r.Status == run.Running }
+
+// addRunning adds a job's newest run whose task is running, unless there is one or all runs were
+// read: it may be older than those that were.
+func (p *Plane) addRunning(ctx context.Context, name string, c *candidates) error {
+	all := len(c.fitting) < choices && c.seen < searched
+	if all || slices.ContainsFunc(c.fitting, isRunning) {
+		return nil
+	}
+	for r, err := range p.Walk(ctx, control.Walk{Jobs: []string{name}, Statuses: []run.Status{run.Running}, Page: 1}) {
+		if err == nil {
+			c.fitting = append(c.fitting, r)
+		}
+		return err
+	}
+	return nil
 }
 
 // choose adds the runs of a walk that can be meant. A walk that has no statuses ends with the run

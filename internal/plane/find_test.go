@@ -67,6 +67,43 @@ func TestBehindManySkippedRuns(t *testing.T) {
 	}
 }
 
+// TestStopBehindManyWaitingRuns: stop means the run whose task runs, however many newer ones wait
+// or were skipped.
+func TestStopBehindManyWaitingRuns(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		waiting, skipped int
+		says             string
+	}{
+		"some wait":               {5, 0, "a has 6 open runs; using"},
+		"more wait than are read": {20, 0, "a has 10 open runs or more; using"},
+		"one waits, many skipped": {1, 1500, "a has 2 open runs; using"},
+	} {
+		store, at := &memory.Store{}, time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+		runs := []run.Run{
+			{ID: run.ScheduledID("a", at.Add(-time.Minute)), ScheduledFor: at.Add(-time.Minute), Status: run.Succeeded},
+			{ID: run.ScheduledID("a", at), ScheduledFor: at, QueuedAt: at, Status: run.Running},
+		}
+		for i := range c.waiting + c.skipped {
+			at := at.Add(time.Duration(i+1) * time.Minute)
+			status := run.Skipped
+			if i >= c.skipped {
+				status = run.Queued
+			}
+			runs = append(runs, run.Run{ID: run.ScheduledID("a", at), ScheduledFor: at, QueuedAt: at, Status: status})
+		}
+		for _, r := range runs {
+			if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := &plane.Plane{Reader: store}
+		if r, note, err := p.Find(t.Context(), "a", plane.Stoppable); err != nil || r.Status != run.Running || !strings.HasPrefix(note, c.says) {
+			t.Errorf("%s: %s is %s, %q, %v", name, r.ID, r.Status, note, err)
+		}
+	}
+}
+
 // noItem is the reader of a store that does not answer about jobs.
 type noItem struct{ *memory.Store }
 
