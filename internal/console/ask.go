@@ -63,6 +63,14 @@ func (a *ask) Same(pairs ...string) string {
 	return a.Frame.Same(append([]string{"run", string(a.Run), "of", a.Job}, pairs...)...)
 }
 
+// UntilZone names the zone in which the end of a pause is read.
+func (a *ask) UntilZone() string {
+	if a.Query.Zone == ZoneJob && a.Job != job.All {
+		return a.zoneOf([]string{a.Job}).String()
+	}
+	return a.OwnZone()
+}
+
 // Class says how the answer looks.
 func (a answer) Class() string {
 	switch {

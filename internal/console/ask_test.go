@@ -93,6 +93,33 @@ func TestRetryManyNeedsAReason(t *testing.T) {
 	}
 }
 
+// TestPauseSaysItsZone: the end of a pause is read in the zone that the form names.
+func TestPauseSaysItsZone(t *testing.T) {
+	t.Parallel()
+	noon := func(offset int) time.Time { return time.Date(2026, 11, 24, 12-offset, 0, 0, 0, time.UTC) }
+	for target, c := range map[string]struct {
+		zone  string
+		until time.Time
+	}{
+		"/ask/pause?of=*":                 {"America/New_York", noon(-5)},
+		"/ask/pause?of=*&zone=job":        {"America/New_York", noon(-5)},
+		"/ask/pause?of=*&zone=Asia/Tokyo": {"Asia/Tokyo", noon(9).Add(24 * time.Hour)},
+		"/ask/pause?of=fx-rates":          {"America/New_York", noon(-5)},
+		"/ask/pause?of=fx-rates&zone=job": {"Europe/Berlin", noon(1)},
+	} {
+		w := newWorld(t, func(c *console.Config) { c.Zone, c.ZoneName = plane.Zone("America/New_York"), "America/New_York" })
+		cookie := w.signIn()
+		if body := w.send(request("GET", target, nil), cookie).body; !strings.Contains(body, "or a time, in "+c.zone+";") {
+			t.Errorf("%s does not say that it is %s:\n%s", target, c.zone, body)
+		}
+		form := url.Values{"token": {w.token(cookie)}, "request": {"page-1"}, "confirm": {"all jobs"}, "reason": {"r"}, "until": {"12:00"}}
+		w.send(request("POST", target, form), cookie)
+		if len(w.door.asked) != 1 || !w.door.asked[0].Pause.Until.Equal(c.until) {
+			t.Errorf("%s: asked %+v, want until %s", target, w.door.asked, c.until)
+		}
+	}
+}
+
 // TestOlderStack: before somebody asks a stack of an earlier version for what it may not know,
 // the form says so. It says so beside the refusal, too.
 func TestOlderStack(t *testing.T) {

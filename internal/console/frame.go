@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -154,10 +155,13 @@ func address(path string, v url.Values, pairs []string) string {
 	return path + "?" + v.Encode()
 }
 
-// zoneOf returns the zone of times about a job.
-func (f *Frame) zoneOf(job []string) *time.Location {
-	if f.Query.Zone == ZoneJob && len(job) > 0 {
-		name, _, _ := strings.Cut(job[0], "/")
+// zoneOf returns the zone of times about a job, or about all jobs.
+func (f *Frame) zoneOf(about []string) *time.Location {
+	if f.Query.Zone == ZoneJob && len(about) > 0 {
+		name, _, _ := strings.Cut(about[0], "/")
+		if name == job.All {
+			return f.zone
+		}
 		if z := f.zones[name]; z != nil {
 			return z
 		}
