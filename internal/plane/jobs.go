@@ -178,23 +178,6 @@ func (p *Plane) OpenRuns(ctx context.Context, limit int) ([]run.Run, error) {
 	return out, nil
 }
 
-// Attention returns what needs attention now.
-func (p *Plane) Attention(ctx context.Context) ([]view.Attention, error) {
-	summaries, err := p.Jobs(ctx, JobFilter{Brief: true})
-	if err != nil {
-		return nil, err
-	}
-	open, err := p.OpenRuns(ctx, 1000)
-	if err != nil {
-		return nil, err
-	}
-	missed, err := p.MissedRuns(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return view.AttentionOf(summaries, open, missed.Runs, p.now()), nil
-}
-
 // MissedAtMost is the largest number of missed runs that are read.
 const MissedAtMost = 1000
 
