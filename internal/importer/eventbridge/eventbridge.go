@@ -134,6 +134,11 @@ func listed(d *doc.Node, list, key string, others ...string) bool {
 
 // answer reads what the AWS CLI has printed, or what the live reader has made of the same.
 func (g *gathering) answer(d *doc.Node, file, base string) {
+	if !d.Get("NextToken").Absent() {
+		g.items = append(g.items, item{
+			file: file, line: d.Line, what: "the rest of " + base, odd: "the answer ends with a NextToken, so AWS has more than this file: ask again without --max-items, --limit and --no-paginate",
+		})
+	}
 	for _, r := range d.Get("Rules").List() {
 		g.rules = append(g.rules, rule{file, r})
 	}

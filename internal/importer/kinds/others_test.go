@@ -55,6 +55,29 @@ func TestPassedYears(t *testing.T) {
 	}
 }
 
+// TestCutAnswer: an answer of the AWS CLI that says it is not the whole is told, since a rule that
+// is not in it would stay behind.
+func TestCutAnswer(t *testing.T) {
+	t.Parallel()
+	for text, told := range map[string]bool{
+		`{"Rules":[{"Name":"a","ScheduleExpression":"rate(1 hour)"}],"NextToken":"eyJ"}`:   true,
+		`{"Schedules":[{"Name":"a","GroupName":"default","Target":{}}],"NextToken":"eyJ"}`: true,
+		`{"Rules":[{"Name":"a","ScheduleExpression":"rate(1 hour)"}],"NextToken":null}`:    false,
+		`{"Rules":[{"Name":"a","ScheduleExpression":"rate(1 hour)","State":"ENABLED"}]}`:   false,
+	} {
+		r, err := kinds.Import("", []*importer.File{{Name: "rules.json", Data: []byte(text)}}, importer.Options{From: from}, kinds.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := slices.ContainsFunc(r.Entries, func(e importer.Entry) bool {
+			return e.Item == "the rest of rules.json" && e.Verdict == importer.Refused && strings.Contains(e.Notes[0], "NextToken")
+		})
+		if found != told {
+			t.Errorf("%s: told %v, %+v", text, found, r.Entries)
+		}
+	}
+}
+
 // TestNoReader: without a reader for the files there is an error, not a panic.
 func TestNoReader(t *testing.T) {
 	t.Parallel()
