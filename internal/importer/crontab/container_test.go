@@ -76,6 +76,19 @@ func TestVariableTZBesideCronTZ(t *testing.T) {
 	}
 }
 
+// TestZoneOfTheCommand: commands had the host's zone, whatever CRON_TZ is.
+func TestZoneOfTheCommand(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "Europe/Berlin", "CRON_TZ=America/New_York\n": "Europe/Berlin", "CRON_TZ=UTC\n": "Europe/Berlin", "CRON_TZ=America/New_York\nTZ=Asia/Tokyo\n": "Asia/Tokyo",
+	} {
+		r, err := readText([]byte(text+"0 3 * * * /x\n"), options{Zone: "Europe/Berlin", From: from})
+		if err != nil || len(r.Jobs) != 1 || r.Jobs[0].Environment["TZ"] != want {
+			t.Errorf("%q: %+v, want %s, %v", text, r.Jobs, want, err)
+		}
+	}
+}
+
 // TestFileOfTheShell: containers that run cron pass on their variables in such a file
 // (Infinidat/infinimetrics-container, docker/conf/crontab).
 func TestFileOfTheShell(t *testing.T) {

@@ -156,7 +156,7 @@ func (v *environment) apply(r *importer.Command) {
 	for _, name := range v.hidden {
 		e.Note("its %s comes from the task definition's secrets", name)
 	}
-	if zone := v.zoneName(); !v.timezone && v.cronZone == "" && zone != "UTC" {
+	if zone := v.zone; !v.timezone && zone != "" && zone != "UTC" { // CRON_TZ is not that of the commands
 		if j.Environment == nil {
 			j.Environment = map[string]string{}
 		}
