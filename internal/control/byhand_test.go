@@ -198,6 +198,40 @@ func TestRetryOfAnotherVersionsDefinition(t *testing.T) {
 	}
 }
 
+// TestLostArgumentsKeepNoSlotFromRunning: a job may have been deployed before it was known that
+// its shell loses what people add. Only a run to which something is added is refused.
+func TestLostArgumentsKeepNoSlotFromRunning(t *testing.T) {
+	t.Parallel()
+	j := with(report, func(j *job.Job) {
+		j.Command, j.Changes = []string{"bash", "-euo", "pipefail", "-c", "report"}, job.Changes{Args: true}
+	})
+	w := known(t, j)
+	w.triggerSlot(j, 0)
+	for _, c := range []struct {
+		args    []string
+		outcome control.Outcome
+		says    string
+	}{
+		{[]string{"-v"}, control.Refused, `args: needs "$@"`},
+		{nil, control.Accepted, ""},
+	} {
+		w.live()
+		rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: j.Name, RequestID: "r", Args: c.args})
+		if err != nil || rep.Outcome != c.outcome || !strings.Contains(rep.Message, c.says) {
+			t.Errorf("with %q: %+v, %v", c.args, rep, err)
+		}
+	}
+	w.live()
+	for _, r := range w.runs() {
+		if r.Status != run.Succeeded {
+			t.Errorf("%s %s: %s", r.ID, r.Status, r.Cause)
+		}
+	}
+	if n := len(w.runs()); n != 2 {
+		t.Errorf("%d runs", n)
+	}
+}
+
 // TestWhatPeopleGive: people may give a run only what fits into an ECS request, and nothing
 // that steers what runs or looks like a secret.
 func TestWhatPeopleGive(t *testing.T) {

@@ -69,7 +69,7 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 		return refuse("", "%s", why), nil
 	}
 	probe := run.Run{Args: r.Args, Environment: r.Environment}
-	if ps := probe.Effective(*j).Validate(); len(ps) > 0 {
+	if ps := probe.Effective(j.For(r.Args)).Validate(); len(ps) > 0 {
 		return refuse("", "%s", ps[0]), nil
 	}
 	return c.claim(ctx, *j, r, claiming{force: req.Force})

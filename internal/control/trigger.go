@@ -236,13 +236,13 @@ func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.A
 }
 
 // invalid says why a definition cannot be launched; "" if it can. What a hash names never
-// changes, so this is found out once.
+// changes, so this is found out once. A run with arguments was checked when it was asked for.
 func (c *Control) invalid(hash string, j job.Job) string {
 	if problem, ok := c.problems.get(hash); ok {
 		return problem
 	}
 	problem := ""
-	if ps := j.Validate(); len(ps) > 0 {
+	if ps := j.For(nil).Validate(); len(ps) > 0 {
 		problem = ps[0].String()
 	}
 	c.problems.put(hash, problem)

@@ -119,17 +119,30 @@ func (j Job) validateChanges(ps *problems) {
 	for _, name := range sortedKeys(j.Inputs) {
 		j.Inputs[name].validate(name, ps)
 	}
-	switch {
-	case !j.Args:
-	case len(j.Command) == 0:
-		ps.add("args", "needs a `command` to add arguments to: without one they would replace the image's own")
-	case splitting(j.Command) != "":
-		ps.add("args", "cannot be told apart from what %s gives to a shell or cuts into words: begin the command with the program itself, or with the shell and its script", splitting(j.Command))
-	default:
-		if s, ok := ScriptOf(j.Command); ok && !s.takesArguments(j.Command) {
-			ps.add("args", `needs "$@" in the command, in double quotes: that is where a shell puts the arguments`)
-		}
+	if problem := j.lostArgs(); j.Args && problem != "" {
+		ps.add("args", "%s", problem)
 	}
+}
+
+// lostArgs says why arguments that a person adds would not reach the command; "" if they do.
+func (j Job) lostArgs() string {
+	if len(j.Command) == 0 {
+		return "needs a `command` to add arguments to: without one they would replace the image's own"
+	}
+	if program := splitting(j.Command); program != "" {
+		return fmt.Sprintf("cannot be told apart from what %s gives to a shell or cuts into words: begin the command with the program itself, or with the shell and its script", program)
+	}
+	if s, ok := ScriptOf(j.Command); ok && !s.takesArguments(j.Command) {
+		return `needs "$@" in the command, in double quotes: that is where a shell puts the arguments`
+	}
+	return ""
+}
+
+// For returns the job as a run with these arguments needs it. A run without any, such as that of
+// a slot, is right also if arguments would be lost.
+func (j Job) For(args []string) Job {
+	j.Args = j.Args && len(args) > 0
+	return j
 }
 
 // steering reports whether a variable decides what runs, or as whom.
