@@ -126,6 +126,21 @@ func TestFirstIsToCome(t *testing.T) {
 
 const tooOften = "it runs too often to compare run by run; the first difference: "
 
+// TestFromASkippedMidnight: a year that begins on such a day has whole days too, so that no run of
+// the evening before is told to be dropped.
+func TestFromASkippedMidnight(t *testing.T) {
+	t.Parallel()
+	before := job.Job{Name: "a", Schedule: "15 23 * * *", Timezone: "America/Havana", Command: []string{"x"}}
+	after := before
+	after.Schedule = "30 22 * * *"
+	for _, from := range []time.Time{time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC), time.Date(2025, 3, 10, 12, 0, 0, 0, time.UTC)} {
+		words := jobdiff.Of([]job.Job{before}, []job.Job{after}, from)[0].Words
+		if len(words) != 2 || words[1] != "runs 45 minutes earlier every day, 365 days a year" {
+			t.Errorf("from %s: %q", from, words)
+		}
+	}
+}
+
 func TestDefinitions(t *testing.T) {
 	t.Parallel()
 	base := job.TaskDefinition{Family: "app", Image: "x:1", ExecutionRole: "r", Secrets: map[string]string{"A": "/a"}}

@@ -136,11 +136,12 @@ func runs(t timetable.Timetable, from time.Time) (out []time.Time, fine bool) {
 	return out, true
 }
 
-// year gives whole days in the job's own zone, so that a shift moves no run out of it.
+// year gives whole days in the job's own zone, so that a shift moves no run out of it. A day whose
+// midnight is skipped begins after the gap.
 func year(t timetable.Timetable, from time.Time) (start, end time.Time) {
 	local := from.In(t.Zone().Location())
-	start = time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())
-	return start, start.AddDate(1, 0, 0)
+	day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.UTC)
+	return t.Zone().At(day), t.Zone().At(day.AddDate(1, 0, 0))
 }
 
 // firstDifference compares schedules that run too often to keep their runs. It stops at the first
