@@ -8,10 +8,14 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// ParseTime reads a time as people write it. A time without a zone is in zone.
+// ParseTime reads a time as people write it. A time without a zone is in zone. Where the clocks skip
+// midnight, the skipped times mean the beginning of the day.
 func ParseTime(s string, zone *time.Location) (time.Time, bool) {
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
 		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
+			if wall, err := time.Parse(layout, s); err == nil && wall.Day() != t.Day() {
+				_, t = t.ZoneBounds() // it took the offset from before the change
+			}
 			return t, true
 		}
 	}
