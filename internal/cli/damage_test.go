@@ -51,6 +51,9 @@ func TestHistoryNamesWhatCannotBeRead(t *testing.T) {
 			t.Errorf("%s: %+v", args, r)
 		}
 	}
+	if r := w.run("retry", "--all", "--since", "7d"); !strings.Contains(r.err, "not all could be read: 1 run whose records are damaged: broken/20261121T0200Z") {
+		t.Errorf("retry --all: %+v", r)
+	}
 	if r := w.run("history", "report"); r.code != 0 || r.err != "" {
 		t.Errorf("of another job: %+v", r)
 	}

@@ -37,10 +37,13 @@ func (c *retryCmd) retryAll(ctx context.Context, a *app, p *plane.Plane) error {
 		return err
 	}
 	done := a.working("looking for what failed")
-	all, err := p.Candidates(ctx, f)
+	all, unread, err := p.Candidates(ctx, f)
 	done()
 	if err != nil {
 		return err
+	}
+	if words := plane.UnreadWords(unread, a.command("show")); words != "" {
+		_, _ = fmt.Fprintf(a.Stderr, "not all could be read: %s\n", words)
 	}
 	chosen, left := c.choose(all)
 	if err := a.printChoice(chosen, left); err != nil {

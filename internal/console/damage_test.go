@@ -46,7 +46,7 @@ func TestPagesNameWhatCannotBeRead(t *testing.T) {
 	get := func(path string) string { return text(t, w.send(request("GET", path, nil), cookie)) }
 	const named = "Not read: 1 run whose records are damaged: "
 	for range 2 { // what is remembered says so, too
-		for _, path := range []string{"/history", "/timeline", "/"} {
+		for _, path := range []string{"/history", "/timeline", "/", "/ask/retry-all?status=missed"} {
 			says(t, path, get(path), []string{named + string(r.ID)}, nil)
 		}
 	}

@@ -236,9 +236,12 @@ func prepareRetryAll(ctx context.Context, s *Server, a *ask) error {
 	if err != nil {
 		return err
 	}
-	if a.Candidates, err = s.cfg.Plane.Candidates(ctx, f); err != nil {
+	candidates, unread, err := s.cfg.Plane.Candidates(ctx, f)
+	if err != nil {
 		return err
 	}
+	a.Candidates = candidates
+	a.unread(unread)
 	a.Title, a.Button = "Retry many", "Retry the chosen runs"
 	a.Says = append(a.Says, "The newest "+orFailed(f.Statuses)+" run of each job that has not succeeded since. Each chosen one gets a further attempt, with the newest definition of its job. Those that are safe to retry are chosen; check the others one by one.")
 	a.Back = a.Href("/history")

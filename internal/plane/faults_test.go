@@ -54,7 +54,7 @@ func TestATableOfAnotherVersion(t *testing.T) {
 	_, jobs := p.Jobs(t.Context(), plane.JobFilter{})
 	_, pauses := p.Pauses(t.Context())
 	_, history := p.History(t.Context(), plane.Filter{}, 10)
-	_, retry := p.Candidates(t.Context(), plane.Filter{})
+	_, _, retry := p.Candidates(t.Context(), plane.Filter{})
 	_, _, find := p.Find(t.Context(), "a", plane.Any)
 	for what, err := range map[string]error{"jobs": jobs, "pauses": pauses, "history": history, "retry --all": retry, "a bare name": find, "known": p.Known(t.Context(), "a")} {
 		if !errors.Is(err, control.ErrNewer) {

@@ -45,21 +45,22 @@ func (p *Plane) Jobs(ctx context.Context, f JobFilter) ([]view.Summary, error) {
 
 // JobPage returns the summaries of one page of the jobs that a filter selects, failing ones
 // first, then by name, and the number of jobs on all pages. It reads no runs of jobs on other
-// pages. The first page is 1 and begins with the jobs whose items cannot be read.
+// pages. The first page is 1. The jobs whose items cannot be read
+// come before all others.
 func (p *Plane) JobPage(ctx context.Context, f JobFilter, page, size int) (summaries []view.Summary, total int, err error) {
 	s, err := p.selected(ctx, f)
 	if err != nil {
 		return nil, 0, err
 	}
 	slices.SortStableFunc(s.items, func(a, b job.Item) int { return b2i(failing(b)) - b2i(failing(a)) })
-	total = len(s.items)
+	broken := len(s.unread)
+	total = broken + len(s.items)
 	from := min(max(page-1, 0)*size, total)
-	s.items = s.items[from:min(from+size, total)]
+	to := min(from+size, total)
+	s.unread = s.unread[min(from, broken):min(to, broken)]
+	s.items = s.items[max(from-broken, 0):max(to-broken, 0)]
 	summaries, err = p.summaries(ctx, f, s)
-	if page <= 1 {
-		summaries = append(s.unreadable(), summaries...)
-	}
-	return summaries, total + len(s.unread), err
+	return append(s.unreadable(), summaries...), total, err
 }
 
 func failing(i job.Item) bool { return !i.Gone && !i.FailingSince.IsZero() }

@@ -26,14 +26,14 @@ func (c Candidate) RequestID() string {
 
 // Candidates returns the runs that a filter selects, only the newest of each job, newest first.
 // It leaves out runs whose job has succeeded since. A filter without statuses selects failed
-// runs.
-func (p *Plane) Candidates(ctx context.Context, f Filter) ([]Candidate, error) {
+// runs. left has the ids of the runs that are left out because they cannot be read.
+func (p *Plane) Candidates(ctx context.Context, f Filter) (out []Candidate, left []run.ID, err error) {
 	if len(f.Statuses) == 0 {
 		f.Statuses = []run.Status{run.Failed}
 	}
-	runs, err := p.newestOfEach(ctx, f)
+	runs, left, err := p.newestOfEach(ctx, f)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var jobs, hashes []string
 	for _, r := range runs {
@@ -41,40 +41,42 @@ func (p *Plane) Candidates(ctx context.Context, f Filter) ([]Candidate, error) {
 	}
 	newest, err := p.Newest(ctx, jobs, view.Recent)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	definitions, err := p.Definitions(ctx, hashes)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var out []Candidate
 	for _, r := range runs {
 		if done, err := p.succeededSince(ctx, r, newest[r.ID.Job()]); err != nil {
-			return nil, err
+			return nil, nil, err
 		} else if !done { // a definition that is gone promises nothing
 			out = append(out, Candidate{Run: r, Row: view.RowOf(r, p.now()), Retry: run.RetryOf(r, definitions[r.Definition])})
 		}
 	}
-	return out, nil
+	return out, left, nil
 }
 
-// newestOfEach returns the runs that a filter selects, only the newest of each job.
-func (p *Plane) newestOfEach(ctx context.Context, f Filter) (out []run.Run, err error) {
+// newestOfEach returns the runs that a filter selects, only the newest of each job, and those that
+// cannot be read.
+func (p *Plane) newestOfEach(ctx context.Context, f Filter) (out []run.Run, left []run.ID, err error) {
 	w, err := p.walk(ctx, f, 1000)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var unreadable unread
+	w.Unread = unreadable.add
 	seen := map[string]bool{}
 	for r, err := range p.Walk(ctx, w) {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if name := r.ID.Job(); f.fits(r) && !seen[name] {
 			seen[name] = true
 			out = append(out, r)
 		}
 	}
-	return out, nil
+	return out, unreadable.ids(), nil
 }
 
 // Changed reports whether the run has changed since it was chosen: if somebody has retried it

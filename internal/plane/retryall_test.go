@@ -96,7 +96,7 @@ func TestCandidates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, _ := runsOf(t, c.runs...)
-			all, err := p.Candidates(t.Context(), c.filter)
+			all, _, err := p.Candidates(t.Context(), c.filter)
 			found := map[string]bool{}
 			var got []string
 			for _, k := range all {
@@ -123,7 +123,7 @@ func TestCandidatesOfOneRequest(t *testing.T) {
 	p, store := runsOf(t, ended("a", 0, run.Failed))
 	choose := func() plane.Candidate {
 		t.Helper()
-		all, err := p.Candidates(t.Context(), plane.Filter{})
+		all, _, err := p.Candidates(t.Context(), plane.Filter{})
 		if err != nil || len(all) != 1 {
 			t.Fatalf("got %+v, %v", all, err)
 		}
@@ -161,7 +161,7 @@ func TestCandidatesOfTenThousand(t *testing.T) {
 		runs[i] = ended(fmt.Sprint("job-", i), i%60, run.Failed)
 	}
 	p := &plane.Plane{Reader: failedRuns{&memory.Store{}, runs}}
-	all, err := p.Candidates(t.Context(), plane.Filter{})
+	all, _, err := p.Candidates(t.Context(), plane.Filter{})
 	seen := map[run.ID]bool{}
 	for _, k := range all {
 		seen[k.Run.ID] = true

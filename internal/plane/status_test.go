@@ -189,7 +189,7 @@ func (u unreadable) Items(ctx context.Context) ([]job.Item, error) {
 	return items, errors.Join(err, &control.UnreadableItemsError{Jobs: map[string]error{"broken": control.ErrUnreadable}})
 }
 
-// TestStatusNamesWhatCannotBeRead: status names a job that no page can show.
+// TestStatusNamesWhatCannotBeRead: status names a job whose item cannot be read, and lists of jobs have it.
 func TestStatusNamesWhatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	p := &plane.Plane{Reader: unreadable{&memory.Store{}}, Inspect: func(context.Context) (plane.Health, error) { return plane.Health{Running: true}, nil }}
@@ -215,5 +215,22 @@ func TestStatusNamesWhatCannotBeRead(t *testing.T) {
 	}
 	if err := p.Known(t.Context(), "never"); err == nil || !strings.Contains(err.Error(), "there is no job") {
 		t.Errorf("who asks for one that never was is told: %v", err)
+	}
+}
+
+// TestPagesWithAJobThatCannotBeRead: the job takes a place on its page, so that no page is empty.
+func TestPagesWithAJobThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	p, store := planeWith(t, []string{"a", "c"})
+	p.Reader = unreadable{store}
+	for page, want := range map[int][]string{1: {"broken", "a"}, 2: {"c"}, 3: nil} {
+		jobs, total, err := p.JobPage(t.Context(), plane.JobFilter{}, page, 2)
+		var got []string
+		for _, j := range jobs {
+			got = append(got, j.Job)
+		}
+		if err != nil || total != 3 || !slices.Equal(got, want) {
+			t.Errorf("page %d of %d: %v, %v, want %v", page, total, got, err, want)
+		}
 	}
 }

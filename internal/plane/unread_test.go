@@ -50,6 +50,9 @@ func TestWhatCannotBeReadIsNamed(t *testing.T) {
 	if err != nil || len(missed.Runs) != 1 || !slices.Equal(missed.Unread, want) {
 		t.Errorf("missed: %d without %v, %v", len(missed.Runs), missed.Unread, err)
 	}
+	if all, left, err := p.Candidates(t.Context(), plane.Filter{}); err != nil || len(all) != 1 || !slices.Equal(left, want) {
+		t.Errorf("to retry: %d without %v, %v", len(all), left, err)
+	}
 	p.Reader = byKeys{store, bad.ID}
 	day, err := p.Counted(t.Context(), evening.Add(-24*time.Hour))
 	if err != nil || day.States[view.State(run.Succeeded)] != 1 || !slices.Equal(day.Unread, want) {

@@ -74,7 +74,7 @@ var reading = []struct {
 		return err
 	}},
 	{"retry --all", func(ctx context.Context, p *plane.Plane) error {
-		_, err := p.Candidates(ctx, plane.Filter{Since: slot.Add(-12 * time.Hour)})
+		_, _, err := p.Candidates(ctx, plane.Filter{Since: slot.Add(-12 * time.Hour)})
 		return err
 	}},
 	{"pauses", func(ctx context.Context, p *plane.Plane) error { _, err := p.Pauses(ctx); return err }},
