@@ -70,8 +70,8 @@ var (
 	errNoValue   = errors.New(`no value: write NAME="" for an empty one`)
 )
 
-// Parse reads a crontab. Its error is about the file as a whole, which is larger than
-// MaxFile. The error of a line is in the line.
+// Parse reads a crontab. It returns an error only for a file that is larger than MaxFile.
+// The error of a line is in the line.
 func Parse(data []byte, users UserColumn) ([]Line, error) {
 	if len(data) > MaxFile {
 		return nil, errTooLarge

@@ -6,7 +6,7 @@ import (
 )
 
 // needs gives texts in lower case, one of which is in every text that an expression matches. It
-// gives none if there are no such texts.
+// gives none if it cannot tell any.
 func needs(expression string) []string {
 	tree, err := syntax.Parse(expression, syntax.Perl)
 	if err != nil {
