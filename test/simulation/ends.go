@@ -272,18 +272,23 @@ func (w *World) waitStands(l *life, before, after *run.Run) {
 			l.asked = w.now
 		}
 	default:
-		since, until := later(l.lacking, later(w.truth.slept, later(w.truth.troubled, w.truth.crowded))), w.now
-		limit := l.patience + waitSlack
-		if !l.asked.IsZero() {
-			until = l.asked
-		}
-		// One whose deadline is short ends at the first look after it, however late that comes.
-		expired := before.Status == run.Queued && after.Status == run.Failed && w.store.definition(after.Definition).Retry.Within() < limit
-		if until.Sub(since) > limit && !expired && !w.toldHeldUp(before) {
-			w.violate("a long wait is told", after.ID, "it has waited for room since %s", l.lacking.Format("2 15:04:05"))
-		}
-		l.lacking, l.asked, l.patience = time.Time{}, time.Time{}, 0
+		w.waitEnds(l, before, after)
 	}
+}
+
+// waitEnds checks a wait for room in ECS that is over.
+func (w *World) waitEnds(l *life, before, after *run.Run) {
+	since, until := later(l.lacking, later(w.truth.slept, later(w.truth.troubled, w.truth.crowded))), w.now
+	if !l.asked.IsZero() {
+		until = l.asked
+	}
+	limit := l.patience + waitSlack
+	// One whose deadline is short ends at the first look after it, however late that comes.
+	expired := before.Status == run.Queued && after.Status == run.Failed && w.store.definition(after.Definition).Retry.Within() < limit
+	if until.Sub(since) > limit && !expired && !w.toldHeldUp(before) {
+		w.violate("a long wait is told", after.ID, "it has waited for room since %s", l.lacking.Format("2 15:04:05"))
+	}
+	l.lacking, l.asked, l.patience = time.Time{}, time.Time{}, 0
 }
 
 // toldHeldUp reports whether everybody was told that a run waits, whichever attempt waited,
