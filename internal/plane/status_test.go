@@ -234,3 +234,19 @@ func TestPagesWithAJobThatCannotBeRead(t *testing.T) {
 		}
 	}
 }
+
+// allUnreadable is a reader that cannot read the item of all jobs.
+type allUnreadable struct{ control.Reader }
+
+func (allUnreadable) Items(context.Context) ([]job.Item, error) {
+	return nil, &control.UnreadableItemsError{Jobs: map[string]error{job.All: control.ErrUnreadable}}
+}
+
+// TestTheItemOfAllJobsIsNoJob: no list has it as one if it cannot be read.
+func TestTheItemOfAllJobsIsNoJob(t *testing.T) {
+	t.Parallel()
+	p := &plane.Plane{Reader: allUnreadable{&memory.Store{}}}
+	if jobs, err := p.Jobs(t.Context(), plane.JobFilter{}); err != nil || len(jobs) > 0 {
+		t.Errorf("%+v, %v", jobs, err)
+	}
+}
