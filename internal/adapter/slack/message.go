@@ -10,14 +10,15 @@ import (
 
 // Limits of Block Kit, in characters: a section's text may have 3,000 (Slack, "Reference: blocks"). All
 // blocks together may have about 13,200, which is not documented, so every text here is cut well below
-// its limit.
+// its limit. Characters are counted as they are sent, an escaped one as four or five: Slack does not say
+// which it counts, and refuses the whole message if a section is too long.
 const (
 	maxCause   = 1500
 	maxFact    = 200
 	maxAttempt = 400
 	maxLogs    = 2500
 	maxLine    = 500
-	maxLink    = 2000
+	maxLink    = 1000
 	// maxAttempts is how many attempts are shown, the newest ones.
 	maxAttempts = 5
 )
@@ -62,6 +63,9 @@ func message(n notice.Notice) payload {
 	if len(n.Logs) > 0 {
 		blocks = append(blocks, section("```"+logs(n.Logs)+"```"))
 	}
+	if links := link(n.LogsAt, "logs") + link(n.TaskAt, "task"); links != "" {
+		blocks = append(blocks, section(strings.TrimSpace(links)))
+	}
 	if next := next(n); next != "" {
 		blocks = append(blocks, section(next))
 	}
@@ -105,9 +109,6 @@ func logs(lines []string) string {
 
 func next(n notice.Notice) string {
 	var lines []string
-	if links := link(n.LogsAt, "logs") + link(n.TaskAt, "task"); links != "" {
-		lines = append(lines, strings.TrimSpace(links))
-	}
 	if n.Retry != nil {
 		lines = append(lines, "is a retry safe? "+safe(n.Retry.Words(), maxLine))
 	}
@@ -123,9 +124,9 @@ func next(n notice.Notice) string {
 	return strings.Join(lines, "\n")
 }
 
-// link returns a named link, or "" if the address is not a plain URL.
+// link returns a named link, or "" if the address is not a plain URL or too long.
 func link(to, name string) string {
-	if !strings.HasPrefix(to, "https://") || len(to) > maxLink || strings.ContainsAny(to, "<>|`\n ") {
+	if !strings.HasPrefix(to, "https://") || len(escape(to)) > maxLink || strings.ContainsAny(to, "<>|`\n ") {
 		return ""
 	}
 	return "<" + escape(to) + "|" + name + "> "
@@ -142,16 +143,25 @@ func color(k notice.Kind) string {
 }
 
 // safe makes text from outside harmless: no control characters, no mark-up, no mention, no end of a
-// code span. It cuts the text to a number of characters before it escapes it.
+// code span. It cuts the text so that at most a number of characters is sent.
 func safe(s string, most int) string {
 	s = strings.ReplaceAll(notice.Printable(s), "`", "'")
-	if utf8.RuneCountInString(s) > most {
-		s = string([]rune(s)[:most-1]) + "…"
+	if whole := escape(s); utf8.RuneCountInString(whole) <= most {
+		return whole
 	}
-	return escape(s)
+	var out strings.Builder
+	left := most - 1
+	for _, r := range s {
+		c := escape(string(r))
+		if left -= utf8.RuneCountInString(c); left < 0 {
+			break
+		}
+		out.WriteString(c)
+	}
+	return out.String() + "…"
 }
 
 // escape escapes the three characters that Slack requires (Slack, "Formatting text for app surfaces").
-func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
-}
+func escape(s string) string { return escaper.Replace(s) }
+
+var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")

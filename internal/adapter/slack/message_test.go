@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // TestMessageOfNoRun: a notice about no run names none, and says which command shows what it is about.
@@ -14,5 +16,40 @@ func TestMessageOfNoRun(t *testing.T) {
 	text, err := json.Marshal(message(notice.Kept("prod", "034b147e", "not usable")))
 	if err != nil || strings.Contains(string(text), "run `") || strings.Contains(string(text), "scheduled for") || !strings.Contains(string(text), "see it with `batchplane kept 034b147e --stack prod`") {
 		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// TestEscapedTextStaysSmall: Slack refuses a message with a section of more than 3,000 characters each
+// time, so texts are cut as they are sent. No escaped character is cut in two.
+func TestEscapedTextStaysSmall(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]string{"less": "<", "greater": ">", "and": "&", "plain": "x", "wide": "\U0001f4a5"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			long := strings.Repeat(c, 5000)
+			n := notice.Notice{
+				Kind: notice.Failed, Job: long, Stack: long, Cause: long, Owner: long, LocalTime: long, Run: "etl/20261122T0900Z", Logs: []string{long, long, long, long, long, long},
+				LogsAt: "https://example.com/?" + strings.Repeat("&", 190), TaskAt: "https://example.com/?" + strings.Repeat("x", 960),
+				RetryWith: long, StopWith: long, ShowWith: long, Retry: &run.Retry{Safety: run.RetryUnsafe, Why: long},
+			}
+			for i := range maxAttempts {
+				n.Attempts = append(n.Attempts, notice.Attempt{N: i, StoppedReason: long})
+			}
+			blocks := message(n).Attachments[0].Blocks
+			if len(blocks) != 5 {
+				t.Errorf("%d blocks", len(blocks))
+			}
+			for _, b := range blocks {
+				if n := utf8.RuneCountInString(b.Text.Text); n > 3000 {
+					t.Errorf("a section of %d characters: %.40s", n, b.Text.Text)
+				}
+			}
+			if got := safe(long, 100); utf8.RuneCountInString(got) > 100 || strings.Trim(got, escape(c)) != "…" || strings.Count(got, escape(c))*len(escape(c)) != len(got)-len("…") {
+				t.Errorf("cut to %s", got)
+			}
+		})
+	}
+	if got := safe("<ab>", 10); got != "&lt;ab&gt;" {
+		t.Errorf("a text that just fits became %s", got)
 	}
 }
