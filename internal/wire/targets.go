@@ -22,7 +22,9 @@ import (
 
 // Targets holds where notices of local mode go, by name.
 type Targets struct {
-	to map[string]fanout.Carrier
+	// to holds the parts of each target: itself, or one for each recipient of a mail.
+	to map[string][]string
+	by map[string]fanout.Carrier // by part
 	// defaults are the targets of jobs that name none.
 	defaults []string
 }
@@ -34,7 +36,7 @@ const notifyWithin = 10 * time.Second
 // webhook with NAME.secret=SECRET for its signature, NAME=smtp://... for mail,
 // NAME=exec:LINE for a command, and default=NAME,NAME for jobs that name none.
 func NewTargets(lines map[string]string) (*Targets, error) {
-	t := &Targets{to: map[string]fanout.Carrier{}}
+	t := &Targets{to: map[string][]string{}, by: map[string]fanout.Carrier{}}
 	client := &http.Client{Timeout: notifyWithin, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(lines)) {
@@ -51,12 +53,12 @@ func NewTargets(lines map[string]string) (*Targets, error) {
 			}
 			continue
 		}
-		n, err := target(name, value, lines[name+".secret"], client)
+		way, err := target(name, value, lines[name+".secret"], client)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("target %s: %w", name, err))
 			continue
 		}
-		t.to[name] = n
+		t.add(name, way)
 	}
 	for _, name := range t.defaults {
 		if t.to[name] == nil {
@@ -66,17 +68,29 @@ func NewTargets(lines map[string]string) (*Targets, error) {
 	return t, errors.Join(errs...)
 }
 
-func target(name, value, secret string, client *http.Client) (fanout.Carrier, error) {
+// add adds a target with its parts.
+func (t *Targets) add(name string, way fanout.Way) {
+	all := way.Targets(notice.Notice{Targets: []string{name}})
+	for _, one := range all {
+		part := name
+		if len(all) > 1 {
+			part += "/" + one
+		}
+		t.to[name] = append(t.to[name], part)
+		t.by[part] = carried{way, one}
+	}
+}
+
+func target(name, value, secret string, client *http.Client) (fanout.Way, error) {
 	switch {
 	case strings.HasPrefix(value, "slack+https://"):
-		n := &slack.Notifier{Secrets: webhookOf(strings.TrimPrefix(value, "slack+")), HTTP: client, Now: time.Now}
-		return carried{n, n.Targets(notice.Notice{Targets: []string{name}})[0]}, nil
+		return &slack.Notifier{Secrets: webhookOf(strings.TrimPrefix(value, "slack+")), HTTP: client, Now: time.Now}, nil
 	case strings.HasPrefix(value, "https://"), strings.HasPrefix(value, "http://"):
-		return &webhook.Notifier{URL: value, Secret: secret, HTTP: client, Now: time.Now}, nil
+		return fanout.Only{Name: name, Carrier: &webhook.Notifier{URL: value, Secret: secret, HTTP: client, Now: time.Now}}, nil
 	case strings.HasPrefix(value, "smtp://"), strings.HasPrefix(value, "smtps://"):
 		return mail.Parse(value)
 	case strings.HasPrefix(value, "exec:"):
-		return &command.Notifier{Line: strings.TrimPrefix(value, "exec:")}, nil
+		return fanout.Only{Name: name, Carrier: &command.Notifier{Line: strings.TrimPrefix(value, "exec:")}}, nil
 	}
 	return nil, errors.New("want one of slack+https://..., https://..., smtp://... or exec:LINE") // the value may be a secret
 }
@@ -107,20 +121,29 @@ func (t *Targets) Targets(n notice.Notice) (out []string) {
 		names = t.defaults
 	}
 	for _, name := range names {
-		if t.to[name] != nil && !slices.Contains(out, name) {
-			out = append(out, name)
+		for _, part := range t.to[name] {
+			if !slices.Contains(out, part) {
+				out = append(out, part)
+			}
 		}
 	}
 	return out
 }
 
-// Carry implements fanout.Way.
+// Carry implements fanout.Way. It also takes the name of a whole target; the error then names the parts
+// that failed.
 func (t *Targets) Carry(ctx context.Context, name string, n notice.Notice) error {
-	to := t.to[name]
-	if to == nil {
+	if to := t.by[name]; to != nil {
+		return to.Notify(ctx, n) //nolint:wrapcheck // says which target
+	}
+	if t.to[name] == nil {
 		return fmt.Errorf("there is no target %q; the targets are %s", name, strings.Join(slices.Sorted(maps.Keys(t.to)), ", "))
 	}
-	return to.Notify(ctx, n)
+	var errs []error
+	for _, part := range t.to[name] {
+		errs = append(errs, t.by[part].Notify(ctx, n))
+	}
+	return errors.Join(errs...)
 }
 
 // Unknown returns the targets that jobs name but that do not exist.

@@ -14,19 +14,30 @@ import (
 	"net"
 	"net/mail"
 	"net/smtp"
+	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// patience bounds sending one mail.
-const patience = 30 * time.Second
+const (
+	// patience bounds sending one mail.
+	patience = 30 * time.Second
+	// silence is how long a server that gave no answer is left alone, so that a notice does not wait for
+	// it once for each recipient.
+	silence = 30 * time.Second
+)
 
 // Notifier sends mails by one server. With smtp, the connection is encrypted once the server offers
 // that (STARTTLS); with smtps, from the start. A password is sent only over an encrypted connection, or
 // to this machine.
+//
+// Each recipient gets a mail of its own and is a target of its own: a server that refuses one recipient
+// keeps the mail from nobody else, and nobody who took it gets it again with the next try.
 type Notifier struct {
 	Server   string // host:port
 	TLS      bool   // encrypted from the start
@@ -35,6 +46,10 @@ type Notifier struct {
 	From     mail.Address
 	To       []mail.Address
 	Now      func() time.Time
+
+	mu sync.Mutex
+	// silent is until when the server is left alone.
+	silent time.Time
 }
 
 // Parse reads smtp://user:password@host:587/?from=a@example.com&to=b@example.com. to may have several
@@ -64,23 +79,37 @@ func Parse(text string) (*Notifier, error) {
 	return n, nil
 }
 
-// Notify implements control.Notifier.
-func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
+// Targets implements fanout.Way: the recipients' addresses, each once.
+func (n *Notifier) Targets(notice.Notice) (out []string) {
+	for _, a := range n.To {
+		if !slices.Contains(out, a.Address) {
+			out = append(out, a.Address)
+		}
+	}
+	return out
+}
+
+// Carry implements fanout.Way: it sends a notice to one recipient. The mail names all recipients.
+func (n *Notifier) Carry(ctx context.Context, to string, x notice.Notice) error {
 	message, err := n.message(x)
 	if err != nil {
 		return err
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if left := n.silent.Sub(n.Now()); left > 0 {
+		return fmt.Errorf("sending a mail to %s by %s: the server gave no answer, and is left alone for %s", to, n.Server, left.Round(time.Second))
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := n.connect(ctx)
-	if err != nil {
-		return err
+	err = n.send(ctx, to, message)
+	if err == nil {
+		return nil
 	}
-	defer func() { _ = c.Close() }()
-	if err := n.send(c, message); err != nil {
-		return fmt.Errorf("sending a mail by %s: %w", n.Server, err)
+	if says := (*textproto.Error)(nil); !errors.As(err, &says) {
+		n.silent = n.Now().Add(silence)
 	}
-	return nil
+	return fmt.Errorf("sending a mail to %s by %s: %w", to, n.Server, err)
 }
 
 func (n *Notifier) connect(ctx context.Context) (*smtp.Client, error) {
@@ -115,14 +144,17 @@ func (n *Notifier) connect(ctx context.Context) (*smtp.Client, error) {
 	return c, nil
 }
 
-func (n *Notifier) send(c *smtp.Client, message []byte) error {
+func (n *Notifier) send(ctx context.Context, to string, message []byte) error {
+	c, err := n.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
 	if err := c.Mail(n.From.Address); err != nil {
 		return err //nolint:wrapcheck // the caller says what was being done
 	}
-	for _, to := range n.To {
-		if err := c.Rcpt(to.Address); err != nil {
-			return err //nolint:wrapcheck // as above
-		}
+	if err := c.Rcpt(to); err != nil {
+		return err //nolint:wrapcheck // as above
 	}
 	w, err := c.Data()
 	if err != nil {
@@ -138,7 +170,7 @@ func (n *Notifier) send(c *smtp.Client, message []byte) error {
 	return nil
 }
 
-// message returns the mail. Two mails about one notice have the same Message-ID.
+// message returns the mail. All mails about one notice have the same Message-ID.
 func (n *Notifier) message(x notice.Notice) ([]byte, error) {
 	text := x.Text()
 	subject, _, _ := strings.Cut(text, "\n")

@@ -2,69 +2,98 @@ package mail_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/batchplane/batchplane/internal/adapter/fanout"
 	"github.com/batchplane/batchplane/internal/adapter/mail"
 	"github.com/batchplane/batchplane/internal/notice"
 )
 
-// server takes one mail and returns what came; refuse is a command that it refuses.
-func server(t *testing.T, refuse string) (address string, lines <-chan string) {
+// server is a mail server that keeps what it hears, and refuses a command that begins with refuse.
+type server struct {
+	refuse string
+
+	mu    sync.Mutex
+	lines []string
+}
+
+func newServer(t *testing.T, refuse string) (s *server, address string) {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	heard := make(chan string, 1000)
+	s = &server{refuse: refuse}
 	go func() {
-		defer close(heard)
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer func() { _ = c.Close() }()
-		_, _ = fmt.Fprint(c, "220 mail.example.com\r\n")
-		data := false
-		in := bufio.NewScanner(c)
-		for in.Scan() {
-			line := in.Text()
-			heard <- line
-			switch {
-			case data && line != ".":
-				continue
-			case refuse != "" && strings.HasPrefix(line, refuse):
-				_, _ = fmt.Fprint(c, "550 no such user\r\n")
-				continue
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
 			}
-			data = line == "DATA"
-			_, _ = fmt.Fprint(c, map[bool]string{true: "354 go on\r\n", false: "250 ok\r\n"}[data])
+			go s.talk(c)
 		}
 	}()
-	return l.Addr().String(), heard
+	return s, l.Addr().String()
 }
 
-func TestNotify(t *testing.T) {
-	t.Parallel()
-	address, lines := server(t, "")
-	n, err := mail.Parse("smtp://" + address + "/?from=batch@example.com&to=ops@example.com,Boss%20<boss@example.com>")
+func (s *server) talk(c net.Conn) {
+	defer func() { _ = c.Close() }()
+	_, _ = fmt.Fprint(c, "220 mail.example.com\r\n")
+	data := false
+	in := bufio.NewScanner(c)
+	for in.Scan() {
+		line := in.Text()
+		s.mu.Lock()
+		s.lines = append(s.lines, line)
+		s.mu.Unlock()
+		switch {
+		case data && line != ".":
+			continue
+		case s.refuse != "" && strings.HasPrefix(line, s.refuse):
+			_, _ = fmt.Fprint(c, "550 no such user\r\n")
+			continue
+		}
+		data = line == "DATA"
+		_, _ = fmt.Fprint(c, map[bool]string{true: "354 go on\r\n", false: "250 ok\r\n"}[data])
+	}
+}
+
+func (s *server) heard() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(s.lines, "\n")
+}
+
+func parse(t *testing.T, address, to string) *mail.Notifier {
+	t.Helper()
+	n, err := mail.Parse("smtp://" + address + "/?from=batch@example.com&to=" + to)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return n
+}
+
+func TestCarry(t *testing.T) {
+	t.Parallel()
+	s, address := newServer(t, "")
+	n := parse(t, address, "ops@example.com,Boss%20<boss@example.com>,ops@example.com")
 	x := notice.Notice{ID: "failed:x", Kind: notice.Failed, Job: "b\u00fccher", Run: "x", Cause: "exit code 3\r\nBcc: all@example.com\r\n.\r\n", Logs: []string{"."}}
-	if err := n.Notify(t.Context(), x); err != nil {
+	if got := strings.Join(n.Targets(x), " "); got != "ops@example.com boss@example.com" {
+		t.Errorf("it goes to %s", got)
+	}
+	if err := n.Carry(t.Context(), "boss@example.com", x); err != nil {
 		t.Fatal(err)
 	}
-	var all []string
-	for line := range lines {
-		all = append(all, line)
-	}
-	text := strings.Join(all, "\n")
+	text := s.heard()
 	for _, want := range []string{
-		"MAIL FROM:<batch@example.com>", "RCPT TO:<ops@example.com>\nRCPT TO:<boss@example.com>", "Subject: =?utf-8?q?FAILED_b=C3=BCcher:_exit_code_3__Bcc:_all@example.com",
+		"MAIL FROM:<batch@example.com>\nRCPT TO:<boss@example.com>\nDATA", "Subject: =?utf-8?q?FAILED_b=C3=BCcher:_exit_code_3__Bcc:_all@example.com",
 		"To: <ops@example.com>, \"Boss\" <boss@example.com>", "FAILED b=C3=BCcher: exit code 3", "| .", "\n.\nQUIT",
 	} {
 		if !strings.Contains(text, want) {
@@ -76,15 +105,51 @@ func TestNotify(t *testing.T) {
 	}
 }
 
-func TestARefusedMailIsAnError(t *testing.T) {
+// took remembers who took a notice.
+type took []string
+
+func (k *took) Took(context.Context, string) ([]string, error) { return *k, nil }
+
+func (k *took) SetTook(_ context.Context, _ string, targets []string) error {
+	*k = append(*k, targets...)
+	return nil
+}
+
+// TestOneRefusedRecipient: a server that refuses one recipient keeps the mail from no other. The error
+// names the refused one, and only that one is tried again.
+func TestOneRefusedRecipient(t *testing.T) {
 	t.Parallel()
-	address, _ := server(t, "RCPT")
-	n, err := mail.Parse("smtp://" + address + "/?from=batch@example.com&to=ops@example.com")
-	if err != nil {
-		t.Fatal(err)
+	s, address := newServer(t, "RCPT TO:<left@")
+	tell := &fanout.Notifier{Memory: &took{}, Ways: []fanout.Way{parse(t, address, "left@example.com,ops@example.com")}}
+	for range 3 {
+		told, err := tell.Notify(t.Context(), notice.Notice{ID: "failed:x"})
+		if err == nil || !strings.Contains(err.Error(), `a mail to left@example.com by `+address+`: 550 "no such user"`) || strings.Contains(err.Error(), "ops@") {
+			t.Errorf("got %v", err)
+		}
+		if got := strings.Join(told, " "); got != "ops@example.com" {
+			t.Errorf("told %s", got)
+		}
 	}
-	if err := n.Notify(t.Context(), notice.Notice{}); err == nil || !strings.Contains(err.Error(), `550 "no such user"`) {
-		t.Errorf("got %v", err)
+	text := s.heard()
+	if mails, tries := strings.Count(text, "\nDATA\n"), strings.Count(text, "RCPT TO:<left@example.com>"); mails != 1 || tries != 3 {
+		t.Errorf("%d mails, and the refused one tried %d times:\n%s", mails, tries, text)
+	}
+}
+
+// TestASilentServerIsLeftAlone: a notice does not wait for it once for each recipient.
+func TestASilentServerIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	n := parse(t, "127.0.0.1:1", "a@example.com,b@example.com")
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	n.Now = func() time.Time { return now }
+	for _, want := range []string{"connecting to the mail server", "left alone for 30s"} {
+		if err := n.Carry(t.Context(), "a@example.com", notice.Notice{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	now = now.Add(30 * time.Second)
+	if err := n.Carry(t.Context(), "b@example.com", notice.Notice{}); err == nil || !strings.Contains(err.Error(), "connecting to the mail server") {
+		t.Errorf("got %v after its silence", err)
 	}
 }
 
