@@ -50,8 +50,22 @@ type Failures interface {
 	// Failed returns messages of a queue, the oldest first: all of a short queue, and at most
 	// most of a long one. It removes none.
 	Failed(ctx context.Context, q Queue, most int) ([]Failed, error)
+	// Find looks for messages by their ids until it has found all, has read the whole queue, or has
+	// searched for too long. It removes none.
+	Find(ctx context.Context, q Queue, ids []string) (Search, error)
 	// Drop removes a message. If it is already gone, that is no error.
 	Drop(ctx context.Context, q Queue, f Failed) error
+}
+
+// Search is what a search for messages of a queue found.
+type Search struct {
+	// Found holds messages by id.
+	Found map[string]Failed
+	// Looked is how many messages were looked at.
+	Looked int
+	// Whole reports that those not found are not in the queue, as far as its service tells. Otherwise
+	// the time was up before.
+	Whole bool
 }
 
 // RedriveRequest asks what lies in a queue of failures, or asks to try some of it again or to

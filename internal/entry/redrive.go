@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// mostFailed is the largest number of a queue's messages that are looked at.
+// mostFailed is the largest number of a queue's messages that are listed.
 const mostFailed = 100
 
 // redrive returns the contents of a failure queue, or has some of it tried again or dropped. What
@@ -22,33 +21,49 @@ func (d Door) redrive(ctx context.Context, req control.RedriveRequest) (control.
 	if req.Again && (req.Queue == control.NotifyQueue || req.Queue == control.SweepQueue) {
 		return refused(fmt.Sprintf("drop the messages of the queue %s, they need no further try: the next sweep does what a failed one left, owed notices included", req.Queue)), nil
 	}
-	found, err := d.Failures.Failed(ctx, req.Queue, mostFailed)
+	if len(req.Messages) == 0 {
+		return d.failed(ctx, req.Queue)
+	}
+	search, err := d.Failures.Find(ctx, req.Queue, req.Messages)
 	if err != nil {
 		return control.Reply{}, fmt.Errorf("looking into the queue %s: %w", req.Queue, err)
 	}
-	if len(req.Messages) == 0 {
-		return control.Reply{Outcome: control.Accepted, Message: fmt.Sprintf("%d in the queue %s", len(found), req.Queue), Contents: &control.Contents{Queue: req.Queue, Failed: listed(found)}}, nil
-	}
-	var said []string
-	bad := 0
+	reply := control.Reply{Outcome: control.Accepted}
+	said := make([]string, 0, len(req.Messages))
 	for _, id := range req.Messages {
-		i := slices.IndexFunc(found, func(f control.Failed) bool { return f.ID == id })
-		if i < 0 {
-			said = append(said, id+" is not there any more")
-			continue
-		}
-		words, err := d.redriven(ctx, req, found[i])
-		if err != nil {
-			bad++
-			words = "stays: " + err.Error()
+		words, done := d.redriveOne(ctx, req, search, id)
+		if !done {
+			reply.Outcome = control.Refused
 		}
 		said = append(said, id+" "+words)
 	}
-	reply := control.Reply{Outcome: control.Accepted, Message: strings.Join(said, "\n")}
-	if bad > 0 {
-		reply.Outcome = control.Refused
-	}
+	reply.Message = strings.Join(said, "\n")
 	return reply, nil
+}
+
+// failed returns the contents of a queue.
+func (d Door) failed(ctx context.Context, q control.Queue) (control.Reply, error) {
+	found, err := d.Failures.Failed(ctx, q, mostFailed)
+	if err != nil {
+		return control.Reply{}, fmt.Errorf("looking into the queue %s: %w", q, err)
+	}
+	return control.Reply{Outcome: control.Accepted, Message: fmt.Sprintf("%d in the queue %s", len(found), q), Contents: &control.Contents{Queue: q, Failed: listed(found)}}, nil
+}
+
+// redriveOne says what became of a message, and whether that is what was asked for.
+func (d Door) redriveOne(ctx context.Context, req control.RedriveRequest, search control.Search, id string) (words string, done bool) {
+	f, ok := search.Found[id]
+	switch {
+	case !ok && search.Whole:
+		return "is not there any more", true
+	case !ok:
+		return fmt.Sprintf("is not among the %d messages that there was time to look at: ask again, or settle others of the queue first", search.Looked), false
+	}
+	words, err := d.redriven(ctx, req, f)
+	if err != nil {
+		return "stays: " + err.Error(), false
+	}
+	return words, true
 }
 
 // Bounds of a list of messages. A function's answer has at most 6 MB (AWS Lambda developer guide,

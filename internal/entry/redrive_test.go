@@ -18,6 +18,8 @@ type lying struct {
 	all     map[control.Queue][]control.Failed
 	dropped []string
 	broken  bool
+	// time is how many messages there is time to look at; 0 means all.
+	time int
 }
 
 func (l *lying) Failed(_ context.Context, q control.Queue, _ int) ([]control.Failed, error) {
@@ -25,6 +27,23 @@ func (l *lying) Failed(_ context.Context, q control.Queue, _ int) ([]control.Fai
 		return nil, errBroken
 	}
 	return slices.Clone(l.all[q]), nil
+}
+
+// Find looks at the first of them only, as many as there is time for.
+func (l *lying) Find(_ context.Context, q control.Queue, ids []string) (control.Search, error) {
+	if l.broken {
+		return control.Search{}, errBroken
+	}
+	s := control.Search{Found: map[string]control.Failed{}, Whole: l.time == 0 || l.time >= len(l.all[q])}
+	for _, f := range l.all[q] {
+		if s.Looked++; slices.Contains(ids, f.ID) {
+			s.Found[f.ID] = f
+		}
+		if s.Looked == l.time {
+			break
+		}
+	}
+	return s, nil
 }
 
 func (l *lying) Drop(_ context.Context, q control.Queue, f control.Failed) error {
@@ -98,6 +117,19 @@ func TestRedrive(t *testing.T) {
 				t.Errorf("the request is not kept with its answer: %+v, %v", as, err)
 			}
 		})
+	}
+}
+
+// TestRedriveInALongQueue: a message that there was no time to find is not said to be gone. Those that
+// were found are carried out.
+func TestRedriveInALongQueue(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t, etl)
+	queues := &lying{time: 1, all: map[control.Queue][]control.Failed{control.TriggerQueue: {{ID: "slot", Input: anHour}, {ID: "bad"}}}}
+	d.Failures = queues
+	reply := d.must(t, "r", `{"redrive":"trigger","messages":["bad","slot"],"do":"drop"}`)
+	if reply.Outcome != control.Refused || !strings.HasPrefix(reply.Message, "bad is not among the 1 messages") || !strings.HasSuffix(reply.Message, "slot is dropped") {
+		t.Errorf("got %+v", reply)
 	}
 }
 
@@ -195,7 +227,9 @@ func TestRedriveFails(t *testing.T) {
 		t.Errorf("got %+v", reply)
 	}
 	d.Failures = &lying{broken: true}
-	if _, err := d.Enter(t.Context(), FromPeople, "r", []byte(`{"redrive":"trigger"}`)); !errors.Is(err, errBroken) {
-		t.Errorf("got %v", err)
+	for _, in := range []string{`{"redrive":"trigger"}`, `{"redrive":"trigger","messages":["x"],"do":"drop"}`} {
+		if _, err := d.Enter(t.Context(), FromPeople, "r", []byte(in)); !errors.Is(err, errBroken) {
+			t.Errorf("%s: got %v", in, err)
+		}
 	}
 }

@@ -134,7 +134,7 @@ func (t *Targets) Targets(n notice.Notice) (out []string) {
 // that failed.
 func (t *Targets) Carry(ctx context.Context, name string, n notice.Notice) error {
 	if to := t.by[name]; to != nil {
-		return to.Notify(ctx, n) //nolint:wrapcheck // says which target
+		return to.Notify(ctx, n)
 	}
 	if t.to[name] == nil {
 		return fmt.Errorf("there is no target %q; the targets are %s", name, strings.Join(slices.Sorted(maps.Keys(t.to)), ", "))

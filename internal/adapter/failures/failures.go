@@ -8,7 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +25,8 @@ type Queues struct {
 	SQS *signed.Client
 	// URLs holds the queues' URLs by name.
 	URLs map[control.Queue]string
+	// Within is how long Find searches; 0 means ten seconds.
+	Within time.Duration
 }
 
 const (
@@ -33,6 +35,8 @@ const (
 	// inVain is after how many answers in a row without a new message a queue counts as read: an answer
 	// need not contain all there is (the same page).
 	inVain = 3
+	// within is how long messages are searched for. The trigger then has as long again to carry them out.
+	within = 10 * time.Second
 	// protocol is the version of AWS JSON that SQS speaks (Amazon SQS developer guide,
 	// "Making Query API requests using AWS JSON protocol").
 	protocol = "1.0"
@@ -54,32 +58,67 @@ type received struct {
 // Failed implements control.Failures. It hides each message from other readers for a second.
 func (q *Queues) Failed(ctx context.Context, name control.Queue, most int) ([]control.Failed, error) {
 	found := map[string]control.Failed{}
-	for vain := 0; vain < inVain && len(found) < most; {
-		var out struct {
-			Messages []received `json:"Messages"`
-		}
-		err := q.SQS.JSON(ctx, protocol, "AmazonSQS.ReceiveMessage", map[string]any{
-			"QueueUrl": q.URLs[name], "MaxNumberOfMessages": atOnce, "VisibilityTimeout": 1, "WaitTimeSeconds": 1,
-			"MessageAttributeNames": []string{"All"}, "MessageSystemAttributeNames": []string{sent}, "AttributeNames": []string{sent},
-		}, &out)
+	vain := 0
+	for vain < inVain && len(found) < most {
+		messages, err := q.receive(ctx, name)
 		if err != nil {
-			return nil, fmt.Errorf("reading the queue %s: %w", name, err)
+			return nil, err
 		}
 		before := len(found)
-		for _, m := range out.Messages {
+		for _, m := range messages {
 			found[m.ID] = failed(m)
 		}
-		vain++
-		if len(found) > before {
+		if vain++; len(found) > before {
 			vain = 0
 		}
 	}
-	all := make([]control.Failed, 0, len(found))
-	for _, f := range found {
-		all = append(all, f)
-	}
-	slices.SortFunc(all, func(a, b control.Failed) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	all := slices.SortedFunc(maps.Values(found), func(a, b control.Failed) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return all[:min(most, len(all))], nil
+}
+
+// Find implements control.Failures. The messages of a long queue come in any order and become visible
+// again during the search. So the queue counts as read only after a number of answers in vain that grows
+// with its length.
+func (q *Queues) Find(ctx context.Context, name control.Queue, ids []string) (control.Search, error) {
+	soon, cancel := context.WithTimeout(ctx, cmp.Or(q.Within, within))
+	defer cancel()
+	found := map[string]control.Failed{}
+	seen := map[string]bool{}
+	vain := 0
+	for len(found) < len(ids) && vain < inVain+3*len(seen)/atOnce {
+		messages, err := q.receive(soon, name)
+		if err != nil && soon.Err() != nil && ctx.Err() == nil {
+			return control.Search{Found: found, Looked: len(seen)}, nil
+		}
+		if err != nil {
+			return control.Search{}, err
+		}
+		before := len(seen)
+		for _, m := range messages {
+			seen[m.ID] = true
+			if slices.Contains(ids, m.ID) {
+				found[m.ID] = failed(m)
+			}
+		}
+		if vain++; len(seen) > before {
+			vain = 0
+		}
+	}
+	return control.Search{Found: found, Looked: len(seen), Whole: true}, nil
+}
+
+func (q *Queues) receive(ctx context.Context, name control.Queue) ([]received, error) {
+	var out struct {
+		Messages []received `json:"Messages"`
+	}
+	err := q.SQS.JSON(ctx, protocol, "AmazonSQS.ReceiveMessage", map[string]any{
+		"QueueUrl": q.URLs[name], "MaxNumberOfMessages": atOnce, "VisibilityTimeout": 1, "WaitTimeSeconds": 1,
+		"MessageAttributeNames": []string{"All"}, "MessageSystemAttributeNames": []string{sent}, "AttributeNames": []string{sent},
+	}, &out)
+	if err != nil {
+		return nil, fmt.Errorf("reading the queue %s: %w", name, err)
+	}
+	return out.Messages, nil
 }
 
 // dropTries is how often Drop tries to delete a message: a handle becomes invalid when somebody else
@@ -98,12 +137,12 @@ func (q *Queues) Drop(ctx context.Context, name control.Queue, f control.Failed)
 		if n == dropTries || !errors.As(err, &says) || says.ErrorCode() != "ReceiptHandleIsInvalid" {
 			return fmt.Errorf("taking a message off the queue %s: %w", name, err)
 		}
-		found, err := q.Failed(ctx, name, math.MaxInt)
+		again, err := q.Find(ctx, name, []string{f.ID})
 		if err != nil {
 			return err
 		}
-		if i := slices.IndexFunc(found, func(other control.Failed) bool { return other.ID == f.ID }); i >= 0 {
-			f = found[i]
+		if other, ok := again.Found[f.ID]; ok {
+			f = other
 		}
 	}
 }
