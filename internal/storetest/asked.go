@@ -38,6 +38,7 @@ func asked(t *testing.T, s Store) {
 		"all":                                   {control.AskedQuery{}, "3 2b 2 1 0"},
 		"the newest":                            {control.AskedQuery{Limit: 1}, "3"},
 		"of a time":                             {control.AskedQuery{Since: at(1), Until: at(2)}, "2b 2 1"},
+		"of no time":                            {control.AskedQuery{Since: at(2), Until: at(1)}, ""},
 		"about a job":                           {control.AskedQuery{Job: "report"}, "2 1"},
 		"about all jobs":                        {control.AskedQuery{Job: "*"}, "3"},
 		"of a person":                           {control.AskedQuery{By: "ann"}, "3 2"},

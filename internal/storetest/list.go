@@ -49,6 +49,10 @@ func listSelect(t *testing.T, s Store) {
 	wantRuns(t, s, control.Query{Until: t0}, "b/20261122T1730Z", "a/20261122T1730Z")
 	wantRuns(t, s, control.Query{Until: t0.Add(-time.Second)})
 	wantRuns(t, s, control.Query{Status: run.Failed, Until: t0.Add(-time.Second)})
+	for _, q := range []control.Query{{}, {Job: "a"}, {Job: "a", Scheduled: true}, {Status: run.Failed}, {Status: run.Succeeded, Job: "a"}} { // none can be since a time after until
+		q.Since, q.Until = t0.Add(time.Minute), t0
+		wantRuns(t, s, q)
+	}
 	wantRuns(t, s, control.Query{Job: "a", Until: t0.Add(time.Minute), Limit: 1}, "a/20261122T1731Z")
 	wantRuns(t, s, control.Query{Job: "a", Scheduled: true, Until: t0.Add(59 * time.Second), Limit: 1}, "a/20261122T1730Z")
 }

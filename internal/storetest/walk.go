@@ -99,6 +99,10 @@ func walkSelect(t *testing.T, s ReadStore) {
 	wantWalk(t, s, control.Walk{Jobs: []string{"a"}}, "a/20261122T1731Z", byHand, "a/20261122T1730Z")
 	wantWalk(t, s, control.Walk{Jobs: []string{"a"}, Since: minute, Until: minute}, "a/20261122T1730Z")
 	wantWalk(t, s, control.Walk{Jobs: []string{"c", "a"}, Page: 2}, "c/20261122T1731Z", "a/20261122T1731Z", byHand, "c/20261122T1730Z", "a/20261122T1730Z")
+	for _, w := range []control.Walk{{}, {Jobs: []string{"a"}}, {Statuses: []run.Status{run.Failed}}, {Statuses: []run.Status{run.Running}}} { // of no time
+		w.Since, w.Until = minute.Add(time.Minute), minute
+		wantWalk(t, s, w)
+	}
 	wantWalk(t, s, control.Walk{Jobs: []string{"nobody"}})
 	wantWalk(t, s, control.Walk{Match: run.ID.ByHand}, byHand)
 	wantWalk(t, s, control.Walk{Statuses: []run.Status{run.Failed}}, "b/20261122T1731Z", "a/20261122T1730Z")

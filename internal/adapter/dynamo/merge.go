@@ -31,8 +31,16 @@ type cursor struct {
 	err  error
 }
 
+// empty reports whether the query's range holds nothing, because its end is before its beginning.
+// DynamoDB refuses such a range with a ValidationException.
+func (c *cursor) empty() bool {
+	values := c.in.ExpressionAttributeValues
+	return text(values, ":from") > text(values, ":to") || integer(values, ":from") > integer(values, ":to")
+}
+
 // fill makes sure that the page has an entry, unless there are no more.
 func (c *cursor) fill(ctx context.Context, db API) {
+	c.done = c.done || c.empty()
 	for len(c.page) == 0 && !c.done && c.err == nil {
 		out, err := db.Query(ctx, &c.in)
 		if err != nil {
