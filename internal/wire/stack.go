@@ -107,7 +107,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 func settings(name string, outputs, parameters map[string]string) doctor.Stack {
 	list := func(key string) (out []string) {
 		for part := range strings.SplitSeq(parameters[key], ",") {
-			if part != "" {
+			if part = strings.TrimSpace(part); part != "" { // as CloudFormation reads a CommaDelimitedList
 				out = append(out, part)
 			}
 		}
