@@ -32,7 +32,8 @@ type Keeper struct {
 	Most         int64
 }
 
-// Sweep drops what is too old or too much. If it cannot drop something, it continues with the rest.
+// Sweep drops what is too old or too much. If it cannot drop something, it continues with the rest. It
+// drops no output if it cannot see which tasks run.
 func (k Keeper) Sweep(ctx context.Context) (runs, outputs int, err error) {
 	now := k.Now()
 	runs, err = k.State.Prune(ctx, now.Add(-k.Runs))
@@ -43,7 +44,10 @@ func (k Keeper) Sweep(ctx context.Context) (runs, outputs int, err error) {
 	if readErr != nil && !errors.Is(readErr, fs.ErrNotExist) {
 		err = errors.Join(err, fmt.Errorf("listing the tasks' output: %w", readErr))
 	}
-	running := k.running()
+	running, lockErr := k.running()
+	if lockErr != nil { // any output may be that of a task that runs
+		return runs, 0, errors.Join(err, fmt.Errorf("listing the tasks that run: %w", lockErr))
+	}
 	for _, j := range jobs {
 		if ctx.Err() != nil || !j.IsDir() {
 			continue
@@ -56,14 +60,17 @@ func (k Keeper) Sweep(ctx context.Context) (runs, outputs int, err error) {
 }
 
 // running returns the ids of tasks that may still write.
-func (k Keeper) running() map[string]bool {
+func (k Keeper) running() (map[string]bool, error) {
 	out := map[string]bool{}
-	locks, _ := os.ReadDir(k.Locks) // absent if nothing ever ran
+	locks, err := os.ReadDir(k.Locks)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // absent if nothing ever ran
+		return nil, err //nolint:wrapcheck // the caller says what was being done
+	}
 	for _, l := range locks {
 		id, _, _ := strings.Cut(l.Name(), "-")
 		out[id] = true
 	}
-	return out
+	return out, nil
 }
 
 // outputs drops output of one job, the oldest files first.

@@ -59,3 +59,23 @@ func TestOldOutputIsDropped(t *testing.T) {
 		t.Errorf("left are %q, want %q", left, want)
 	}
 }
+
+// TestOutputStaysIfNobodyKnowsWhatRuns: locks that cannot be listed do not mean that nothing runs.
+func TestOutputStaysIfNobodyKnowsWhatRuns(t *testing.T) {
+	t.Parallel()
+	dir := folderWith(t, "logs/a/runs.log", "locks") // a file where the folder should be
+	old := start.Add(-40 * 24 * time.Hour)
+	path := filepath.Join(dir, "logs", "a", "runs.log")
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
+	k := local.Keeper{State: &pruned{}, Logs: filepath.Join(dir, "logs"), Locks: filepath.Join(dir, "locks"), Now: func() time.Time { return start }, Output: time.Hour}
+	runs, outputs, err := k.Sweep(t.Context())
+	if _, gone := os.Stat(path); runs != 7 || outputs != 0 || err == nil || gone != nil {
+		t.Errorf("%d runs, %d outputs, %v; the output: %v", runs, outputs, err, gone)
+	}
+	k.Locks = filepath.Join(dir, "absent")
+	if _, outputs, err := k.Sweep(t.Context()); outputs != 1 || err != nil {
+		t.Errorf("where nothing ever ran: %d outputs, %v", outputs, err)
+	}
+}
