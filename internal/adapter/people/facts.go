@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -138,7 +139,7 @@ func (f *Facts) role(ctx context.Context, arn string) (string, error) {
 }
 
 // image asks ECR about <account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>
-// or @<digest>.
+// or @<digest>, or both.
 func (f *Facts) image(ctx context.Context, image string) (string, error) {
 	host, path, ok := strings.Cut(image, "/")
 	account, rest, ecrHost := strings.Cut(host, ".dkr.ecr.")
@@ -146,11 +147,14 @@ func (f *Facts) image(ctx context.Context, image string) (string, error) {
 	if !ok || !ecrHost {
 		return "", errElsewhere
 	}
+	path, digest, hasDigest := strings.Cut(path, "@")
+	path, tag, hasTag := strings.Cut(path, ":")
 	id := ecrtypes.ImageIdentifier{ImageTag: aws.String("latest")}
-	if repository, digest, ok := strings.Cut(path, "@"); ok {
-		path, id = repository, ecrtypes.ImageIdentifier{ImageDigest: &digest}
-	} else if repository, tag, ok := strings.Cut(path, ":"); ok {
-		path, id = repository, ecrtypes.ImageIdentifier{ImageTag: &tag}
+	switch {
+	case hasDigest: // a tag before it selects nothing
+		id = ecrtypes.ImageIdentifier{ImageDigest: &digest}
+	case hasTag:
+		id = ecrtypes.ImageIdentifier{ImageTag: &tag}
 	}
 	in := &ecr.DescribeImagesInput{RegistryId: &account, RepositoryName: &path, ImageIds: []ecrtypes.ImageIdentifier{id}}
 	if _, err := f.ECR.DescribeImages(ctx, in, func(o *ecr.Options) { o.Region = region }); err != nil {
@@ -177,12 +181,21 @@ func (f *Facts) secret(ctx context.Context, arn string) (string, error) {
 		// An ARN may name a key of the secret, a version's stage and its id behind it
 		// (ECS developer guide, "Pass Secrets Manager secrets").
 		parts := strings.SplitN(arn, ":", 8)
-		if _, err := f.Secrets.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: aws.String(strings.Join(parts[:min(7, len(parts))], ":"))}); err != nil {
+		in := &secretsmanager.DescribeSecretInput{SecretId: aws.String(strings.Join(parts[:min(7, len(parts))], ":"))}
+		if _, err := f.Secrets.DescribeSecret(ctx, in, func(o *secretsmanager.Options) { o.Region = cmp.Or(regionOf(arn), o.Region) }); err != nil {
 			return "", fmt.Errorf("describing the secret: %w", err)
 		}
 		return "", nil
 	}
 	return f.parameter(ctx, arn)
+}
+
+// regionOf returns the Region in an ARN, "" for a name.
+func regionOf(arn string) string {
+	if parts := strings.SplitN(arn, ":", 5); parts[0] == "arn" && len(parts) == 5 {
+		return parts[3]
+	}
+	return ""
 }
 
 func (f *Facts) target(ctx context.Context, name string) (string, error) {
@@ -191,7 +204,8 @@ func (f *Facts) target(ctx context.Context, name string) (string, error) {
 
 // parameter checks that a parameter exists. It neither decrypts its value nor looks at it.
 func (f *Facts) parameter(ctx context.Context, name string) (string, error) {
-	if _, err := f.SSM.GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(false)}); err != nil {
+	in := &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(false)}
+	if _, err := f.SSM.GetParameter(ctx, in, func(o *ssm.Options) { o.Region = cmp.Or(regionOf(name), o.Region) }); err != nil {
 		return "", fmt.Errorf("looking for the parameter: %w", err)
 	}
 	return "", nil

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/batchplane/batchplane/internal/adapter/people"
 	"github.com/batchplane/batchplane/internal/doctor"
@@ -40,6 +42,40 @@ func TestImagesElsewhere(t *testing.T) {
 		"public.ecr.aws/docker/library/busybox:1":                doctor.Unknown,
 	} {
 		s := doctor.Subject{Kind: doctor.Image, Name: name}
+		if got := f.Answers(t.Context(), []doctor.Subject{s})[s]; got.Verdict != want {
+			t.Errorf("%s: %+v, want %v", name, got, want)
+		}
+	}
+}
+
+// TestSecretsElsewhere: a secret or a parameter is asked about in the Region of its ARN.
+func TestSecretsElsewhere(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if strings.Contains(q.Header.Get("Authorization"), "/us-west-2/") {
+			_, _ = io.WriteString(w, `{}`)
+			return
+		}
+		code := map[bool]string{true: "ParameterNotFound", false: "ResourceNotFoundException"}[strings.HasPrefix(q.Header.Get("X-Amz-Target"), "AmazonSSM")]
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"__type":"`+code+`","message":"no"}`)
+	}))
+	t.Cleanup(server.Close)
+	c := aws.Config{
+		Region: "eu-central-1", BaseEndpoint: &server.URL, HTTPClient: server.Client(), RetryMaxAttempts: 1,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "secret"}, nil
+		}),
+	}
+	f := &people.Facts{Secrets: secretsmanager.NewFromConfig(c), SSM: ssm.NewFromConfig(c)}
+	for name, want := range map[string]doctor.Verdict{
+		"arn:aws:secretsmanager:us-west-2:123456789012:secret:db-a1b2c3:key::": doctor.Good,
+		"arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-a1b2c3":    doctor.Wrong,
+		"arn:aws:ssm:us-west-2:123456789012:parameter/etl/key":                 doctor.Good,
+		"arn:aws:ssm:eu-central-1:123456789012:parameter/etl/key":              doctor.Wrong,
+		"/etl/key": doctor.Wrong,
+	} {
+		s := doctor.Subject{Kind: doctor.Secret, Name: name}
 		if got := f.Answers(t.Context(), []doctor.Subject{s})[s]; got.Verdict != want {
 			t.Errorf("%s: %+v, want %v", name, got, want)
 		}
