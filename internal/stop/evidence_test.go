@@ -1,6 +1,9 @@
 package stop
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestRelaunchIsNarrow: a relaunch needs proof that nothing started and a chance that it helps,
 // whatever else the verdict says.
@@ -134,6 +137,7 @@ func TestVolumeFromAnImage(t *testing.T) {
 	}{
 		"the only container":           {failed(text, of("app", "")), No},
 		"beside one that says nothing": {failed(text, of("app", text), of("proxy", "")), Unknown},
+		"in other words":               {failed(strings.Replace(text, "unable", "failed", 1), of("app", ""), of("proxy", "")), Unknown},
 		"beside one not pulled":        {failed(text, of("app", text), of("proxy", cutPull)), No},
 		"beside one that ran":          {failed(text, of("app", text), Container{Name: "proxy", ExitCode: code(0)}), Yes},
 		"none listed":                  {failed(text), Unknown},

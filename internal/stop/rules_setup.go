@@ -205,7 +205,7 @@ var copyFamily = Family{
 	Name:   "copy",
 	Title:  "Volumes with the contents of an image",
 	Life:   "after this container's image is pulled, before it is created; others of the task may run",
-	Begins: []string{"cannotcreatevolumeerror: unable to copy", "unable to copy content"},
+	Begins: []string{"cannotcreatevolumeerror: unable to copy", "cannotcreatevolumeerror: failed to copy", "unable to copy content", "failed to copy content"},
 	proof:  proofOwn,
 	Rules: []Rule{{
 		Name:    "volume-copy",
