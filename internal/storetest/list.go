@@ -55,6 +55,10 @@ func listSelect(t *testing.T, s Store) {
 	}
 	wantRuns(t, s, control.Query{Job: "a", Until: t0.Add(time.Minute), Limit: 1}, "a/20261122T1731Z")
 	wantRuns(t, s, control.Query{Job: "a", Scheduled: true, Until: t0.Add(59 * time.Second), Limit: 1}, "a/20261122T1730Z")
+	if err := s.Corrupt(t.Context(), "a/20261122T1731Z"); err != nil {
+		t.Fatal(err)
+	}
+	wantRuns(t, s, control.Query{Job: "a", Scheduled: true, Limit: 1}, "a/20261122T1730Z") // in place of what cannot be read
 }
 
 func listByHand(t *testing.T, s Store) {

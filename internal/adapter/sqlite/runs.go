@@ -224,18 +224,24 @@ func (s *Store) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
 	if q.Scheduled {
 		where = append(where, "id NOT LIKE '%/manual-%'")
 	}
-	return s.list(ctx, "SELECT rev, body FROM runs WHERE "+strings.Join(where, " AND ")+
-		" ORDER BY scheduled_for DESC, queued_at DESC, id DESC LIMIT ?", append(args, cmp.Or(q.Limit, 100))...)
+	return s.first(ctx, cmp.Or(q.Limit, 100), "SELECT rev, body FROM runs WHERE "+strings.Join(where, " AND ")+
+		" ORDER BY scheduled_for DESC, queued_at DESC, id DESC", args...)
 }
 
 func (s *Store) list(ctx context.Context, query string, args ...any) ([]run.Run, error) {
+	return s.first(ctx, math.MaxInt, query, args...)
+}
+
+// first returns the first runs that a query finds. It passes over those that cannot be read, and goes on
+// to others in their place.
+func (s *Store) first(ctx context.Context, limit int, query string, args ...any) ([]run.Run, error) {
 	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing runs: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	var out []run.Run
-	for rows.Next() {
+	for len(out) < limit && rows.Next() {
 		r, err := scanRun(rows)
 		if errors.Is(err, control.ErrUnreadable) {
 			continue // set aside by the look
