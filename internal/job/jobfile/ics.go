@@ -40,7 +40,7 @@ const maxICSDays = 20_000
 // event is exclusive. It refuses what means more than days: events that recur, times of day,
 // whose day depends on a zone, and durations. With a wrong holiday a run would be left out.
 func icsDays(text string) ([]string, error) {
-	if !strings.Contains(text, "BEGIN:VCALENDAR") {
+	if !strings.Contains(strings.ToUpper(text), "BEGIN:VCALENDAR") {
 		return nil, errors.New("this is not an iCalendar file")
 	}
 	out, err := allEventDays(unfold(text))
@@ -85,6 +85,10 @@ func closeLine(lines []icsLine, parts []string) []icsLine {
 		last := &lines[len(lines)-1]
 		name, value, _ := strings.Cut(strings.Join(parts, ""), ":")
 		name, _, _ = strings.Cut(strings.ToUpper(name), ";")
+		switch name {
+		case "BEGIN", "END", "STATUS": // which iCalendar compares without case (RFC 5545, section 2)
+			value = strings.ToUpper(strings.TrimSpace(value))
+		}
 		last.name, last.value = name, value
 	}
 	return lines
