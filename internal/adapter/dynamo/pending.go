@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/batchplane/batchplane/internal/control"
 )
@@ -38,7 +40,7 @@ func (s *Store) PutPending(ctx context.Context, p control.Pending) error {
 	return nil
 }
 
-// Pending implements control.Store. There are few, if any.
+// Pending implements control.Store. It reads batchSize slots in a call.
 func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, error) {
 	sp := anyTime
 	sp.page = limit
@@ -46,22 +48,27 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, erro
 	var out []control.Pending
 	var unreadable []error
 	for len(out) < limit {
-		entries, err := m.next(ctx, limit-len(out))
+		entries, err := m.next(ctx, min(limit-len(out), batchSize))
 		if err != nil {
 			return nil, fmt.Errorf("listing pending slots: %w", err)
 		}
 		if len(entries) == 0 {
 			break
 		}
+		items, err := s.pendingItems(ctx, entries)
+		if err != nil {
+			return nil, err
+		}
 		for _, e := range entries {
-			p, err := s.pending(ctx, e.item)
-			switch {
-			case errors.Is(err, control.ErrUnreadable), errors.Is(err, control.ErrNewer):
+			pk := text(e.item, attrPK)
+			var p control.Pending
+			if item := items[pk]; item == nil { // the index lags
+				continue
+			} else if err := decode("the pending slot "+pk, item, &p); err != nil {
 				unreadable = append(unreadable, err)
-			case errors.Is(err, control.ErrNotFound), err == nil && p.Done: // the index lags
-			case err != nil:
-				return nil, err
-			default:
+				continue
+			}
+			if !p.Done { // the index lags
 				out = append(out, p)
 			}
 		}
@@ -69,12 +76,13 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, erro
 	return out, errors.Join(unreadable...)
 }
 
-// pending loads the slot of an entry.
-func (s *Store) pending(ctx context.Context, entry attributes) (p control.Pending, err error) {
-	what := "the pending slot " + text(entry, attrPK)
-	item, err := s.get(ctx, what, attributes{attrPK: entry[attrPK], attrSK: entry[attrSK]})
-	if err != nil {
-		return p, err
+// pendingItems reads the slots of at most batchSize entries, by their hash keys.
+func (s *Store) pendingItems(ctx context.Context, entries []entry) (map[string]attributes, error) {
+	request := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
+	for _, e := range entries {
+		request.Keys = append(request.Keys, attributes{attrPK: e.item[attrPK], attrSK: e.item[attrSK]})
 	}
-	return p, decode(what, item, &p)
+	out := make(map[string]attributes, len(entries))
+	err := s.batchOf(ctx, "pending slots", request, func(item attributes) { out[text(item, attrPK)] = item })
+	return out, err
 }
