@@ -14,6 +14,7 @@ type retryCmd struct {
 	ID        *string `arg:"" optional:"" name:"run" help:"The run to retry."`
 	Same      bool    `help:"Use the definition and revision the run had, not the newest."`
 	Force     bool    `help:"Retry even a run that succeeded."`
+	Attempts  *int    `help:"Retry only if the run still has N attempts; by default as many as this command finds." placeholder:"N"`
 	Reason    string  `help:"Why, for the record." placeholder:"R"`
 	RequestID string  `name:"request-id" help:"Requests with the same ID are one retry; by default random." placeholder:"ID"`
 	waiting
@@ -33,8 +34,9 @@ func (c *retryCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
+		found := len(r.Attempts)
 		return c.ask(ctx, a, p, entry.Request{Retry: &control.RetryRequest{
-			Run: r.ID, RequestID: cmp.Or(c.RequestID, rand.Text()), Same: c.Same, Force: c.Force, Reason: c.Reason,
+			Run: r.ID, RequestID: cmp.Or(c.RequestID, rand.Text()), Same: c.Same, Force: c.Force, Attempts: cmp.Or(c.Attempts, &found), Reason: c.Reason,
 		}})
 	}))
 }

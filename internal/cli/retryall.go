@@ -124,13 +124,9 @@ func (a *app) printChoice(chosen, left []plane.Candidate) error {
 func (c *retryCmd) retryEach(ctx context.Context, a *app, p *plane.Plane, chosen []plane.Candidate) error {
 	var refused []string
 	for _, k := range chosen {
-		if changed, err := p.Changed(ctx, k); err != nil {
-			return err
-		} else if changed {
-			_, _ = fmt.Fprintf(a.Stderr, "%s was retried in the meantime and is left alone\n", k.Run.ID)
-			continue
-		}
-		reply, err := a.send(ctx, p, entry.Request{Retry: &control.RetryRequest{Run: k.Run.ID, RequestID: k.RequestID(), Same: c.Same, Reason: c.Reason}})
+		request := k.Ask()
+		request.Same, request.Reason = c.Same, c.Reason
+		reply, err := a.send(ctx, p, entry.Request{Retry: &request})
 		if err != nil {
 			return fmt.Errorf("retrying %s: %w; repeat the command to continue: nothing is done twice", k.Run.ID, err)
 		}

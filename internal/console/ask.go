@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -35,6 +36,8 @@ type ask struct {
 	Back string
 	// Request makes a repeated form the same request.
 	Request string
+	// Attempts is how many attempts the run has of which the form says whether a retry is safe.
+	Attempts int
 	// Reason, Until, Args and Confirm say which fields the form has.
 	Reason, Until, Args bool
 	Confirm             string // what must be typed
@@ -104,7 +107,11 @@ var verbs = map[string]verb{
 		return entry.Request{Run: &control.RunRequest{Job: a.Job, RequestID: a.Request, Inputs: inputs, Args: lines(a.Given.Get("args")), Force: a.Given.Get("force") != ""}}, nil
 	}},
 	"retry": {prepareRetry, func(a *ask) (entry.Request, error) {
-		return entry.Request{Retry: &control.RetryRequest{Run: a.Run, RequestID: a.Request, Same: a.Given.Get("same") != "", Force: a.Given.Get("force") != "", Reason: a.Given.Get("reason")}}, nil
+		seen, err := strconv.Atoi(a.Given.Get("attempts"))
+		if err != nil {
+			return entry.Request{}, errors.New("the form does not say how many attempts it was about: load it again")
+		}
+		return entry.Request{Retry: &control.RetryRequest{Run: a.Run, RequestID: a.Request, Same: a.Given.Get("same") != "", Force: a.Given.Get("force") != "", Attempts: &seen, Reason: a.Given.Get("reason")}}, nil
 	}},
 	"stop": {prepareStop, func(a *ask) (entry.Request, error) {
 		return entry.Request{Stop: &control.StopRequest{Run: a.Run, Reason: a.Given.Get("reason")}}, nil
@@ -229,7 +236,9 @@ func (s *Server) askMany(ctx context.Context, a *ask) (rendered, error) {
 	}
 	for _, c := range a.Candidates {
 		if slices.Contains(chosen, c.RequestID()) {
-			a.Answers = append(a.Answers, s.send(ctx, entry.Request{Retry: &control.RetryRequest{Run: c.Run.ID, RequestID: c.RequestID(), Reason: reason}}))
+			request := c.Ask()
+			request.Reason = reason
+			a.Answers = append(a.Answers, s.send(ctx, entry.Request{Retry: &request}))
 		}
 	}
 	if len(a.Answers) < len(chosen) {

@@ -34,7 +34,7 @@ func TestDestructiveNeedsAReason(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil)
 			cookie := w.signIn()
-			form := url.Values{"token": {w.token(cookie)}, "request": {"page-1"}, "confirm": {c.confirm}, "reason": {" "}}
+			form := url.Values{"token": {w.token(cookie)}, "request": {"page-1"}, "attempts": {"1"}, "confirm": {c.confirm}, "reason": {" "}}
 			if res := w.send(request("POST", c.target, form), cookie); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, "Say why") || len(w.door.asked) != 0 {
 				t.Errorf("without a reason it answered %d, and %d requests were sent", res.StatusCode, len(w.door.asked))
 			}
@@ -43,6 +43,27 @@ func TestDestructiveNeedsAReason(t *testing.T) {
 				t.Errorf("with a reason it answered %d, and %+v was sent", res.StatusCode, w.door.asked)
 			}
 		})
+	}
+}
+
+// TestRetrySaysWhatWasSeen: a retry says how many attempts the run had when the form was shown,
+// whatever became of the run since. A form that does not say so is not sent.
+func TestRetrySaysWhatWasSeen(t *testing.T) {
+	t.Parallel()
+	const target = "/ask/retry?run=invoice-mailer/20261124T0720Z"
+	w := newWorld(t, nil)
+	cookie := w.signIn()
+	body := w.send(request("GET", target, nil), cookie).body
+	if !strings.Contains(body, `<input type="hidden" name="attempts" value="1">`) {
+		t.Errorf("the form does not say that the run had one attempt:\n%s", body)
+	}
+	form := url.Values{"token": {w.token(cookie)}, "request": {"page-1"}}
+	if res := w.send(request("POST", target, form), cookie); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, "how many attempts") || len(w.door.asked) != 0 {
+		t.Errorf("without it: %d, and %+v was sent", res.StatusCode, w.door.asked)
+	}
+	form.Set("attempts", "7")
+	if w.send(request("POST", target, form), cookie); len(w.door.asked) != 1 || *w.door.asked[0].Retry.Attempts != 7 {
+		t.Errorf("sent %+v", w.door.asked)
 	}
 }
 
@@ -85,7 +106,7 @@ func TestRetryManyNeedsAReason(t *testing.T) {
 				t.Fatalf("it answered %d, and %d requests were sent:\n%s", res.StatusCode, len(w.door.asked), res.body)
 			}
 			for _, r := range w.door.asked {
-				if r.Retry == nil || r.Retry.Reason != strings.TrimSpace(c.reason) {
+				if r.Retry == nil || r.Retry.Attempts == nil || r.Retry.Reason != strings.TrimSpace(c.reason) {
 					t.Errorf("it sent %+v", r)
 				}
 			}

@@ -84,7 +84,7 @@ func prepareRetry(ctx context.Context, s *Server, a *ask) error {
 	if err != nil {
 		return err
 	}
-	a.Title, a.Button = "Retry "+string(r.ID), "Retry it"
+	a.Title, a.Button, a.Attempts = "Retry "+string(r.ID), "Retry it", len(r.Attempts)
 	a.Says = append(a.Says, "The same run gets a further attempt, with the newest definition of its job.")
 	switch t := story.Retry; t.Safety {
 	case run.RetrySafe:

@@ -207,7 +207,8 @@ func (d *widget) Retry(id run.ID) (*retry, error) {
 	if !ok || c.Retry.Safety == run.RetryOpen {
 		return nil, nil //nolint:nilnil // a template asks, and no button is an answer
 	}
-	request := entry.Request{Retry: &control.RetryRequest{Run: id, RequestID: c.RequestID()}}.By(d.by)
+	asks := c.Ask()
+	request := entry.Request{Retry: &asks}.By(d.by)
 	question := fmt.Sprintf("Retry %s? The same run gets a further attempt, with the newest definition of its job. ", id)
 	switch c.Retry.Safety {
 	case run.RetrySafe:

@@ -34,6 +34,10 @@ type RetryRequest struct {
 	Same bool `json:"same,omitempty"`
 	// Force retries even a run that succeeded.
 	Force bool `json:"force,omitempty"`
+	// Attempts is how many attempts the run had when the person decided. If it has another
+	// number now, the retry is refused: what was known about it may not hold. nil means that
+	// nobody says.
+	Attempts *int `json:"attempts,omitempty"`
 	// Reason is kept with the run.
 	Reason string `json:"reason,omitempty"`
 }
@@ -117,7 +121,7 @@ func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
 	}
 	trigger := run.Trigger{At: c.Now(), Kind: run.ByRetry, Request: req.RequestID, By: req.By, Reason: req.Reason}
 	rep, r, err := c.ask(ctx, req.Run, func(r *run.Run) (run.Event, error) {
-		e := run.RetryAsked{Trigger: trigger, Force: req.Force, Definition: r.Definition, Task: r.Task}
+		e := run.RetryAsked{Trigger: trigger, Force: req.Force, Attempts: req.Attempts, Definition: r.Definition, Task: r.Task}
 		if !r.Status.Terminal() {
 			e.Alone = c.alone(ctx, r.ID.Job())
 			return e, nil

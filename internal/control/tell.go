@@ -181,7 +181,7 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 func (c *Control) offering(n notice.Notice, safety run.Retry) notice.Notice {
 	n.Retry = &safety
 	if c.RetryCommand != "" {
-		n.RetryWith = c.RetryCommand + " " + string(n.Run) + " --request-id " + n.RetryID()
+		n.RetryWith = c.RetryCommand + " " + fmt.Sprintf("%s --attempts %d --request-id %s", n.Run, len(n.Attempts), n.RetryID())
 	}
 	return n
 }

@@ -174,7 +174,7 @@ func TestAFailureBesideASuccess(t *testing.T) {
 }
 
 // TestRetryOfANoticeTwice: pasting a notice's command twice asks for one attempt; the command
-// of a later failure asks for another.
+// of a later failure asks for another. The command of a notice that is out of date asks for none.
 func TestRetryOfANoticeTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 3), redeliver: true})
@@ -183,11 +183,12 @@ func TestRetryOfANoticeTwice(t *testing.T) {
 	w.triggerSlot(report, 0)
 	w.live()
 	paste := func(n notice.Notice) control.Outcome {
-		id, request, ok := strings.Cut(strings.TrimPrefix(n.RetryWith, "batchplane retry "), " --request-id ")
-		if !ok {
-			t.Fatalf("the command is %q", n.RetryWith)
+		var id, request string
+		var attempts int
+		if _, err := fmt.Sscanf(n.RetryWith, "batchplane retry %s --attempts %d --request-id %s", &id, &attempts, &request); err != nil {
+			t.Fatalf("the command is %q: %v", n.RetryWith, err)
 		}
-		reply, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: run.ID(id), RequestID: request})
+		reply, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: run.ID(id), RequestID: request, Attempts: &attempts})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,10 +196,15 @@ func TestRetryOfANoticeTwice(t *testing.T) {
 		return reply.Outcome
 	}
 	first := w.told[0]
+	unread := first // another notice about the same attempt, read later
+	unread.RetryWith += "-unread"
 	for n, want := range []control.Outcome{control.Accepted, control.Duplicate, control.Duplicate} {
 		if got := paste(first); got != want {
 			t.Errorf("pasted %d times: %s", n+1, got)
 		}
+	}
+	if got := paste(unread); got != control.Refused {
+		t.Errorf("pasted after the run was retried otherwise: %s", got)
 	}
 	if got := paste(w.told[1]); got != control.Accepted || len(w.made) != 3 {
 		t.Errorf("the next failure's command: %s; %d tasks", got, len(w.made))

@@ -70,14 +70,15 @@ func personal(body []byte, into interface{ bounded() error }) error {
 	return into.bounded()
 }
 
-// readRetry reads {"retry": run, "same", "force", "reason", "requestId", "by"}. Instead of a
-// reason, "reasonIn" may name a field of the widget's form that holds it.
+// readRetry reads {"retry": run, "same", "force", "attempts", "reason", "requestId", "by"}. Instead
+// of a reason, "reasonIn" may name a field of the widget's form that holds it.
 func readRetry(body []byte) (Request, error) {
 	var in struct {
 		Retry run.ID `json:"retry"`
 		asked
 		Same     bool   `json:"same"`
 		Force    bool   `json:"force"`
+		Attempts *int   `json:"attempts"`
 		Reason   string `json:"reason"`
 		ReasonIn string `json:"reasonIn"`
 	}
@@ -91,7 +92,7 @@ func readRetry(body []byte) (Request, error) {
 		in.Reason = in.typed(in.ReasonIn)
 	}
 	return Request{ReasonIn: in.ReasonIn, Retry: &control.RetryRequest{
-		Run: in.Retry, RequestID: in.RequestID, By: in.By, Same: in.Same, Force: in.Force, Reason: in.Reason,
+		Run: in.Retry, RequestID: in.RequestID, By: in.By, Same: in.Same, Force: in.Force, Attempts: in.Attempts, Reason: in.Reason,
 	}}, errors.Join(runID(in.Retry), short("reason", in.Reason, MaxReason))
 }
 

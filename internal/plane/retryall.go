@@ -24,6 +24,13 @@ func (c Candidate) RequestID() string {
 	return fmt.Sprintf("retry-all/%s/%d", c.Run.ID, len(c.Run.Attempts))
 }
 
+// Ask returns the request to retry the run. It is refused if the run has had a further attempt
+// since it was read.
+func (c Candidate) Ask() control.RetryRequest {
+	n := len(c.Run.Attempts)
+	return control.RetryRequest{Run: c.Run.ID, RequestID: c.RequestID(), Attempts: &n}
+}
+
 // Candidates returns the runs that a filter selects, only the newest of each job, newest first.
 // It leaves out runs whose job has succeeded since. A filter without statuses selects failed
 // runs. left has the ids of the runs that are left out because they cannot be read.
@@ -77,16 +84,6 @@ func (p *Plane) newestOfEach(ctx context.Context, f Filter) (out []run.Run, left
 		}
 	}
 	return out, unreadable.ids(), nil
-}
-
-// Changed reports whether the run has changed since it was chosen: if somebody has retried it
-// meanwhile, what was said about it may not hold.
-func (p *Plane) Changed(ctx context.Context, c Candidate) (bool, error) {
-	now, err := p.Run(ctx, c.Run.ID)
-	if err != nil {
-		return false, fmt.Errorf("reading run %s again: %w", c.Run.ID, err)
-	}
-	return now.Status != c.Run.Status || len(now.Attempts) != len(c.Run.Attempts), nil
 }
 
 // earlier bounds the search for runs that were scheduled before a given run and succeeded after

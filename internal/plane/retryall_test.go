@@ -117,7 +117,7 @@ func TestCandidates(t *testing.T) {
 }
 
 // TestCandidatesOfOneRequest: asking twice for a run in one state is one request. After a retry
-// of the run it is another request, and the plane says that the run has changed.
+// of the run it is another request. Each says how many attempts the run had.
 func TestCandidatesOfOneRequest(t *testing.T) {
 	t.Parallel()
 	p, store := runsOf(t, ended("a", 0, run.Failed))
@@ -133,9 +133,6 @@ func TestCandidatesOfOneRequest(t *testing.T) {
 	if first.RequestID() != second.RequestID() {
 		t.Errorf("asked twice: %s and %s", first.RequestID(), second.RequestID())
 	}
-	if changed, err := p.Changed(t.Context(), first); changed || err != nil {
-		t.Errorf("as it was: %v, %v", changed, err)
-	}
 	r, err := store.Run(t.Context(), first.Run.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -144,11 +141,12 @@ func TestCandidatesOfOneRequest(t *testing.T) {
 	if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
-	if changed, err := p.Changed(t.Context(), first); !changed || err != nil {
-		t.Errorf("retried meanwhile: %v, %v", changed, err)
-	}
-	if third := choose(); third.RequestID() == first.RequestID() || third.Retry.Safety != run.RetryUnsafe {
+	third := choose()
+	if third.RequestID() == first.RequestID() || third.Retry.Safety != run.RetryUnsafe {
 		t.Errorf("the next attempt: %s, %+v", third.RequestID(), third.Retry)
+	}
+	if then, now := first.Ask(), third.Ask(); *then.Attempts != 1 || *now.Attempts != 2 || now.RequestID != third.RequestID() || now.Run != r.ID {
+		t.Errorf("asked for %+v, then %+v", then, now)
 	}
 }
 

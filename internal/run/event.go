@@ -97,6 +97,9 @@ type (
 	RetryAsked struct {
 		Trigger Trigger
 		Force   bool
+		// Attempts is how many attempts the run had when the person decided; nil means that
+		// nobody says.
+		Attempts *int
 		// Blocked names an open run of the same job that forbids another.
 		Blocked    ID
 		Definition string

@@ -130,6 +130,7 @@ func TestNotYet(t *testing.T) {
 	unresolved := run.NewUnresolved(newRequest(), "x", t0, run.DefaultTiming)
 	sought, _ := play(t, plain, at{1, run.NoAnswer{Attempt: 1}}, at{51 * time.Minute, run.Due{}})
 	over, _ := play(t, plain, accepted, at{time.Minute, seen(1, 5, exited(3))})
+	none, one := 0, 1
 	for name, c := range map[string]struct {
 		run   run.Run
 		event run.Event
@@ -141,6 +142,8 @@ func TestNotYet(t *testing.T) {
 		"no revision, asked for in time":                {unresolved, run.Unresolved{Err: "x"}, time.Second, run.Did},
 		"a search that is said to be done":              {sought, run.Done{Effect: run.Effect{Kind: run.Find, Attempt: 1}}, 52 * time.Minute, run.Ignored},
 		"a retry that another run forbids":              {over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}, Blocked: "report/20261122T1731Z"}, time.Hour, run.Denied},
+		"a retry by somebody who saw its attempt":       {over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}, Attempts: &one}, time.Hour, run.Did},
+		"a retry by somebody who saw none":              {over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}, Attempts: &none}, time.Hour, run.Denied},
 	} {
 		if d := decided(plain, c.run, c.event, t0.Add(c.after), run.DefaultTiming); d.Outcome != c.want {
 			t.Errorf("%s: %s, %s", name, d.Outcome, d.Why)

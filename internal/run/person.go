@@ -20,6 +20,8 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 		return Denied, fmt.Sprintf("%s %s: stop it first", d.r.ID, d.r.Status.Sentence())
 	case !d.r.Status.Terminal():
 		return Denied, fmt.Sprintf("%s %s: stop it first, or start a new run with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
+	case e.outdated(d.r):
+		return Denied, fmt.Sprintf("%s has changed since you looked: it had %d attempts, now it has %d and %s; look at it again before you retry it", d.r.ID, *e.Attempts, len(d.r.Attempts), d.r.Status.Sentence())
 	case d.r.Status == Succeeded && !e.Force:
 		return Denied, fmt.Sprintf("%s already succeeded: use --force to run it again", d.r.ID)
 	case e.Blocked != "":
@@ -34,6 +36,11 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 	d.r.ReadyAt, d.r.OnDemand, d.r.HeldUp = d.now(), false, time.Time{}
 	d.r.launch(d.now(), d.t)
 	return Did, fmt.Sprintf("launched attempt %d of %s", len(d.r.Attempts), d.r.ID)
+}
+
+// outdated reports whether the run has had another attempt since the person decided.
+func (e RetryAsked) outdated(r *Run) bool {
+	return e.Attempts != nil && *e.Attempts != len(r.Attempts)
 }
 
 // mostRetried is roughly how many bytes a run may have and still be retried; perEntry is what

@@ -178,7 +178,7 @@ func TestAddressed(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	want := `aws lambda invoke --region us-east-1 --cli-binary-format raw-in-base64-out --function-name arn:aws:lambda:us-east-1:123456789012:function:trigger:people --payload '{"retry":"etl/20261122T0900Z","requestId":"notice-45612e9702c9"}' /dev/stdout`
+	want := `aws lambda invoke --region us-east-1 --cli-binary-format raw-in-base64-out --function-name arn:aws:lambda:us-east-1:123456789012:function:trigger:people --payload '{"retry":"etl/20261122T0900Z","attempts":2,"requestId":"notice-45612e9702c9"}' /dev/stdout`
 	if got.RetryWith != want || got.Account != "123456789012" {
 		t.Errorf("got %q of account %q", got.RetryWith, got.Account)
 	}
@@ -188,7 +188,7 @@ func TestAddressed(t *testing.T) {
 	if _, err := a.Notify(t.Context(), notice.Notice{HeldBy: "etl/20261122T0900Z", StopWith: "stop"}); err != nil {
 		t.Fatal(err)
 	}
-	if want = strings.Replace(want, `"retry":"etl/20261122T0900Z","requestId":"notice-45612e9702c9"`, `"stop":"etl/20261122T0900Z","reason":"it holds others back"`, 1); got.StopWith != want || got.RetryWith != "" {
+	if want = strings.Replace(want, `"retry":"etl/20261122T0900Z","attempts":2,"requestId":"notice-45612e9702c9"`, `"stop":"etl/20261122T0900Z","reason":"it holds others back"`, 1); got.StopWith != want || got.RetryWith != "" {
 		t.Errorf("of a hold it got %q", got.StopWith)
 	}
 	if _, err := a.Notify(t.Context(), notice.Notice{}); err != nil || got.RetryWith != "" {

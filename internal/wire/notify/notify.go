@@ -77,7 +77,7 @@ func (a addressed) Notify(ctx context.Context, n notice.Notice) ([]string, error
 		return fmt.Sprintf(`aws lambda invoke%s --cli-binary-format raw-in-base64-out --function-name %s --payload '%s' /dev/stdout`, region, a.people, payload)
 	}
 	if n.RetryWith != "" {
-		n.RetryWith = ask(fmt.Sprintf(`{"retry":"%s","requestId":"%s"}`, n.Run, n.RetryID()))
+		n.RetryWith = ask(fmt.Sprintf(`{"retry":"%s","attempts":%d,"requestId":"%s"}`, n.Run, len(n.Attempts), n.RetryID()))
 	}
 	if n.StopWith != "" {
 		n.StopWith = ask(fmt.Sprintf(`{"stop":"%s","reason":"%s"}`, n.HeldBy, notice.WhyStopped))
