@@ -85,7 +85,7 @@ func (t *turn) move(ctx context.Context, c *Control, at, from time.Time) error {
 	if err != nil {
 		return fmt.Errorf("taking the turn to launch: %w", err)
 	}
-	t.from, t.until = from, to
+	t.from, t.until, t.lost = from, to, false
 	return nil
 }
 

@@ -68,6 +68,13 @@ func TestTurn(t *testing.T) {
 			m.err = ErrConflict
 			return hold(0)
 		}, seen{}},
+		"another was first, and the next try is its own": {0, func(m *turnMark, hold func(time.Duration) seen) seen {
+			m.err = ErrConflict
+			hold(0)
+			m.err = nil
+			hold(0)
+			return hold(3*time.Second + time.Millisecond)
+		}, seen{0, true, false, 3*time.Second + time.Millisecond + turnLength}},
 		"its write was sent twice": {0, func(m *turnMark, hold func(time.Duration) seen) seen {
 			m.twice = true
 			return hold(0)
