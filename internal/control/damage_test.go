@@ -48,6 +48,28 @@ func TestADeployTakesNoLockForWhatWasSetAside(t *testing.T) {
 	}
 }
 
+// TestWhatWasSetAsideHoldsNothingBack: a run that was reported to hold others back and is then
+// set aside holds nothing back any more.
+func TestWhatWasSetAsideHoldsNothingBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Hour, 0), redeliver: true})
+	w.know(forbidding)
+	for n := range 3 {
+		w.triggerSlot(forbidding, n)
+	}
+	if st, err := control.ReadStatus(t.Context(), w.store, w.clock.Now()); err != nil || st.HeldBack["report"] != minute(0) {
+		t.Fatalf("held back: %v, %v", st.HeldBack, err)
+	}
+	w.damage(minute(0))
+	w.look()
+	if st, err := control.ReadStatus(t.Context(), w.store, w.clock.Now()); err != nil || len(st.HeldBack) > 0 {
+		t.Errorf("held back: %v, %v", st.HeldBack, err)
+	}
+	if rep := w.triggerSlot(forbidding, 3); rep.Status != run.Running || w.kinds() != "held-back corrupt" {
+		t.Errorf("the next slot: %+v; told %q", rep, w.kinds())
+	}
+}
+
 // TestAnEndIsNotHeldUpByWhoWaitsSenselessly: a run's end is accepted even if the run that
 // waits for it makes no sense.
 func TestAnEndIsNotHeldUpByWhoWaitsSenselessly(t *testing.T) {

@@ -132,8 +132,12 @@ func (c *Control) wake(ctx context.Context, ended *run.Run) error {
 func (c *Control) release(ctx context.Context, id run.ID) error {
 	return c.untilWritten(ctx, "releasing the lock of "+string(id), func() error {
 		item, err := c.item(ctx, id.Job())
-		if err != nil || item.Lock != string(id) && item.Waiting != string(id) {
+		held, _ := item.HeldBy(string(id))
+		if err != nil || item.Lock != string(id) && item.Waiting != string(id) && !held {
 			return err
+		}
+		if held {
+			item.Holder = nil // it holds no slot back any more
 		}
 		if item.Lock == string(id) {
 			item.Lock = ""
