@@ -9,14 +9,18 @@ import (
 )
 
 // OweMissed makes the run of the newest missed slot owe the notice about all of them, and the
-// job fail since the oldest was recorded. owed is false if the job wants to hear only of its
-// first failure and has heard of it.
+// job fail since the oldest was recorded, unless that run has been retried and has succeeded.
+// owed is false if the job wants to hear only of its first failure and has heard of it.
 func OweMissed(item job.Item, r run.Run, j *job.Job, now time.Time, t run.Timing) (next job.Item, after run.Run, owed bool) {
 	if owed = !j.Notify.FirstOnly || item.FailingSince.IsZero(); owed {
 		r.Owed = slices.Clone(r.Owed)
 		r.OweMissed(string(Missed), item.Missed.Count, run.ID(item.Missed.First), now, t)
 	}
-	return MissedTold(item, now), r, owed
+	next = MissedTold(item, now)
+	if r.Status == run.Succeeded { // a person retried it before anybody was told
+		next.FailingSince = item.FailingSince
+	}
+	return next, r, owed
 }
 
 // MissedTold returns the job's item once its missed slots need no further notice.

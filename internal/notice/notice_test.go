@@ -213,6 +213,11 @@ func TestMissedAreToldTogether(t *testing.T) {
 	if next.Missed != nil || !next.FailingSince.Equal(t0.Add(time.Hour)) || !next.ToldMissed.Equal(now) {
 		t.Errorf("the item: %+v", next)
 	}
+	retried := newest
+	retried.Status, retried.Cause = run.Succeeded, "succeeded"
+	if next, _, owed := notice.OweMissed(item, retried, &job.Job{}, now, run.DefaultTiming); !owed || next.Missed != nil || !next.FailingSince.IsZero() || !next.ToldMissed.Equal(now) {
+		t.Errorf("of one that was retried and has succeeded: %v, %+v", owed, next)
+	}
 	muted := job.Job{Notify: job.Notify{FirstOnly: true}}
 	if _, after, owed := notice.OweMissed(item, newest, &muted, now, run.DefaultTiming); !owed || !slices.Equal(after.Owed, want) {
 		t.Errorf("the first of a muted job: %v, %+v", owed, after.Owed)

@@ -28,9 +28,13 @@ func (r *Run) OweWords(notice, words string, now time.Time, t Timing) {
 }
 
 // OweMissed owes the notice about missed slots, of which this run is the newest and first the
-// oldest.
+// oldest. If the run was asked for again since, its cause no longer says why it was missed.
 func (r *Run) OweMissed(notice string, count int, first ID, now time.Time, t Timing) {
-	r.oweTell(Effect{Kind: Tell, Notice: notice, Status: Missed, Cause: r.Cause, Count: count, First: first}, now, t)
+	cause := r.Cause
+	if r.Status != Missed {
+		cause = "it was not started in its time; asked for again since then, it " + r.Status.Sentence()
+	}
+	r.oweTell(Effect{Kind: Tell, Notice: notice, Status: Missed, Cause: cause, Count: count, First: first}, now, t)
 }
 
 // OwesSince returns roughly since when a run has owed what it owes: since its end or, if it

@@ -29,8 +29,12 @@ func TestWhatANoticeSays(t *testing.T) {
 			run.Effect{Kind: run.Tell, Attempt: 1, Notice: "calendar-over", Status: run.Failed, Cause: "no day is left"},
 		},
 		"of missed slots": {
-			over, func(r *run.Run) { r.OweMissed("missed", 3, "report/20261122T1727Z", t0, run.DefaultTiming) },
-			run.Effect{Kind: run.Tell, Notice: "missed", Status: run.Missed, Cause: "exit code 3", Count: 3, First: "report/20261122T1727Z"},
+			run.NewEnded(newRequest(), run.Missed, "no trigger came", t0), func(r *run.Run) { r.OweMissed("missed", 3, "report/20261122T1727Z", t0, run.DefaultTiming) },
+			run.Effect{Kind: run.Tell, Notice: "missed", Status: run.Missed, Cause: "no trigger came", Count: 3, First: "report/20261122T1727Z"},
+		},
+		"of a missed slot that was retried": {
+			over, func(r *run.Run) { r.OweMissed("missed", 1, r.ID, t0, run.DefaultTiming) },
+			run.Effect{Kind: run.Tell, Notice: "missed", Status: run.Missed, Cause: "it was not started in its time; asked for again since then, it has failed", Count: 1, First: over.ID},
 		},
 	} {
 		r := c.run
