@@ -78,6 +78,7 @@ func TestNewsThatComesLate(t *testing.T) {
 	another := run.Launched{Attempt: 1, TaskARN: arn(9)}
 	twoTasks := []at{accepted, {2, another}}
 	waits := append(present[:4:4], at{2 * minute, seen2(pullTimeout)})
+	former := run.Launched{Attempt: 1, TaskARN: arn(9)}
 	adopted := []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: throttled}}, {minute, look(2, runs)}}
 	for name, c := range map[string]struct {
 		before   []at
@@ -98,6 +99,7 @@ func TestNewsThatComesLate(t *testing.T) {
 		"a refusal to tell of it, while the next is searched for":   {sought, run.Unseen{Attempt: 1, Refused: true}, run.Ignored, run.Launching, 2, false},
 		"a refusal to tell, while a launch waits":                   {paced, run.Unseen{Attempt: 2, Refused: true}, run.Ignored, run.Queued, 2, false},
 		"the end of the present task, which does not say its round": {present, ownStop, run.Did, run.Succeeded, 1, false},
+		"a second task of the round before, while the next waits":   {nextRound, former, run.Did, run.Failed, 1, true},
 		"the end of a task that says neither":                       {sent, nobodys, run.Ignored, run.Launching, 1, false},
 		"that the round before ran, as its exit code alone shows":   {present, byCode, run.Did, run.Running, 1, true},
 		"that the round before ran, once this one is over":          {waits, ran, run.Did, run.Failed, 1, true},
@@ -107,6 +109,9 @@ func TestNewsThatComesLate(t *testing.T) {
 		d := decided(plain, r, c.event, t0.Add(53*minute), run.DefaultTiming)
 		if d.Outcome != c.outcome || d.Next.Status != c.status || len(d.Next.Attempts) != c.attempts || d.Next.Attempts[0].RanAfterAll != c.told {
 			t.Errorf("%s: %s, it %s with %d attempts, told %v: %s", name, d.Outcome, d.Next.Status, len(d.Next.Attempts), d.Next.Attempts[0].RanAfterAll, d.Why)
+		}
+		if a := d.Next.Last(); d.Next.Status.Terminal() && !a.Over() {
+			t.Errorf("%s: it has ended, and its attempt %d has not", name, a.N)
 		}
 		if d.Next.Owes(run.Launch) && r.Owes(run.Find) {
 			t.Errorf("%s: it is sent again while its task is searched for", name)

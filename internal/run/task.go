@@ -68,6 +68,9 @@ func (d *decider) second(a *Attempt, arn string) (Outcome, string) {
 	a.RanAfterAll = true
 	a.Next = fmt.Sprintf("a second task of this attempt exists: %s", arn)
 	if d.relaunchWaits(a) {
+		if !a.Over() { // its next round was to come
+			a.EndedAt = d.now()
+		}
 		d.finish(Failed, a.Next+", not relaunched", d.now())
 	}
 	return Did, a.Next
