@@ -36,6 +36,7 @@ func Read(t *testing.T, open func(t *testing.T) ReadStore) {
 		{"a walk stops when told", walkStops},
 		{"a walk says what it cannot read", walkUnread},
 		{"the newest runs of some jobs", newest},
+		{"of the newest runs, one cannot be read", newestUnread},
 		{"many definitions", manyDefinitions},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -206,6 +207,32 @@ func newest(t *testing.T, s ReadStore) {
 	wantIDs(t, "of b", got["b"], []run.ID{"b/20261122T1731Z", "b/20261122T1730Z"})
 	if got, err := s.Newest(t.Context(), nil, 2); err != nil || len(got) != 0 {
 		t.Errorf("of none: %v, %v", got, err)
+	}
+}
+
+// newestUnread: a run that cannot be read takes no place among the newest.
+func newestUnread(t *testing.T, s ReadStore) {
+	_, byHand := walkable(t, s)
+	if err := s.Corrupt(t.Context(), "a/20261122T1731Z"); err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range map[int][]run.ID{1: {byHand}, 2: {byHand, "a/20261122T1730Z"}, 3: {byHand, "a/20261122T1730Z"}} {
+		got, err := s.Newest(t.Context(), []string{"a", "b"}, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantIDs(t, fmt.Sprintf("the %d newest", n), got["a"], want)
+		outlines, err := control.NewestOutlines(t.Context(), s, []string{"a", "b"}, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []run.ID
+		for _, o := range outlines["a"] {
+			ids = append(ids, o.ID)
+		}
+		if !slices.Equal(ids, want) || len(outlines["b"]) != min(n, 2) {
+			t.Errorf("the outlines of the %d newest: %v, want %v", n, ids, want)
+		}
 	}
 }
 

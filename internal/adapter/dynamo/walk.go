@@ -226,19 +226,24 @@ func (s *Store) Newest(ctx context.Context, jobs []string, n int) (map[string][]
 		sp := anyTime
 		sp.newest, sp.page = true, n
 		m := &merged{db: s.db, newest: true, cursors: s.ofJob(jobs[i], sp)}
-		entries, err := m.next(ctx, n)
-		if err != nil {
-			return err
+		for len(found[i]) < n { // a run that cannot be read takes no place
+			entries, err := m.next(ctx, n-len(found[i]))
+			if err != nil || len(entries) == 0 {
+				return err
+			}
+			rs, unreadable, err := s.loadAs(ctx, entries, false)
+			if err == nil {
+				err = newerOf(unreadable)
+			}
+			if err != nil {
+				return err
+			}
+			for _, l := range rs {
+				found[i] = append(found[i], l.run)
+			}
+			slices.SortFunc(found[i], newestFirst)
 		}
-		rs, unreadable, err := s.loadAs(ctx, entries, false)
-		if err == nil {
-			err = newerOf(unreadable)
-		}
-		for _, l := range rs {
-			found[i] = append(found[i], l.run)
-		}
-		slices.SortFunc(found[i], newestFirst)
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading the newest runs of %d jobs: %w", len(jobs), err)

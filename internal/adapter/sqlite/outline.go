@@ -186,14 +186,24 @@ func scanOutline(row scanner, w control.Walk) (o run.Outline, ok bool, err error
 	return r.Outline(), true, nil
 }
 
-// NewestOutlines implements control.Outliner.
+// NewestOutlines implements control.Outliner. Of a job of which a run cannot be read it reads whole runs
+// instead.
 func (s *Store) NewestOutlines(ctx context.Context, jobs []string, n int) (map[string][]run.Outline, error) {
 	out := map[string][]run.Outline{}
-	err := s.scanOutlines(ctx, control.Walk{}, func(o run.Outline) {
+	var damaged []string
+	note := func(id run.ID, _ time.Time) {
+		if name := id.Job(); !slices.Contains(damaged, name) {
+			damaged = append(damaged, name)
+		}
+	}
+	err := s.scanOutlines(ctx, control.Walk{Unread: note}, func(o run.Outline) {
 		out[o.ID.Job()] = append(out[o.ID.Job()], o)
 	}, outlined+"scheduled_for >= coalesce((SELECT scheduled_for FROM runs r WHERE r.job = jobs.job ORDER BY scheduled_for DESC LIMIT 1 OFFSET ?), ?)",
 		jsonList(jobs), max(n, 1)-1, int64(math.MinInt64))
 	if err != nil {
+		return nil, err
+	}
+	if err := s.readDamaged(ctx, damaged, n, out); err != nil {
 		return nil, err
 	}
 	newest := make([]run.ID, 0, len(out))
@@ -211,6 +221,15 @@ func (s *Store) NewestOutlines(ctx context.Context, jobs []string, n int) (map[s
 		out[r.ID.Job()][0] = r.Outline()
 	}
 	return out, err
+}
+
+// readDamaged replaces the outlines of jobs of which a run that cannot be read took a place.
+func (s *Store) readDamaged(ctx context.Context, jobs []string, n int, out map[string][]run.Outline) error {
+	whole, err := s.Newest(ctx, jobs, n)
+	for name, rs := range whole {
+		out[name] = run.Outlines(rs)
+	}
+	return err
 }
 
 var _ control.Outliner = (*Store)(nil)

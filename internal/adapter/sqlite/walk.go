@@ -137,7 +137,7 @@ func in[T ~string](where []string, args []any, column string, values []T) (_ []s
 func (s *Store) Newest(ctx context.Context, jobs []string, n int) (map[string][]run.Run, error) {
 	out := map[string][]run.Run{}
 	for _, name := range jobs {
-		rs, err := s.list(ctx, "SELECT rev, body FROM runs WHERE job = ? ORDER BY scheduled_for DESC, id DESC LIMIT ?", name, cmp.Or(n, 1))
+		rs, err := s.first(ctx, cmp.Or(n, 1), "SELECT rev, body FROM runs WHERE job = ? ORDER BY scheduled_for DESC, id DESC", name)
 		if err != nil {
 			return nil, err
 		}
