@@ -95,6 +95,26 @@ func unreadable(t *testing.T, s Store) {
 	}
 }
 
+// endedAside: a run that somebody has mended and that has ended by the time it is to be set
+// aside stays as it is, and is listed.
+func endedAside(t *testing.T, s Store) {
+	r := open("a/20261122T1730Z", t0)
+	commit(t, s, r)
+	r = load(t, s, r.ID)
+	r.Status, r.Owed, r.DueAt, r.FinishedAt = run.Failed, nil, time.Time{}, t0
+	commit(t, s, r)
+	if err := s.SetAside(t.Context(), r.ID, "why"); err != nil {
+		t.Fatal(err)
+	}
+	if k, err := s.Kept(t.Context(), 9); err != nil || len(k) > 0 {
+		t.Errorf("kept %+v, %v", k, err)
+	}
+	wantRuns(t, s, control.Query{Status: run.Failed}, r.ID)
+	if rev := load(t, s, r.ID).Rev; rev != 2 {
+		t.Errorf("it was written: at revision %d", rev)
+	}
+}
+
 func wantDue(t *testing.T, s Store, now time.Time, limit int, want ...run.ID) {
 	t.Helper()
 	got, err := s.Due(t.Context(), run.LookLane, now, limit)

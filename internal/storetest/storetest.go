@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"an ended run that owes is still due", dueOwed},
 		{"runs that wait to be launched are in a lane of their own", lanes},
 		{"an unreadable run is named and can be set aside", unreadable},
+		{"a run that has ended is not set aside", endedAside},
 		{"which runs exist", exist},
 		{"runs are listed newest first", listOrder},
 		{"runs are selected", listSelect},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,8 +26,8 @@ func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 	if version := integer(item, attrVersion); version > itemVersion {
 		return &NewerError{What: "run " + string(id), Version: version}
 	}
-	if _, open := item[attrOpen]; !open {
-		return nil // somebody else set it aside
+	if !inLane(item) {
+		return nil // somebody else set it aside, or it has ended
 	}
 	kept := keptItem(control.Kept{
 		At: time.UnixMilli(integer(item, attrOpenAt)), Reason: fmt.Sprintf("run %s: %s", id, reason), Body: salvage(item),
@@ -36,14 +37,21 @@ func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 		{Update: &types.Update{
 			TableName: &s.table, Key: runKey(id),
 			UpdateExpression:          aws.String("SET r = if_not_exists(r, :none) + :one REMOVE op, od, tell"),
-			ConditionExpression:       aws.String("b = :b AND attribute_exists(op)"),
-			ExpressionAttributeValues: attributes{":b": item[attrBody], ":none": number(0), ":one": number(1)},
+			ConditionExpression:       aws.String("b = :b AND op = :op"),
+			ExpressionAttributeValues: attributes{":b": item[attrBody], ":op": item[attrOpen], ":none": number(0), ":one": number(1)},
 		}},
 	}})
 	if err != nil {
 		return failed(what, err)
 	}
 	return nil
+}
+
+// inLane reports whether a run's entry of the open index is in a lane, and not in a list of runs that
+// have ended.
+func inLane(item attributes) bool {
+	lane, _, _ := strings.Cut(text(item, attrOpen), "#")
+	return lane == string(run.LaunchLane) || lane == string(run.LookLane)
 }
 
 // salvage returns what can be had of a body: its JSON or, if it cannot be inflated, its bytes as they
