@@ -43,7 +43,8 @@ const (
 	// Relaunched: the control plane made a further attempt. It is sent only if the job asks
 	// for it.
 	Relaunched Kind = "relaunched"
-	// Stuck: a task was asked to stop and has not stopped for long, so it may run on.
+	// Stuck: a task was asked to stop, or ECS was stopping it, and it has not stopped for long,
+	// so it may run on.
 	Stuck Kind = "stuck"
 	// HeldBack: the second slot in a row was skipped because of one run that is still open;
 	// the job's overlap rule lets nothing run beside it.
@@ -151,7 +152,8 @@ func relaunched(before, after *run.Run) bool {
 }
 
 func stuck(before, after *run.Run) bool {
-	return after.Stopping != nil && after.Stopping.Stuck && (before.Stopping == nil || !before.Stopping.Stuck)
+	a := after.Last()
+	return a != nil && a.Stuck && (a.N > len(before.Attempts) || !before.Attempts[a.N-1].Stuck)
 }
 
 // ranAfterAll returns the attempts that turned out to have run.

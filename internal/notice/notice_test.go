@@ -33,7 +33,7 @@ func asked(by stop.Asker) func(*run.Run) {
 	return func(r *run.Run) { r.Stopping = &run.StopRequest{Asker: by} }
 }
 
-func stuck(r *run.Run) { r.Stopping = &run.StopRequest{Asker: stop.AskedByTimeout, Stuck: true} }
+func stuck(r *run.Run) { r.Last().Stuck = true }
 
 func heldUp(r *run.Run) { r.HeldUp = t0 }
 
@@ -81,8 +81,9 @@ func TestOf(t *testing.T) {
 		"stopped in ECS":                          {at(run.Running, 1), at(run.Stopped, 1), job.Job{}, job.Item{}, []notice.Kind{notice.Stopped}},
 		"stopped in ECS while we had asked too":   {at(run.Running, 1), with(at(run.Stopped, 1), asked(stop.AskedByTimeout)), job.Job{}, job.Item{}, []notice.Kind{notice.Stopped}},
 		"asked to stop":                           {at(run.Running, 1), with(at(run.Running, 1), asked(stop.AskedByTimeout)), job.Job{}, job.Item{}, nil},
-		"asked to stop for long, without effect":  {with(at(run.Running, 1), asked(stop.AskedByTimeout)), with(at(run.Running, 1), stuck), muted, failing, []notice.Kind{notice.Stuck}},
+		"does not stop for long":                  {at(run.Running, 1), with(at(run.Running, 1), stuck), muted, failing, []notice.Kind{notice.Stuck}},
 		"and for longer":                          {with(at(run.Running, 1), stuck), with(at(run.Running, 1), stuck), job.Job{}, job.Item{}, nil},
+		"a further attempt does not stop":         {with(at(run.Running, 1), stuck), with(at(run.Running, 2), stuck), job.Job{}, job.Item{}, []notice.Kind{notice.Stuck}},
 		"relaunched":                              {at(run.Running, 1), at(run.Launching, 2), job.Job{}, job.Item{}, nil},
 		"relaunched, asked for":                   {at(run.Running, 1), at(run.Launching, 2), also("relaunched"), job.Item{}, []notice.Kind{notice.Relaunched}},
 		"put off, asked for":                      {at(run.Running, 1), at(run.Queued, 1), also("relaunched"), job.Item{}, nil},

@@ -50,6 +50,11 @@ type Attempt struct {
 	LastStatus string    `json:"lastStatus,omitempty"`
 	Version    int64     `json:"version,omitempty"`
 	StartedAt  time.Time `json:"startedAt,omitzero"`
+	// EndingSince is when a look first found that ECS was stopping the task without our
+	// request. Stuck says that a task of the attempt, in any round, had not stopped long after
+	// it was asked to or after EndingSince.
+	EndingSince time.Time `json:"endingSince,omitzero"`
+	Stuck       bool      `json:"stuck,omitempty"`
 
 	// EndedAt is when the attempt was over. The fields below describe its end.
 	EndedAt time.Time `json:"endedAt,omitzero"`
@@ -126,7 +131,7 @@ func (a *Attempt) next() {
 	a.settle()
 	a.Round++
 	a.Former = a.TaskARN
-	a.EndedAt, a.SoughtAt, a.RefusedSince = time.Time{}, time.Time{}, time.Time{}
+	a.EndedAt, a.SoughtAt, a.RefusedSince, a.EndingSince = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	a.TaskARN, a.AcceptedAt, a.LastStatus, a.Version = "", time.Time{}, "", 0
 }
 

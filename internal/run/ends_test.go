@@ -31,7 +31,7 @@ func TestLookAhead(t *testing.T) {
 		"it runs since nobody knows when":       {short, unstarted, 10 * minute},
 		"it starts, the limits are far":         {long, pending, 45 * minute},
 		"it starts, the limit is shorter":       {short, pending, 10 * minute},
-		"it runs no more, and has not stopped":  {short, stopping, 6 * minute},
+		"it runs no more, and has not stopped":  {short, stopping, 5 * minute},
 		"it runs since nobody knows, unlimited": {plain, unstarted, 45 * minute},
 	} {
 		r := decided(c.job, newRun(), run.Launched{Attempt: 1, TaskARN: arn(1)}, t0, run.DefaultTiming).Next
@@ -177,7 +177,7 @@ func TestStandsStill(t *testing.T) {
 	hasty := plain
 	hasty.LaunchTimeout = job.Duration(time.Minute)
 	r, _ := play(t, hasty, accepted, at{2 * time.Minute, look(2, pending)}, at{3 * time.Minute, askedToStop})
-	if r.Stopping.Stuck || r.Stopping.Asker != stop.AskedByPerson {
+	if r.Stuck() || r.Stopping.Asker != stop.AskedByPerson {
 		t.Errorf("%+v", r.Stopping)
 	}
 }

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,7 +133,7 @@ func TestStuck(t *testing.T) {
 			r = decided(limited, r, run.StopAsked{By: "ann", Reason: "please"}, t0.Add(102*time.Minute), run.DefaultTiming).Next
 		}
 		d := decided(limited, r, look(2, runs), t0.Add(time.Duration(minutes)*time.Minute), run.DefaultTiming)
-		if d.Next.Stopping.Stuck && !r.Stopping.Stuck {
+		if d.Next.Stuck() && !r.Stuck() {
 			told++
 			causes[d.Next.Cause] = true
 			if minutes != 32 {
@@ -146,6 +147,36 @@ func TestStuck(t *testing.T) {
 	want := "asked to stop at 17:32 UTC (timed out after 1m), and the task is still RUNNING: it is asked again every 5m, look at it in ECS"
 	if told != 1 || !causes[want] {
 		t.Errorf("marked %d times: %v", told, causes)
+	}
+}
+
+// TestHangs: a task that ECS stops by itself and that does not stop for half an hour is marked
+// once. It is not asked to stop, whatever the job's timeout, since it is stopping already.
+func TestHangs(t *testing.T) {
+	t.Parallel()
+	limited := plain
+	limited.Timeout = job.Duration(time.Hour)
+	for _, status := range []string{"DEACTIVATING", "STOPPING", "DEPROVISIONING"} {
+		r, _ := play(t, limited, at{0, run.Launched{Attempt: 1, TaskARN: arn(1)}}, at{2 * time.Minute, look(2, runs)})
+		ending := runs
+		ending.LastStatus = status
+		var marked []int
+		for minutes := 5; minutes < 5*60; minutes += 5 {
+			d := decided(limited, r, look(3, ending), t0.Add(time.Duration(minutes)*time.Minute), run.DefaultTiming)
+			if d.Next.Stuck() && !r.Stuck() {
+				marked = append(marked, minutes)
+			}
+			if r = d.Next; r.Owes(run.StopTask) || r.MayRest() {
+				t.Fatalf("%s: after %d minutes it is asked to stop, or counts as running", status, minutes)
+			}
+		}
+		want := "ECS has been stopping the task since 17:35 UTC or before, and it is still " + status + ": its end is not known, look at it in ECS"
+		if !slices.Equal(marked, []int{35}) || r.Cause != want {
+			t.Errorf("%s: marked after %v minutes: %q", status, marked, r.Cause)
+		}
+		if d := decided(limited, r, seen(1, 4, exited(0)), t0.Add(6*time.Hour), run.DefaultTiming); d.Next.Status != run.Succeeded || d.Next.Stuck() {
+			t.Errorf("%s: then %s, stuck %t: %s", status, d.Next.Status, d.Next.Stuck(), d.Next.Cause)
+		}
 	}
 }
 

@@ -85,7 +85,7 @@ func (d *decider) stop(e StopAsked) (Outcome, string) {
 	}
 	a := d.r.Last()
 	d.noteLooks(a)
-	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now(), Stuck: d.r.Stopping.stuck()}
+	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now()}
 	if a == nil || a.Over() || (a.TaskARN == "" && !a.mayHaveLaunched()) {
 		if a != nil && !a.Over() {
 			a.EndedAt, a.Next = d.now(), "stopped before it was launched"
@@ -111,8 +111,6 @@ func (d *decider) noteLooks(a *Attempt) {
 }
 
 func (s *StopRequest) byPerson() bool { return s != nil && s.Asker == stop.AskedByPerson }
-
-func (s *StopRequest) stuck() bool { return s != nil && s.Stuck }
 
 func (s *StopRequest) cause() string {
 	return fmt.Sprintf("stopped by %s: %s", somebody(s.By), s.Reason)

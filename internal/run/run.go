@@ -132,8 +132,6 @@ type StopRequest struct {
 	At     time.Time  `json:"at"`
 	// While is the task's lastStatus at the time when batchplane itself asked for the stop.
 	While string `json:"while,omitempty"`
-	// Stuck says that the task has not stopped long after it was asked to.
-	Stuck bool `json:"stuck,omitempty"`
 }
 
 // EffectKind is what an effect does.

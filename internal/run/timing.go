@@ -42,8 +42,8 @@ type Timing struct {
 	// further refusal, up to CrowdedMost. If the account's quota is used up, it is the wait
 	// between two launches that ask whether some of it is free.
 	Crowded, CrowdedMost time.Duration
-	// Stuck is how long a task may have been asked to stop without effect before a notice
-	// reports it. It is far longer than the 2 minutes that Fargate gives a container at most
+	// Stuck is how long a task may have been asked to stop without effect, or ECS may have
+	// been stopping it, before a notice reports it. It is far longer than the 2 minutes that Fargate gives a container at most
 	// after SIGTERM (ECS API reference, ContainerDefinition, stopTimeout).
 	Stuck time.Duration
 	// Told is the wait before an owed stop is tried again, and the first wait before an owed

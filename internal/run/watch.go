@@ -27,6 +27,9 @@ func (d *decider) watch(a *Attempt) string {
 	if d.r.Stopping != nil {
 		return d.stopAgain(a)
 	}
+	if a.Ending() {
+		return d.endsItself(a)
+	}
 	limit, asker, why := d.limit(a)
 	if !limit.IsZero() && !d.now().Before(limit) {
 		d.r.Stopping = &StopRequest{Asker: asker, By: "batchplane", Reason: why, At: d.now(), While: a.LastStatus}
@@ -49,11 +52,27 @@ func (d *decider) stopAgain(a *Attempt) string {
 	d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
 	d.r.DueAt = d.now().Add(d.t.FirstLook)
 	if d.now().Sub(s.At) >= d.t.Stuck {
-		s.Stuck = true
+		a.Stuck = true
 		d.r.Cause = fmt.Sprintf("asked to stop at %s UTC (%s), and the task is still %s: it is asked again every %s, look at it in ECS",
 			s.At.UTC().Format("15:04"), s.Reason, a.LastStatus, job.Duration(d.t.FirstLook))
 	}
 	return "the task was asked to stop and is " + a.LastStatus
+}
+
+// endsItself looks at a task that ECS stops without our request, as it does once an essential
+// container has ended. To ask for a stop would change nothing, whatever the job's timeout. A
+// task that does not get to STOPPED for long is marked, so that a person is told once.
+func (d *decider) endsItself(a *Attempt) string {
+	if a.EndingSince.IsZero() {
+		a.EndingSince = d.now()
+	}
+	d.r.DueAt = d.now().Add(d.t.FirstLook)
+	if d.now().Sub(a.EndingSince) >= d.t.Stuck {
+		a.Stuck = true
+		d.r.Cause = fmt.Sprintf("ECS has been stopping the task since %s UTC or before, and it is still %s: its end is not known, look at it in ECS",
+			a.EndingSince.UTC().Format("15:04"), a.LastStatus)
+	}
+	return "ECS is stopping the task, which is " + a.LastStatus
 }
 
 // limit returns the time that the task may not outlast in its current state.
@@ -80,8 +99,21 @@ func (d *decider) nextLook(a *Attempt) time.Duration {
 }
 
 // TaskRunning is the lastStatus of a task whose containers run (ECS developer guide, "Amazon
-// ECS task lifecycle"). Before it come PROVISIONING, PENDING and ACTIVATING.
+// ECS task lifecycle"). Before it come PROVISIONING, PENDING and ACTIVATING; after it
+// DEACTIVATING, STOPPING and DEPROVISIONING, and at last STOPPED.
 const TaskRunning = "RUNNING"
+
+// Ending reports whether ECS was last seen stopping the attempt's task. It is not over then.
+func (a *Attempt) Ending() bool {
+	return a.LastStatus == "DEACTIVATING" || a.LastStatus == "STOPPING" || a.LastStatus == "DEPROVISIONING"
+}
+
+// Stuck reports whether the run's task has not stopped for long, although it was asked to or
+// ECS was stopping it.
+func (r *Run) Stuck() bool {
+	a := r.Last()
+	return r.Status == Running && a != nil && a.Stuck && (r.Stopping != nil || a.Ending())
+}
 
 // looked reports whether e is from a look at a task that nobody has asked to stop.
 func looked(e *Seen) bool { return e != nil && e.Look && e.Stop.Code == "" }
@@ -109,7 +141,7 @@ func rests(before, after *Run) bool {
 // trace of that, so DueAt then says only that no look was needed before it.
 func (r *Run) MayRest() bool {
 	a := r.Last()
-	return r.Status == Running && r.Stopping == nil && len(r.Owed) == 0 && a != nil && a.TaskARN != "" && !a.Over() && a.RefusedSince.IsZero()
+	return r.Status == Running && r.Stopping == nil && len(r.Owed) == 0 && a != nil && a.TaskARN != "" && !a.Over() && !a.Ending() && a.RefusedSince.IsZero()
 }
 
 // lookedBy is how long after a run is due the sweep, which comes each minute, has certainly

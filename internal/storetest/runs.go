@@ -30,11 +30,11 @@ func full(id run.ID) run.Run {
 		QueuedAt: t0, StartedAt: t0.Add(time.Second), FinishedAt: t0.Add(time.Minute), ExitCode: &code,
 		Attempts: []run.Attempt{{
 			N: 1, TaskDefinition: "d", Sends: 2, Refusals: 1, RefusedSends: []int{2}, Doubt: true, SentAt: t0, TaskARN: "a", AcceptedAt: t0, LastStatus: "STOPPED", Version: 9,
-			StartedAt: t0, EndedAt: t0, StopCode: "EssentialContainerExited", StoppedReason: "line\nbreak", ContainerReason: "OOM",
+			StartedAt: t0, EndingSince: t0, Stuck: true, EndedAt: t0, StopCode: "EssentialContainerExited", StoppedReason: "line\nbreak", ContainerReason: "OOM",
 			ExitCode: &code, ImageDigest: "sha256:1", Class: stop.AppFailed, Started: stop.Yes, Helps: stop.No, Rule: "r", Why: "w", Next: "n", RanAfterAll: true,
 		}},
 		First: 1, Renew: true, Triggers: []run.Trigger{{At: t0, Kind: run.BySchedule, Request: "q", By: "ann", Reason: "why"}}, Duplicates: 2,
-		Stopping: &run.StopRequest{Asker: stop.AskedByPerson, By: "ann", Reason: "x", At: t0, While: "RUNNING", Stuck: true},
+		Stopping: &run.StopRequest{Asker: stop.AskedByPerson, By: "ann", Reason: "x", At: t0, While: "RUNNING"},
 		Owed:     []run.Effect{{Kind: run.StopTask, Attempt: 1}, {Kind: run.Tell, Attempt: 1, Notice: "failed"}},
 	}
 }

@@ -112,8 +112,10 @@ func openAttention(r run.Run, now time.Time) (Attention, bool) {
 	case d != nil:
 		a.Kind, a.Since = NeedsDoubt, d.Since
 		a.Words = fmt.Sprintf("it is not known whether ECS launched attempt %d; %s", d.Attempt, d.Next)
-	case r.Stopping != nil && r.Stopping.Stuck:
+	case r.Stuck() && r.Stopping != nil:
 		a.Kind, a.Since, a.Words = NeedsStuck, r.Stopping.At, "its task was asked to stop but has not: "+r.Stopping.Reason
+	case r.Stuck():
+		a.Kind, a.Since, a.Words = NeedsStuck, r.Last().EndingSince, "ECS has been stopping its task, which has not stopped: it is still "+r.Last().LastStatus
 	case StateOf(r, now) == Starting && now.Sub(r.Last().SentAt) > HungAfter:
 		a.Kind, a.Since = NeedsHung, r.Last().SentAt
 		a.Words = fmt.Sprintf("ECS accepted its task and reports %s, not RUNNING; it is stopped after its launchTimeout", cmp.Or(r.Last().LastStatus, "nothing"))

@@ -23,7 +23,8 @@ const (
 	Starting State = "starting"
 	// InDoubt: it is not known whether ECS launched the task.
 	InDoubt State = "in doubt"
-	// Stopping: somebody asked to stop the task, which has not stopped yet.
+	// Stopping: somebody asked to stop the task, or ECS was seen stopping it, and it has not
+	// stopped yet.
 	Stopping State = "stopping"
 )
 
@@ -36,7 +37,10 @@ func StateOf(r run.Run, now time.Time) State {
 		return Stopping
 	case inDoubt(r):
 		return InDoubt
-	case r.Status == run.Running && a != nil && a.StartedAt.IsZero() && a.LastStatus != run.TaskRunning:
+	case r.Status != run.Running || a == nil:
+	case a.Ending():
+		return Stopping
+	case a.StartedAt.IsZero() && a.LastStatus != run.TaskRunning:
 		if from := r.RunsFrom(); !from.IsZero() && !now.Before(from) {
 			return State(run.Running)
 		}

@@ -39,6 +39,7 @@ func TestState(t *testing.T) {
 		"a look is due":           {looked(-time.Minute), view.Starting, ">"},
 		"a look was due":          {looked(-2 * time.Minute), "running", ">"},
 		"a look owes something":   {owing, view.Starting, ">"},
+		"ECS stops it":            {with(run.Running, run.Attempt{TaskARN: "arn", LastStatus: "DEPROVISIONING"}), view.Stopping, ">"},
 		"nothing seen":            {with(run.Running, run.Attempt{TaskARN: "arn"}), view.Starting, ">"},
 		"running":                 {with(run.Running, run.Attempt{TaskARN: "arn", LastStatus: "RUNNING"}), "running", ">"},
 		"started, says its start": {with(run.Running, run.Attempt{TaskARN: "arn", StartedAt: now}), "running", ">"},
@@ -162,19 +163,20 @@ func TestAttention(t *testing.T) {
 		{ID: "patient/20261122T1700Z", Status: run.Queued, Waits: true, QueuedAt: now.Add(-30 * time.Minute)},
 		{ID: "hung/20261122T1700Z", Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", SentAt: now.Add(-11 * time.Minute), LastStatus: "PROVISIONING"}}},
 		{ID: "starts/20261122T1700Z", Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", SentAt: now.Add(-9 * time.Minute), LastStatus: "PENDING"}}},
-		{ID: "stuck/20261122T1700Z", Status: run.Running, Stopping: &run.StopRequest{Stuck: true, At: now}},
+		{ID: "stuck/20261122T1700Z", Status: run.Running, Stopping: &run.StopRequest{At: now}, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", Stuck: true}}},
+		{ID: "ending/20261122T1700Z", Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", LastStatus: "DEPROVISIONING", EndingSince: now.Add(-40 * time.Minute), Stuck: true}}},
 		{ID: "doubt/20261122T1700Z", Status: run.Launching, Attempts: []run.Attempt{{N: 1, Doubt: true, SentAt: now}}},
 	}
 	var kinds []string
 	for _, a := range view.AttentionOf([]view.Summary{paused, failing, ends, later, held, one, two}, open, missed, now) {
 		kinds = append(kinds, string(a.Kind)+" "+a.Job)
-		for job, words := range map[string]string{"missed": "2 slots were missed, the last: no trigger came", "locked": "skipped while locked/20261122T1500Z is open", "hung": "reports PROVISIONING", "ends": "its schedule resumes in 20m", "broken": "exit code 3"} {
+		for job, words := range map[string]string{"missed": "2 slots were missed, the last: no trigger came", "locked": "skipped while locked/20261122T1500Z is open", "hung": "reports PROVISIONING", "ending": "it is still DEPROVISIONING", "ends": "its schedule resumes in 20m", "broken": "exit code 3"} {
 			if a.Job == job && !strings.Contains(a.Words, words) {
 				t.Errorf("%s: %q", job, a.Words)
 			}
 		}
 	}
-	want := "in doubt doubt|will not stop stuck|hangs hung|held up locked|held up waits|held up held|failing broken|missed missed|paused for long *|paused for long paused|pause ends soon ends"
+	want := "in doubt doubt|will not stop ending|will not stop stuck|hangs hung|held up locked|held up waits|held up held|failing broken|missed missed|paused for long *|paused for long paused|pause ends soon ends"
 	if got := strings.Join(kinds, "|"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -92,6 +92,7 @@ const (
 	ListForgets     // ... or leaves a schedule out
 	GroupResized    // it grows or shrinks across the limit of what is listed at once
 	ProcessReplaced // what the process of a sweep knew of it is lost
+	EndHangs        // a task whose containers have ended is not STOPPED for hours
 	faults          // their number
 )
 
@@ -107,7 +108,7 @@ var faultNames = [faults]string{
 	"event after hours",
 	"false conflict", "index lags", "quota used up", "capacity gone", "call hangs", "notices by stream", "record lost", "record twice", "record late",
 	"registry unread", "registry half read", "batch fails", "run damaged", "item off", "slots as schedules", "calendar ends", "items in laps",
-	"large group", "token refused", "list forgets", "group resized", "process replaced",
+	"large group", "token refused", "list forgets", "group resized", "process replaced", "task does not get to STOPPED",
 }
 
 func (f Fault) String() string { return faultNames[f] }

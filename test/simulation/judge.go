@@ -82,7 +82,7 @@ func (w *World) judgeOverlap() {
 		}
 		name := t.run.Job()
 		p := last[name]
-		if p != nil && p.run != t.run && (p.stopped.IsZero() || p.stopped.After(t.created)) {
+		if p != nil && p.run != t.run && (p.over().IsZero() || p.over().After(t.created)) {
 			w.violate("no overlap where forbidden", t.run, "%s of it was launched at %s, and %s of %s had not stopped",
 				t.short(), t.created.Format("15:04:05"), p.short(), p.run)
 		}
@@ -95,7 +95,7 @@ func (w *World) judgeOverlap() {
 }
 
 func (t *task) outlasts(o *task) bool {
-	return !o.stopped.IsZero() && (t.stopped.IsZero() || t.stopped.After(o.stopped))
+	return !o.over().IsZero() && (t.over().IsZero() || t.over().After(o.over()))
 }
 
 // judgeEnds: every run ended, owes nothing, was reported if it ended badly, and its end is what

@@ -39,6 +39,7 @@ type task struct {
 	plan    int           // grows when the plan changes
 	razed   bool          // its cluster was deleted after it had stopped
 	lost    bool          // the event of its stop will be lost
+	lingers bool          // it is STOPPED long after its containers ended
 }
 
 type stopper uint8
@@ -112,6 +113,7 @@ func (w *World) newTask(l *control.Launch) *task {
 	t.code, t.reason, t.exit, t.fate = exited, "Essential container in task exited", code(0), "succeed"
 	w.fate(t, d)
 	w.spotFate(t)
+	w.linger(t)
 	w.schedule(t)
 	return t
 }
@@ -152,7 +154,25 @@ func (t *task) stop(w *World, who stopper, reason string) {
 		t.exit = code(137)
 	}
 	t.end(end, d)
+	w.linger(t)
 	w.schedule(t)
+}
+
+// over returns from when on the task counts as over: when it is STOPPED, but if it hangs after its
+// containers ended, when they did. ListTasks does not show it meanwhile, so that one in doubt is
+// given up.
+func (t *task) over() time.Time {
+	if t.lingers {
+		return t.ended
+	}
+	return t.stopped
+}
+
+// linger may put off the time at which a task that has ended is STOPPED.
+func (w *World) linger(t *task) {
+	if d, ok := w.luck(EndHangs, 200, t.arn, 0); ok && !t.stopped.IsZero() {
+		t.lingers, t.stopped = true, t.ended.Add(time.Duration(d.between(10, 600))*time.Minute)
+	}
 }
 
 // ignore returns when a task ends that we asked to stop: when it should, or after hours in which

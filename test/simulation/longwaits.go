@@ -29,6 +29,27 @@ func (w *World) stopStands(l *life, before, after *run.Run) {
 	}
 }
 
+// endLimit is the time after which a task that has ended and is not STOPPED has been reported: the
+// longest wait for a look, the half hour after it, and the rest for faults.
+const endLimit = 2 * time.Hour
+
+// endStood checks a run whose task was heard to have stopped. If ECS was stopping it for long,
+// told of it, and sweeps came, people must have been told.
+func (w *World) endStood(before, after *run.Run) {
+	a := before.Last()
+	if before.Status != run.Running || a == nil || after.Status == run.Running && len(after.Attempts) == len(before.Attempts) {
+		return
+	}
+	t := w.ecs.byARN[a.TaskARN]
+	if t == nil || t.stopped.IsZero() || after.Attempt(a.N).Rule == run.RuleEndedUnseen {
+		return
+	}
+	since := later(t.ended, later(a.AcceptedAt, later(w.truth.slept, later(w.truth.troubled, w.truth.untoldUntil))))
+	if id := fmt.Sprintf("%s:%s/%s/%d", notice.Stuck, stack, after.ID, len(before.Attempts)); t.stopped.Sub(since) > endLimit && !w.everybodyTold(id) && !w.owesStuck(before) {
+		w.violate("an end that hangs is told", after.ID, "the task of attempt %d ended at %s and stopped at %s", a.N, t.ended.Format("2 15:04:05"), t.stopped.Format("2 15:04:05"))
+	}
+}
+
 // owesStuck reports whether nobody was told because the stream is dead.
 func (w *World) owesStuck(r *run.Run) bool {
 	return w.teller != nil && slices.ContainsFunc(r.Owed, func(e run.Effect) bool { return e.Notice == string(notice.Stuck) })

@@ -39,6 +39,7 @@ const (
 	SkipLater                    // ... is taken for a later slot
 	ForgetPause                  // a pause that has ended was never there
 	NeverStuck                   // a stop has always just been asked for
+	NeverHangs                   // ECS has always just begun to stop a task
 	NeverHeldUp                  // whoever waits was told before
 	DeafStream                   // no saved change wakes the notifier
 	ChargeQuota                  // a refusal for the quota is taken for another
@@ -78,7 +79,7 @@ var mutationNames = [mutations]string{
 	"exit 0 of a stopped task is success", "new tokens", "old tokens", "never look", "slots are skipped", "more attempts", "no deadline", "too fast",
 	"tell twice", "a warning is a stop", "pauses are ignored", "lateness is ignored", "success is doubted", "a runtime id proves nothing",
 	"on Spot for ever", "Spot's stop is trusted", "failures[] are sent again", "a refusal is no answer", "given up at once", "a cluster that is gone refuses", "a refusal holds all", "the lock is kept",
-	"late triggers revive", "skips are forgotten", "skips are for later", "ended pauses are forgotten", "never stuck", "never held up", "the stream is deaf", "the quota costs attempts",
+	"late triggers revive", "skips are forgotten", "skips are for later", "ended pauses are forgotten", "never stuck", "never hangs", "never held up", "the stream is deaf", "the quota costs attempts",
 	"a hang is a refusal", "lag for ever", "a conflict is a success", "half is whole", "unread is empty", "the first of a batch", "nonsense is hidden", "items are trusted", "owed notices are blind",
 	"calendars do not end", "pending slots are lost",
 	"false conflicts owe nothing", "what has no answer is forgotten", "who took it is forgotten", "twice is told twice", "a lost record is the last", "a failed batch is the last", "former plans are forgotten",

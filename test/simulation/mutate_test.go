@@ -82,7 +82,8 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		{UntoldIsAsked, "nobody asks for what is no more", Faults(LargeGroup), FaultSet{}},
 		{ForgottenIsGone, "only what left is gone", Faults(ListForgets), FaultSet{}},
 		{NeverHeldUp, "a long wait is told", Faults(QuotaFull, CapacityGone), FaultSet{}},
-		{NeverStuck, "a stop without effect is told", Faults(StopIgnored).With(told), FaultSet{}},
+		{NeverHangs, "an end that hangs is told", Faults(EndHangs), FaultSet{}},
+		{NeverStuck, "a stop without effect is told", Faults(StopIgnored, EndHangs).With(told), FaultSet{}},
 	}
 	if len(cases) != int(mutations)-1 {
 		t.Errorf("%d mutations, %d of them are here", mutations-1, len(cases))

@@ -146,7 +146,7 @@ func allBut(fs ...Fault) FaultSet { return AllFaults.minus(Faults(fs...)) }
 // TestStory: a violation is told with its seed, in a form that a test can play again.
 func TestStory(t *testing.T) {
 	t.Parallel()
-	report := Simulate(Options{Seed: 1, Mutation: NewTokens}, 3000)
+	report := Simulate(Options{Seed: 2, Mutation: NewTokens}, 3000)
 	if len(report.Failed) == 0 {
 		t.Fatal("nothing failed")
 	}

@@ -163,6 +163,7 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 	}
 	w.ranAfterAll(l, before, after)
 	w.stopStands(l, before, after)
+	w.endStood(before, after)
 	w.waitStands(l, before, after)
 	if after.Status.Terminal() && (before.ID == "" || !before.Status.Terminal()) {
 		w.ended(l, after, item != nil)
