@@ -3,19 +3,12 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	_ "embed"
 	"encoding/json"
 	"fmt"
 	"math"
 
 	"github.com/batchplane/batchplane/internal/control"
 )
-
-// askedSchema is added to every file that is opened for writing, since earlier programs created files
-// of the same version without it.
-//
-//go:embed asked.sql
-var askedSchema string
 
 // PutAsked implements control.Store.
 func (s *Store) PutAsked(ctx context.Context, a control.Asked) error {
@@ -33,10 +26,6 @@ func (s *Store) PutAsked(ctx context.Context, a control.Asked) error {
 
 // Asked implements control.Store.
 func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Asked, error) {
-	n, err := s.count(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'asked'")
-	if err != nil || n == 0 { // a file that only earlier programs wrote to
-		return nil, err
-	}
 	since, until := int64(math.MinInt64), int64(math.MaxInt64)
 	if !q.Since.IsZero() {
 		since = q.Since.UnixNano()

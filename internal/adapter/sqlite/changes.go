@@ -2,23 +2,16 @@ package sqlite
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// changesSchema is added to every file that is opened for writing, as statusIndex is. Its triggers also
-// note the changes that earlier programs make.
-//
-//go:embed changes.sql
-var changesSchema string
-
 // Place implements control.Feed.
 func (s *Store) Place(ctx context.Context) (int64, error) {
 	var place int64
-	err := s.read.QueryRowContext(ctx, "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0) FROM sqlite_master WHERE name = 'changes'").Scan(&place)
+	err := s.read.QueryRowContext(ctx, "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)").Scan(&place)
 	if err != nil {
 		return 0, fmt.Errorf("looking where changes stand: %w", err)
 	}

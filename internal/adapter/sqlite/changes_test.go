@@ -81,36 +81,3 @@ func TestChanged(t *testing.T) {
 		t.Errorf("who reads beside is at %d, want %d; %v", there, place, err)
 	}
 }
-
-// TestOldFileHasNoFeed: a caller that opens an earlier program's file only for reading is told.
-func TestOldFileHasNoFeed(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "state.db")
-	s, err := sqlite.Open(t.Context(), file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.DB().ExecContext(t.Context(), "DROP TRIGGER runs_inserted; DROP TRIGGER runs_updated; DROP TRIGGER runs_dropped; DROP TABLE changes"); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	reader, err := sqlite.OpenExisting(t.Context(), file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if place, err := reader.Place(t.Context()); err == nil {
-		t.Errorf("its changes are at %d", place)
-	}
-	if err := reader.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if s, err = sqlite.Open(t.Context(), file); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
-	if _, err := s.Place(t.Context()); err != nil {
-		t.Errorf("who writes to it adds the feed: %v", err)
-	}
-}

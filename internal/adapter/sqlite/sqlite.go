@@ -18,8 +18,10 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// schemaVersion is the file's version, in PRAGMA user_version. A file of a newer version is left alone.
-const schemaVersion = 1
+// schemaVersion is the file's version, in PRAGMA user_version. A file of another version is left alone.
+// Version 1 was written by commits before the first release; docs/decisions/0123-*.md says why it is not
+// read.
+const schemaVersion = 2
 
 // applicationID marks a file as ours, in PRAGMA application_id ("batc").
 const applicationID = 0x62617463
@@ -27,16 +29,10 @@ const applicationID = 0x62617463
 //go:embed schema.sql
 var schema string
 
-// statusIndex holds indexes that are added to every file that is opened for writing, since earlier
-// programs created files of the same version without them. Those programs maintain them without knowing
-// them.
-//
-//go:embed status.sql
-var statusIndex string
-
 // Errors of Open. Each is wrapped with the file and what to do next.
 var (
 	ErrNewer   = errors.New("was written by a newer batchplane")
+	ErrOlder   = errors.New("was written by a batchplane from before the first release")
 	ErrForeign = errors.New("is not a batchplane database")
 	ErrLocked  = errors.New("is locked by another program")
 	ErrNoFile  = errors.New("does not exist")
@@ -145,22 +141,21 @@ func (s *Store) prepare(ctx context.Context, write bool) error {
 		return err
 	}
 	switch {
-	case tables > 0 && app != applicationID:
+	case tables > 0 && app != applicationID, tables == 0 && !write:
 		return ErrForeign
 	case version > schemaVersion:
 		return fmt.Errorf("%w (its version is %d, this program knows %d)", ErrNewer, version, schemaVersion)
-	case version == schemaVersion && write:
+	case tables == 0:
+		return s.create(ctx)
+	case version < schemaVersion:
+		return ErrOlder
+	case write:
 		return s.writable(ctx)
-	case version == schemaVersion:
-		return nil
-	case !write:
-		return ErrForeign
 	}
-	return s.create(ctx)
+	return nil
 }
 
-// writable finds out early whether another program keeps writers out, and adds what earlier files of
-// this version lack.
+// writable finds out early whether another program keeps writers out.
 func (s *Store) writable(ctx context.Context) error {
 	if err := s.logWrites(ctx); err != nil { // VACUUM INTO creates files without WAL
 		return err
@@ -169,12 +164,8 @@ func (s *Store) writable(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("beginning a write: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(ctx, askedSchema+statusIndex+outlineIndex+changesSchema); err != nil {
-		return fmt.Errorf("adding what earlier files lack: %w", err)
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("committing what earlier files lack: %w", err)
+	if err := tx.Rollback(); err != nil {
+		return fmt.Errorf("giving up a write that was only tried: %w", err)
 	}
 	return nil
 }
@@ -193,7 +184,7 @@ func (s *Store) create(ctx context.Context) error {
 	}
 	defer func() { _ = tx.Rollback() }()
 	pragmas := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, schemaVersion)
-	if _, err := tx.ExecContext(ctx, schema+askedSchema+statusIndex+outlineIndex+changesSchema+pragmas); err != nil {
+	if _, err := tx.ExecContext(ctx, schema+outlineIndex+pragmas); err != nil {
 		return fmt.Errorf("writing the schema: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -232,6 +223,8 @@ func (s *Store) explain(err error) error {
 	switch {
 	case errors.Is(err, ErrNewer):
 		return fmt.Errorf("%s %w: upgrade batchplane, or name another file with --db", s.path, err)
+	case errors.Is(err, ErrOlder):
+		return fmt.Errorf("%s %w, and this one does not read it: move it away, or name another file with --db", s.path, err)
 	case errors.Is(err, ErrForeign):
 		return fmt.Errorf("%s %w: name another file with --db", s.path, err)
 	case code == sqlitelib.SQLITE_BUSY || code == sqlitelib.SQLITE_LOCKED:

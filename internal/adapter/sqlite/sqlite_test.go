@@ -126,6 +126,12 @@ func TestUnusableFiles(t *testing.T) {
 			exec(t, s.DB(), "PRAGMA user_version = 99")
 			exec(t, s.DB(), "PRAGMA journal_mode = DELETE")
 		}, sqlite.ErrNewer, "upgrade batchplane"},
+		{"from before the first release", func(t *testing.T, path string) {
+			t.Helper()
+			s := open(t, path)
+			exec(t, s.DB(), "PRAGMA user_version = 1")
+			exec(t, s.DB(), "PRAGMA journal_mode = DELETE")
+		}, sqlite.ErrOlder, "move it away"},
 		{"of another program", func(t *testing.T, path string) {
 			t.Helper()
 			db, err := sql.Open("sqlite", path)
