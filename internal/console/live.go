@@ -131,7 +131,7 @@ func (w *watcher) marks(ctx context.Context) (jobs, runs uint64, err error) {
 	if jobs, err = w.jobs(ctx); err != nil {
 		return 0, 0, err
 	}
-	if c, ok := w.plane.Reader.(*recent); ok && c.keeps() {
+	if c, ok := w.plane.Reader.(*recent); ok {
 		place, err := c.feed.Place(ctx)
 		return jobs, uint64(place), err
 	}

@@ -35,7 +35,6 @@ type recent struct {
 	now  func() time.Time
 
 	mu    sync.Mutex
-	off   bool // there is no feed: a file of an earlier program that nobody writes to
 	place int64
 	// bars holds all runs that were scheduled from since on, and those from early on that had not
 	// ended by since.
@@ -69,11 +68,8 @@ func remembering(p *plane.Plane) *plane.Plane {
 
 // catchUp takes in what has changed. The caller holds the lock.
 func (c *recent) catchUp(ctx context.Context) error {
-	switch {
-	case c.off:
-		return nil
-	case c.bars == nil:
-		return c.begin(ctx)
+	if c.bars == nil {
+		return c.forget(ctx)
 	}
 	for seen := 0; ; {
 		runs, next, err := c.feed.Changed(ctx, c.place, changesPage)
@@ -96,23 +92,6 @@ func (c *recent) catchUp(ctx context.Context) error {
 	}
 }
 
-// begin makes an empty cache, unless the feed does not work.
-func (c *recent) begin(ctx context.Context) error {
-	err := c.forget(ctx)
-	if err == nil || ctx.Err() != nil {
-		return err
-	}
-	c.off = true
-	return nil
-}
-
-// keeps reports whether there is a feed, as far as that is known.
-func (c *recent) keeps() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.off
-}
-
 // forget empties the cache and begins at the present place in the changes.
 func (c *recent) forget(ctx context.Context) error {
 	place, err := c.feed.Place(ctx)
@@ -133,9 +112,6 @@ func (c *recent) barsOf(ctx context.Context, w control.Walk) ([]view.Bar, error)
 	defer c.mu.Unlock()
 	if err := c.catchUp(ctx); err != nil {
 		return nil, err
-	}
-	if c.off {
-		return c.read(ctx, w)
 	}
 	if err := c.reach(ctx, w); err != nil {
 		return nil, err
@@ -246,7 +222,7 @@ func (c *recent) Outlines(ctx context.Context, w control.Walk) iter.Seq2[run.Out
 
 // NewestOutlines implements control.Outliner.
 func (c *recent) NewestOutlines(ctx context.Context, jobs []string, n int) (map[string][]run.Outline, error) {
-	if n != view.Recent || !c.keeps() {
+	if n != view.Recent {
 		return control.NewestOutlines(ctx, c.Reader, jobs, n)
 	}
 	c.mu.Lock()
@@ -256,8 +232,8 @@ func (c *recent) NewestOutlines(ctx context.Context, jobs []string, n int) (map[
 	}
 	missing := slices.DeleteFunc(slices.Clone(jobs), func(name string) bool { _, ok := c.newest[name]; return ok })
 	read, err := control.NewestOutlines(ctx, c.Reader, missing, n)
-	if err != nil || c.newest == nil {
-		return read, err
+	if err != nil {
+		return nil, err
 	}
 	for _, name := range missing {
 		c.newest[name] = read[name]

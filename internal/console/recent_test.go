@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
@@ -183,40 +182,9 @@ func TestRecentStopped(t *testing.T) {
 	if _, err := c.barsOf(stopped, control.Walk{Since: recentNow}); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
 	}
-	if _, err := c.barsOf(t.Context(), control.Walk{Since: recentNow}); err != nil || !c.keeps() || c.bars == nil {
-		t.Errorf("then: %v, keeps %t", err, c.keeps())
+	if _, err := c.barsOf(t.Context(), control.Walk{Since: recentNow}); err != nil || c.bars == nil {
+		t.Errorf("then: %v, kept %t", err, c.bars != nil)
 	}
-}
-
-// TestRecentWithoutFeed: a reader that cannot say what changed is read every time.
-func TestRecentWithoutFeed(t *testing.T) {
-	t.Parallel()
-	store := &memory.Store{}
-	put := func(id run.ID) {
-		t.Helper()
-		if err := store.Commit(t.Context(), control.Change{Run: &run.Run{ID: id, ScheduledFor: recentNow, QueuedAt: recentNow, Status: run.Succeeded}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	kept := remembering(&plane.Plane{Reader: mute{store}})
-	for n := range 3 {
-		put(run.ID(fmt.Sprintf("a/20261124T120%dZ", n)))
-		equalTo(t, kept, &plane.Plane{Reader: store}, control.Walk{Since: recentNow})
-	}
-	if kept.Reader.(*recent).keeps() { //nolint:errcheck,forcetypeassert // it is one
-		t.Error("it keeps runs of which it would not hear that they changed")
-	}
-}
-
-// mute is a reader whose feed does not work.
-type mute struct{ control.Reader }
-
-func (mute) Place(context.Context) (int64, error) {
-	return 0, errors.New("there is no table of changes")
-}
-
-func (mute) Changed(context.Context, int64, int) ([]run.Run, int64, error) {
-	return nil, 0, errors.New("there is no table of changes")
 }
 
 // flood is a reader in which much changes, and which has no runs to walk through.
