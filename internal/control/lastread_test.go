@@ -112,3 +112,20 @@ func TestWhoComesBackIsAskedForAnew(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatMayStillBeThereHasNotLeft: a job that a list did not show, and that an unusable
+// schedule may carry by now, is not noted as gone. That list does not count for it.
+func TestWhatMayStillBeThereHasNotLeft(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.ctl.Registry = &renewals{answers: []control.Renewal{{Unproved: true}}}
+	w.syncAt(clockAt(17, 40, 0))
+	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Gone || !w.mark(control.MarkRegistry).Equal(t0) {
+		t.Errorf("gone %t, the registry was read at %s, %v", item.Gone, w.mark(control.MarkRegistry), err)
+	}
+	w.ctl.Registry = &renewals{}
+	w.syncAt(clockAt(17, 41, 0))
+	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || !item.Gone || !item.SeenAt.Equal(t0) {
+		t.Errorf("after the next list: gone %t, seen %s, %v", item.Gone, item.SeenAt, err)
+	}
+}

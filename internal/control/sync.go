@@ -220,6 +220,9 @@ func (c *Control) leftOrNot(ctx context.Context, item job.Item, whole, seen time
 			return is, false, fmt.Errorf("job %s: asking whether it left: %w", item.Name, err)
 		}
 	}
+	if r.Unproved { // a schedule that may carry it became unusable since, which the next list shows
+		return item, false, nil
+	}
 	if r.Job == nil {
 		is, err = c.leaveOne(ctx, item, later(seen, r.Seen))
 		return is, false, err
