@@ -120,12 +120,25 @@ type program struct {
 type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
+	// left means that nobody reads on.
+	left bool
 }
+
+var errLeft = errors.New("nobody reads on")
 
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.left {
+		return 0, errLeft // with it, os/exec closes the pipe
+	}
 	return o.b.Write(p) //nolint:wrapcheck // never fails
+}
+
+func (o *output) leave() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.left = true
 }
 
 func (o *output) String() string {

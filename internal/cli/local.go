@@ -65,6 +65,8 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 		return c.install(a)
 	}
 	a.json = a.json || c.Format == "json"
+	ctx, end := a.whileRead(ctx)
+	defer end()
 	reload := make(chan os.Signal, 1)
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
@@ -94,11 +96,11 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 	for _, text := range c.unmet(file, targets) {
 		t.line("%s", text)
 	}
-	end, err := c.pages(ctx, a, cfg.DB)
+	endPages, err := c.pages(ctx, a, cfg.DB)
 	if err != nil {
 		return errors.Join(err, l.Close(context.WithoutCancel(ctx)))
 	}
-	defer end()
+	defer endPages()
 	c.tellManager(l, "READY=1")
 	return c.drive(ctx, l, t, a.now(), reload)
 }
@@ -211,7 +213,7 @@ func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, star
 	if err == nil {
 		err = c.stopTasks(ctx, l, t)
 	}
-	return errors.Join(err, t.summary(ctx, l, started), l.Close(ctx))
+	return errors.Join(err, unlessUnread(t.summary(ctx, l, started)), l.Close(ctx))
 }
 
 // stopTasks stops the tasks that still run when the control plane is told to end, so that history
