@@ -30,11 +30,11 @@ type meaning struct {
 	Zone       string   `json:"zone"`
 	Words      string   `json:"words"`
 	AWS        []string `json:"aws"`
+	AWSZone    string   `json:"awsZone,omitempty"`
 	Guard      *string  `json:"guard"`
 	NeverFires bool     `json:"neverFires"`
+	Notes      []string `json:"notes,omitempty"`
 
-	notes    []string
-	awsZone  string
 	schedule cron.Schedule
 }
 
@@ -130,15 +130,16 @@ func explain(expr string, zone *cron.Zone, from time.Time) (meaning, error) {
 	}
 	m := meaning{
 		Expr: expr, Dialect: dialectNames[spec.Dialect()], Zone: zone.Name(), Words: spec.Words(), AWS: []string{},
-		awsZone: zone.Name(), notes: spec.Warnings(), schedule: spec.In(zone, cron.DST{}),
+		Notes: spec.Warnings(), schedule: spec.In(zone, cron.DST{}),
 	}
 	if _, rate := spec.Rate(); rate {
 		m.schedule = m.schedule.Since(from)
-		m.notes = append(m.notes, "a rate counts from the creation of its schedule; here, from the start of the list")
+		m.Notes = append(m.Notes, "a rate counts from the creation of its schedule; here, from the start of the list")
 	}
 	if m.NeverFires = m.schedule.NeverFires(); m.NeverFires {
 		return m, nil
 	}
+	m.AWSZone = zone.Name()
 	if spec.Dialect() == cron.AWS {
 		// We accept more than the guides document.
 		normal, err := spec.Normal()
@@ -152,7 +153,7 @@ func explain(expr string, zone *cron.Zone, from time.Time) (meaning, error) {
 	if err != nil {
 		return meaning{}, err
 	}
-	m.AWS, m.awsZone, m.notes = t.AWS, t.Zone, append(m.notes, t.Notes...)
+	m.AWS, m.AWSZone, m.Notes = t.AWS, t.Zone, append(m.Notes, t.Notes...)
 	if t.Guard != "" {
 		m.Guard = &t.Guard
 	}
@@ -199,8 +200,8 @@ func printTranslation(out, beside io.Writer, m meaning) error {
 	for _, text := range m.AWS {
 		_, _ = fmt.Fprintln(out, text)
 	}
-	if m.awsZone != m.Zone {
-		_, _ = fmt.Fprintf(beside, "zone: %s\n", m.awsZone)
+	if m.AWSZone != m.Zone {
+		_, _ = fmt.Fprintf(beside, "zone: %s\n", m.AWSZone)
 	}
 	if m.Guard != nil {
 		_, _ = fmt.Fprintf(beside, "guard: %s\n", notice.Printable(*m.Guard))
@@ -215,13 +216,13 @@ func (c *cronCmd) print(w io.Writer, m meaning, from, to time.Time) error {
 	line("means", m.Words)
 	for _, text := range m.AWS {
 		if text != m.Expr {
-			line("aws", text+" in "+m.awsZone)
+			line("aws", text+" in "+m.AWSZone)
 		}
 	}
 	if m.Guard != nil {
 		line("guard", *m.Guard)
 	}
-	for _, n := range m.notes {
+	for _, n := range m.Notes {
 		line("note", n)
 	}
 	if m.NeverFires {
