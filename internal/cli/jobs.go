@@ -90,10 +90,21 @@ func scheduleText(s view.Summary) string {
 		return "not known"
 	case s.Schedule == "":
 		return "by hand"
-	case s.Zone == "UTC" || strings.HasPrefix(s.When, "every"):
+	case s.Zone == "UTC" || sameEverywhere(s.When):
 		return s.When
 	}
 	return s.When + " " + s.Zone
+}
+
+// sameEverywhere reports whether a schedule in words names no hour, day or month, so that it needs
+// no zone: every 5 minutes, but not every 5 minutes from 09:00 to 17:55.
+func sameEverywhere(words string) bool {
+	for _, part := range []string{":", " of the hours ", " on ", " in "} {
+		if strings.Contains(words, part) {
+			return false
+		}
+	}
+	return strings.HasPrefix(words, "every")
 }
 
 func (a *app) nextText(s view.Summary) string {

@@ -18,3 +18,17 @@ func TestJobNoteOfWhatIsHeldBack(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// TestScheduleTextNamesItsZone: only a schedule that names no time of day goes without its zone.
+func TestScheduleTextNamesItsZone(t *testing.T) {
+	t.Parallel()
+	for schedule, want := range map[string]string{
+		"*/5 * * * *": "every 5 minutes", "2-59/5 * * * *": "every 5 minutes from minute 2 of every hour", "rate(3 hours)": "every 3 hours, counted from the start of the schedule",
+		"*/5 9-17 * * *": "every 5 minutes from 09:00 to 17:55 Europe/Berlin", "*/5 1,5 * * *": "every 5 minutes of the hours 1 and 5 Europe/Berlin",
+		"*/5 * * * 1": "every 5 minutes on Monday Europe/Berlin", "*/5 * * 3 *": "every 5 minutes in March Europe/Berlin", "5 * * * *": "at minute 5 of every hour Europe/Berlin",
+	} {
+		if got := scheduleText(view.Summary{Schedule: schedule, When: view.ScheduleWords(schedule), Zone: "Europe/Berlin"}); got != want {
+			t.Errorf("%s: got %q, want %q", schedule, got, want)
+		}
+	}
+}
