@@ -72,6 +72,9 @@ func (c *historyCmd) filter(a *app) (f plane.Filter, err error) {
 	if f.Until, err = a.past("--until", c.Until); err != nil {
 		return f, err
 	}
+	if !f.Until.IsZero() && f.Until.Before(f.Since) {
+		return f, usagef("--until %s is before --since %s, so no run can be listed: exchange them", c.Until, c.Since)
+	}
 	if c.Before != "" {
 		if f.Before, err = run.ParseID(c.Before); err != nil {
 			return f, usagef("--before: %w", err)

@@ -26,6 +26,9 @@ func (c *retryCmd) Run(ctx context.Context, a *app) error {
 	if (c.ID == nil) != c.All {
 		return usagef("name a <run>, or give --all")
 	}
+	if err := c.fits(); err != nil {
+		return err
+	}
 	return c.code(a, a.withPlane(ctx, func(p *plane.Plane) error {
 		if c.All {
 			return c.retryAll(ctx, a, p)
@@ -39,4 +42,17 @@ func (c *retryCmd) Run(ctx context.Context, a *app) error {
 			Run: r.ID, RequestID: cmp.Or(c.RequestID, rand.Text()), Same: c.Same, Force: c.Force, Attempts: cmp.Or(c.Attempts, &found), Reason: c.Reason,
 		}})
 	}))
+}
+
+// fits refuses flags that would do nothing.
+func (c *retryCmd) fits() error {
+	switch {
+	case c.All && (c.Wait || c.Follow):
+		return usagef("--wait and --follow go with one run, not with --all: `history --status queued,launching,running` shows what has not ended")
+	case c.All && (c.Force || c.RequestID != ""):
+		return usagef("--force and --request-id go with one run, not with --all")
+	case !c.All && (len(c.Status)+len(c.Jobs)+len(c.Even) > 0 || c.Cause != ""):
+		return usagef("--status, --job, --cause and --even go with --all")
+	}
+	return c.waiting.fits()
 }

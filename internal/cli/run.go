@@ -21,6 +21,9 @@ type runCmd struct {
 
 // Run asks for a new run.
 func (c *runCmd) Run(ctx context.Context, a *app) error {
+	if err := c.fits(); err != nil {
+		return err
+	}
 	return c.code(a, a.withPlane(ctx, func(p *plane.Plane) error {
 		return c.ask(ctx, a, p, entry.Request{Run: &control.RunRequest{
 			Job: c.Job, RequestID: cmp.Or(c.RequestID, rand.Text()), Args: c.Args, Inputs: c.Inputs, Force: c.Force,

@@ -30,6 +30,17 @@ type waiting struct {
 	Timeout time.Duration `help:"Wait at most this long; the run itself goes on." placeholder:"D"`
 }
 
+// fits refuses a limit for a wait that nobody asked for.
+func (w *waiting) fits() error {
+	switch {
+	case w.Timeout < 0:
+		return usagef("--timeout %s is negative", w.Timeout)
+	case w.Timeout > 0 && !w.Wait && !w.Follow:
+		return usagef("--timeout limits how long --wait or --follow waits: give one of them")
+	}
+	return nil
+}
+
 // ask sends a request for a run and waits for its end if the flags say so.
 func (w *waiting) ask(ctx context.Context, a *app, p *plane.Plane, r entry.Request) error {
 	if !w.Wait && !w.Follow {

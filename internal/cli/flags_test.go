@@ -1,0 +1,37 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestFlagsThatWouldDoNothing: a script that asks to wait, or for a selection, must not be answered
+// as if it had got that.
+func TestFlagsThatWouldDoNothing(t *testing.T) {
+	t.Parallel()
+	for says, args := range map[string][]string{
+		"--wait and --follow go with one run":      {"retry", "--all", "--yes", "--wait"},
+		"--force and --request-id go with one run": {"retry", "--all", "--force"},
+		"--status, --job, --cause and --even go":   {"retry", "report", "--job", "report"},
+		"give one of them":                         {"run", "report", "--timeout", "5m"},
+		"--until 2h is before --since 1h":          {"history", "--since", "1h", "--until", "2h"},
+		"--timeout -5m0s is negative":              {"retry", "report", "--wait", "--timeout=-5m"},
+	} {
+		if r := batchplane(t, args...); r.code != 2 || !strings.Contains(r.err, says) {
+			t.Errorf("%q: %+v", args, r)
+		}
+	}
+}
+
+// TestArgumentsThatAreNoText: a job must not get other bytes than a person typed, and a file must
+// not be looked for under another name.
+func TestArgumentsThatAreNoText(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"run", "report", "-i", "NAME=caf\xe9"}, {"run", "report", "--", "caf\xe9"}, {"validate", "-f", "caf\xe9"}, {"retry", "report", "--request-id", "caf\xe9"},
+	} {
+		if r := batchplane(t, args...); r.code != 2 || !strings.Contains(r.err, `caf\xe9" is not UTF-8`) {
+			t.Errorf("%q: %+v", args, r)
+		}
+	}
+}
