@@ -14,12 +14,15 @@ import (
 // which are by the job's name, as comments above the job.
 func Encode(f File, notes map[string][]string) ([]byte, error) {
 	var b bytes.Buffer
+	if f.Project != "" {
+		fmt.Fprintf(&b, "project: %s\n", scalarText(f.Project))
+	}
 	if len(f.Definitions) > 0 {
 		b.WriteString("taskDefinitions:\n")
 	}
 	for _, t := range f.Definitions {
 		family := t.Family
-		t.Family = ""
+		t.Family, t.Tags = "", nil // Load finds the tags anew
 		fmt.Fprintf(&b, "  %s:\n", scalarText(family))
 		if err := encodeFields(&b, t, "    ", func(key string, v any) (string, any) { return key, escaped(v) }); err != nil {
 			return nil, err
@@ -33,6 +36,7 @@ func Encode(f File, notes map[string][]string) ([]byte, error) {
 		for _, n := range notes[j.Name] {
 			fmt.Fprintf(&b, "  # %s\n", commentText(n))
 		}
+		j.Project = "" // that of the file
 		var one bytes.Buffer
 		if err := encodeFields(&one, j, "    ", jobKey); err != nil {
 			return nil, err
