@@ -224,8 +224,8 @@ func (c *importCmd) write(a *app, r importer.Result, source string) error {
 
 func isThere(name string) error { return usagef("%s already exists: move it away first", name) }
 
-// writeNew writes a file that must not exist yet. Only its owner may read it, because a crontab
-// may hold secrets.
+// writeNew writes a file that must not exist yet, all of it or none. Only its owner may read it,
+// because a crontab may hold secrets.
 func writeNew(name string, data []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the file that the person named
 	if os.IsExist(err) {
@@ -239,7 +239,7 @@ func writeNew(name string, data []byte) error {
 		err = closed
 	}
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
+		return errors.Join(fmt.Errorf("writing %s: %w", name, err), os.Remove(name))
 	}
 	return nil
 }
