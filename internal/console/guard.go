@@ -148,7 +148,8 @@ func (s *Server) redeem(w http.ResponseWriter, r *http.Request, code, token stri
 	}
 	q := r.URL.Query()
 	q.Del("code")
-	to := "/" + strings.TrimLeft(r.URL.Path, "/\\")
+	// Escaped, because browsers drop tabs and line breaks: of /%09/host they would make //host.
+	to := "/" + strings.TrimLeft(r.URL.EscapedPath(), "/\\")
 	if len(q) > 0 {
 		to += "?" + q.Encode()
 	}

@@ -356,11 +356,11 @@ func TestCode(t *testing.T) {
 	if res := w.send(request("GET", late, nil)); res.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a code after a minute: %d", res.StatusCode)
 	}
-	for _, to := range []string{"//evil.example", `/\evil.example`} {
+	for _, to := range []string{"//evil.example", `/\evil.example`, "/\t/evil.example", "/\n/evil.example"} {
 		u, _ := url.Parse(path())
 		r := request("GET", "/", nil)
 		r.URL = &url.URL{Path: to, RawQuery: u.RawQuery}
-		if res := w.send(r); strings.HasPrefix(res.Header.Get("Location"), "//") || strings.Contains(res.Header.Get("Location"), `\`) {
+		if res := w.send(r); strings.HasPrefix(res.Header.Get("Location"), "//") || strings.ContainsAny(res.Header.Get("Location"), "\\\t\r\n") {
 			t.Errorf("a code for %s leads to %s", to, res.Header.Get("Location"))
 		}
 	}
