@@ -46,19 +46,30 @@ type jobsListed struct {
 func (s *Server) jobs(r *http.Request, q Query) (rendered, error) {
 	l := &jobList{Frame: s.frame(r, q, "jobs", "Jobs")}
 	f := plane.JobFilter{Names: q.Jobs, Owner: q.Owner}
-	listed, err := remember(r.Context(), s.memo, fmt.Sprintf("page %d of jobs %#v", q.Page, f), func(ctx context.Context) (out jobsListed, err error) {
-		out.summaries, out.total, err = s.cfg.Plane.JobPage(ctx, f, q.Page, jobsAtMost)
-		return out, err
-	})
+	listed, err := s.jobsListed(r.Context(), f, q.Page)
+	if pages := listed.pages(); err == nil && q.Page > pages { // there were more jobs when the address was made
+		l.Query.Page = pages
+		listed, err = s.jobsListed(r.Context(), f, pages)
+	}
 	if err != nil {
 		return rendered{}, err
 	}
-	l.Total, l.Pages = listed.total, (listed.total+jobsAtMost-1)/jobsAtMost
+	l.Total, l.Pages = listed.total, listed.pages()
 	for _, sum := range listed.summaries {
 		l.JobZone(sum.Job, sum.Zone)
 		l.Jobs = append(l.Jobs, lineOf(sum))
 	}
 	return rendered{name: "jobs", data: l}, nil
+}
+
+func (l jobsListed) pages() int { return (l.total + jobsAtMost - 1) / jobsAtMost }
+
+// jobsListed returns one page of the jobs that a filter selects.
+func (s *Server) jobsListed(ctx context.Context, f plane.JobFilter, page int) (jobsListed, error) {
+	return remember(ctx, s.memo, fmt.Sprintf("page %d of jobs %#v", page, f), func(ctx context.Context) (out jobsListed, err error) {
+		out.summaries, out.total, err = s.cfg.Plane.JobPage(ctx, f, page, jobsAtMost)
+		return out, err
+	})
 }
 
 // lineOf returns a job in one line. Its strip has one path for each class.

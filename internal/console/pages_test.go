@@ -191,3 +191,16 @@ func TestBadAddresses(t *testing.T) {
 		}
 	}
 }
+
+// TestPagesThatAreNoMore: an address of a page that existed while there were more jobs leads to the
+// last page there is, not to one that says that there are no jobs.
+func TestPagesThatAreNoMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	cookie := w.signIn()
+	for _, path := range []string{"/jobs?page=9", "/timeline?page=9"} {
+		if body := text(t, w.send(request("GET", path, nil), cookie)); !strings.Contains(body, `href="/jobs/fx-rates"`) || strings.Contains(body, "There are no jobs yet") {
+			t.Errorf("%s shows no job", path)
+		}
+	}
+}

@@ -161,7 +161,8 @@ func (t *timeline) choose(lanes []view.Lane) []view.Lane {
 	slices.SortStableFunc(lanes, func(a, b view.Lane) int { return -cmp.Compare(flag(bad(a)), flag(bad(b))) })
 	t.Total = len(lanes)
 	t.Pages = (t.Total + rowsAtMost - 1) / rowsAtMost
-	from := min(max(t.Query.Page-1, 0)*rowsAtMost, t.Total)
+	t.Query.Page = min(t.Query.Page, t.Pages) // there may have been more when the address was made
+	from := max(t.Query.Page-1, 0) * rowsAtMost
 	return lanes[from:min(from+rowsAtMost, t.Total)]
 }
 
