@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/notice"
 )
@@ -73,9 +72,9 @@ func (a *app) shown(cols []column, rows [][]string) ([]column, [][]string) {
 func naturalWidths(cols []column, rows [][]string) []int {
 	widths := make([]int, len(cols))
 	for i, c := range cols {
-		widths[i] = utf8.RuneCountInString(c.head)
+		widths[i] = columns(c.head)
 		for _, row := range rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+			widths[i] = max(widths[i], columns(row[i]))
 		}
 	}
 	return widths
@@ -93,7 +92,7 @@ func fit(cols []column, natural []int, screen int) (widths []int, dropped []stri
 		least := append([]int(nil), widths...)
 		for i, c := range cols {
 			if c.least > 0 && widths[i] > 0 {
-				least[i] = min(widths[i], max(c.least, utf8.RuneCountInString(c.head)))
+				least[i] = min(widths[i], max(c.least, columns(c.head)))
 			}
 		}
 		drop := dropNext(cols, widths)
@@ -154,7 +153,7 @@ func (a *app) gridRow(b *bytes.Buffer, cols []column, widths []int, row []string
 			line.WriteString(strings.Repeat(" ", pad))
 		}
 		cell = clip(cell, widths[i])
-		pad = widths[i] - utf8.RuneCountInString(cell) + len(gap)
+		pad = widths[i] - columns(cell) + len(gap)
 		if color && cols[i].paint != nil && cell != "" {
 			cell = cols[i].paint(cell)
 		}
@@ -162,14 +161,6 @@ func (a *app) gridRow(b *bytes.Buffer, cols []column, widths []int, row []string
 	}
 	b.WriteString(strings.TrimRight(line.String(), " "))
 	b.WriteByte('\n')
-}
-
-// clip cuts a text to n characters, the last of which is then an ellipsis.
-func clip(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n || n < 1 {
-		return s
-	}
-	return string([]rune(s)[:n-1]) + "…"
 }
 
 // paintState colours a state: bad red, open yellow, good green.

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
@@ -52,7 +51,7 @@ func (t *transcript) wrap(s string) string {
 	var out strings.Builder
 	column := 0
 	for i, word := range strings.Split(s, " ") {
-		n := utf8.RuneCountInString(word)
+		n := columns(word)
 		switch {
 		case i == 0:
 		case column+1+n > t.screen.Width:
