@@ -47,7 +47,9 @@ func (c *validateCmd) Run(ctx context.Context, a *app) error {
 		return a.printProblems(problems)
 	}
 	warnings = append(warnings, over(file.Jobs, time.Now())...)
-	a.warn(warnings)
+	if !a.json || c.Print { // else they are part of the output
+		a.warn(warnings)
+	}
 	switch {
 	case c.Print:
 		return a.printFile(file)
@@ -86,11 +88,8 @@ func (c *validateCmd) onAWS(file jobfile.File) (problems []jobfile.Problem, warn
 	return problems, warnings
 }
 
-// warn prints warnings beside the output. In JSON output they are part of it.
+// warn prints warnings beside the output.
 func (a *app) warn(warnings []string) {
-	if a.json {
-		return
-	}
 	for _, w := range warnings {
 		_, _ = fmt.Fprintln(a.Stderr, "warning: "+notice.Printable(w))
 	}

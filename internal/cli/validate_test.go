@@ -98,6 +98,8 @@ func TestValidateForAWS(t *testing.T) {
 		"another cluster, render": {[]string{"render", "-f", aws, "--clusters", "jobs"}, 2, []string{"job a: cluster etl is not one"}},
 		"switched off":            {[]string{"validate", "-f", off}, 0, []string{"warning: job a: no network"}},
 		"switched off, rendered":  {[]string{"render", "-f", off}, 0, []string{"warning: job a: no network"}},
+		"rendered with --json":    {[]string{"--json", "render", "-f", off}, 0, []string{"warning: job a: no network"}},
+		"printed with --json":     {[]string{"--json", "validate", "-f", off, "--print"}, 0, []string{"warning: job a: no network"}},
 	} {
 		r := batchplane(t, c.args...)
 		for _, says := range c.says {
