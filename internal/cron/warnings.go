@@ -33,7 +33,8 @@ func (s *Spec) Warnings() []string {
 		case low < high && low+step > high:
 			add("%s selects one %s only, %d: a step ends with its field and begins anew", item, f.name, low)
 		case f == &minuteField && high == f.high && low < step && 60%step != 0:
-			add("%d does not divide 60: the last step of each hour takes %d minutes", step, 60-(high-low)/step*step)
+			left := int64(60 - (high-low)/step*step)
+			add("%d does not divide 60: the last step of each hour takes %s", step, count(left, "minute"))
 		}
 	})
 	return all

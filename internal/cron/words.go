@@ -42,9 +42,17 @@ func period(minutes int64) string {
 	return plural(minutes, "minute")
 }
 
+// plural gives "minute" or "5 minutes", to stand after "every".
 func plural(n int64, unit string) string {
 	if n == 1 {
 		return unit
+	}
+	return count(n, unit)
+}
+
+func count(n int64, unit string) string {
+	if n == 1 {
+		return "1 " + unit
 	}
 	return strconv.FormatInt(n, 10) + " " + unit + "s"
 }

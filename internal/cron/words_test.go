@@ -99,4 +99,7 @@ func TestWarnings(t *testing.T) {
 			t.Errorf("%s never fires", offered)
 		}
 	}
+	if w := parse(t, "*/59 * * * *").Warnings(); len(w) != 1 || !strings.HasSuffix(w[0], " takes 1 minute") {
+		t.Errorf("the plural of one: %q", w)
+	}
 }
