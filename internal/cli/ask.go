@@ -80,10 +80,13 @@ func (a *app) printReply(r control.Reply) error {
 	} else {
 		err = a.write([]byte(harmlessLines(r.Message) + "\n"))
 	}
-	if err == nil && r.Outcome == control.Refused {
+	switch {
+	case err != nil: // a caller that only sees a failure would ask again
+		return fmt.Errorf("the answer was: %s: %s; %w", r.Outcome, r.Message, err)
+	case r.Outcome == control.Refused:
 		return errRefused
 	}
-	return err
+	return nil
 }
 
 // find returns the run that a person named. If there was a choice, it prints which run it took.

@@ -123,6 +123,7 @@ func (a *app) printChoice(chosen, left []plane.Candidate) error {
 
 func (c *retryCmd) retryEach(ctx context.Context, a *app, p *plane.Plane, chosen []plane.Candidate) error {
 	var refused []string
+	var unprinted error
 	for _, k := range chosen {
 		request := k.Ask()
 		request.Same, request.Reason = c.Same, c.Reason
@@ -139,8 +140,11 @@ func (c *retryCmd) retryEach(ctx context.Context, a *app, p *plane.Plane, chosen
 			err = a.write([]byte(notice.Printable(reply.Message) + "\n"))
 		}
 		if err != nil {
-			return err
+			unprinted = err // the others were agreed to, too
 		}
+	}
+	if unprinted != nil {
+		return fmt.Errorf("all of %s were asked for, and not every answer could be printed: %w", counted(len(chosen), "run"), unprinted)
 	}
 	if len(refused) > 0 {
 		return fmt.Errorf("%s not launched: %s", counted(len(refused), "run"), strings.Join(refused, ", "))

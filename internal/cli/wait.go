@@ -51,9 +51,7 @@ func (w *waiting) ask(ctx context.Context, a *app, p *plane.Plane, r entry.Reque
 		return err
 	}
 	if a.json {
-		if err := printJSON(a.Stdout, reply); err != nil {
-			return err
-		}
+		a.told(printJSON(a.Stdout, reply))
 	}
 	_, _ = fmt.Fprintln(a.Stderr, notice.Printable(reply.Message))
 	if reply.Outcome == control.Refused && reply.Status == "" || reply.Run == "" {
@@ -91,7 +89,19 @@ func (w *waiting) until(ctx context.Context, a *app, p *plane.Plane, id run.ID) 
 		_, _ = fmt.Fprintf(a.Stderr, "%s has not ended within %s and goes on; `%s %s` follows it\n", id, w.Timeout, a.command("logs --follow"), id)
 		return exitError(exitTimedOut)
 	}
-	return err
+	if p.Explain != nil {
+		err = p.Explain(err)
+	}
+	_, _ = fmt.Fprintf(a.Stderr, "batchplane: it is not known how %s ends: %v; `%s %s` says it later\n", id, err, a.command("show"), id)
+	return exitError(exitRefused)
+}
+
+// told reports an error that does not change the exit code, which is the run's: a caller must not
+// take a run that there is for one that there is not.
+func (a *app) told(err error) {
+	if err != nil {
+		_, _ = fmt.Fprintf(a.Stderr, "batchplane: %v\n", err)
+	}
 }
 
 // watch waits and prints how the run stands, or with --follow what it writes.
@@ -138,9 +148,7 @@ func (a *app) followRun(ctx context.Context, p *plane.Plane, id run.ID) (run.Run
 // ended returns the exit code of a run that has ended.
 func (a *app) ended(r run.Run) error {
 	if a.json {
-		if err := printJSON(a.Stdout, view.RowOf(r, a.now())); err != nil {
-			return err
-		}
+		a.told(printJSON(a.Stdout, view.RowOf(r, a.now())))
 	}
 	_, _ = fmt.Fprintf(a.Stderr, "%s %s: %s\n", r.ID, r.Status.Sentence(), notice.Printable(r.Cause))
 	switch {
@@ -163,8 +171,8 @@ func (a *app) interrupted(ctx context.Context, p *plane.Plane, id run.ID) error 
 		_, _ = fmt.Fprintln(a.Stderr, goesOn)
 		return exitError(exitInterrupted)
 	}
-	if err := a.ask(ctx, p, entry.Request{Stop: &control.StopRequest{Run: id, Reason: "Ctrl-C while waiting for it"}}); err != nil {
-		return err
+	if err := a.ask(ctx, p, entry.Request{Stop: &control.StopRequest{Run: id, Reason: "Ctrl-C while waiting for it"}}); !errors.Is(err, errRefused) { // else it is printed
+		a.told(err)
 	}
 	return exitError(exitInterrupted)
 }

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// accepts is a door that accepts every request for one run.
+type accepts run.ID
+
+func (d accepts) Ask(context.Context, entry.Request) (control.Reply, error) {
+	return control.Reply{Outcome: control.Accepted, Run: run.ID(d), Message: "launched " + string(d)}, nil
+}
+
+// full is a file on a full disk.
+type full struct{}
+
+var errFull = errors.New("no space left on device")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+// TestARunThatThereIs: exit code 125 says that there is no run, so a pipeline may ask again. It is
+// not given once there is one, even if the answer cannot be printed or the run cannot be read.
+func TestARunThatThereIs(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
+	id := run.ScheduledID("migrate", at)
+	ended := &memory.Store{}
+	if err := ended.Commit(t.Context(), control.Change{Run: &run.Run{ID: id, ScheduledFor: at, QueuedAt: at, FinishedAt: at.Add(time.Minute), Status: run.Succeeded, Cause: "succeeded"}}); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		store *memory.Store
+		json  bool
+		code  int
+		says  string
+	}{
+		"the answer cannot be printed": {ended, true, 0, "no space left on device"},
+		"the run cannot be read":       {&memory.Store{}, false, 1, "it is not known how " + string(id) + " ends: "},
+	} {
+		var errs bytes.Buffer
+		a := &app{Env: Env{Stdout: full{}, Stderr: &errs}, json: c.json, zone: time.UTC}
+		w := waiting{Wait: true}
+		err := w.code(a, w.ask(t.Context(), a, &plane.Plane{Reader: c.store, Door: accepts(id)}, entry.Request{Run: &control.RunRequest{Job: "migrate"}}))
+		if code := a.exitCode(err); code != c.code || !strings.Contains(errs.String(), c.says) || !strings.Contains(errs.String(), "launched "+string(id)) {
+			t.Errorf("%s: exit code %d, %s", name, code, errs.String())
+		}
+	}
+	var errs bytes.Buffer
+	a := &app{Env: Env{Stdout: full{}, Stderr: &errs}}
+	if code := a.exitCode(a.ask(t.Context(), &plane.Plane{Door: accepts(id)}, entry.Request{})); code != exitRefused || !strings.Contains(errs.String(), "the answer was: accepted: launched "+string(id)) {
+		t.Errorf("without --wait: exit code %d, %s", code, errs.String())
+	}
+}
+
+// TestRetryAllGoesOnWithoutPrinting: all runs that a person agreed to are retried, even if an
+// answer cannot be printed.
+func TestRetryAllGoesOnWithoutPrinting(t *testing.T) {
+	t.Parallel()
+	p, _, door := failedNight(t, 3)
+	chosen, _, err := p.Candidates(t.Context(), plane.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &app{Env: Env{Stdout: full{}, Stderr: &bytes.Buffer{}, User: "ana"}, zone: time.UTC}
+	if err := (&retryCmd{}).retryEach(t.Context(), a, p, chosen); !errors.Is(err, errFull) || len(door.asked) != len(chosen) || len(chosen) < 3 {
+		t.Errorf("%v; %d of %d were asked for", err, len(door.asked), len(chosen))
+	}
+}
