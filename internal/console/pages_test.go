@@ -204,3 +204,15 @@ func TestPagesThatAreNoMore(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingToRetrySince: the form says since when it looked, be that a duration or a time.
+func TestNothingToRetrySince(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	cookie := w.signIn()
+	for since, want := range map[string]string{"1h": "since 1h ago.", "2026-11-24T07:00Z": "since 2026-11-24T07:00Z."} {
+		if body := text(t, w.send(request("GET", "/ask/retry-all?job=none&since="+since, nil), cookie)); !strings.Contains(body, "No run is there to be retried "+want) {
+			t.Errorf("%s: %s", since, body)
+		}
+	}
+}

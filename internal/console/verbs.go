@@ -9,6 +9,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -246,6 +247,14 @@ func prepareRetryAll(ctx context.Context, s *Server, a *ask) error {
 	a.Says = append(a.Says, "The newest "+orFailed(f.Statuses)+" run of each job that has not succeeded since. Each chosen one gets a further attempt, with the newest definition of its job. Those that are safe to retry are chosen; check the others one by one.")
 	a.Back = a.Href("/history")
 	return nil
+}
+
+// Since says since when runs are looked for: how long ago, or a time.
+func (a *ask) Since() string {
+	if _, is := plane.ParseTime(a.Query.Since, a.zone); is {
+		return a.Query.Since
+	}
+	return a.Query.Since + " ago"
 }
 
 // orFailed names statuses, none being that of runs that failed.
