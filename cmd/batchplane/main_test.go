@@ -24,8 +24,10 @@ var binary string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if signal.Ignored(os.Interrupt) { // as in the background of a script: ignored signals are inherited, caught ones are not
-		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGPIPE} {
+		if signal.Ignored(s) { // as in the background of a script: ignored signals are inherited, caught ones are not
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
 	}
 	os.Exit(build(m))
 }
