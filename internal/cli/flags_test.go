@@ -1,9 +1,17 @@
 package cli_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
+
+// nowhere runs a command for a state that does not exist, so that it asks nobody for anything even
+// if it is not refused.
+func nowhere(t *testing.T, args []string) result {
+	t.Helper()
+	return batchplane(t, append([]string{"--db", filepath.Join(t.TempDir(), "none.db")}, args...)...)
+}
 
 // TestFlagsThatWouldDoNothing: a script that asks to wait, or for a selection, must not be answered
 // as if it had got that.
@@ -17,7 +25,7 @@ func TestFlagsThatWouldDoNothing(t *testing.T) {
 		"--until 2h is before --since 1h":          {"history", "--since", "1h", "--until", "2h"},
 		"--timeout -5m0s is negative":              {"retry", "report", "--wait", "--timeout=-5m"},
 	} {
-		if r := batchplane(t, args...); r.code != 2 || !strings.Contains(r.err, says) {
+		if r := nowhere(t, args); r.code != 2 || !strings.Contains(r.err, says) {
 			t.Errorf("%q: %+v", args, r)
 		}
 	}
@@ -30,7 +38,7 @@ func TestArgumentsThatAreNoText(t *testing.T) {
 	for _, args := range [][]string{
 		{"run", "report", "-i", "NAME=caf\xe9"}, {"run", "report", "--", "caf\xe9"}, {"validate", "-f", "caf\xe9"}, {"retry", "report", "--request-id", "caf\xe9"},
 	} {
-		if r := batchplane(t, args...); r.code != 2 || !strings.Contains(r.err, `caf\xe9" is not UTF-8`) {
+		if r := nowhere(t, args); r.code != 2 || !strings.Contains(r.err, `caf\xe9" is not UTF-8`) {
 			t.Errorf("%q: %+v", args, r)
 		}
 	}
