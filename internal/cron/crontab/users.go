@@ -21,11 +21,13 @@ const (
 	System                    // there should be one, going by the file's name
 )
 
-// ExpectUsers says what the name of a file tells about its user column.
+// ExpectUsers says what the name of a file tells about its user column. A Debian package has what it
+// puts into /etc/cron.d in debian/cron.d or debian/NAME.cron.d
+// (https://manpages.debian.org/bookworm/debhelper/dh_installcron.1.en.html).
 func ExpectUsers(name string) UserColumn {
 	folder, file := path.Split(strings.ReplaceAll(name, `\`, "/"))
 	switch base := path.Base(folder); {
-	case base == "cron.d", base == "etc" && file == "crontab":
+	case base == "cron.d", base == "etc" && file == "crontab", base == "debian" && (file == "cron.d" || strings.HasSuffix(file, ".cron.d")):
 		return System
 	}
 	return Detect

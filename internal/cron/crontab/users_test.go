@@ -72,6 +72,7 @@ func TestExpectUsers(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]UserColumn{
 		"/etc/crontab": System, "host/etc/crontab": System, "/etc/cron.d/php": System, "crontab": Detect, "-": Detect, "/etc/other": Detect, "cron.d": Detect,
+		"debian/cron.d": System, "x/debian/hpcstats-agent.cron.d": System, "debian/crontab": Detect, "x.cron.d": Detect,
 	} {
 		if got := ExpectUsers(name); got != want {
 			t.Errorf("%s: %v", name, got)
