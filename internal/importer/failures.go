@@ -90,17 +90,17 @@ const maxHeld = 4
 // within gives the lists that a command holds: those of a block, a loop or parentheses, and the
 // text that it hands to the -c of a shell.
 func within(c shell.Command, depth int) []shell.List {
-	out := c.Inner
+	out := slices.Clip(c.Inner)
 	for n := range c.Words {
 		inner := held(c.Words, n)
 		if inner == "" || depth >= maxHeld {
 			continue
 		}
 		if list, err := shell.Parse(inner); err == nil && len(list) > 0 {
-			out = append(slices.Clip(out), list)
+			out = append(out, list)
 		}
 	}
-	return out
+	return slices.Clip(out)
 }
 
 // held gives the text that the nth word holds for the -c of a shell.

@@ -30,7 +30,7 @@ const (
 var remarks = []remark{
 	{nil, pattern(`(?i)^(?:[?*0-9][0-9*/,?#-]*(?:\s|$)|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*\s*$)`), stops, "the command begins with what looks like a sixth time field, as in schedulers that count seconds or years"},
 	{nil, pattern(`^(?:\w+=\S+\s+)*(?:ID=\S+\s+(?:\w+=\S+\s+)*(?:FREQ|WAIT|AFTER)=|(?:FREQ|WAIT|AFTER)=\S+\s+(?:\w+=\S+\s+)*ID=)`), stops, "it begins with options of dcron (FREQ, WAIT, AFTER), which say when or after which job it runs and which a shell takes for variables: say that with the schedule, or with one job for both, and remove them"},
-	{nil, pattern(`\{\{-?\s*[a-z][a-z0-9]*(?:_\w+|\.\w|\s*\|)|(?:^|[\s"'=/])\{[A-Za-z_]+\}/|@[A-Z][A-Z_]+@/|(?:^|[\s"'=])/path/to/`), stops, "it holds a place that was to be filled in ({{ name }}, {name}/, @NAME@/, /path/to/): import what was installed, or write what belongs there"},
+	{nil, pattern(`\{\{-?\s*[a-z][a-z0-9]*(?:_\w+|\.\w|\s*\|)|(?:^|[\s"'=/])\{[A-Za-z_]+\}/|@[A-Z][A-Z_]+@/|(?:^|[\s"'=])(?:\[[A-Z][A-Z_-]+\]/|/path/to/)`), stops, "it holds a place that was to be filled in ({{ name }}, {name}/, @NAME@/, [NAME]/, /path/to/): import what was installed, or write what belongs there"},
 	{nil, pattern(`/run/systemd/system\b`), decided, "it checks whether its host runs systemd, which a container does not: on such a host a timer did the work instead of this line, so check `systemctl list-timers` before it runs here"},
 	{nil, pattern(`(?:^|[^\\])(?:\\\\)*\\[ \t]*$`), decided, "it ends with a backslash, which does not join lines in a crontab: the next line was never part of it"},
 	{hostPrograms, pattern(`/etc/init\.d/`), decided, "it acts on its host, which a container does not: leave it there, or find a replacement"},
@@ -38,10 +38,11 @@ var remarks = []remark{
 	{containers, nil, decided, "it drives containers from its host: make that container the job"},
 	{[]string{"sudo", "su", "doas", "runuser"}, nil, decided, "it changes its user: set user in the task definition instead"},
 	{[]string{"flock"}, nil, stops, "flock is left in it and locks nothing, since each task has its own files: use `overlap`"},
+	{lockers, lockForm, stops, "it takes a lock, which holds nothing back, since each task has its own files and processes: use `overlap`, and remove the lock"},
 	{[]string{"mail", "mailx", "mutt", "sendmail", "msmtp", "ssmtp"}, nil, decided, "it sends mail, and a container has no mail system: `notify` reports failures"},
 	{nil, pattern(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to its own monitoring: keep that, or drop it, since batchplane tells missed runs"},
 	{nil, pattern(`(^|[\s="':])(~/|/(?:home|root|Users)/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder on its host: the image must have its contents"},
-	{[]string{"pgrep", "pidof", "pkill", "killall"}, nil, decided, "it looks for processes on its host, but a task sees only its own: a service keeps a program running; `overlap: forbid` keeps two runs apart"},
+	{[]string{"pgrep", "pidof", "pkill", "killall", "kill"}, nil, decided, "it looks for processes on its host, but a task sees only its own: a service keeps a program running; `overlap: forbid` keeps two runs apart"},
 	{[]string{"cd", "pushd"}, nil, known, "it changes into a folder that the image must have"},
 	{[]string{"source", "."}, nil, known, "it reads a settings file: put it into the image, or its settings into environment and secrets"},
 	{nil, pattern(`\bsleep\b.*\bRANDOM\b`), known, "it waits at random: `window` does that without paying for the wait, if it is shorter than the time between two runs"},
@@ -62,8 +63,8 @@ var wrapping = []string{
 	"stdbuf", "systemd-cat", "xvfb-run", "cronitor", "eval", "!", "run-one", "cpulimit",
 }
 
-// programs gives the names of all programs that a list starts, also within its blocks, in its
-// shells and after its wrappers.
+// programs gives the names of all programs that a list starts, also within its blocks and
+// substitutions, in its shells and after its wrappers.
 func programs(s shell.List, depth int) (all []string) {
 	for _, c := range s {
 		w := wording{}
@@ -84,7 +85,7 @@ func programs(s shell.List, depth int) (all []string) {
 			}
 			w.options(l.valued)
 		}
-		for _, inner := range within(c, depth) {
+		for _, inner := range append(within(c, depth), c.Substituted...) {
 			all = append(all, programs(inner, depth+1)...)
 		}
 	}

@@ -156,3 +156,17 @@ func TestWindow(t *testing.T) {
 		}
 	}
 }
+
+// TestNotADate: a guard asks for the day only if it starts date (a file name as in
+// github.com/casjay-base/centos, etc/cron.d/update-resolver).
+func TestNotADate(t *testing.T) {
+	t.Parallel()
+	const asks = "it asks date whether this is its day"
+	runCases(t, []lineCase{
+		{"a name with date", at(`[ -x "/root/bin/run-os-update" ] && /root/bin/run-os-update`), `[ -x "/root/bin/run-os-update" ] && /root/bin/run-os-update`, false, ""},
+		{"another", at(`[ -x /bin/update-resolv.sh ] && /bin/update-resolv.sh`), `[ -x /bin/update-resolv.sh ] && /bin/update-resolv.sh`, false, ""},
+		{"date with its folder", at(`[ "$(/bin/date +\%u)" = 5 ] && /x`), `[ "$(/bin/date +%u)" = 5 ] && /x`, false, asks},
+		{"in a zone", at(`[ $(TZ=UTC date +\%u) -eq 5 ] && /x`), `[ $(TZ=UTC date +%u) -eq 5 ] && /x`, false, asks},
+		{"bash's brackets", at("[[ `date +\\%u` == 5 ]] && /x"), "[[ `date +%u` == 5 ]] && /x", false, asks},
+	})
+}

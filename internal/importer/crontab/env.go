@@ -195,6 +195,24 @@ func (v *environment) broken(e *importer.Entry, line string) {
 	}
 }
 
+// owner handles the variables that cron sets to the name of a job's user, whatever the file says
+// (load_entry in cronie's src/entry.c). user is "" if the file does not name the user.
+func owner(r *importer.Command, user string) {
+	for _, name := range []string{"LOGNAME", "USER"} {
+		switch {
+		case !usesVariable(r.Line, name) || strings.Contains(r.Line, name+"="):
+		case user == "":
+			r.Off("cron set %s to the owner of its crontab, which a task does not have: write it into environment", name)
+		default:
+			if r.Job.Environment == nil {
+				r.Job.Environment = map[string]string{}
+			}
+			r.Job.Environment[name] = user
+			r.E.Change("cron set %s to %s, and so does environment", name, user)
+		}
+	}
+}
+
 func usesVariable(line, name string) bool {
 	return regexp.MustCompile(`\$(` + name + `\b|\{` + name + `\b)`).MatchString(line)
 }

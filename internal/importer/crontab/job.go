@@ -40,6 +40,7 @@ func (in *importing) job(e *importer.Entry, l lines.Line) {
 	}
 	in.env.apply(r)
 	in.whoever(e, l, r)
+	owner(r, l.User)
 	readable(r, l)
 	in.env.broken(e, r.Line)
 	r.TakeSecrets()

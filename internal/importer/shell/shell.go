@@ -18,8 +18,9 @@ const (
 // List is the commands of a line, in order.
 type List []Command
 
-// Command is one command of a list. A compound command (a block, a loop, an if) has one Word, and
-// Inner holds the lists inside it.
+// Command is one command of a list. A compound command (a block, a loop, an if, a function) has one
+// Word, and Inner holds the lists inside it. Substituted holds those of its substitutions: $( ),
+// backquotes, <( ) and >( ).
 type Command struct {
 	Words      []Word
 	Redirects  []Redirect
@@ -29,6 +30,8 @@ type Command struct {
 	After    string
 	AfterEnd int
 	Inner    []List
+
+	Substituted []List
 }
 
 // Word is a word as the line has it, including quotes.
@@ -105,8 +108,30 @@ func (r reading) command(s *syntax.Stmt) Command {
 	for _, d := range c.Redirects {
 		c.End = max(c.End, d.End)
 	}
-	c.AfterEnd = c.End
+	c.AfterEnd, c.Substituted = c.End, append(c.Substituted, r.substituted(s)...)
 	return c
+}
+
+// substituted gives the lists of a statement's substitutions, without those of the statements in it.
+func (r reading) substituted(s *syntax.Stmt) (out []List) {
+	add := func(stmts []*syntax.Stmt) bool {
+		if len(stmts) > 0 {
+			out = append(out, r.list(stmts))
+		}
+		return false
+	}
+	syntax.Walk(s, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Stmt:
+			return n == s
+		case *syntax.CmdSubst:
+			return add(n.Stmts)
+		case *syntax.ProcSubst:
+			return add(n.Stmts)
+		}
+		return true
+	})
+	return out
 }
 
 func (r reading) words(c *Command, cmd syntax.Command) {
@@ -130,7 +155,8 @@ func (r reading) words(c *Command, cmd syntax.Command) {
 		c.Words = append(c.Words, Word{"time", start, start + len("time")})
 		if cmd.Stmt != nil {
 			inner := r.command(cmd.Stmt)
-			c.Words, c.Redirects, c.Inner = append(c.Words, inner.Words...), append(c.Redirects, inner.Redirects...), inner.Inner
+			c.Words, c.Redirects = append(c.Words, inner.Words...), append(c.Redirects, inner.Redirects...)
+			c.Inner, c.Substituted = inner.Inner, inner.Substituted
 		}
 	default:
 		c.Words = append(c.Words, r.word(cmd))
@@ -161,6 +187,8 @@ func (r reading) inner(cmd syntax.Command) (out []List) {
 		}
 	case *syntax.IfClause:
 		branches(cmd, add)
+	case *syntax.FuncDecl:
+		add([]*syntax.Stmt{cmd.Body})
 	case *syntax.BinaryCmd:
 		out = append(out, append(r.stmt(cmd.X), r.stmt(cmd.Y)...))
 	}
