@@ -70,6 +70,7 @@ func (m *manifest) read() {
 	name := m.node.Get("name").String()
 	m.e.Item = "job " + name
 	m.environment()
+	m.fill()
 	if !m.schedule() {
 		return
 	}
@@ -125,6 +126,9 @@ func (m *manifest) schedule() (ok bool) {
 	switch {
 	case text == "":
 		m.e.Refuse("it has no on.schedule")
+		return false
+	case strings.Contains(text, importer.ReplaceMe):
+		m.e.Refuse("Copilot filled in its schedule when it deployed, and the file does not say with what: import what was deployed with `batchplane import eventbridge --live`, or write the schedule")
 		return false
 	case text == "none":
 		m.e.Note("its schedule is none, so Copilot deploys a disabled rule; the job has no schedule, only people run it")

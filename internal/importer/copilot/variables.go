@@ -12,7 +12,7 @@ import (
 func (m *manifest) variables() {
 	literal := map[string]string{}
 	m.node.Get("variables").Pairs(func(name string, v *doc.Node) {
-		value := m.known(v.String())
+		value := v.String()
 		switch {
 		case v.Kind == doc.Map:
 			literal[name] = importer.ReplaceMe
@@ -22,9 +22,6 @@ func (m *manifest) variables() {
 			m.e.Off(&m.j, "its variable %s looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
 		default:
 			literal[name] = value
-			if strings.Contains(value, "${") {
-				m.e.Decide("%s has a Copilot variable in its value, which nobody fills in any more", name)
-			}
 		}
 	})
 	if len(literal) > 0 {
@@ -32,12 +29,12 @@ func (m *manifest) variables() {
 		m.e.Literals(literal, "task definitions")
 	}
 	m.node.Get("secrets").Pairs(func(name string, v *doc.Node) {
-		from := m.known(v.String())
+		from := v.String()
 		switch {
 		case strings.HasPrefix(from, "arn:") || strings.HasPrefix(from, "/"):
 			m.secret(name, from)
 		case v.Has("secretsmanager"):
-			m.secret(name, "arn:aws:secretsmanager:"+importer.ReplaceMe+":secret:"+m.known(v.Get("secretsmanager").String()))
+			m.secret(name, "arn:aws:secretsmanager:"+importer.ReplaceMe+":secret:"+v.Get("secretsmanager").String())
 			m.e.Decide("the secret %s is named by %s: write its whole ARN", name, v.Get("secretsmanager").String())
 		case from != "":
 			m.secret(name, "arn:aws:ssm:"+importer.ReplaceMe+":parameter/"+from)
@@ -47,14 +44,6 @@ func (m *manifest) variables() {
 			m.e.Decide("the secret %s comes from a stack's export: write its ARN", name)
 		}
 	})
-}
-
-// known replaces those of Copilot's own variables whose value is known.
-func (m *manifest) known(text string) string {
-	if m.in.Environment == "" {
-		return text
-	}
-	return strings.ReplaceAll(text, "${COPILOT_ENVIRONMENT_NAME}", m.in.Environment)
 }
 
 func (m *manifest) secret(name, from string) {

@@ -105,9 +105,11 @@ func TestNothingOfACronJobIsSilent(t *testing.T) {
 }
 
 // TestNothingOfAManifestIsSilent: the network of the task, and what an environment
-// overrides, are reported
-// (https://aws.github.io/copilot-cli/docs/manifest/scheduled-job/, convertNetworkConfig in
-// internal/pkg/deploy/cloudformation/stack/transformers.go of aws/copilot-cli).
+// overrides, are reported, and so is what Copilot fills in
+// (https://aws.github.io/copilot-cli/docs/manifest/scheduled-job/,
+// https://aws.github.io/copilot-cli/docs/developing/manifest-env-var/, convertNetworkConfig in
+// internal/pkg/deploy/cloudformation/stack/transformers.go of aws/copilot-cli; an image as in
+// github.com/AlexLuka/AWSTemplate-ECS-ScheduledJob, copilot/job-example5).
 func TestNothingOfAManifestIsSilent(t *testing.T) {
 	t.Parallel()
 	manifest := func(more string) string {
@@ -121,6 +123,14 @@ func TestNothingOfAManifestIsSilent(t *testing.T) {
 		{name: "a mesh", text: manifest("network: {connect: true}\n"), says: []string{"network.connect has no counterpart"}, jobs: 1, off: true},
 		{name: "an environment that nobody chose", text: manifest("environments: {prod: {on: {schedule: '@hourly'}}}\n"), says: []string{"choose one with --env"}, jobs: 1, off: true},
 		{name: "an environment", text: manifest("environments: {prod: {on: {schedule: '@hourly'}}}\n"), env: "prod", says: []string{"@hourly"}, jobs: 1},
+		{name: "a word of the shell", text: manifest("command: [app, '--x=${FOO}']\n"), says: []string{"Copilot filled in ${FOO} when it deployed", "REPLACE-ME"}, jobs: 1, off: true},
+		{name: "an image of the shell", text: strings.Replace(manifest(""), "location: b", "location: '${ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/a:1'", 1), says: []string{"Copilot filled in ${ACCOUNT}"}, jobs: 1, off: true},
+		{name: "a secret of the application", text: manifest("secrets: {A: '/copilot/${COPILOT_APPLICATION_NAME}/a'}\n"), says: []string{"Copilot filled in ${COPILOT_APPLICATION_NAME}"}, never: "--env says", jobs: 1, off: true},
+		{name: "its environment", text: manifest("command: app --stage ${COPILOT_ENVIRONMENT_NAME}\n"), says: []string{"--env says the environment"}, jobs: 1, off: true},
+		{name: "its environment, chosen", text: manifest("command: app --stage ${COPILOT_ENVIRONMENT_NAME}\n"), env: "prod", never: "filled in", jobs: 1},
+		{name: "its schedule", text: strings.Replace(manifest(""), "'@daily'", "'${AT}'", 1), says: []string{"Copilot filled in its schedule when it deployed"}},
+		{name: "a variable for the command's shell", text: manifest(`command: [sh, -c, 'echo \${HOME}']` + "\n"), never: "filled in", jobs: 1},
+		{name: "of another environment", text: manifest("environments: {prod: {command: [a]}, test: {command: ['${FOO}']}}\n"), env: "prod", never: "filled in", jobs: 1},
 		{name: "a time that is too short", text: manifest("timeout: 500ms\n"), says: []string{"its timeout"}, jobs: 1, off: true},
 	})
 }
