@@ -72,7 +72,7 @@ func (g *gathering) ruleResource(t *template, file, id string, r *doc.Node) {
 	case len(targets) == 0:
 		base.odd = "it has no target, so it starts nothing"
 	case strings.Contains(base.expression, importer.ReplaceMe):
-		base.odd = "the template does not say its schedule (" + strings.Join(t.open, ", ") + "): import what was deployed with --live"
+		base.odd = t.noSchedule(r.Get("Properties"))
 	}
 	if base.odd != "" {
 		g.items = append(g.items, base)
@@ -89,7 +89,7 @@ func (g *gathering) scheduleResource(t *template, file, id string, r *doc.Node) 
 		disabled: p.Get("State").String() == "DISABLED", description: p.Get("Description").String(), schedule: p, target: p.Get("Target"), open: t.open, defaults: t.defaults, condition: r.Get("Condition").String(), unclear: p.Get("State").String() == importer.ReplaceMe,
 	}
 	if strings.Contains(out.expression+out.zone, importer.ReplaceMe) {
-		out.odd = "the template does not say its schedule (" + strings.Join(t.open, ", ") + "): import what was deployed with --live"
+		out.odd = t.noSchedule(r.Get("Properties"))
 	}
 	out.off, out.on = ecs.SwitchSchedule(physical(id), importer.Word(group(p)), g.reader.Flags)
 	out.off, out.on = out.off+inTemplate, out.on+inTemplate

@@ -38,6 +38,14 @@ func (g *gathering) elsewhere(file, id string, r *doc.Node) {
 	g.items = append(g.items, one)
 }
 
+// noSchedule says what is open in the schedule of an item with these properties.
+func (t *template) noSchedule(properties *doc.Node) string {
+	t.open = nil
+	t.resolve(properties.Get("ScheduleExpression"), 0)
+	t.resolve(properties.Get("ScheduleExpressionTimezone"), 0)
+	return "the template does not say its schedule (" + strings.Join(t.open, ", ") + "): import what was deployed with --live"
+}
+
 // unsaid reports values that the template does not have.
 func (i *item) unsaid(e *importer.Entry, j *job.Job) {
 	if len(i.defaults) > 0 {

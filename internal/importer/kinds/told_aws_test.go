@@ -30,6 +30,8 @@ func TestNothingOfATemplateIsSilent(t *testing.T) {
 		{name: "the window", text: schedule("      FlexibleTimeWindow: {Mode: FLEXIBLE, MaximumWindowInMinutes: !Ref Minutes}\n"), says: []string{"does not say its MaximumWindowInMinutes"}, jobs: 1, off: true},
 		{name: "the group alone", text: schedule(off + "      GroupName: !Ref Group\n"), never: "no field of the job", jobs: 1},
 		{name: "an expression in part", text: strings.ReplaceAll(schedule(off), "cron(0 3 * * ? *)", "!Sub 'rate(${Minutes} minutes)'"), says: []string{"the template does not say its schedule (Minutes)"}},
+		// As in github.com/thelmick-unicon/lif-core, cloudformation/scheduled-task.yml: what else is open does not matter then.
+		{name: "an expression among others", text: "Parameters: {At: {Type: String}, Cluster: {Type: String}}\n" + strings.NewReplacer("cron(0 3 * * ? *)", "!Ref At", "arn:aws:ecs:eu-west-1:123456789012:cluster/c", "!Ref Cluster").Replace(rule(network, "")), says: []string{"the template does not say its schedule (the parameter At)"}},
 		{name: "an input in JSON that is open", text: rule(network, "          Input: !Sub '{\"containerOverrides\": [{\"name\": \"app\", \"command\": ${Command}}]}'\n"), says: []string{"does not say Command"}, never: "starts nothing", jobs: 1, off: true},
 		{name: "an input that is open", text: rule(network, "          Input: !Ref Input\n"), says: []string{"does not say its Input"}, never: "starts nothing", jobs: 1, off: true},
 		{name: "an input with a list that is open", text: rule(network, "          Input: !Sub '{\"containerOverrides\": [{\"name\": \"app\", \"environment\": [${More} {\"name\": \"A\", \"value\": \"b\"}]}]}'\n"), says: []string{"its overrides could not be read"}, never: "starts nothing", jobs: 1, off: true},
