@@ -206,7 +206,7 @@ func flat(n *doc.Node) string {
 	if s := n.String(); s != "" {
 		return importer.Clip(s)
 	}
-	return importer.Clip(strings.Join(n.Texts(), " "))
+	return importer.Clip(strings.Join(strings.Fields(strings.Join(n.Texts(), " ")), " "))
 }
 
 func (t *template) unknown(n *doc.Node, what string) *doc.Node {
