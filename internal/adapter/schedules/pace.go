@@ -27,7 +27,12 @@ type pace struct {
 }
 
 // wait waits for a call's turn, so that no more than most calls fall into a second, or until ctx ends.
+// A call that comes after that takes no turn: thousands may come at the end of a sweep, and the next
+// sweep would wait for their turns instead of reading.
 func (p *pace) wait(ctx context.Context, r *Registry, most int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	now := r.now()
 	turn := now
