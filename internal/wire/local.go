@@ -99,6 +99,7 @@ type Local struct {
 	jobs     []job.Job
 	bases    []job.TaskDefinition
 	client   *ecs.Client
+	launcher *fargate.Launcher
 	jobsLock *os.File
 	closers  []func(context.Context) error
 }
@@ -134,8 +135,9 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 	if cfg.Rate > 0 {
 		gate.Pacer = &control.Window{Rate: cfg.Rate}
 	}
+	l.launcher = &fargate.Launcher{ECS: l.client, Now: cfg.Clock.Now}
 	l.Program = &local.Program{Gate: gate, AtOnce: cfg.AtOnce, Abreast: cfg.Abreast, Control: &control.Control{
-		Stack: LocalStack, Store: l.Store, Dropped: l.Store.Dropped, Launcher: &fargate.Launcher{ECS: l.client, Now: cfg.Clock.Now}, Notifier: cfg.Targets.notifier(cfg.Notifier, l.Store),
+		Stack: LocalStack, Store: l.Store, Dropped: l.Store.Dropped, Launcher: l.launcher, Notifier: cfg.Targets.notifier(cfg.Notifier, l.Store),
 		Logs: local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.Command("logs")},
 		Now:  cfg.Clock.Now,
 		Pace: gate, Abreast: max(cfg.Abreast, 1),

@@ -40,6 +40,7 @@ func localJobs(jobs []job.Job, bases []job.TaskDefinition) []localDefinition {
 // Reload replaces the jobs.
 func (l *Local) Reload(ctx context.Context, jobs []job.Job, bases []job.TaskDefinition) error {
 	registered, err := l.register(ctx, jobs, bases)
+	l.launcher.Forget() // else runs of the next minute might still get the bases of before
 	if err != nil {
 		return err
 	}

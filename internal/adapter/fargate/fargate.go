@@ -41,9 +41,10 @@ type Launcher struct {
 	ECS API
 	Now func() time.Time
 
-	mu       sync.Mutex
-	resolved map[string]resolved
-	fresh    aws.HTTPClient // keeps no connections
+	mu        sync.Mutex
+	resolved  map[string]resolved
+	forgotten int            // how often Forget was called
+	fresh     aws.HTTPClient // keeps no connections
 }
 
 // callLimit is how long a call to ECS may take. RunTask answers within a second or two; a call that

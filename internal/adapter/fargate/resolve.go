@@ -46,6 +46,7 @@ func (f *Launcher) Resolve(ctx context.Context, j job.Job) (run.TaskDefinition, 
 func (f *Launcher) definition(ctx context.Context, name string, pinned bool) (*types.TaskDefinition, error) {
 	f.mu.Lock()
 	known, ok := f.resolved[name]
+	forgotten := f.forgotten
 	f.mu.Unlock()
 	if ok && (pinned || f.Now().Sub(known.at) < resolveFor) {
 		return known.definition, nil
@@ -62,13 +63,30 @@ func (f *Launcher) definition(ctx context.Context, name string, pinned bool) (*t
 	if err != nil {
 		return nil, fmt.Errorf("task definition %s %w: %w", name, control.ErrUnlaunchable, err)
 	}
+	f.remember(name, out.TaskDefinition, forgotten)
+	return out.TaskDefinition, nil
+}
+
+// remember keeps a definition that was read, unless Forget was called since: it may be from before.
+func (f *Launcher) remember(name string, d *types.TaskDefinition, forgotten int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.forgotten != forgotten {
+		return
+	}
 	if f.resolved == nil || len(f.resolved) >= mostResolved {
 		f.resolved = map[string]resolved{}
 	}
-	f.resolved[name] = resolved{at: f.Now(), definition: out.TaskDefinition}
-	return out.TaskDefinition, nil
+	f.resolved[name] = resolved{at: f.Now(), definition: d}
+}
+
+// Forget makes each Resolve that begins from now on ask for the newest revision of its family, for a
+// caller that has just registered some.
+func (f *Launcher) Forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.resolved = nil
+	f.forgotten++
 }
 
 // pin takes from a revision what a run needs. It refuses a revision with which nobody could prove how
