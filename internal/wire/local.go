@@ -237,13 +237,27 @@ func (l *Local) serve(ctx context.Context, address string, h http.Handler) (stri
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
 	l.closers = append(l.closers, func(ctx context.Context) error {
-		err := server.Shutdown(ctx)
+		err := end(ctx, server, answerWithin)
 		if e := <-done; !errors.Is(e, http.ErrServerClosed) {
 			err = errors.Join(err, e)
 		}
 		return err
 	})
 	return "http://" + listener.Addr().String(), nil
+}
+
+// answerWithin is how long requests may take to be answered once the control plane ends.
+const answerWithin = 5 * time.Second
+
+// end ends a server once it has answered all requests, or after a time: a client that does not end its
+// request needs no token, and would be waited for without end.
+func end(ctx context.Context, server *http.Server, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	if server.Shutdown(ctx) == nil {
+		return nil
+	}
+	return server.Close() //nolint:wrapcheck // as Shutdown's
 }
 
 // ServeMetrics serves metrics as /metrics at a loopback address.
