@@ -134,7 +134,7 @@ type Found struct {
 // Find returns the state that is meant in this folder: the folder's own, else the one on which a
 // control plane was last started.
 func (p Places) Find() Found {
-	here, _ := filepath.Glob(filepath.Join(p.Dir, stateDir, "*.db"))
+	here := p.here()
 	recent := slices.DeleteFunc(p.recent(), func(path string) bool { return !exists(path) })
 	if len(here) > 0 {
 		rank := func(db string) int {
@@ -156,6 +156,18 @@ func (p Places) Find() Found {
 		return Found{DB: recent[0], Others: recent[1:]}
 	}
 	return Found{DB: filepath.Join(stateDir, "jobs.db"), Here: true}
+}
+
+// here returns the states of the folder itself.
+func (p Places) here() (states []string) {
+	dir := filepath.Join(p.Dir, stateDir)
+	entries, _ := os.ReadDir(dir) // not by a pattern: the folder's own name may look like one
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".db") {
+			states = append(states, filepath.Join(dir, e.Name()))
+		}
+	}
+	return states
 }
 
 func exists(path string) bool {

@@ -149,4 +149,8 @@ func TestWhichStateIsMeant(t *testing.T) {
 	if got := places(none, nil).Find(); got.DB != ".batchplane/jobs.db" {
 		t.Errorf("without a home: %+v", got)
 	}
+	odd := filepath.Join(folderWith(t, "[old] jobs*/.batchplane/night.db"), "[old] jobs*")
+	if got := places(odd, env).Find(); got.DB != ".batchplane/night.db" || !got.Here {
+		t.Errorf("a folder whose name looks like a pattern: %+v", got)
+	}
 }
