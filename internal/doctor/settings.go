@@ -25,21 +25,45 @@ func Settings(s Stack, needs map[Subject][]string) (out []Finding) {
 	if s.Account == "" {
 		return nil
 	}
+	var clusters, roles []string
 	for subject, jobs := range needs {
 		f := Finding{Subject: subject, Verdict: Wrong, Jobs: jobs}
 		switch {
 		case subject.Kind == Cluster && !s.launchesIn(subject.Name):
 			f.Why = "the stack may not launch tasks there"
-			f.Mend = s.deploy("Clusters", append(slices.Clone(s.Clusters), s.cluster(subject.Name)))
-		case subject.Kind == Role && (s.elsewhere(subject.Name) || !s.passes(subject.Name)):
-			f.Why, f.Mend = s.unpassed(subject.Name)
+			clusters = append(clusters, s.cluster(subject.Name))
+		case subject.Kind == Role && s.elsewhere(subject.Name):
+			f.Why = unpassed + "it belongs to account " + accountOf(subject.Name) + ", and the stack is in " + s.Account
+		case subject.Kind == Role && !s.passes(subject.Name):
+			f.Why = s.unpassed()
+			roles = append(roles, subject.Name)
 		default:
 			continue
 		}
 		out = append(out, f)
 	}
+	for i := range out {
+		out[i].Mend = s.mend(out[i].Subject, clusters, roles)
+	}
 	sortFindings(out)
 	return out
+}
+
+// mend returns how to let the functions use a subject. A command sets the whole parameter, so it names
+// what the parameter has, and all that is lacking: whoever carries out one command after the other must
+// not undo the one before.
+func (s Stack) mend(subject Subject, clusters, roles []string) string {
+	switch {
+	case subject.Kind == Cluster:
+		return s.deploy("Clusters", s.launching(), clusters)
+	case s.elsewhere(subject.Name):
+		return "use a role of account " + s.Account + " in the jobs file"
+	}
+	command := s.deploy("TaskRoles", s.TaskRoles, roles)
+	if s.TaskRolePath == "" {
+		return command
+	}
+	return command + ", or create it under " + s.TaskRolePath
 }
 
 // elsewhere reports whether a role belongs to another account. Roles cannot be passed from
@@ -50,18 +74,15 @@ func (s Stack) elsewhere(arn string) bool {
 	return account != "" && account != s.Account
 }
 
-// unpassed says why the stack may not give a role to tasks, and how to fix that.
-func (s Stack) unpassed(arn string) (why, mend string) {
-	const no = "the stack may not give it to tasks: "
-	if s.elsewhere(arn) {
-		return no + "it belongs to account " + accountOf(arn) + ", and the stack is in " + s.Account,
-			"use a role of account " + s.Account + " in the jobs file"
-	}
-	mend = s.deploy("TaskRoles", append(slices.Clone(s.TaskRoles), arn))
+// unpassed begins the reason why the stack may not give a role to tasks.
+const unpassed = "the stack may not give it to tasks: "
+
+// unpassed says why the stack may not give a role of its own account to tasks.
+func (s Stack) unpassed() string {
 	if s.TaskRolePath == "" {
-		return no + "it is not one of TaskRoles", mend
+		return unpassed + "it is not one of TaskRoles"
 	}
-	return no + "its path is not " + s.TaskRolePath, mend + ", or create it under " + s.TaskRolePath
+	return unpassed + "its path is not " + s.TaskRolePath
 }
 
 // accountOf returns the account in an ARN, or "" if it is not an ARN.
@@ -73,9 +94,10 @@ func accountOf(arn string) string {
 	return parts[4]
 }
 
-// deploy returns the command that sets a parameter.
-func (s Stack) deploy(parameter string, values []string) string {
-	return "sam deploy --stack-name " + s.Name + " --parameter-overrides " + parameter + "=" + strings.Join(values, ",")
+// deploy returns the command that adds values to a parameter.
+func (s Stack) deploy(parameter string, has, more []string) string {
+	more = slices.Sorted(slices.Values(more))
+	return "sam deploy --stack-name " + s.Name + " --parameter-overrides " + parameter + "=" + strings.Join(slices.Concat(has, slices.Compact(more)), ",")
 }
 
 // cluster returns a cluster's ARN.
@@ -86,14 +108,18 @@ func (s Stack) cluster(name string) string {
 	return "arn:" + s.Partition + ":ecs:" + s.Region + ":" + s.Account + ":cluster/" + name
 }
 
-// launchesIn reports whether the condition ecs:cluster of the functions' policies holds. Without
-// Clusters, the condition names the cluster default.
+// launchesIn reports whether the condition ecs:cluster of the functions' policies holds.
 func (s Stack) launchesIn(name string) bool {
-	patterns := s.Clusters
-	if len(patterns) == 0 {
-		patterns = []string{s.cluster("default")}
+	return slices.ContainsFunc(s.launching(), func(p string) bool { return like(p, s.cluster(name)) })
+}
+
+// launching returns the clusters where the functions may launch tasks. Without Clusters, that is the
+// cluster default.
+func (s Stack) launching() []string {
+	if len(s.Clusters) == 0 {
+		return []string{s.cluster("default")}
 	}
-	return slices.ContainsFunc(patterns, func(p string) bool { return like(p, s.cluster(name)) })
+	return s.Clusters
 }
 
 // passes reports whether the functions may pass a role to tasks.

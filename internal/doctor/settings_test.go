@@ -24,7 +24,7 @@ func TestSettings(t *testing.T) {
 		mend    string
 	}{
 		"the default cluster":            {plain, doctor.Subject{Kind: doctor.Cluster, Name: "default"}, "", ""},
-		"another cluster":                {plain, doctor.Subject{Kind: doctor.Cluster, Name: "jobs"}, unlaunched, "sam deploy --stack-name prod --parameter-overrides Clusters=" + arn + "jobs"},
+		"another cluster":                {plain, doctor.Subject{Kind: doctor.Cluster, Name: "jobs"}, unlaunched, "sam deploy --stack-name prod --parameter-overrides Clusters=" + arn + "default," + arn + "jobs"},
 		"a named cluster":                {named, doctor.Subject{Kind: doctor.Cluster, Name: arn + "jobs"}, "", ""},
 		"a cluster of a pattern":         {named, doctor.Subject{Kind: doctor.Cluster, Name: "etl-1"}, "", ""},
 		"default, where others are said": {named, doctor.Subject{Kind: doctor.Cluster, Name: "default"}, unlaunched, "Clusters=" + arn + "jobs," + arn + "etl-*," + arn + "default"},
@@ -47,5 +47,30 @@ func TestSettings(t *testing.T) {
 				t.Errorf("got %+v, want %s: %s", got, c.why, c.mend)
 			}
 		})
+	}
+}
+
+// TestSettingsOfSeveral: each command adds all that is lacking, so that the next one does not take it
+// back.
+func TestSettingsOfSeveral(t *testing.T) {
+	t.Parallel()
+	const arn, role = "arn:aws:ecs:eu-central-1:1:cluster/", "arn:aws:iam::1:role/x/"
+	needs := map[doctor.Subject][]string{}
+	for _, name := range []string{"a", "b", "c"} {
+		needs[doctor.Subject{Kind: doctor.Cluster, Name: name}] = []string{name}
+		needs[doctor.Subject{Kind: doctor.Role, Name: role + name}] = []string{name}
+	}
+	stack := doctor.Stack{Name: "prod", Partition: "aws", Region: "eu-central-1", Account: "1", Clusters: []string{arn + "a"}, TaskRoles: []string{role + "a"}}
+	want := map[doctor.Kind]string{
+		doctor.Cluster: "Clusters=" + arn + "a," + arn + "b," + arn + "c", doctor.Role: "TaskRoles=" + role + "a," + role + "b," + role + "c",
+	}
+	got := doctor.Settings(stack, needs)
+	if len(got) != 4 {
+		t.Errorf("got %+v", got)
+	}
+	for _, f := range got {
+		if !strings.HasSuffix(f.Mend, " "+want[f.Kind]) {
+			t.Errorf("%s: %s", f.Name, f.Mend)
+		}
 	}
 }
