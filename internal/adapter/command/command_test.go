@@ -42,6 +42,17 @@ func TestNotify(t *testing.T) {
 	}
 }
 
+// TestLongNotice: a notice that is too long for a variable is passed on all the same, and whole on the
+// standard input.
+func TestLongNotice(t *testing.T) {
+	t.Parallel()
+	x := notice.Notice{ID: "i", Kind: notice.Failed, Job: "a", Cause: strings.Repeat("é", 100_000)}
+	n := command.Notifier{Line: `test "$(wc -c)" -gt 200000 && test "$(printf %s "$BATCHPLANE_NOTICE" | wc -c)" -gt 99000`}
+	if err := n.Notify(t.Context(), x); err != nil {
+		t.Errorf("%.300v", err)
+	}
+}
+
 // TestOneThatHangs: it is killed with everything that it started, since it is run again each minute.
 func TestOneThatHangs(t *testing.T) {
 	t.Parallel()
