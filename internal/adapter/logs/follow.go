@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,25 +48,71 @@ func (f *Follower) Read(ctx context.Context, o control.Output, from string, sinc
 	if !since.IsZero() {
 		in.StartTime = aws.Int64(since.UnixMilli())
 	}
-	page, err := f.Logs.GetLogEvents(ctx, in)
-	var none *types.ResourceNotFoundException
-	if errors.As(err, &none) {
-		if strings.Contains(none.ErrorMessage(), "log group") {
-			return out, fmt.Errorf("%w: the log group %s does not exist (any more)", plane.ErrNoOutput, s.group)
-		}
-		return out, nil // a young task has no stream yet
-	}
-	if err != nil {
-		return out, fmt.Errorf("reading log stream %s of %s: %w", s.name, s.group, err)
+	page, err := f.page(ctx, s, in)
+	if err != nil || page == nil {
+		return out, err
 	}
 	for _, e := range page.Events {
 		at := time.UnixMilli(aws.ToInt64(e.Timestamp)).UTC()
-		for line := range strings.SplitSeq(strings.TrimRight(aws.ToString(e.Message), "\n"), "\n") {
+		for line := range linesOf(e) {
 			out.Lines = append(out.Lines, plane.Line{At: at, Text: line})
 		}
 	}
 	out.Next = aws.ToString(page.NextForwardToken)
 	return out, nil
+}
+
+// page asks for one page of a stream. It returns nil if there is no stream: a young task has none yet.
+func (f *Follower) page(ctx context.Context, s stream, in *cloudwatchlogs.GetLogEventsInput) (*cloudwatchlogs.GetLogEventsOutput, error) {
+	page, err := f.Logs.GetLogEvents(ctx, in)
+	var none *types.ResourceNotFoundException
+	switch {
+	case errors.As(err, &none) && strings.Contains(none.ErrorMessage(), "log group"):
+		return nil, fmt.Errorf("%w: the log group %s does not exist (any more)", plane.ErrNoOutput, s.group)
+	case errors.As(err, &none):
+		return nil, nil //nolint:nilnil // as documented
+	case err != nil:
+		return nil, fmt.Errorf("reading log stream %s of %s: %w", s.name, s.group, err)
+	}
+	return page, nil
+}
+
+func linesOf(e types.OutputLogEvent) iter.Seq[string] {
+	return strings.SplitSeq(strings.TrimRight(aws.ToString(e.Message), "\n"), "\n")
+}
+
+// A page has at most perPage events, and mostPages is how far back Tail reads: long lines make for many
+// pages of 1 MB (Amazon CloudWatch Logs API reference, GetLogEvents).
+const (
+	perPage   = 10_000
+	mostPages = 20
+)
+
+// Tail returns the last lines of an output, at most so many. It does not read what comes before them: an
+// output may have more pages than anybody waits for.
+func (f *Follower) Tail(ctx context.Context, o control.Output, lines int) ([]string, error) {
+	s, err := f.readable(o)
+	if err != nil {
+		return nil, err
+	}
+	in := &cloudwatchlogs.GetLogEventsInput{LogGroupName: &s.group, LogStreamName: &s.name, Limit: aws.Int32(int32(min(lines, perPage)))}
+	var out []string
+	for range mostPages {
+		page, err := f.page(ctx, s, in)
+		if err != nil || page == nil {
+			return nil, err
+		}
+		var before []string
+		for _, e := range page.Events {
+			before = slices.AppendSeq(before, linesOf(e))
+		}
+		out = append(before, out...)
+		at := in.NextToken
+		if in.NextToken = page.NextBackwardToken; len(out) >= lines || aws.ToString(at) == aws.ToString(in.NextToken) {
+			break
+		}
+	}
+	return out[max(0, len(out)-lines):], nil
 }
 
 // readable returns the stream of an output; its error says where the output is instead.

@@ -99,6 +99,37 @@ func TestTail(t *testing.T) {
 	}
 }
 
+// TestTailOfAWholeOutput: a person gets the last lines, from as many pages as that takes, without those
+// before them.
+func TestTailOfAWholeOutput(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		pages [][]string
+		err   error
+		want  string
+		asked int
+	}{
+		"one page":              {pages: [][]string{{"a", "b", "c", "d"}, {"never read"}}, want: "b|c|d", asked: 1},
+		"of long lines":         {pages: [][]string{{"d"}, {"c"}, {}, {"a", "b"}, {"never read"}}, want: "b|c|d", asked: 4},
+		"fewer than were asked": {pages: [][]string{{"b\n"}, {"a"}}, want: "a|b", asked: 3},
+		"no stream":             {err: &types.ResourceNotFoundException{Message: aws.String("The specified log stream does not exist.")}, asked: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			p := &pages{t: t, pages: tc.pages, err: tc.err}
+			got, err := (&Follower{Logs: p, Region: "eu-central-1"}).Tail(ctx, output(report), 3)
+			if strings.Join(got, "|") != tc.want || err != nil || len(p.asked) != tc.asked {
+				t.Errorf("got %q, %v, asked %q", got, err, p.asked)
+			}
+		})
+	}
+	if _, err := (&Follower{Region: "eu-central-1"}).Tail(t.Context(), output(run.Log{Driver: "awsfirelens"}), 3); !errors.Is(err, plane.ErrNoOutput) {
+		t.Errorf("an output that is elsewhere: %v", err)
+	}
+}
+
 func TestWhere(t *testing.T) {
 	t.Parallel()
 	const stream = "/cloudwatch/home?region=eu-central-1#logsV2:log-groups/log-group/$252Fecs$252Freport/log-events/ecs$252Fapp$252F0123456789abcdef"
