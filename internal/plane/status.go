@@ -62,7 +62,8 @@ const keptMost = 100
 // openMost is the largest number of open runs that are looked at.
 const openMost = 1000
 
-// Beyond these bounds something is wrong. The alarms on AWS use the same bounds.
+// Beyond these bounds something is wrong. The alarms on AWS use the same bounds, except for the lag: they
+// wait until it is twice as long.
 const (
 	heartbeatWithin = 5 * time.Minute
 	lagWithin       = 5 * time.Minute
