@@ -74,8 +74,10 @@ func (p *Program) await(ctx context.Context, each func(run.Run) error) (left int
 		}
 		select {
 		case <-ctx.Done():
-			return len(rs), nil
 		case <-ticker.C:
+		}
+		if ctx.Err() != nil { // both may have come
+			return len(rs), nil
 		}
 	}
 }
