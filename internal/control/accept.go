@@ -99,7 +99,19 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 		return accepted{why: fmt.Sprintf("it could not be told what is deployed: %v", err)}, nil
 	}
 	j := Register(carried)
+	if why := c.unlooked(ctx, item, j); why != "" {
+		return accepted{why: why}, nil
+	}
 	return accepted{job: j.Job, hash: j.Hash, proven: true, younger: j.Modified.After(s.At.Add(-beforeChange))}, c.learn(ctx, j, asked)
+}
+
+// unlooked says what the sweep has not looked for yet; "" if nothing. A trigger, which has no
+// registry, may not look for runs.
+func (c *Control) unlooked(ctx context.Context, item job.Item, j Registered) string {
+	if c.Registry != nil || !c.firstForbids(ctx, &deployment{Registered: j, was: item}) {
+		return ""
+	}
+	return "the job's runs may not overlap from now on, and the sweep has not looked yet which ones are open"
 }
 
 // held returns the deployed definition that a slot asks for by what came along. If a

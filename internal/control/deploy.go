@@ -97,8 +97,8 @@ func (c *Control) deploy(ctx context.Context, d deployment, absent bool) (item j
 	if err != nil {
 		return item, err
 	}
-	if d.was.Definition != d.Hash && d.was.Rev > 0 {
-		if err := c.holdForOpen(ctx, &d.next, d.Job); err != nil {
+	if c.firstForbids(ctx, &d) {
+		if err := c.holdForOpen(ctx, &d.next); err != nil {
 			return item, err
 		}
 	}
@@ -110,6 +110,16 @@ func (c *Control) deploy(ctx context.Context, d deployment, absent bool) (item j
 		return item, err
 	}
 	return c.stillBack(ctx, item)
+}
+
+// firstForbids reports whether a deployment forbids overlaps that the definition before may
+// have allowed. If that forbade them too, its own runs hold the lock.
+func (c *Control) firstForbids(ctx context.Context, d *deployment) bool {
+	if d.was.Rev == 0 || d.was.Definition == d.Hash || !d.Exclusive() {
+		return false
+	}
+	before, err := c.definition(ctx, d.was.Definition)
+	return err != nil || !before.Exclusive()
 }
 
 // stillBack asks about a job that came back, as of the last list of all. If the job was made
@@ -171,17 +181,6 @@ func (c *Control) several(ctx context.Context, n int, do func(i int)) {
 		wg.Go(work)
 	}
 	wg.Wait()
-}
-
-// holdForOpen gives the lock that nobody holds to an open run, so that the first definition
-// to forbid overlaps does not run beside runs of earlier ones.
-func (c *Control) holdForOpen(ctx context.Context, item *job.Item, j job.Job) error {
-	if !j.Exclusive() || item.Lock != "" {
-		return nil
-	}
-	holder, err := c.anyOpen(ctx, j.Name)
-	item.Lock = string(holder)
-	return err
 }
 
 // putItem writes an item and returns it as it is then. Losing a race is no error here: the

@@ -1,9 +1,11 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
@@ -90,20 +92,57 @@ func (c *Control) blocker(ctx context.Context, id run.ID, j *job.Job) (run.ID, e
 	return c.openRun(ctx, item.Lock, id)
 }
 
-// anyOpen returns the newest open run of a job that does not wait for another, among the
-// job's newest 100. The first definition that forbids overlaps needs it. It passes over runs
-// that make no sense: they are set aside, so nothing would end them and free the lock.
-func (c *Control) anyOpen(ctx context.Context, name string) (run.ID, error) {
-	rs, err := c.Store.Runs(ctx, Query{Job: name})
+// holdForOpen gives the lock that nobody holds to an open run, so that the first definition
+// to forbid overlaps does not run beside runs of an earlier one. The others that are open
+// follow it, see passOn.
+func (c *Control) holdForOpen(ctx context.Context, item *job.Item) error {
+	open, err := c.anyOpen(ctx, item.Name)
+	item.Beside = slices.DeleteFunc(open, func(id string) bool { return id == item.Lock })
 	if err != nil {
-		return "", fmt.Errorf("looking for open runs of job %s: %w", name, err)
+		return err
 	}
-	for _, r := range rs {
-		if !r.Status.Terminal() && !r.Waits && r.Nonsense() == "" {
-			return r.ID, nil
+	return c.passOn(ctx, item)
+}
+
+// passOn gives a free lock to the next run that was open when a definition first forbade
+// overlaps, and still is.
+func (c *Control) passOn(ctx context.Context, item *job.Item) error {
+	for item.Lock == "" && len(item.Beside) > 0 {
+		r, err := c.open(ctx, item.Beside[0], "")
+		if err != nil && !errors.Is(err, ErrUnreadable) {
+			return err
+		}
+		if err == nil && r.Nonsense() == "" {
+			item.Lock = string(r.ID)
+		}
+		item.Beside = item.Beside[1:]
+	}
+	return nil
+}
+
+// mostBeside is how many open runs of a job are found at most.
+const mostBeside = 100
+
+// anyOpen returns the newest open runs of a job that do not wait for another. It passes over
+// runs that make no sense: they are set aside, so nothing would end them and free the lock.
+func (c *Control) anyOpen(ctx context.Context, name string) (ids []string, err error) {
+	var open []run.Run
+	// An index, by which a status is found, lags behind; the newest runs are read as they are.
+	for _, status := range []run.Status{"", run.Queued, run.Launching, run.Running} {
+		rs, err := c.Store.Runs(ctx, Query{Job: name, Status: status, Limit: mostBeside})
+		if err != nil {
+			return nil, fmt.Errorf("looking for open runs of job %s: %w", name, err)
+		}
+		open = append(open, rs...)
+	}
+	slices.SortFunc(open, func(a, b run.Run) int { return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), cmp.Compare(b.ID, a.ID)) })
+	for i := range open {
+		if r := &open[i]; !r.Status.Terminal() && !r.Waits && r.Nonsense() == "" {
+			ids = append(ids, string(r.ID))
 		}
 	}
-	return "", nil
+	ids = slices.Compact(ids)
+	return ids[:min(mostBeside, len(ids))], nil
 }
 
 // wake lets the run that waits for another's end go on. If this is missed, the look finds it
@@ -144,6 +183,9 @@ func (c *Control) release(ctx context.Context, id run.ID) error {
 		}
 		if item.Waiting == string(id) {
 			item.Waiting = ""
+		}
+		if err := c.passOn(ctx, &item); err != nil {
+			return err
 		}
 		return c.Store.Commit(ctx, Change{Item: &item})
 	})

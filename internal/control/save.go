@@ -48,6 +48,9 @@ func (c *Control) itemAfter(ctx context.Context, item job.Item, before, after *r
 		return item, false, err
 	}
 	next, changed = lock(item, before, after, j)
+	if err := c.passOn(ctx, &next); err != nil {
+		return item, false, err
+	}
 	if notice.Ended(before, after) {
 		var byEnd bool
 		next, byEnd = notice.Keep(next, after, j)

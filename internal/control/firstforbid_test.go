@@ -1,0 +1,166 @@
+package control_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// over records a run of the job report that has ended, in the slot of minute n.
+func (w *world) over(n int) {
+	w.t.Helper()
+	r := run.Run{ID: minute(n), ScheduledFor: t0.Truncate(time.Minute).Add(time.Duration(n) * time.Minute), Definition: report.Hash(), Status: run.Succeeded, QueuedAt: t0}
+	if err := w.store.Commit(w.t.Context(), control.Change{Run: &r}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestFirstDefinitionThatForbids: it finds the run that is open, however many have come since.
+func TestFirstDefinitionThatForbids(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(w *world){
+		"one that runs": func(*world) {},
+		"one that waits to be launched": func(w *world) {
+			r := w.run(minute(0))
+			r.Status, r.Owed = run.Queued, nil
+			if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(10*time.Hour, 0), redeliver: true})
+			w.know(report)
+			w.triggerSlot(report, 0)
+			open(w)
+			for n := 1; n <= 150; n++ {
+				w.over(n)
+			}
+			w.know(forbidding)
+			w.wantItem("after the sync", string(minute(0)), "")
+			if rep := w.triggerSlot(forbidding, 151); rep.Status != run.Skipped {
+				t.Errorf("the next slot: %+v", rep)
+			}
+		})
+	}
+}
+
+// TestOpenBesideTheFirstDefinitionThatForbids: of several runs that are open when a definition
+// first forbids overlaps, each keeps the job from running.
+func TestOpenBesideTheFirstDefinitionThatForbids(t *testing.T) {
+	t.Parallel()
+	begin := func(t *testing.T) *world {
+		t.Helper()
+		w := newWorld(t, setup{script: runs(10*time.Hour, 0), redeliver: true})
+		w.know(report)
+		w.triggerSlot(report, 0)
+		w.triggerSlot(report, 1)
+		w.know(forbidding)
+		w.wantItem("after the sync", string(minute(1)), "")
+		return w
+	}
+	stop := func(w *world, id run.ID) {
+		w.t.Helper()
+		if _, err := w.ctl.StopRun(w.t.Context(), control.StopRequest{Run: id, By: "ann"}); err != nil {
+			w.t.Fatal(err)
+		}
+		w.clock.Advance(5 * time.Minute)
+	}
+	t.Run("each in turn", func(t *testing.T) {
+		t.Parallel()
+		w := begin(t)
+		stop(w, minute(1))
+		w.wantItem("after the end of the newest", string(minute(0)), "")
+		if rep := w.triggerSlot(forbidding, 10); rep.Status != run.Skipped {
+			t.Errorf("a slot beside the other: %+v", rep)
+		}
+		stop(w, minute(0))
+		w.wantItem("after the end of both", "", "")
+		if rep := w.triggerSlot(forbidding, 20); rep.Status != run.Running {
+			t.Errorf("a slot after both: %+v", rep)
+		}
+	})
+	t.Run("the newest cannot be read", func(t *testing.T) {
+		t.Parallel()
+		w := begin(t)
+		w.damage(minute(1))
+		w.look()
+		w.wantItem("after the newest was set aside", string(minute(0)), "")
+	})
+	t.Run("the others have ended before", func(t *testing.T) {
+		t.Parallel()
+		w := begin(t)
+		stop(w, minute(0))
+		stop(w, minute(1))
+		w.wantItem("after the end of both", "", "")
+	})
+	for name, damage := range map[string]func(w *world){
+		"another cannot be read": func(w *world) {
+			if err := w.store.Corrupt(t.Context(), minute(0)); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"another makes no sense": func(w *world) { w.damage(minute(0)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := begin(t)
+			damage(w)
+			stop(w, minute(1))
+			w.wantItem("after the end of the newest", "", "")
+		})
+	}
+	t.Run("the job allows overlaps again, and forbids them", func(t *testing.T) {
+		t.Parallel()
+		w := begin(t)
+		w.know(report)
+		if rep := w.triggerSlot(report, 2); rep.Status != run.Running {
+			t.Errorf("a slot beside the others: %+v", rep)
+		}
+		w.know(forbidding)
+		stop(w, minute(1))
+		stop(w, minute(2))
+		w.wantItem("after the end of two", string(minute(0)), "")
+	})
+}
+
+// TestASecondDefinitionThatForbids: it asks for no runs.
+func TestASecondDefinitionThatForbids(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	w.know(forbidding)
+	w.ports.calls = nil
+	if err := w.ctl.Sync(t.Context(), []job.Job{with(forbidding, func(j *job.Job) { j.Owner = "team-a" })}); err != nil {
+		t.Fatal(err)
+	}
+	if slices.Contains(w.ports.calls, "Runs") || !slices.Contains(w.ports.calls, "Commit") {
+		t.Errorf("calls %v", w.ports.calls)
+	}
+}
+
+// TestATriggerBeforeTheSweepForbids: the trigger may not look for open runs, so the first slot
+// of a definition that first forbids overlaps waits until the sweep has looked.
+func TestATriggerBeforeTheSweepForbids(t *testing.T) {
+	t.Parallel()
+	alone := with(hourly, func(j *job.Job) { j.Overlap = job.Forbid })
+	w := newWorld(t, setup{script: runs(10*time.Hour, 0), redeliver: true})
+	w.know(hourly)
+	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: alone}}
+	w.ports.calls = nil
+	if rep := w.fire(clockAt(19, 0, 1), control.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own}); rep.Outcome != control.Waits || slices.Contains(w.ports.calls, "Runs") {
+		t.Errorf("got %+v by calls %v", rep, w.ports.calls)
+	}
+	w.know(alone)
+	if err := w.ctl.TryPending(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.slotsOf("hourly"); got != "18:00 running by schedule, 19:00 skipped by schedule" {
+		t.Errorf("slots %q", got)
+	}
+}
