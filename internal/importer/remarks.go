@@ -42,7 +42,7 @@ var remarks = []remark{
 	{[]string{"mail", "mailx", "mutt", "sendmail", "msmtp", "ssmtp"}, nil, decided, "it sends mail, and a container has no mail system: `notify` reports failures"},
 	{nil, pattern(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to its own monitoring: keep that, or drop it, since batchplane tells missed runs"},
 	{nil, pattern(`(^|[\s="':])(~/|/(?:home|root|Users)/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder on its host: the image must have its contents"},
-	{[]string{"pgrep", "pidof", "pkill", "killall", "kill"}, nil, decided, "it looks for processes on its host, but a task sees only its own: a service keeps a program running; `overlap: forbid` keeps two runs apart"},
+	{[]string{"ps", "pgrep", "pidof", "pkill", "killall", "kill", "start-stop-daemon"}, nil, decided, "it looks for processes on its host, but a task sees only its own: a service keeps a program running; `overlap: forbid` keeps two runs apart"},
 	{[]string{"cd", "pushd"}, nil, known, "it changes into a folder that the image must have"},
 	{[]string{"source", "."}, nil, known, "it reads a settings file: put it into the image, or its settings into environment and secrets"},
 	{nil, pattern(`\bsleep\b.*\bRANDOM\b`), known, "it waits at random: `window` does that without paying for the wait, if it is shorter than the time between two runs"},

@@ -66,6 +66,8 @@ func TestWithinSubstitutions(t *testing.T) {
 		{"of a redirection", at("/x > /data/$(uname -n)-$(systemctl is-active y)"), "/x > /data/$(uname -n)-$(systemctl is-active y)", false, host},
 		{"timed", at("time /x $(systemctl is-active y)"), "time /x $(systemctl is-active y)", false, host},
 		{"twice", at("/x $(/y $(systemctl is-active z))"), "/x $(/y $(systemctl is-active z))", false, host},
+		{"how many processes", at("[ $(ps -C php | wc -l) -lt 2 ] && /x"), "[ $(ps -C php | wc -l) -lt 2 ] && /x", false, "it looks for processes on its host"},
+		{"a list of processes", at("ps -ef | grep '[x].py' || /x.py"), "ps -ef | grep '[x].py' || /x.py", false, "it looks for processes on its host"},
 		{"a process", at("kill -HUP `cat /var/run/bandwidthd.pid`"), "kill -HUP `cat /var/run/bandwidthd.pid`", false, "it looks for processes on its host"},
 	})
 }
