@@ -77,11 +77,14 @@ func TestNoticesShowOutput(t *testing.T) {
 }
 
 // TestOutputOfAnOlderRevision: if a retry has taken another revision before a notice is
-// carried, nobody knows any more where the older revision's log is.
+// carried, the notice has the log of the revision that it is about.
 func TestOutputOfAnOlderRevision(t *testing.T) {
 	t.Parallel()
-	for name, tc := range map[string]struct{ attempted, container string }{
-		"the same": {"report:2", "app"}, "an older one": {"report:1", ""},
+	for name, tc := range map[string]struct {
+		attempted *run.TaskDefinition
+		container string
+	}{
+		"the same": {nil, "app"}, "an older one": {&run.TaskDefinition{ARN: "report:1", Container: "old"}, "old"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -94,7 +97,7 @@ func TestOutputOfAnOlderRevision(t *testing.T) {
 			}
 			r := run.Run{
 				ID: slot, Definition: report.Hash(), Status: run.Failed, FinishedAt: t0, DueAt: t0, Task: run.TaskDefinition{ARN: "report:2", Container: "app"},
-				Attempts: []run.Attempt{{N: 1, TaskDefinition: tc.attempted, TaskARN: "task", EndedAt: t0}},
+				Attempts: []run.Attempt{{N: 1, Revision: tc.attempted, TaskARN: "task", EndedAt: t0}},
 				Owed:     []run.Effect{{Kind: run.Tell, Attempt: 1, Notice: "failed", Status: run.Failed}},
 			}
 			if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {

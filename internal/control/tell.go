@@ -221,10 +221,7 @@ func (c *Control) output(ctx context.Context, r *run.Run) (lines []string, at st
 	if c.Logs == nil || a == nil || a.TaskARN == "" || a.Started == stop.No {
 		return nil, ""
 	}
-	o := Output{Run: r.ID, Attempt: a.N, TaskARN: a.TaskARN}
-	if a.TaskDefinition == r.Task.ARN { // a retry may have taken another since
-		o.Task = r.Task
-	}
+	o := Output{Run: r.ID, Attempt: a.N, TaskARN: a.TaskARN, Task: r.TaskOf(a)}
 	lines, err := c.Logs.Tail(ctx, o, noticeLogLines)
 	if err != nil {
 		c.Log.WarnContext(ctx, "a notice goes without log lines", "run", r.ID, "why", err.Error())

@@ -241,6 +241,5 @@ func (p *Plane) definitions(ctx context.Context, items []job.Item) (map[string]j
 
 // outputOf returns an attempt's output in the form that Output reads.
 func outputOf(r run.Run, a run.Attempt) control.Output {
-	o := control.Output{Run: r.ID, Attempt: a.N, TaskARN: a.TaskARN, Task: r.Task}
-	return o
+	return control.Output{Run: r.ID, Attempt: a.N, TaskARN: a.TaskARN, Task: r.TaskOf(&a)}
 }

@@ -13,6 +13,9 @@ type Attempt struct {
 	N int `json:"n"`
 	// TaskDefinition is the revision that this attempt asked for.
 	TaskDefinition string `json:"taskDefinition,omitempty"`
+	// Revision is that revision if a retry uses another; otherwise nil, and it is the run's
+	// Task.
+	Revision *TaskDefinition `json:"revision,omitempty"`
 	// OnDemand says that the attempt is launched on demand although the job begins on Spot.
 	OnDemand bool `json:"onDemand,omitempty"`
 	// Sends counts RunTask requests, each before it goes out. Refusals counts those whose
@@ -179,6 +182,26 @@ func containerReason(s *stop.Stop) string {
 		}
 	}
 	return ""
+}
+
+// use makes further attempts use a revision. The attempts so far keep theirs, which says where
+// they wrote and what their containers were.
+func (r *Run) use(t TaskDefinition) {
+	was := r.Task
+	for i := range r.Attempts {
+		if a := &r.Attempts[i]; a.Revision == nil && was.ARN != t.ARN {
+			a.Revision = &was
+		}
+	}
+	r.Task = t
+}
+
+// TaskOf returns the revision that an attempt of the run asked for.
+func (r *Run) TaskOf(a *Attempt) TaskDefinition {
+	if a.Revision != nil {
+		return *a.Revision
+	}
+	return r.Task
 }
 
 // launch adds an attempt, owes its launch and counts its first send.

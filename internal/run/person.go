@@ -29,7 +29,8 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 	case d.r.full():
 		return Denied, fmt.Sprintf("%s was retried so often that no more can be kept of it: start a new run with `run %s`", d.r.ID, d.r.ID.Job())
 	}
-	d.r.Definition, d.r.Task, d.r.Renew = e.Definition, e.Task, false
+	d.r.use(e.Task)
+	d.r.Definition, d.r.Renew = e.Definition, false
 	d.r.Triggers = append(d.r.Triggers, e.Trigger)
 	d.r.First, d.r.Stopping = len(d.r.Attempts)+1, nil
 	d.r.StartedAt, d.r.FinishedAt, d.r.ExitCode = time.Time{}, time.Time{}, nil
@@ -58,6 +59,9 @@ func (r *Run) full() bool {
 	for i := range r.Attempts {
 		a := &r.Attempts[i]
 		n += len(a.StoppedReason) + len(a.ContainerReason) + len(a.Why) + len(a.Next)
+		if a.Revision != nil {
+			n += perEntry
+		}
 	}
 	for i := range r.Triggers {
 		t := &r.Triggers[i]

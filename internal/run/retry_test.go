@@ -1,8 +1,10 @@
 package run_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
@@ -70,5 +72,26 @@ func TestRetryWords(t *testing.T) {
 		if got := (run.Retry{Safety: safety, Why: "why"}).Words(); got != want {
 			t.Errorf("%s: %q, want %q", safety, got, want)
 		}
+	}
+}
+
+// TestRevisions: an attempt keeps the revision that it asked for if a retry uses another, and
+// what comes late about it is judged by that revision's containers.
+func TestRevisions(t *testing.T) {
+	t.Parallel()
+	newer := task
+	newer.ARN, newer.Container, newer.Log = task.ARN+"1", "renamed", run.Log{Group: "/elsewhere"}
+	retry := func(id string, t run.TaskDefinition) run.RetryAsked {
+		return run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: id}, Task: t}
+	}
+	r, _ := play(t, plain, accepted, at{1, seen(1, 5, exited(1))}, at{2, retry("a", task)}, at{3, run.Launched{Attempt: 2, TaskARN: arn(2)}}, at{4, seen(2, 5, exited(1))}, at{5, retry("b", newer)})
+	for n, want := range []run.TaskDefinition{task, task, newer} {
+		if got := r.TaskOf(&r.Attempts[n]); !reflect.DeepEqual(got, want) {
+			t.Errorf("attempt %d: %+v, want %+v", n+1, got, want)
+		}
+	}
+	unseen, _ := play(t, plain, accepted, at{time.Hour, run.Gone{Attempt: 1, At: t0.Add(time.Hour)}}, at{61 * time.Minute, retry("a", newer)}, at{62 * time.Minute, seen(1, 5, exited(3))})
+	if a := unseen.Attempts[0]; !a.RanAfterAll || a.ExitCode == nil || *a.ExitCode != 3 {
+		t.Errorf("its stop came late: %+v", a)
 	}
 }

@@ -216,7 +216,8 @@ func (d *decider) context(a *Attempt, s *stop.Stop) {
 	if s.StartedAt.IsZero() {
 		s.StartedAt = a.StartedAt
 	}
-	s.Container, s.Definition = d.r.Task.Container, d.r.Task.Containers
+	t := d.r.TaskOf(a)
+	s.Container, s.Definition = t.Container, t.Containers
 	if d.r.Stopping != nil {
 		s.Asked, s.AskedWhile = d.r.Stopping.Asker, d.r.Stopping.While
 	}

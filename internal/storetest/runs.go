@@ -29,7 +29,7 @@ func full(id run.ID) run.Run {
 		Status: run.Running, Cause: "attempt 1 was accepted by ECS", DueAt: t0.Add(5 * time.Minute),
 		QueuedAt: t0, StartedAt: t0.Add(time.Second), FinishedAt: t0.Add(time.Minute), ExitCode: &code,
 		Attempts: []run.Attempt{{
-			N: 1, TaskDefinition: "d", Sends: 2, Refusals: 1, RefusedSends: []int{2}, Doubt: true, SentAt: t0, TaskARN: "a", AcceptedAt: t0, LastStatus: "STOPPED", Version: 9,
+			N: 1, TaskDefinition: "d", Revision: &run.TaskDefinition{ARN: "d", Container: "app"}, Sends: 2, Refusals: 1, RefusedSends: []int{2}, Doubt: true, SentAt: t0, TaskARN: "a", AcceptedAt: t0, LastStatus: "STOPPED", Version: 9,
 			StartedAt: t0, EndingSince: t0, Stuck: true, EndedAt: t0, StopCode: "EssentialContainerExited", StoppedReason: "line\nbreak", ContainerReason: "OOM",
 			ExitCode: &code, ImageDigest: "sha256:1", Class: stop.AppFailed, Started: stop.Yes, Helps: stop.No, Rule: "r", Why: "w", Next: "n", RanAfterAll: true,
 		}},
