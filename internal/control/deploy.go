@@ -154,7 +154,10 @@ const writers = 16
 // write writes n jobs' items, several at a time, until the time is up.
 func (c *Control) write(ctx context.Context, l *Loaded, n int, do func(i int) (job.Item, error)) error {
 	errs, items := make([]error, n), make([]job.Item, n)
-	c.several(ctx, n, func(i int) { items[i], errs[i] = do(i) })
+	c.several(ctx, n, func(i int) {
+		defer Guard(&errs[i])
+		items[i], errs[i] = do(i)
+	})
 	l.put(items)
 	for i := range items {
 		if l.laps != nil && errs[i] == nil {

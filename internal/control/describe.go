@@ -55,8 +55,12 @@ func (l *lane) describe(ctx context.Context, cluster string, rs []run.Run) {
 	}
 	for i := range rs {
 		r := &rs[i]
-		// If our own time is up, a missing answer says nothing about ECS.
-		l.done(r, ctx.Err() == nil && l.put(ctx, r, answer(r, asked, tasks, missing, err)))
+		moved := false
+		l.failed(guarded(func() {
+			// If our own time is up, a missing answer says nothing about ECS.
+			moved = ctx.Err() == nil && l.put(ctx, r, answer(r, asked, tasks, missing, err))
+		}))
+		l.done(r, moved)
 	}
 }
 

@@ -68,7 +68,9 @@ func (c *Control) rates(ctx context.Context, items []watched, from, to time.Time
 			if _, isRate := w.periods[n].times.Spec().Rate(); isRate {
 				p := w.periods[n]
 				after, upTo := c.judged(w, p, from, to)
-				ask = append(ask, func() { _, _ = c.expected(ctx, w.Name, p, after, upTo) })
+				ask = append(ask, func() {
+					_ = guarded(func() { _, _ = c.expected(ctx, w.Name, p, after, upTo) })
+				})
 			}
 		}
 	}

@@ -162,9 +162,48 @@ func TestAPanicOverOneJob(t *testing.T) {
 	if _, err := w.ctl.Look(t.Context()); err == nil || !strings.Contains(err.Error(), "poison") {
 		t.Errorf("the look says %v", err)
 	}
+	w.ctl.Store = w.store
+	if looked, err := w.ctl.Look(t.Context()); err != nil || looked.Described != 1 {
+		t.Errorf("the next look described %d tasks, %v", looked.Described, err)
+	}
 	w.ctl.Store = poisoned{w.store, "hourly", "run"}
 	if err := w.ctl.Tell(t.Context(), run.ScheduledID("hourly", clockAt(18, 0, 0))); err == nil || !strings.Contains(err.Error(), "poison") {
 		t.Errorf("the notifier says %v", err)
+	}
+}
+
+// poison is a registry that panics over one job and knows nothing of the others.
+type poison struct{ job string }
+
+func (r poison) Renew(_ context.Context, name string, _ time.Time) (control.Renewal, error) {
+	if name == r.job {
+		panic("poison")
+	}
+	return control.Renewal{}, nil
+}
+
+// TestAPanicBesideOthers: what is done for several jobs at a time goes on for the others.
+func TestAPanicBesideOthers(t *testing.T) {
+	t.Parallel()
+	every := with(hourly, func(j *job.Job) { j.Name, j.Schedule = "a-one", "rate(1 hour)" })
+	other := with(every, func(j *job.Job) { j.Name = "another" })
+	for _, abreast := range []int{1, 4} {
+		w := known(t, every, other)
+		w.ctl.Abreast, w.ctl.Store = abreast, poisoned{w.store, "a-one", "runs"}
+		w.clock.AdvanceTo(clockAt(21, 0, 0))
+		if err := w.ctl.CheckSlots(t.Context()); err == nil || !strings.Contains(err.Error(), "a fault of this program: poison") {
+			t.Errorf("%d abreast: the check says %v", abreast, err)
+		}
+		if got := w.slotsOf("another"); !strings.HasSuffix(got, "missed") {
+			t.Errorf("%d abreast: of the other %q", abreast, got)
+		}
+		w.ctl.Store, w.ctl.Registry = w.store, poison{"a-one"}
+		if err := w.ctl.Sync(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "a fault of this program: poison") {
+			t.Errorf("%d abreast: the sync says %v", abreast, err)
+		}
+		if item, err := w.store.Item(t.Context(), "another"); err != nil || !item.Gone {
+			t.Errorf("%d abreast: the other is gone: %t, %v", abreast, item.Gone, err)
+		}
 	}
 }
 
