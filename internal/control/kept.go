@@ -111,6 +111,9 @@ func (c *Control) reopen(ctx context.Context, id run.ID) (did, why string, err e
 	if err == nil && other != "" && r.Status == run.Queued {
 		return "", fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", other), nil
 	}
+	if other != "" {
+		r.Seek()
+	}
 	if err == nil {
 		err = c.Store.Commit(ctx, change)
 	}

@@ -3,6 +3,7 @@ package control_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -189,6 +190,43 @@ func TestReopenTakesTheLockAgain(t *testing.T) {
 				t.Errorf("%+v, %v", reply, err)
 			}
 			w.wantItem("then", string(c.lock), "")
+		})
+	}
+}
+
+// TestReopenOfALaunch: a launch without an answer is not sent again beside a run that has taken
+// the lock since. Its task is searched for.
+func TestReopenOfALaunch(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		taken bool
+		sends int
+		finds bool
+	}{"nobody has the lock": {false, 2, false}, "another has it": {true, 1, true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := damaged(t, forbidding)
+			w.look()
+			if c.taken {
+				w.triggerSlot(forbidding, 5)
+			}
+			r := w.run(minute(0))
+			r.Owed, r.Status, r.Attempts[0].TaskARN = []run.Effect{{Kind: run.Launch, Attempt: 1}}, run.Launching, ""
+			if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+				t.Fatal(err)
+			}
+			kept, err := w.store.Kept(t.Context(), 10)
+			if err != nil || len(kept) != 1 {
+				t.Fatalf("kept %+v, %v", kept, err)
+			}
+			if reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept[0].ID(), Again: true}); err != nil || reply.Outcome != control.Accepted {
+				t.Errorf("%+v, %v", reply, err)
+			}
+			w.ports.calls = nil
+			w.look()
+			if r = w.run(minute(0)); r.Attempts[0].Sends != c.sends || slices.Contains(w.ports.calls, "Find") != c.finds {
+				t.Errorf("%d sends, calls %v", r.Attempts[0].Sends, w.ports.calls)
+			}
 		})
 	}
 }
