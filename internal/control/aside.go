@@ -11,6 +11,14 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
+// UnreadablePendingError names pending slots that a store holds but cannot read, by ID. Each
+// error wraps ErrUnreadable or ErrNewer.
+type UnreadablePendingError struct{ Slots map[string]error }
+
+func (e *UnreadablePendingError) Error() string {
+	return fmt.Sprintf("%d pending slots cannot be read: %v", len(e.Slots), e.Slots)
+}
+
 // setAside sends a notice about each run that cannot be read and then takes it out of the
 // way, in this order, so that a crash in between repeats the notice instead of losing it.
 // Before that it frees the lock of the run's job; until it can, the run stays due.

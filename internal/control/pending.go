@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -109,13 +110,14 @@ func (g *goesRound) tried(p Pending) {
 }
 
 // TryPending tries pending slots again. It starts those that are found to be deployed. One
-// that is not found by the end of its time is kept as an input that could not be used, which
-// a notice reports. Those that cannot be read are an error of each sweep, for which an alarm
-// stands.
+// that is not found by the end of its time, or that cannot be read, is kept as an input that
+// could not be used, which a notice reports.
 func (c *Control) TryPending(ctx context.Context) error {
 	var errs []error
 	ps, err := c.Store.Pending(ctx, pendingMost)
-	if err != nil {
+	if unreadable := (*UnreadablePendingError)(nil); errors.As(err, &unreadable) {
+		errs = append(errs, c.dropPending(ctx, unreadable))
+	} else if err != nil {
 		errs = append(errs, fmt.Errorf("loading pending slots: %w", err))
 	}
 	for _, p := range c.pendings.next(ps) {
@@ -126,6 +128,27 @@ func (c *Control) TryPending(ctx context.Context) error {
 		if err := c.tryPending(ctx, p); err != nil {
 			errs = append(errs, fmt.Errorf("the pending slot of %s at %s: %w", p.Slot.Name, p.Slot.At.Format(time.RFC3339), err))
 		}
+	}
+	return errors.Join(errs...)
+}
+
+// dropPending gives up the slots that cannot be read, except those that a newer version wrote.
+//
+// Crash window: if it crashes before a slot is done, the slot is kept twice.
+func (c *Control) dropPending(ctx context.Context, unreadable *UnreadablePendingError) error {
+	var errs []error
+	for _, id := range slices.Sorted(maps.Keys(unreadable.Slots)) {
+		why := unreadable.Slots[id]
+		if errors.Is(why, ErrNewer) {
+			errs = append(errs, why)
+			continue
+		}
+		c.Log.ErrorContext(ctx, "gave a pending slot up", "id", id, "why", why)
+		err := c.keep(ctx, nil, fmt.Sprintf("the record of a slot that waited until it could be told what is deployed cannot be read, so it was not started: %v. If it is a slot of a deployed job, it is reported as missed", why))
+		if err == nil {
+			err = c.Store.DonePending(ctx, id)
+		}
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

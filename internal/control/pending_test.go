@@ -73,3 +73,21 @@ func TestPendingGoesRound(t *testing.T) {
 	tried(400)
 	tried(n)
 }
+
+// newerPending is a store with a pending slot that a newer version wrote.
+type newerPending struct{ control.Store }
+
+func (newerPending) Pending(context.Context, int) ([]control.Pending, error) {
+	return nil, &control.UnreadablePendingError{Slots: map[string]error{"x": control.ErrNewer}}
+}
+
+// TestPendingOfANewerVersion: it is left to that version, and is an error of the sweep meanwhile.
+func TestPendingOfANewerVersion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	w.ctl.Store = newerPending{w.ctl.Store}
+	w.ports.calls = nil
+	if err := w.ctl.TryPending(t.Context()); !errors.Is(err, control.ErrNewer) || len(w.ports.calls) != 0 {
+		t.Errorf("%v, calls %v", err, w.ports.calls)
+	}
+}

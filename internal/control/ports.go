@@ -99,10 +99,12 @@ type Store interface {
 
 	// PutPending writes a pending slot under its ID, replacing what is there. Pending returns
 	// at most limit slots that are not done, the oldest first; it may miss what was written a
-	// moment ago. It passes over those that cannot be read, and returns an error that wraps
-	// ErrUnreadable or ErrNewer beside the others.
+	// moment ago. It passes over those that cannot be read, and names them in an
+	// *UnreadablePendingError beside the others. DonePending makes Pending pass over one,
+	// given by its ID, whether it can be read or not.
 	PutPending(ctx context.Context, p Pending) error
 	Pending(ctx context.Context, limit int) ([]Pending, error)
+	DonePending(ctx context.Context, id string) error
 
 	// Mark returns a named time that SetMark stored, or the zero time. MoveMark sets it only
 	// if it is still at from; otherwise it returns ErrConflict. Marks keep milliseconds.

@@ -389,6 +389,10 @@ func (p storePort) PutPending(ctx context.Context, s control.Pending) error {
 	return p.call("PutPending", false, func() error { return p.world.store.PutPending(ctx, s) })
 }
 
+func (p storePort) DonePending(ctx context.Context, id string) error {
+	return p.call("DonePending", false, func() error { return p.world.store.DonePending(ctx, id) })
+}
+
 func (p storePort) Pending(ctx context.Context, limit int) (ps []control.Pending, err error) {
 	err = p.call("Pending", true, func() error { ps, err = p.world.store.Pending(ctx, limit); return err })
 	return ps, err

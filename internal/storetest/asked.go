@@ -120,7 +120,19 @@ func unreadablePending(t *testing.T, s Store) {
 		}
 	}
 	got, err := s.Pending(t.Context(), 2)
-	if !errors.Is(err, control.ErrUnreadable) || len(got) != 2 || got[0].Slot.Name != "b" || got[1].Slot.Name != "c" {
-		t.Errorf("got %+v, %v; want b and c beside the error", got, err)
+	var unreadable *control.UnreadablePendingError
+	if !errors.As(err, &unreadable) || len(unreadable.Slots) != 1 || len(got) != 2 || got[0].Slot.Name != "b" || got[1].Slot.Name != "c" {
+		t.Fatalf("got %+v, %v; want b and c beside the error", got, err)
+	}
+	for id, err := range unreadable.Slots {
+		if !errors.Is(err, control.ErrUnreadable) {
+			t.Errorf("%s: %v", id, err)
+		}
+		if err := s.DonePending(t.Context(), id); err != nil {
+			t.Error(err)
+		}
+	}
+	if got, err := s.Pending(t.Context(), 10); err != nil || len(got) != 2 {
+		t.Errorf("once it is done: %+v, %v; want b and c", got, err)
 	}
 }

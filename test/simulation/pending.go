@@ -29,6 +29,12 @@ func (s *Store) Pending(_ context.Context, limit int) ([]control.Pending, error)
 	return out[:min(limit, len(out))], nil
 }
 
+// DonePending implements control.Store.
+func (s *Store) DonePending(_ context.Context, id string) error {
+	delete(s.pending, id)
+	return nil
+}
+
 // pendingSlots reports whether any pending slot is not done.
 func (s *Store) pendingSlots() bool {
 	for _, p := range s.pending {

@@ -194,6 +194,10 @@ func (p port) PutPending(ctx context.Context, s control.Pending) error {
 	return p.access("PutPending", true, func() error { return p.w.store.PutPending(ctx, s) })
 }
 
+func (p port) DonePending(ctx context.Context, id string) error {
+	return p.access("DonePending", true, func() error { return p.w.store.DonePending(ctx, id) })
+}
+
 func (p port) Pending(ctx context.Context, limit int) (ps []control.Pending, err error) {
 	err = p.access("Pending", false, func() error {
 		ps, err = p.w.store.Pending(ctx, limit)

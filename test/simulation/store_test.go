@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -31,7 +30,7 @@ func (l *locked) Pending(ctx context.Context, limit int) ([]control.Pending, err
 	out := slices.DeleteFunc(all, func(p control.Pending) bool {
 		damaged := l.damaged[p.ID()]
 		if damaged {
-			err = fmt.Errorf("the pending slot %s: %w", p.ID(), control.ErrUnreadable)
+			err = &control.UnreadablePendingError{Slots: map[string]error{p.ID(): control.ErrUnreadable}}
 		}
 		return damaged
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,7 +47,7 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, erro
 	sp.page = limit
 	m := &merged{db: s.db, cursors: []*cursor{s.entries(indexOpen, attrOpen, pendingSlots, attrOpenAt, sp)}}
 	var out []control.Pending
-	var unreadable []error
+	unreadable := map[string]error{}
 	for len(out) < limit {
 		entries, err := m.next(ctx, min(limit-len(out), batchSize))
 		if err != nil {
@@ -65,7 +66,7 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, erro
 			if item := items[pk]; item == nil { // the index lags
 				continue
 			} else if err := decode("the pending slot "+pk, item, &p); err != nil {
-				unreadable = append(unreadable, err)
+				unreadable[strings.TrimPrefix(pk, pendingSlots+"#")] = err
 				continue
 			}
 			if !p.Done { // the index lags
@@ -73,7 +74,24 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, erro
 			}
 		}
 	}
-	return out, errors.Join(unreadable...)
+	if len(unreadable) > 0 {
+		return out, &control.UnreadablePendingError{Slots: unreadable}
+	}
+	return out, nil
+}
+
+// DonePending implements control.Store. The slot's record stays until it expires.
+func (s *Store) DonePending(ctx context.Context, id string) error {
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.table, Key: pendingKey(id), UpdateExpression: aws.String("REMOVE op, od"), ConditionExpression: aws.String("attribute_exists(pk)"),
+	})
+	if err == nil {
+		return nil
+	}
+	if err = failed("settling the pending slot "+id, err); errors.Is(err, control.ErrConflict) {
+		return nil // it has expired
+	}
+	return err
 }
 
 // pendingItems reads the slots of at most batchSize entries, by their hash keys.

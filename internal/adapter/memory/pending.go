@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -28,11 +27,11 @@ func (s *Store) Pending(_ context.Context, limit int) ([]control.Pending, error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []control.Pending
-	var unreadable []error
+	unreadable := map[string]error{}
 	for id, body := range s.pending {
 		var p control.Pending
 		if err := json.Unmarshal(body, &p); err != nil {
-			unreadable = append(unreadable, fmt.Errorf("reading the pending slot %s: %w: %w", id, control.ErrUnreadable, err))
+			unreadable[id] = fmt.Errorf("reading the pending slot %s: %w: %w", id, control.ErrUnreadable, err)
 			continue
 		}
 		if !p.Done {
@@ -40,7 +39,19 @@ func (s *Store) Pending(_ context.Context, limit int) ([]control.Pending, error)
 		}
 	}
 	slices.SortFunc(out, func(a, b control.Pending) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID(), b.ID())) })
-	return out[:min(limit, len(out))], errors.Join(unreadable...)
+	out = out[:min(limit, len(out))]
+	if len(unreadable) > 0 {
+		return out, &control.UnreadablePendingError{Slots: unreadable}
+	}
+	return out, nil
+}
+
+// DonePending implements control.Store.
+func (s *Store) DonePending(_ context.Context, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.pending, id)
+	return nil
 }
 
 // CorruptPending makes a stored pending slot unreadable. It is meant for tests.

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -31,7 +30,7 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, erro
 	}
 	defer func() { _ = rows.Close() }()
 	var out []control.Pending
-	var unreadable []error
+	unreadable := map[string]error{}
 	for len(out) < limit && rows.Next() {
 		var id, body string
 		if err := rows.Scan(&id, &body); err != nil {
@@ -39,7 +38,7 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, erro
 		}
 		var p control.Pending
 		if err := json.Unmarshal([]byte(body), &p); err != nil {
-			unreadable = append(unreadable, fmt.Errorf("reading the pending slot %s: %w: %w", id, control.ErrUnreadable, err))
+			unreadable[id] = fmt.Errorf("reading the pending slot %s: %w: %w", id, control.ErrUnreadable, err)
 			continue
 		}
 		out = append(out, p)
@@ -47,7 +46,18 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, erro
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("listing pending slots: %w", err)
 	}
-	return out, errors.Join(unreadable...)
+	if len(unreadable) > 0 {
+		return out, &control.UnreadablePendingError{Slots: unreadable}
+	}
+	return out, nil
+}
+
+// DonePending implements control.Store.
+func (s *Store) DonePending(ctx context.Context, id string) error {
+	if err := s.exec(ctx, "UPDATE pending SET done = 1 WHERE id = ?", id); err != nil {
+		return fmt.Errorf("settling the pending slot %s: %w", id, err)
+	}
+	return nil
 }
 
 // CorruptPending makes a stored pending slot unreadable. It is meant for tests.
