@@ -32,13 +32,18 @@ func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 	kept := keptItem(control.Kept{
 		At: time.UnixMilli(integer(item, attrOpenAt)), Reason: fmt.Sprintf("run %s: %s", id, reason), Body: salvage(item),
 	}, s.now(), writeMark())
+	same, values := "b = :b", attributes{":b": item[attrBody], ":op": item[attrOpen], ":none": number(0), ":one": number(1)}
+	if item[attrBody] == nil {
+		same = "attribute_not_exists(b)"
+		delete(values, ":b")
+	}
 	_, err = s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
 		{Put: &types.Put{TableName: &s.table, Item: kept}},
 		{Update: &types.Update{
 			TableName: &s.table, Key: runKey(id),
 			UpdateExpression:          aws.String("SET r = if_not_exists(r, :none) + :one REMOVE op, od, tell"),
-			ConditionExpression:       aws.String("b = :b AND op = :op"),
-			ExpressionAttributeValues: attributes{":b": item[attrBody], ":op": item[attrOpen], ":none": number(0), ":one": number(1)},
+			ConditionExpression:       aws.String(same + " AND op = :op"),
+			ExpressionAttributeValues: values,
 		}},
 	}})
 	if err != nil {

@@ -1,0 +1,41 @@
+package dynamo_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// TestSetAsideWithoutABody: a run whose item has lost its body is set aside too. Otherwise each look
+// would come to it again.
+func TestSetAsideWithoutABody(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	at := time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
+	r := run.Run{ID: "a/20261122T1730Z", ScheduledFor: at, Status: run.Running, DueAt: at, QueuedAt: at}
+	if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.db.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{TableName: &s.name, Key: keyOf(r.ID), UpdateExpression: aws.String("REMOVE b")}); err != nil {
+		t.Fatal(err)
+	}
+	var unreadable *control.UnreadableError
+	if _, err := s.Due(t.Context(), run.LookLane, at.Add(time.Hour), 10); !errors.As(err, &unreadable) || unreadable.Runs[r.ID] == nil {
+		t.Fatalf("due: %v", err)
+	}
+	if err := s.SetAside(t.Context(), r.ID, "why"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Due(t.Context(), run.LookLane, at.Add(time.Hour), 10); err != nil {
+		t.Errorf("due: %v", err)
+	}
+	if kept, err := s.Kept(t.Context(), 10); err != nil || len(kept) != 1 || len(kept[0].Body) != 0 {
+		t.Errorf("kept %+v, %v", kept, err)
+	}
+}
