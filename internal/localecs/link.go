@@ -22,8 +22,11 @@ type link struct {
 	mu   sync.Mutex // held while writing
 }
 
-// maxMessage is the largest message that is read, in bytes.
+// maxMessage is the largest message that is sent and read, in bytes.
 const maxMessage = 4 << 20
+
+// errTooLarge means that a message is too large. Nothing of it was sent.
+var errTooLarge = fmt.Errorf("it is larger than %d bytes", maxMessage)
 
 // linkPair creates both ends. The far one is for another process.
 func linkPair() (near *link, far *os.File, err error) {
@@ -62,6 +65,9 @@ func (l *link) send(message any, files ...*os.File) error {
 	body, err := json.Marshal(message)
 	if err != nil {
 		return fmt.Errorf("encoding a message: %w", err)
+	}
+	if len(body) > maxMessage { // its reader would give the link up, and with it all commands
+		return fmt.Errorf("sending a message of %d bytes: %w", len(body), errTooLarge)
 	}
 	head := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
 	fds := make([]int, len(files))

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ func TestHalfAMessage(t *testing.T) {
 	}
 	t.Cleanup(func() { letGo(far); near.close() })
 	over := make(chan error, 1)
-	go func() { over <- near.send(strings.Repeat("x", maxMessage)) }()
+	go func() { over <- near.send(strings.Repeat("x", maxMessage-2)) }()
 	if _, err := io.ReadFull(far, make([]byte, 4)); err != nil { // the length has arrived
 		t.Fatal(err)
 	}
@@ -68,5 +69,17 @@ func TestRefusedStartIsReportedOnce(t *testing.T) {
 	<-sup.over
 	if first.Error != "no such file" || left != 0 {
 		t.Errorf("said is %+v, and %d commands are left", first, left)
+	}
+}
+
+// TestWhoDrops: a command is taken off by one of two, who then counts it.
+func TestWhoDrops(t *testing.T) {
+	t.Parallel()
+	sup := &supervision{commands: map[uint64]*process{}}
+	p := &process{sup: sup, id: 1, lock: filepath.Join(t.TempDir(), "lock")}
+	sup.commands[1] = p
+	r := &ProcessRunner{}
+	if first, second := r.drop(p), r.drop(p); !first || second {
+		t.Errorf("first %t, second %t", first, second)
 	}
 }

@@ -155,8 +155,7 @@ func (r *ProcessRunner) launch(sup *supervision, spec ContainerSpec, exited func
 		c.Group, c.Memory = filepath.Join(r.Cgroup, taskGroup+c.Mark), int64(spec.Memory)<<20
 	}
 	// If the supervisor is dying, listen reports the command as lost.
-	if err := sup.link.send(order{ID: p.id, Start: &c}, lock); lacksRoom(err) {
-		r.drop(p)
+	if err := sup.link.send(order{ID: p.id, Start: &c}, lock); (lacksRoom(err) || errors.Is(err, errTooLarge)) && r.drop(p) {
 		return nil, err
 	}
 	return p, nil

@@ -390,3 +390,22 @@ func number(t *testing.T, text string) int {
 	}
 	return n
 }
+
+// TestAStartThatIsTooLarge: it is refused, and the commands that run go on.
+func TestAStartThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	p := s.start(spec("/bin/sleep", "60"))
+	large := spec("/bin/echo", strings.Repeat("x", 5<<20))
+	large.TaskID = digitsOf(t)
+	if _, err := s.Start(large, func(e localecs.Exit) { t.Errorf("it ended: %+v", e) }); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("%v", err)
+	}
+	if alive, err := s.Alive(spec("/bin/sleep")); !alive || err != nil {
+		t.Errorf("the other: alive = %t, %v", alive, err)
+	}
+	p.Stop(true)
+	if e := s.exit(); e.Reason != "" {
+		t.Errorf("the other ended: %+v", e)
+	}
+}

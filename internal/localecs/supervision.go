@@ -128,11 +128,16 @@ func (r *ProcessRunner) lost(p *process) {
 	r.waiting.Done()
 }
 
-func (r *ProcessRunner) drop(p *process) {
+// drop takes a command off those that run. If it returns false, somebody else did.
+func (r *ProcessRunner) drop(p *process) bool {
 	p.sup.mu.Lock()
+	_, ok := p.sup.commands[p.id]
 	delete(p.sup.commands, p.id)
 	p.sup.mu.Unlock()
-	_ = os.Remove(p.lock)
+	if ok {
+		_ = os.Remove(p.lock)
+	}
+	return ok
 }
 
 // awaitUnlock kills what is left of a command until nobody holds its lock. This happens only if a
