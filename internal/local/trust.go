@@ -29,19 +29,44 @@ func Trusted(path string) error {
 	if err != nil {
 		return fmt.Errorf("finding the folder of %s: %w", path, err)
 	}
-	target, err := filepath.EvalSymlinks(given)
-	if err != nil {
-		return err //nolint:wrapcheck // says which file
-	}
-	for _, way := range []string{target, given} {
-		for dir := filepath.Dir(way); ; dir = filepath.Dir(dir) {
-			if err := trustedFolder(path, dir); err != nil {
-				return err
-			}
-			if dir == filepath.Dir(dir) {
-				break
-			}
+	return trustedWay(path, strings.Split(given, "/"))
+}
+
+// mostLinks is how many links one path may lead over, as in the Linux kernel (path_resolution(7)).
+const mostLinks = 40
+
+// trustedWay checks every folder in which the system looks for a name on the way to the file, and every
+// link.
+func trustedWay(path string, names []string) error {
+	links := 0
+	for at := "/"; len(names) > 0; {
+		if err := trustedFolder(path, at); err != nil {
+			return err
 		}
+		next := filepath.Join(at, names[0]) // at has no links, so ".." is the folder above
+		names = names[1:]
+		info, err := os.Lstat(next)
+		if err != nil {
+			return err //nolint:wrapcheck // says which file
+		}
+		if info.Mode()&fs.ModeSymlink == 0 {
+			at = next
+			continue
+		}
+		if links++; links > mostLinks {
+			return fmt.Errorf("%s leads over more than %d links", path, mostLinks)
+		}
+		if who := writers(info, 0); who != "" { // the modes of links say nothing
+			return fmt.Errorf("%s can be replaced by %s, whose link %s leads to it: name the file itself", path, who, next)
+		}
+		to, err := os.Readlink(next)
+		if err != nil {
+			return err //nolint:wrapcheck // says which link
+		}
+		if filepath.IsAbs(to) {
+			at = "/"
+		}
+		names = append(strings.Split(to, "/"), names...)
 	}
 	return nil
 }

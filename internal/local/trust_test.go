@@ -45,6 +45,77 @@ func TestTrusted(t *testing.T) {
 	}
 }
 
+// TestTrustedChain: every link of a chain counts, and every folder on its way.
+func TestTrustedChain(t *testing.T) {
+	t.Parallel()
+	for open, says := range map[string]string{
+		"":                 "",
+		"first":            "who may write to ",
+		"second":           "who may write to ",
+		"above":            "who may write to ", // the folder of the link that is a folder
+		"above/third":      "who may write to ",
+		"deep":             "who may write to ",
+		"beside":           "",
+		"above/third/then": "who may write to ",
+	} {
+		dir := folderWith(t, "deep/jobs.yaml", "first/x", "second/x", "above/third/then/x", "beside/x")
+		for link, to := range map[string]string{
+			"first/jobs.yaml":       "../second/link/../jobs.yaml", // which is not second/jobs.yaml
+			"second/link":           filepath.Join(dir, "above", "third", "then"),
+			"above/third/jobs.yaml": "../../deep/jobs.yaml",
+		} {
+			if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if open != "" {
+			if err := os.Chmod(filepath.Join(dir, open), 0o777); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := local.Trusted(filepath.Join(dir, "first", "jobs.yaml"))
+		if says == "" && err != nil || says != "" && (err == nil || !strings.Contains(err.Error(), says)) {
+			t.Errorf("all may write to %q: %v", open, err)
+		}
+	}
+}
+
+// TestTrustedLink: whoever owns a link can make it lead elsewhere, also in a folder such as /tmp.
+func TestTrustedLink(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	dir := folderWith(t, "jobs.yaml")
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("jobs.yaml", link); err != nil {
+		t.Fatal(err)
+	}
+	if err := local.Trusted(link); err != nil {
+		t.Error(err)
+	}
+	if err := os.Lchown(link, 12345, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := local.Trusted(link); err == nil || !strings.Contains(err.Error(), "user 12345, whose link") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestTrustedRound: links that lead round in a circle lead nowhere.
+func TestTrustedRound(t *testing.T) {
+	t.Parallel()
+	dir := folderWith(t, "x")
+	for link, to := range map[string]string{"a": "b", "b": "a"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := local.Trusted(filepath.Join(dir, "a")); err == nil {
+		t.Error("it is trusted")
+	}
+}
+
 // TestAPipeIsNoFile: reading a pipe that nobody writes to would never end.
 func TestAPipeIsNoFile(t *testing.T) {
 	t.Parallel()
