@@ -55,3 +55,25 @@ func TestOneLookForAll(t *testing.T) {
 		}
 	})
 }
+
+// panicking is a store with a fault that its author did not think of.
+type panicking struct{ memory.Store }
+
+func (*panicking) Items(context.Context) ([]job.Item, error) { panic("an item of no job") }
+
+// TestALookPanics: the streams are told that the control plane cannot be read, and the process goes on.
+func TestALookPanics(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatcher(&plane.Plane{Reader: &panicking{}}, time.Now)
+		heard, leave, ok := w.listen(t.Context())
+		if !ok {
+			t.Fatal("too many listen")
+		}
+		if what := <-heard; what != changedLost {
+			t.Errorf("heard %q", what)
+		}
+		leave()
+		time.Sleep(2 * leastWatch)
+	})
+}

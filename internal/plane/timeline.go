@@ -183,7 +183,8 @@ func (p *Plane) barsOf(ctx context.Context, w control.Walk) (bars []view.Bar, er
 	return bars, nil
 }
 
-// together runs the reads side by side until one fails.
+// together runs the reads side by side until one fails. A read that panics fails too: nothing would
+// recover it here, and the local process runs the jobs.
 func (*Plane) together(ctx context.Context, reads ...func(ctx context.Context) ([]view.Bar, error)) ([]view.Bar, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -191,14 +192,19 @@ func (*Plane) together(ctx context.Context, reads ...func(ctx context.Context) (
 	var wg sync.WaitGroup
 	for i, of := range reads {
 		wg.Go(func() {
-			var err error
-			if read[i], err = of(ctx); err != nil {
+			if err := guarded(func() (err error) { read[i], err = of(ctx); return err }); err != nil {
 				cancel(err)
 			}
 		})
 	}
 	wg.Wait()
 	return slices.Concat(read...), context.Cause(ctx)
+}
+
+// guarded calls do under control.Guard.
+func guarded(do func() error) (err error) {
+	defer control.Guard(&err)
+	return do()
 }
 
 // Counts is how many runs there have been, by state.

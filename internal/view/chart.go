@@ -2,8 +2,10 @@ package view
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -176,14 +178,28 @@ func ChartOf(t Timeline) Chart {
 // leastPart is the smallest number of rows that is worth its own goroutine.
 const leastPart = 100
 
-// inParts divides the numbers from 0 to n among all processors. Rows do not depend on each other.
+// inParts divides the numbers from 0 to n among all processors. Rows do not depend on each other. If
+// work panics, so does inParts: whoever asked for the chart may recover that.
 func inParts(n int, work func(from, to int)) {
 	size := max((n+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0), leastPart)
 	var wg sync.WaitGroup
+	panics := make(chan any, n/size+1)
 	for from := 0; from < n; from += size {
-		wg.Go(func() { work(from, min(from+size, n)) })
+		wg.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					panics <- fmt.Sprintf("%v\n%s", p, debug.Stack())
+				}
+			}()
+			work(from, min(from+size, n))
+		})
 	}
 	wg.Wait()
+	select {
+	case p := <-panics:
+		panic(p)
+	default:
+	}
 }
 
 // x returns the place of a time in cells, to a hundredth.

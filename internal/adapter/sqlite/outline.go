@@ -86,19 +86,24 @@ func (s *Store) outlines(ctx context.Context, w control.Walk) ([][]run.Outline, 
 		out := &parts[n]
 		n++
 		wg.Go(func() {
-			err := s.scanOutlines(ctx, w, func(o run.Outline) {
-				if len(*out) == cap(*out) { // there may be tens of thousands
-					*out = slices.Grow(*out, max(len(*out), 256))
-				}
-				*out = append(*out, o)
-			}, query, append([]any{jsonList(part), from, to}, ends...)...)
-			if err != nil {
+			if err := s.partOfOutlines(ctx, w, out, query, append([]any{jsonList(part), from, to}, ends...)...); err != nil {
 				cancel(err)
 			}
 		})
 	}
 	wg.Wait()
 	return parts, context.Cause(ctx) //nolint:wrapcheck // what one of them said
+}
+
+// partOfOutlines adds outlines to out. A panic, which nothing else would recover, becomes an error.
+func (s *Store) partOfOutlines(ctx context.Context, w control.Walk, out *[]run.Outline, query string, args ...any) (err error) {
+	defer control.Guard(&err)
+	return s.scanOutlines(ctx, w, func(o run.Outline) {
+		if len(*out) == cap(*out) { // there may be tens of thousands
+			*out = slices.Grow(*out, max(len(*out), 256))
+		}
+		*out = append(*out, o)
+	}, query, args...)
 }
 
 // side is on how many connections outlines are read; leastJobs is how many jobs one connection reads at

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -266,4 +267,21 @@ func TestWhenItWasQueued(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, outlines(t, s, control.Walk{})[r.ID], r)
+}
+
+// TestOutlinesPanic: a panic over one of them becomes an error. It would end the process that runs the
+// jobs.
+func TestOutlinesPanic(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "state.db"))
+	r := run.Run{ID: "a/20261122T1730Z", ScheduledFor: time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC), Status: run.Succeeded}
+	if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	for _, err = range s.Outlines(t.Context(), control.Walk{Match: func(run.ID) bool { panic("an id of no run") }}) { //nolint:revive // the last one counts
+	}
+	if err == nil || !strings.Contains(err.Error(), "an id of no run") {
+		t.Errorf("%v", err)
+	}
 }
