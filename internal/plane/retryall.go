@@ -33,7 +33,8 @@ func (c Candidate) Ask() control.RetryRequest {
 
 // Candidates returns the runs that a filter selects, only the newest of each job, newest first.
 // It leaves out runs whose job has succeeded since. A filter without statuses selects failed
-// runs. left has the ids of the runs that are left out because they cannot be read.
+// runs. left has the ids of the runs that are left out because they cannot be read; so are
+// the runs of their jobs that may be older.
 func (p *Plane) Candidates(ctx context.Context, f Filter) (out []Candidate, left []run.ID, err error) {
 	if len(f.Statuses) == 0 {
 		f.Statuses = []run.Status{run.Failed}
@@ -83,7 +84,16 @@ func (p *Plane) newestOfEach(ctx context.Context, f Filter) (out []run.Run, left
 			out = append(out, r)
 		}
 	}
-	return out, unreadable.ids(), nil
+	left = unreadable.ids()
+	out = slices.DeleteFunc(out, func(r run.Run) bool {
+		return slices.ContainsFunc(left, func(id run.ID) bool { return mayBeNewer(id, r.ID) })
+	})
+	return out, left, nil
+}
+
+// mayBeNewer reports whether a run may be newer than another, as far as their ids tell.
+func mayBeNewer(id, than run.ID) bool {
+	return id.Job() == than.Job() && (id.ByHand() || than.ByHand() || id > than)
 }
 
 // earlier bounds the search for runs that were scheduled before a given run and succeeded after

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,6 +88,29 @@ func TestUnreadWords(t *testing.T) {
 	} {
 		if got := plane.UnreadWords(ids[:n], "show"); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// TestCandidatesOfAJobWhoseNewestCannotBeRead: its older runs are not retried, since what became of the
+// newest is not known.
+func TestCandidatesOfAJobWhoseNewestCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for bad, want := range map[string]string{
+		"a/20261122T0202Z": "b/20261122T0200Z safe",
+		"a/20261122T0200Z": "a/20261122T0202Z safe b/20261122T0200Z safe",
+	} {
+		p, store := runsOf(t, append(count("a", 0, 3, run.Failed), ended("b", 0, run.Failed))...)
+		if err := store.Corrupt(t.Context(), run.ID(bad)); err != nil {
+			t.Fatal(err)
+		}
+		all, left, err := p.Candidates(t.Context(), plane.Filter{})
+		var got []string
+		for _, c := range all {
+			got = append(got, fmt.Sprintf("%s %s", c.Run.ID, c.Retry.Safety))
+		}
+		if err != nil || strings.Join(got, " ") != want || len(left) != 1 {
+			t.Errorf("%s cannot be read: got %v without %v, %v", bad, got, left, err)
 		}
 	}
 }
