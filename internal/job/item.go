@@ -54,7 +54,7 @@ type Item struct {
 	Shift *Shift `json:"shift,omitempty"`
 	// Late is when a slot that a later one had overtaken was last started.
 	Late time.Time `json:"late,omitzero"`
-	// Pauses are the newest pauses, the oldest first; at most MaxPauses.
+	// Pauses are the newest pauses, the oldest first; see AddPause.
 	Pauses []Pause `json:"pauses,omitempty"`
 	// SkipNext asks to skip the next slot; nil if nobody asked.
 	SkipNext *Skip `json:"skipNext,omitempty"`
@@ -148,9 +148,12 @@ func (i Item) MissedDue(now time.Time) bool {
 // All is the name of the item that holds pauses of all jobs. No job can have it.
 const All = "*"
 
-// MaxPauses is how many pauses an item keeps. That is enough to judge the slots of the last
-// day, in which nobody pauses a job more often.
-const MaxPauses = 20
+// MaxPauses is how many pauses an item keeps, unless more of them may still be needed: those
+// that have not been over for KeepFormer, but not more than MaxPausesNeeded.
+const (
+	MaxPauses       = 20
+	MaxPausesNeeded = 500
+)
 
 // Plan is the part of a definition that decides which slots there are and when a slot is
 // missed.
@@ -233,11 +236,19 @@ func GoesOn(item, all *Item, at time.Time) time.Time {
 	return at
 }
 
-// AddPause adds a pause. A pause that is in force ends where the new one begins.
+// AddPause adds a pause. A pause that is in force ends where the new one begins. It drops old
+// ones by which no slot is judged any more.
 func (i *Item) AddPause(p Pause) {
 	i.EndPause(p.From)
 	i.Pauses = append(i.Pauses, p)
-	i.Pauses = i.Pauses[max(0, len(i.Pauses)-MaxPauses):]
+	drop := max(0, len(i.Pauses)-MaxPauses)
+	for n, old := range i.Pauses[:drop] {
+		if old.To.IsZero() || old.To.After(p.From.Add(-KeepFormer)) {
+			drop = n
+			break
+		}
+	}
+	i.Pauses = i.Pauses[max(drop, len(i.Pauses)-MaxPausesNeeded):]
 }
 
 // EndPause ends the pause in force at a time. ok reports whether there was one.
