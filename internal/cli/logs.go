@@ -19,8 +19,8 @@ type logsCmd struct {
 	ID      string `arg:"" name:"run" help:"The run; for a job, its newest run with output."`
 	Attempt int    `help:"The output of this attempt; by default the newest." placeholder:"N"`
 	Follow  bool   `help:"Keep printing until the attempt has ended."`
-	Since   string `help:"Only output since a duration ago (10m) or a time." placeholder:"D"`
-	Times   bool   `help:"Print the time of each line."`
+	Since   string `help:"With --stack: only output since a duration ago (10m) or a time." placeholder:"D"`
+	Times   bool   `help:"With --stack: print the time of each line."`
 }
 
 // Run prints a task's output as it was written.
@@ -39,11 +39,22 @@ func (c *logsCmd) Run(ctx context.Context, a *app) error {
 		if err := errors.Join(err, lines.end()); err != nil {
 			return err
 		}
-		if done.Lines == 0 && done.Attempt.Over() {
-			_, _ = fmt.Fprintf(a.Stderr, "attempt %d of %s wrote no output: %s\n", done.Attempt.N, r.ID, notice.Printable(cmp.Or(done.Attempt.Why, done.Attempt.Next)))
+		if done.Lines == 0 {
+			_, _ = fmt.Fprintf(a.Stderr, "attempt %d of %s %s\n", done.Attempt.N, r.ID, a.silence(done.Attempt, since))
 		}
 		return nil
 	})
+}
+
+// silence says that an attempt wrote nothing, as far as is known.
+func (a *app) silence(of run.Attempt, since time.Time) string {
+	switch {
+	case !since.IsZero():
+		return fmt.Sprintf("has written no output since %s (%s)", a.at(since), a.zoneName())
+	case !of.Over():
+		return "has written no output so far; --follow waits for it"
+	}
+	return "wrote no output: " + notice.Printable(cmp.Or(of.Why, of.Next))
 }
 
 // linePrinter prints lines: to a file or a pipe as they are, to a terminal without anything that
