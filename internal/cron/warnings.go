@@ -29,15 +29,26 @@ func (s *Spec) Warnings() []string {
 		add("not in %s, which %s no such day", ranges(uint64(short), func(i int) string { return time.Month(i + 1).String() }), has)
 	}
 	s.eachStep(func(f *field, item string, low, high, step int) {
-		switch {
-		case low < high && low+step > high:
-			add("%s selects one %s only, %d: a step ends with its field and begins anew", item, f.name, low)
-		case f == &minuteField && high == f.high && low < step && 60%step != 0:
-			left := int64(60 - (high-low)/step*step)
-			add("%d does not divide 60: the last step of each hour takes %s", step, count(left, "minute"))
+		if w := stepWarning(f, item, low, high, step); w != "" {
+			all = append(all, w)
 		}
 	})
 	return all
+}
+
+// stepWarning says how a step differs from what its author probably means, or returns "".
+func stepWarning(f *field, item string, low, high, step int) string {
+	switch {
+	case low < high && low+step > high:
+		return fmt.Sprintf("%s selects one %s only, %d: a step ends with its field and begins anew", item, f.name, low)
+	case high != f.high || low >= step:
+		return ""
+	case f == &minuteField && 60%step != 0:
+		return fmt.Sprintf("%d does not divide 60: the last step of each hour takes %s", step, count(int64(60-(high-low)/step*step), "minute"))
+	case f == &hourField && 24%step != 0:
+		return fmt.Sprintf("%d does not divide 24: the last step of each day takes %s", step, count(int64(24-(high-low)/step*step), "hour"))
+	}
+	return ""
 }
 
 // meansNth finds a week of dates beside one weekday, such as 1-7 * 1, whose author probably

@@ -63,7 +63,7 @@ func TestWarnings(t *testing.T) {
 		{"*/60 * * * *", []string{"*/60 selects one minute only, 0"}},
 		{"*/59 * * * *", []string{"59 does not divide 60"}},
 		{"5-50/46 */24 */31 */12 */8", []string{"5-50/46 selects one minute only, 5", "*/24 selects one hour", "*/31 selects one day of month only, 1", "*/12 selects one month only, 1", "*/8 selects one day of week only, 0"}},
-		{"5-50/45 */23 */30 */11 */6", nil},
+		{"5-50/45 */23 */30 */11 */6", []string{"23 does not divide 24"}},
 		{"0 9 1-7 * */7", nil}, // first Sunday: both must match
 		{"0 9 * jan-mar/3 mon-fri/5", []string{"jan-mar/3 selects one month only, 1", "mon-fri/5 selects one day of week only, 1"}},
 		{"@hourly", nil},
@@ -79,7 +79,12 @@ func TestWarnings(t *testing.T) {
 		{"3-59/7 * * * *", []string{"takes 4 minutes"}}, // 3 to 59
 		{"0-30/7 * * * *", nil},
 		{"30-59/7 * * * *", nil},
-		{"0 */7 * * *", nil},
+		{"0 */7 * * *", []string{"7 does not divide 24: the last step of each day takes 3 hours"}},
+		{"0 */5 * * *", []string{"takes 4 hours"}},
+		{"0 3-23/5 * * *", []string{"takes 4 hours"}}, // 3 to 23
+		{"0 */6 * * *", nil},
+		{"0 8-18/4 * * *", nil},
+		{"cron(0 0/5 * * ? *)", []string{"5 does not divide 24"}},
 		{"cron(*/7 * * * ? *)", []string{"7 does not divide 60: the last step of each hour takes 4 minutes"}},
 		{"cron(5/7 * * * ? *)", []string{"takes 11 minutes"}}, // 5 to 54
 		{"cron(0/20 * * * ? *)", nil},
