@@ -100,6 +100,9 @@ func (in *Import) fitTimes(e *Entry, j *job.Job) (ok bool) {
 		e.Refuse("it never fires: its schedule has no time between its start and its end")
 		return false
 	}
+	if !j.EndAt.IsZero() && !j.EndAt.After(in.From) {
+		e.Note("its end has passed, so it starts no more")
+	}
 	return true
 }
 

@@ -54,7 +54,7 @@ func (r *Command) takesOff(first shell.Command, rest shell.List) bool {
 	case hostGuard().MatchString(text):
 		r.E.Change("the guard for one host is removed: a schedule has no host. If several hosts have the same crontab, import only one")
 		return true
-	case lastDay().MatchString(text) && dayField(r.E) == "28-31":
+	case lastDay().MatchString(text) && dayField(r.E) == "28-31" && r.sameDay():
 		r.LastDay = true
 		r.E.Change("the guard for the last day of the month is removed: the schedule says L, so it starts once a month, not four times")
 		return true
@@ -67,6 +67,12 @@ func guarded(rest shell.List) bool {
 	return !slices.ContainsFunc(rest, func(s shell.Command) bool {
 		return s.After == ";" || s.After == "||" || s.After == "&" || s.After == "\n"
 	})
+}
+
+// sameDay reports whether the command's date is that of the job's schedule: a TZ line may give
+// the command another zone.
+func (r *Command) sameDay() bool {
+	return orUTC(r.Job.Environment["TZ"]) == r.Job.Zone()
 }
 
 func dayField(e *Entry) string {
@@ -88,7 +94,7 @@ func (r *Command) window(text string) bool {
 		return false
 	}
 	unit := map[string]time.Duration{"": time.Second, "s": time.Second, "m": time.Minute, "h": time.Hour}[m[2]]
-	w := (time.Duration(min(n, 32768))*unit + time.Minute - 1).Truncate(time.Minute)
+	w := (time.Duration(min(n, 32768))*unit + time.Duration(r.Job.Window) + time.Minute - 1).Truncate(time.Minute) // a second sleep adds to the first
 	if w > job.MaxWindow || r.Period > 0 && w >= r.Period {
 		return false
 	}

@@ -92,9 +92,9 @@ func (m *manifest) read() {
 	}
 }
 
-// environment overrides the manifest with the part for one environment. Pointers override even if
-// they are zero, lists are replaced, maps are merged by key, and image.build and image.location
-// replace each other.
+// environment overrides the manifest with the part for one environment. Values override even if
+// they are zero, but not if they are null; lists are replaced, maps are merged by key, and
+// image.build and image.location replace each other.
 func (m *manifest) environment() {
 	all := m.node.Get("environments")
 	if all.Absent() {
@@ -111,11 +111,9 @@ func (m *manifest) environment() {
 		return
 	}
 	m.node = m.node.Over(over)
-	for _, pair := range [][2]string{{"build", "location"}, {"location", "build"}} {
-		a, b := pair[0], pair[1]
-		if over.Get("image").Has(a) {
-			m.node = m.node.Over(&doc.Node{Kind: doc.Map, Keys: []string{"image"}, Values: []*doc.Node{{Kind: doc.Map, Keys: []string{b}, Values: []*doc.Node{{}}}}})
-		}
+	if !over.Get("image", "build").Absent() { // of the two, only the location is read
+		none := &doc.Node{Kind: doc.Map, Keys: []string{"location"}, Values: []*doc.Node{{Kind: doc.Text}}}
+		m.node = m.node.Over(&doc.Node{Kind: doc.Map, Keys: []string{"image"}, Values: []*doc.Node{none}})
 	}
 }
 

@@ -69,6 +69,9 @@ func TestGuards(t *testing.T) {
 		lineCase{"and another command", "0 1 28-31 * * " + guard + " && /x && /y | /z\n", "/x && /y | /z", false, ""},
 		lineCase{"one host, then another command", at(`[ "$(hostname)" = b1 ] && /x; /y`), `[ "$(hostname)" = b1 ] && /x; /y`, true, asksHost},
 		lineCase{"a weekday too", "0 1 28-31 * 5 " + guard + " && /x\n", stays(guard), false, asksDate},
+		lineCase{"the zone of the schedule", "TZ=UTC\n0 1 28-31 * * " + guard + " && /x\n", "/x", false, ""},
+		lineCase{"another zone, where it may be another day", "TZ=Asia/Tokyo\n0 20 28-31 * * " + guard + " && /x\n", stays(guard), false, asksDate},
+		lineCase{"the zone of the schedule alone", "CRON_TZ=Asia/Tokyo\n0 1 28-31 * * " + guard + " && /x\n", stays(guard), false, asksDate},
 		lineCase{"other days", "0 1 27-31 * * " + guard + " && /x\n", stays(guard), false, asksDate},
 		lineCase{"one host", at(`[ "$(hostname)" = b1 ] && /x`), "/x", false, ""},
 		lineCase{"one host, first", at(`test b1 = $(hostname -s) && /x`), "/x", false, ""},
@@ -147,6 +150,7 @@ func TestRedirects(t *testing.T) {
 }
 
 // TestWindow: a random sleep becomes a window if it is shorter than the time between two runs.
+// Two of them become one window.
 func TestWindow(t *testing.T) {
 	t.Parallel()
 	sleep := `sleep $((RANDOM \% 600)); /x` + "\n"
@@ -154,6 +158,10 @@ func TestWindow(t *testing.T) {
 		if j, _ := lastJob(imported(t, schedule+sleep)); time.Duration(j.Window) != want || strings.Contains(j.Command[2], "sleep") != (want == 0) {
 			t.Errorf("%s: window %s, %q", schedule, time.Duration(j.Window), j.Command[2])
 		}
+	}
+	second := `sleep $((RANDOM \% 90)); ` + sleep
+	if j, _ := lastJob(imported(t, "0 1 * * * "+second)); time.Duration(j.Window) != 12*time.Minute || strings.Contains(j.Command[2], "sleep") {
+		t.Errorf("of two sleeps: window %s, %q", time.Duration(j.Window), j.Command[2])
 	}
 }
 

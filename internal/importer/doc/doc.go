@@ -146,8 +146,11 @@ func (n *Node) add(key string, value *Node) {
 }
 
 // Over gives a copy of a map overridden by another one. Maps are merged by key; anything else is
-// replaced.
+// replaced, but not by a null.
 func (n *Node) Over(other *Node) *Node {
+	if other.Absent() {
+		return n
+	}
 	if n.Absent() || n.Kind != Map || other.Kind != Map {
 		return other
 	}

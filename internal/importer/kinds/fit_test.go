@@ -73,6 +73,7 @@ func TestImportedJobsAreValid(t *testing.T) {
 		{"a window that fits", map[string]any{"FlexibleTimeWindow": window(15)}, nil, 1, false, ""},
 		{"no time before the end", map[string]any{"ScheduleExpression": "cron(0 3 1 1 ? *)", "StartDate": "2027-01-02T00:00:00Z", "EndDate": "2027-03-01T00:00:00Z"}, nil, 0, false, "refused: it never fires: its schedule has no time between its start and its end"},
 		{"the last time before the end", map[string]any{"ScheduleExpression": "cron(0 3 1 1 ? *)", "StartDate": "2027-01-01T03:00:00Z", "EndDate": "2027-01-01T03:01:00Z"}, nil, 1, false, ""},
+		{"an end that has passed", map[string]any{"ScheduleExpression": "rate(10 minutes)", "EndDate": "2026-11-21T23:59:59Z"}, nil, 1, false, "its end has passed, so it starts no more"},
 		{"a size of no task", nil, map[string]any{"Input": `{"cpu": "300", "memory": "1000"}`}, 1, true, "its size of 300 CPU units and 1000 MiB is left out"},
 		{"a tag of AWS", nil, parameters("Tags", []any{map[string]any{"Key": "aws:x", "Value": "y"}, map[string]any{"Key": "team", "Value": "z"}}), 1, false, `changed: its tag "aws:x" is left out`},
 		{"a variable of a bad name", nil, overrides(t, map[string]any{"environment": []any{map[string]any{"name": "1x", "value": "y"}}}), 1, true, `its variable "1x" is left out`},

@@ -131,6 +131,9 @@ func TestNothingOfAManifestIsSilent(t *testing.T) {
 		{name: "its schedule", text: strings.Replace(manifest(""), "'@daily'", "'${AT}'", 1), says: []string{"Copilot filled in its schedule when it deployed"}},
 		{name: "a variable for the command's shell", text: manifest(`command: [sh, -c, 'echo \${HOME}']` + "\n"), never: "filled in", jobs: 1},
 		{name: "of another environment", text: manifest("environments: {prod: {command: [a]}, test: {command: ['${FOO}']}}\n"), env: "prod", never: "filled in", jobs: 1},
+		{name: "an environment of nulls", text: manifest("cpu: 512\nmemory: 4096\nenvironments: {prod: {on: {schedule: null}, cpu: 1024, memory: null, network: null}}\n"), env: "prod", says: []string{"@daily"}, never: "has no size", jobs: 1},
+		{name: "an image of a null", text: manifest("environments: {prod: {image: {build: null}}}\n"), env: "prod", never: "Copilot builds its image", jobs: 1},
+		{name: "an environment that is built", text: manifest("environments: {prod: {image: {build: Dockerfile}}}\n"), env: "prod", says: []string{"Copilot builds its image"}, jobs: 1},
 		{name: "a time that is too short", text: manifest("timeout: 500ms\n"), says: []string{"its timeout"}, jobs: 1, off: true},
 	})
 }
