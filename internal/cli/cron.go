@@ -163,7 +163,7 @@ func explain(expr string, zone *cron.Zone, from time.Time) (meaning, error) {
 // fires calls show with each fire of the span until show returns an error.
 func (c *cronCmd) fires(m meaning, from, to time.Time, show func(slot time.Time, note string) error) error {
 	n := 0
-	days := clockDays{zone: m.schedule.Zone().Location()}
+	days := clockDays{zone: m.schedule.Zone()}
 	for slot := range m.schedule.All(from, to.Add(1)) {
 		if err := show(slot, fireNote(m.schedule, &days, slot)); err != nil {
 			return err

@@ -105,3 +105,21 @@ func TestCronForeign(t *testing.T) {
 		}
 	}
 }
+
+// TestClocksThatChangeAtMidnight: only the fires of the day on which the clocks change say so,
+// also where midnight is skipped (Cairo) or comes twice (Havana).
+func TestClocksThatChangeAtMidnight(t *testing.T) {
+	t.Parallel()
+	for zone, c := range map[string][2]string{
+		"Africa/Cairo":     {"2026-04-23", "clocks go forward by 1h"},
+		"America/Santiago": {"2026-09-05", "clocks go forward by 1h"},
+		"America/Havana":   {"2026-10-31", "clocks go back by 1h"},
+	} {
+		lines := strings.Split(batchplane(t, "--json", "cron", "0 12 * * *", "--zone", zone, "--from", c[0], "--count", "3").out, "\n")
+		for i, want := range []string{`"note":""`, `"note":"` + c[1] + `"`, `"note":""`} {
+			if !strings.Contains(lines[i+1], want) {
+				t.Errorf("%s, day %d: %s; want %s", zone, i, lines[i+1], want)
+			}
+		}
+	}
+}

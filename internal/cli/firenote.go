@@ -32,7 +32,7 @@ func fireNote(s cron.Schedule, days *clockDays, slot time.Time) string {
 // clockDays finds the days on which a zone's clocks change. It remembers the last day, because
 // fires come in order.
 type clockDays struct {
-	zone       *time.Location
+	zone       *cron.Zone
 	start, end time.Time
 	change     string
 }
@@ -42,12 +42,10 @@ func (d *clockDays) of(t time.Time) string {
 	if !d.end.IsZero() && !t.Before(d.start) && t.Before(d.end) {
 		return d.change
 	}
-	local := t.In(d.zone)
-	d.start = time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, d.zone)
-	d.end = time.Date(local.Year(), local.Month(), local.Day()+1, 0, 0, 0, 0, d.zone)
-	_, before := d.start.Add(-time.Second).Zone()
-	_, after := d.end.Zone()
-	switch shift := time.Duration(after-before) * time.Second; {
+	local := t.In(d.zone.Location())
+	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.UTC)
+	d.start, d.end = d.zone.At(midnight), d.zone.At(midnight.AddDate(0, 0, 1)) // after the gap if the clocks skip midnight
+	switch shift := d.zone.Offset(d.end.Add(-time.Minute)) - d.zone.Offset(d.start.Add(-time.Minute)); {
 	case shift > 0:
 		d.change = "clocks go forward by " + took(shift)
 	case shift < 0:

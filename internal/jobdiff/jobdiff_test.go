@@ -82,6 +82,16 @@ func TestMovesAreAllTold(t *testing.T) {
 			job.Job{Schedule: "30 2 * * *", Timezone: "Europe/London"},
 			[]string{"runs 1 hour later 363 days a year", "runs at another time 2 days a year, the first at Sun 2027-03-28 02:30 BST instead of Sun 2027-03-28 02:00 BST"},
 		},
+		"the same minutes in another zone": {
+			job.Job{Schedule: "30 16 * * sun"},
+			job.Job{Schedule: "30 1 * * mon", Timezone: "Asia/Tokyo"},
+			nil,
+		},
+		"one more in another zone": {
+			job.Job{Schedule: "0 20 * * *"},
+			job.Job{Schedule: "0 5,6 * * *", Timezone: "Asia/Tokyo"},
+			[]string{"adds every day, 365 days a year, the first at Mon 2026-11-23 06:00 JST"},
+		},
 		"what stays is not told": {
 			job.Job{Schedule: "30 2 * * *", Timezone: "Europe/Berlin"}, // on 2027-03-28 at 03:00
 			job.Job{Schedule: "0 3 * * *", Timezone: "Europe/Berlin"},

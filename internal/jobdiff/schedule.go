@@ -91,6 +91,9 @@ func moves(a, b job.Plan, from time.Time) []string {
 	if shift != 0 {
 		// What stays is neither dropped nor added.
 		gone, more = without(gone, more, 0), without(more, gone, 0)
+	} else {
+		// The years of two zones do not begin at the same time.
+		gone, more = others(gone, after), others(more, before)
 	}
 	return told(shift, moved, gone, more, from, zone)
 }
@@ -226,6 +229,14 @@ func without(all, others []time.Time, d time.Duration) (out []time.Time) {
 		}
 	}
 	return out
+}
+
+// others gives the runs that a timetable does not have.
+func others(runs []time.Time, t timetable.Timetable) []time.Time {
+	return slices.DeleteFunc(runs, func(run time.Time) bool {
+		next, ok := t.Next(run.Add(-1))
+		return ok && next.Equal(run)
+	})
 }
 
 func plural(n int, thing string) string {
