@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"net/http"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/local"
@@ -44,7 +46,19 @@ func (c *localCmd) metrics(ctx context.Context, l *wire.Local) error {
 		}
 		return lag, err
 	}
-	return l.ServeMetrics(ctx, c.Metrics, c.counted)
+	return l.ServeMetrics(ctx, c.Metrics, onLoopback(c.counted))
+}
+
+// onLoopback answers requests for this machine's own names only. A stranger's page whose name
+// resolves to this address uses another name.
+func onLoopback(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !console.Named(r.Host) {
+			http.Error(w, "this server does not go by that name: ask localhost", http.StatusForbidden)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // tellManager tells a service manager, if there is one, the state of this process.

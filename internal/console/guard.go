@@ -87,7 +87,11 @@ var hostForm = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]+)?$`)
 })
 
-func (s *Server) allowed(host string) bool {
+func (s *Server) allowed(host string) bool { return Named(host, s.cfg.AllowHosts...) }
+
+// Named reports whether a request's Host is a name or address of the loopback, or one of the
+// others, with or without a port.
+func Named(host string, others ...string) bool {
 	m := hostForm().FindStringSubmatch(host)
 	if m == nil {
 		return false
@@ -96,7 +100,7 @@ func (s *Server) allowed(host string) bool {
 	if ip, err := netip.ParseAddr(name); err == nil && ip.IsLoopback() && ip.Zone() == "" {
 		return true
 	}
-	return name == "localhost" || slices.ContainsFunc(s.cfg.AllowHosts, func(h string) bool { return strings.EqualFold(strings.Trim(h, "[]"), name) })
+	return name == "localhost" || slices.ContainsFunc(others, func(h string) bool { return strings.EqualFold(strings.Trim(h, "[]"), name) })
 }
 
 // sites refuses what another site, or another port of this machine, makes a browser load from
