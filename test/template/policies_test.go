@@ -64,6 +64,35 @@ func TestPoliciesAreTheCalls(t *testing.T) {
 	}
 }
 
+// TestPeopleSeeTheAlarmsOfTheStack: all of them, and none of another stack whose name begins like
+// this one's.
+func TestPeopleSeeTheAlarmsOfTheStack(t *testing.T) {
+	t.Parallel()
+	template := load(t)
+	var want []string
+	for id := range kinds(t, template, "AWS::CloudWatch::Alarm") {
+		want = append(want, "!GetAtt "+id+".Arn")
+	}
+	slices.Sort(want)
+	for _, policy := range []string{"ReaderPolicy", "OperatorPolicy"} {
+		for _, s := range list(t, at(t, template, "Resources", policy, "Properties", "PolicyDocument", "Statement")) {
+			if o, ok := s.(object); !ok || o["Sid"] != "Health" {
+				continue
+			}
+			var got []string
+			if all, ok := at(t, s, "Resource").([]any); ok {
+				for _, one := range all {
+					name, _ := one.(string)
+					got = append(got, name)
+				}
+			}
+			if slices.Sort(got); !slices.Equal(got, want) {
+				t.Errorf("%s shows %q, want %q", policy, got, want)
+			}
+		}
+	}
+}
+
 // actions returns a statement's actions.
 func actions(t *testing.T, of any) []string {
 	t.Helper()
