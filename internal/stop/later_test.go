@@ -113,15 +113,18 @@ var plainTexts = map[string]struct {
 	re      bool
 	started Answer
 }{
-	"Unable to place task: no capacity in the requested AZs":                                          {Retry, true, No},
-	"(service web) was unable to place a task because no container instance met all its requirements": {Ambiguous, true, No},
-	"Cannot pull container image: i/o timeout":                                                        {Ambiguous, true, No},
-	"Timeout waiting for volume attachment":                                                           {Ambiguous, true, No},
-	"ECS was unable to create the EBS volume: UnauthorizedOperation: You are not authorized":          {Config, false, No},
-	"ResourceInitializationError: failed to set up EBS volume: InvalidVolume.NotFound":                {Config, false, No},
-	"Failed to provision network interface: RequestLimitExceeded":                                     {Retry, true, No},
-	"Network interface limit exceeded: NetworkInterfaceLimitExceeded":                                 {Ambiguous, true, No},
-	"Network interface provisioning timed out":                                                        {Retry, true, No},
+	"Unable to place task: no capacity in the requested AZs":                                                      {Retry, true, No},
+	"(service web) was unable to place a task because no container instance met all its requirements":             {Ambiguous, true, No},
+	"Cannot pull container image: i/o timeout":                                                                    {Ambiguous, true, No},
+	"Timeout waiting for volume attachment":                                                                       {Ambiguous, true, No},
+	"CannotCreateVolumeError: VolumeDriver.Create: Failed to create virtual disk: The filename is too long (45).": {Config, false, No},
+	"CannotCreateVolumeError: mkdir /var/lib/docker/volumes/ecs-a: file name too long":                            {Config, false, No},
+	"CannotCreateVolumeError: creating the volume took too long":                                                  {Ambiguous, true, No},
+	"ECS was unable to create the EBS volume: UnauthorizedOperation: You are not authorized":                      {Config, false, No},
+	"ResourceInitializationError: failed to set up EBS volume: InvalidVolume.NotFound":                            {Config, false, No},
+	"Failed to provision network interface: RequestLimitExceeded":                                                 {Retry, true, No},
+	"Network interface limit exceeded: NetworkInterfaceLimitExceeded":                                             {Ambiguous, true, No},
+	"Network interface provisioning timed out":                                                                    {Retry, true, No},
 	"ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: DecryptionFailure: Secrets Manager can't decrypt the protected secret text using the provided KMS key": {Config, false, No},
 	"The task definition is configured to use a fargate platform version that's retired":                                                                                                                              {Config, false, Unknown},
 }

@@ -175,7 +175,7 @@ var volumeFamily = Family{
 		},
 		{
 			Name:    "volume-wrong",
-			Match:   Match{Any: []stems{{"failed to resolve", "reason given by server", "check that your file system id", "idempotentparametermismatch"}, missing, invalid}},
+			Match:   Match{Any: []stems{{"failed to resolve", "reason given by server", "check that your file system id", "idempotentparametermismatch", "name too long", "name is too long"}, missing, invalid}},
 			Class:   Config,
 			Why:     "the file system, its mount target or the directory does not exist, or the volume is declared wrongly",
 			Example: failed("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve \"fs-00000000.efs.us-east-1.amazonaws.com\" - check that your file system ID is correct."),
