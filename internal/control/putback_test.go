@@ -153,6 +153,35 @@ func TestSlotsAfterAWrongClock(t *testing.T) {
 	}
 }
 
+// TestCalmAfterAWrongClock: a job that had no slots to judge until a time of a clock that was
+// ahead is judged again once the clock is put back.
+func TestCalmAfterAWrongClock(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	off := time.Duration(0)
+	w.ctl.Now = func() time.Time { return w.clock.Now().Add(-off) }
+	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+	w.sweepAt(clockAt(18, 30, 0))
+	item, err := w.store.Item(t.Context(), "hourly")
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := w.clock.Now()
+	w.triggerAt(clockAt(19, 0, 1), hourly, clockAt(19, 0, 0))
+	w.triggerAt(clockAt(20, 0, 1), hourly, clockAt(20, 0, 0))
+	w.sweepAt(clockAt(20, 30, 0))
+	w.dropRuns(item, hourly)
+	off = w.clock.Now().Sub(began)
+	if err := w.ctl.PutBack(t.Context(), off); err != nil {
+		t.Fatal(err)
+	}
+	w.sweepAt(w.clock.Now())
+	w.sweepAt(clockAt(19, 30, 0).Add(off))
+	if got := w.slotsOf("hourly"); got != "19:00 missed" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // dropRuns has the store hold nothing but a job's item, its definition and the marks.
 func (w *world) dropRuns(item job.Item, j job.Job) {
 	w.t.Helper()
