@@ -24,33 +24,43 @@ func TestPagesNameWhatCannotBeRead(t *testing.T) {
 	item, bad := itemOf("etl", "0 * * * *"), itemOf("lost", "0 * * * *")
 	at := night.Truncate(time.Hour).Add(-time.Hour)
 	r := run.Run{ID: run.ScheduledID("etl", at), ScheduledFor: at, QueuedAt: at, FinishedAt: at.Add(time.Minute), Status: run.Missed}
-	for _, c := range []control.Change{{Item: &item}, {Item: &bad}, {Run: &r}} {
+	done := r
+	done.ID, done.Status = run.ScheduledID("done", at), run.Failed
+	for _, c := range []control.Change{{Item: &item}, {Item: &bad}, {Run: &r}, {Run: &done}} {
 		if err := store.Commit(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, damage := range []func() error{
 		func() error { return store.Corrupt(t.Context(), r.ID) },
+		func() error { return store.Corrupt(t.Context(), done.ID) },
 		func() error { return store.CorruptItem(t.Context(), "lost") },
 	} {
 		if err := damage(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w := newWorld(t, func(c *console.Config) {
-		p := *c.Plane
-		p.Reader, p.Output = store, writes{}
-		c.Plane = &p
-	})
-	cookie := w.signIn()
-	get := func(path string) string { return text(t, w.send(request("GET", path, nil), cookie)) }
-	const named = "Not read: 1 run whose records are damaged: "
+	reading := func(r control.Reader) func(path string) string {
+		w := newWorld(t, func(c *console.Config) {
+			p := *c.Plane
+			p.Reader, p.Output = r, writes{}
+			c.Plane = &p
+		})
+		cookie := w.signIn()
+		return func(path string) string { return text(t, w.send(request("GET", path, nil), cookie)) }
+	}
+	get := reading(store)
+	const one, two = "Not read: 1 run whose records are damaged: ", "Not read: 2 runs whose records are damaged: "
 	for range 2 { // what is remembered says so, too
-		for _, path := range []string{"/history", "/timeline", "/", "/ask/retry-all?status=missed"} {
-			says(t, path, get(path), []string{named + string(r.ID)}, nil)
+		for _, path := range []string{"/history", "/timeline"} {
+			says(t, path, get(path), []string{two, string(r.ID), string(done.ID)}, nil)
+		}
+		for _, path := range []string{"/", "/ask/retry-all?status=missed"} { // runs that have ended are counted unread
+			says(t, path, get(path), []string{one + string(r.ID)}, nil)
 		}
 	}
-	says(t, "another job's", get("/history?job=other"), nil, []string{named})
+	says(t, "an overview that counts by reading", reading(struct{ control.Reader }{store})("/"), []string{two, string(r.ID), string(done.ID)}, nil)
+	says(t, "another job's", get("/history?job=other"), nil, []string{"Not read: "})
 	if page := get("/jobs"); !strings.Contains(page, "its item cannot be read") || strings.Contains(page, "by hand") {
 		t.Errorf("jobs: %s", page)
 	}

@@ -93,7 +93,9 @@ func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 		}
 	}
 	o.unseen(open, missed.Runs)
-	o.unread(slices.Concat(missed.Unread, counts.Unread))
+	left := slices.Concat(missed.Unread, counts.Unread)
+	slices.Sort(left)
+	o.unread(slices.Compact(left)) // a missed slot may be in both
 	o.fill(view.AttentionOf(summaries, open, missed.Runs, o.Now), summaries, open, counts.States, st)
 	return rendered{name: "overview", data: o}, nil
 }
