@@ -1,10 +1,26 @@
 package sqlite
 
 import (
+	"database/sql"
 	"math"
 
 	"github.com/batchplane/batchplane/internal/control"
 )
+
+// MostCompiled is mostCompiled.
+const MostCompiled = mostCompiled
+
+// Compiled returns how many statements a connection keeps, -1 if it keeps none at all.
+func Compiled(c *sql.Conn) (kept int) {
+	kept = -1
+	_ = c.Raw(func(raw any) error {
+		if own, ok := raw.(*conn); ok {
+			kept = len(own.compiled)
+		}
+		return nil
+	})
+	return kept
+}
 
 // PageOf returns the query of a walk's first page.
 func PageOf(w control.Walk) (query string, args []any) {

@@ -119,11 +119,11 @@ func open(ctx context.Context, path, mode string) (*Store, error) {
 const readers = 4
 
 func connect(path string, q url.Values) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	c, err := sqlite.NewConnector("file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
-	return db, nil
+	return sql.OpenDB(connector{c}), nil
 }
 
 // prepare checks whose file it is before it writes to it.
