@@ -37,6 +37,7 @@ type Program struct {
 	mu        sync.Mutex // guards what follows; held while slots are fired
 	jobs      []job.Job
 	schedules []*schedule
+	next      time.Time // the first slot of all schedules; zero if there is none
 	fired     time.Time // slots up to here were fired
 	marked    time.Time
 	swept     time.Time
@@ -101,7 +102,7 @@ func (p *Program) take(ctx context.Context, jobs []job.Job, first bool) error {
 	if err != nil {
 		return err
 	}
-	p.jobs, p.schedules = jobs, schedules
+	p.jobs, p.schedules, p.next = jobs, schedules, soonest(schedules)
 	return nil
 }
 
@@ -126,6 +127,19 @@ func (p *Program) Fire(ctx context.Context) error {
 	now := p.Control.Now().Round(0) // without the monotonic reading: wall-clock time
 	p.putBack(ctx, now)
 	var errs []error
+	if !p.next.IsZero() && !p.next.After(now) {
+		errs = p.fireDue(ctx, now)
+		p.next = soonest(p.schedules)
+	}
+	if len(errs) == 0 && !p.Gate.Closed() {
+		p.fired = now
+		errs = append(errs, p.mark(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// fireDue triggers the slots that have come, Abreast jobs at a time. The caller holds mu.
+func (p *Program) fireDue(ctx context.Context, now time.Time) (errs []error) {
 	var mu sync.Mutex
 	abreast := make(chan struct{}, max(p.Abreast, 1))
 	var wg sync.WaitGroup
@@ -144,11 +158,7 @@ func (p *Program) Fire(ctx context.Context) error {
 		})
 	}
 	wg.Wait()
-	if len(errs) == 0 && !p.Gate.Closed() {
-		p.fired = now
-		errs = append(errs, p.mark(ctx))
-	}
-	return errors.Join(errs...)
+	return errs
 }
 
 // putBack handles a clock that was put back, and continues from the time that it shows. A slot that
@@ -163,6 +173,7 @@ func (p *Program) putBack(ctx context.Context, now time.Time) {
 	for _, s := range p.schedules {
 		s.advance(now)
 	}
+	p.next = soonest(p.schedules)
 	p.openRuns(ctx, by)
 }
 

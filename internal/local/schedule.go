@@ -71,3 +71,13 @@ func (s *schedule) advance(after time.Time) {
 	}
 	s.next = next
 }
+
+// soonest returns the first slot of all schedules; zero if there is none.
+func soonest(schedules []*schedule) (first time.Time) {
+	for _, s := range schedules {
+		if !s.next.IsZero() && (first.IsZero() || s.next.Before(first)) {
+			first = s.next
+		}
+	}
+	return first
+}
