@@ -138,9 +138,6 @@ func (c *Control) planned(ctx context.Context, items []job.Item, from, dropped, 
 			w.recheck = item.Recheck
 		}
 		if len(w.periods) > 0 {
-			if out == nil {
-				out = make([]watched, 0, len(items)-i)
-			}
 			out = append(out, w)
 		}
 	}

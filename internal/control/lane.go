@@ -231,20 +231,21 @@ func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 
 // begin handles runs: at once, or beside others once there is a place.
 func (p *lane) begin(rs []run.Run, handle func()) {
+	for i := range rs {
+		p.comesTo(rs[i].ID)
+	}
+	if p.places == nil {
+		p.failed(guarded(handle))
+		return
+	}
 	p.mu.Lock()
 	if p.busy == nil {
 		p.busy = map[run.ID]bool{}
 	}
 	for i := range rs {
-		p.comesTo(rs[i].ID)
 		p.busy[rs[i].ID] = true
 	}
 	p.mu.Unlock()
-	if p.places == nil {
-		p.failed(guarded(handle))
-		p.free(rs)
-		return
-	}
 	p.places <- struct{}{}
 	p.handlers.Go(func() {
 		defer func() { <-p.places }()

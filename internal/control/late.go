@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"slices"
 
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -21,7 +20,7 @@ func (p *lane) endLate(ctx context.Context, rs []run.Run) (others []run.Run) {
 			}
 			continue
 		case len(others) == len(rs): // the first of them
-			others = slices.Clone(rs[:i])
+			others = append(make([]run.Run, 0, len(rs)-1), rs[:i]...)
 		}
 		p.begin(rs[i:i+1], func() {
 			next, err := p.wakeUp(ctx, r)

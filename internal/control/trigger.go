@@ -107,6 +107,9 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how cla
 	return Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w %d times", req.ID, ErrConflict, conflictRetries)
 }
 
+// unclaimed is what a claimed run was before. Nothing changes it.
+var unclaimed run.Run
+
 // tryClaim returns what was decided about a run that is claimed; nil beside a refusal or an
 // error.
 func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how claiming) (d *run.Decision, refusal string, err error) {
@@ -136,9 +139,9 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how 
 		item.Late, changed = situation.Now, true
 	}
 	if !changed && a.HeldBy == "" {
-		err = c.save(ctx, &run.Run{}, first, &j, why)
+		err = c.save(ctx, &unclaimed, first, &j, why)
 	} else {
-		err = c.saveWith(ctx, &run.Run{}, first, &j, item, changed, why)
+		err = c.saveWith(ctx, &unclaimed, first, &j, item, changed, why)
 	}
 	return d, "", err
 }

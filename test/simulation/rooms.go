@@ -7,14 +7,18 @@ import (
 
 // rooms are memory in which handlers are given what they read. It is reused after their end,
 // because most worlds give thousands.
-type rooms[T any] [][]T
+type rooms[T any] struct {
+	free [][]T
+	// clean is how many of the first of free were not given since they were emptied.
+	clean int
+}
 
 // take returns room for n. Room that is too small is left for good, so that there are never more
 // rooms than were in use at once.
 func (rs *rooms[T]) take(n int) []T {
-	if last := len(*rs) - 1; last >= 0 {
-		room := (*rs)[last][:0]
-		*rs = (*rs)[:last]
+	if last := len(rs.free) - 1; last >= 0 {
+		room := rs.free[last][:0]
+		rs.free, rs.clean = rs.free[:last], min(rs.clean, last)
 		if cap(room) >= n {
 			return room
 		}
@@ -23,15 +27,16 @@ func (rs *rooms[T]) take(n int) []T {
 }
 
 func (rs *rooms[T]) takeBack(given *[][]T) {
-	*rs = append(*rs, *given...)
+	rs.free = append(rs.free, *given...)
 	*given = nil
 }
 
 // empty clears what was given.
-func (rs rooms[T]) empty() {
-	for _, room := range rs {
+func (rs *rooms[T]) empty() {
+	for _, room := range rs.free[rs.clean:] {
 		clear(room[:cap(room)])
 	}
+	rs.clean = len(rs.free)
 }
 
 // room returns memory in which the current handler is given up to n runs.

@@ -32,8 +32,11 @@ func (s *slab[T]) give() *T {
 // reset takes all pieces back and clears them: otherwise what they refer to would outlive its
 // world.
 func (s *slab[T]) reset() {
-	for i := range min(s.part+1, len(s.parts)) {
+	for i := range s.part {
 		clear(s.parts[i])
+	}
+	if s.next > 0 {
+		clear(s.parts[s.part][:s.next])
 	}
 	s.part, s.next = 0, 0
 }
