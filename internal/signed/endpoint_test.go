@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 
 	"github.com/batchplane/batchplane/internal/signed"
@@ -20,6 +21,13 @@ func TestEndpoint(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := signed.Endpoint("scheduler", region); got != want.URI.String() {
+			t.Errorf("%s: %s, and the SDK has %s", region, got, want.URI.String())
+		}
+		want, err = eventbridge.NewDefaultEndpointResolverV2().ResolveEndpoint(t.Context(), eventbridge.EndpointParameters{Region: aws.String(region)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := signed.Endpoint("events", region); got != want.URI.String() {
 			t.Errorf("%s: %s, and the SDK has %s", region, got, want.URI.String())
 		}
 	}

@@ -1,6 +1,7 @@
 // Package signed sends signed requests to AWS services of which batchplane needs little and whose
 // SDK module would cost much: over a megabyte in the program and, at each cold start of a
-// function, the schemas of hundreds of operations.
+// function, the schemas of hundreds of operations. A request that failed is sent again as the SDK's
+// clients do it.
 package signed
 
 import (
@@ -14,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,13 +23,17 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Client calls one service.
+// Client calls one service. The configuration's Retryer, or else its RetryMaxAttempts, says how often a
+// request is sent; without either it is three times, as the SDK's standard has it.
 type Client struct {
 	aws.Config
 	// Service is its name in signatures.
 	Service string
 	// Endpoint is its address, unless the configuration sets one.
 	Endpoint string
+
+	once    sync.Once
+	retryer aws.Retryer
 }
 
 // mostAnswer limits an answer, in bytes.
@@ -40,13 +46,14 @@ func (c *Client) JSON(ctx context.Context, version, target string, in, out any) 
 	if err != nil {
 		return fmt.Errorf("encoding %s: %w", target, err)
 	}
-	status, text, err := c.post(ctx, body, map[string]string{"Content-Type": "application/x-amz-json-" + version, "X-Amz-Target": target})
-	switch {
-	case err != nil:
+	text, err := c.call(ctx, request{
+		method: http.MethodPost, path: "/", body: body, refusal: jsonRefusal,
+		header: map[string]string{"Content-Type": "application/x-amz-json-" + version, "X-Amz-Target": target},
+	})
+	if err != nil {
 		return fmt.Errorf("%s: %w", target, err)
-	case status != http.StatusOK:
-		return jsonRefusal(target, status, text)
-	case out == nil:
+	}
+	if out == nil {
 		return nil
 	}
 	if err := json.Unmarshal(text, out); err != nil {
@@ -59,12 +66,12 @@ func (c *Client) JSON(ctx context.Context, version, target string, in, out any) 
 // the functions needs and which would build tables each time they start.
 func (c *Client) Query(ctx context.Context, in url.Values, unmarshal func([]byte, any) error, out any) error {
 	action := in.Get("Action")
-	status, text, err := c.post(ctx, []byte(in.Encode()), map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
-	switch {
-	case err != nil:
+	text, err := c.call(ctx, request{
+		method: http.MethodPost, path: "/", body: []byte(in.Encode()), header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"},
+		refusal: func(_ http.Header, text []byte) *smithy.GenericAPIError { return xmlRefusal(text, unmarshal) },
+	})
+	if err != nil {
 		return fmt.Errorf("%s: %w", action, err)
-	case status != http.StatusOK:
-		return xmlRefusal(action, status, text, unmarshal)
 	}
 	if err := unmarshal(text, out); err != nil { // into a type of ours, limited in size; encoding/xml has no external entities
 		return fmt.Errorf("the answer to %s cannot be read: %w", action, err)
@@ -74,12 +81,9 @@ func (c *Client) Query(ctx context.Context, in url.Values, unmarshal func([]byte
 
 // Get calls a read-only operation with the REST protocol and JSON. path includes the query.
 func (c *Client) Get(ctx context.Context, operation, path string, out any) error {
-	status, header, text, err := c.send(ctx, http.MethodGet, path, nil, nil)
-	switch {
-	case err != nil:
+	text, err := c.call(ctx, request{method: http.MethodGet, path: path, refusal: restRefusal})
+	if err != nil {
 		return fmt.Errorf("%s: %w", operation, err)
-	case status != http.StatusOK:
-		return restRefusal(operation, status, header.Get("X-Amzn-Errortype"), text)
 	}
 	if err := json.Unmarshal(text, out); err != nil {
 		return fmt.Errorf("the answer to %s cannot be read: %w", operation, err)
@@ -87,81 +91,75 @@ func (c *Client) Get(ctx context.Context, operation, path string, out any) error
 	return nil
 }
 
-func (c *Client) post(ctx context.Context, body []byte, header map[string]string) (status int, text []byte, err error) {
-	status, _, text, err = c.send(ctx, http.MethodPost, "/", body, header)
-	return status, text, err
+// request is what one operation sends. refusal reads the error that was answered instead; its code is ""
+// if the answer names none.
+type request struct {
+	method, path string
+	body         []byte
+	header       map[string]string
+	refusal      func(header http.Header, text []byte) *smithy.GenericAPIError
 }
 
-func (c *Client) send(ctx context.Context, method, path string, body []byte, header map[string]string) (status int, said http.Header, text []byte, err error) {
+// send sends a request once, and returns the text of its answer.
+func (c *Client) send(ctx context.Context, q request) ([]byte, error) {
 	endpoint := c.Endpoint
 	if c.BaseEndpoint != nil {
 		endpoint = *c.BaseEndpoint
 	}
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(endpoint, "/")+path, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, q.method, strings.TrimRight(endpoint, "/")+q.path, bytes.NewReader(q.body))
 	if err != nil {
-		return 0, nil, nil, fmt.Errorf("making the request: %w", err)
+		return nil, fmt.Errorf("making the request: %w", err)
 	}
-	for name, value := range header {
+	for name, value := range q.header {
 		r.Header.Set(name, value)
 	}
 	who, err := c.Credentials.Retrieve(ctx)
 	if err != nil {
-		return 0, nil, nil, fmt.Errorf("reading the credentials: %w", err)
+		return nil, fmt.Errorf("reading the credentials: %w", err)
 	}
-	sum := sha256.Sum256(body)
+	sum := sha256.Sum256(q.body)
 	if err := v4.NewSigner().SignHTTP(ctx, who, r, hex.EncodeToString(sum[:]), c.Service, c.Region, time.Now()); err != nil {
-		return 0, nil, nil, fmt.Errorf("signing the request: %w", err)
+		return nil, fmt.Errorf("signing the request: %w", err)
 	}
 	answer, err := c.HTTPClient.Do(r)
 	if err != nil {
-		return 0, nil, nil, fmt.Errorf("calling %s: %w", c.Service, err)
+		return nil, fmt.Errorf("calling %s: %w", c.Service, unansweredError{err})
 	}
 	defer func() { _ = answer.Body.Close() }()
-	text, err = io.ReadAll(io.LimitReader(answer.Body, mostAnswer))
-	if err != nil {
-		return 0, nil, nil, fmt.Errorf("reading the answer: %w", err)
+	text, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswer))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("reading the answer: %w", err)
+	case answer.StatusCode != http.StatusOK:
+		return nil, refusal(answer.StatusCode, q.refusal(answer.Header, text), text)
 	}
-	return answer.StatusCode, answer.Header, text, nil
+	return text, nil
 }
 
-func jsonRefusal(operation string, status int, text []byte) error {
+func jsonRefusal(_ http.Header, text []byte) *smithy.GenericAPIError {
 	var said struct {
 		Type    string `json:"__type"`
 		Message string `json:"message"`
 	}
-	if json.Unmarshal(text, &said) != nil || said.Type == "" {
-		return unread(operation, status, text)
-	}
-	return refused(operation, said.Type, said.Message)
+	_ = json.Unmarshal(text, &said) // what cannot be read names no error
+	return &smithy.GenericAPIError{Code: said.Type[strings.LastIndexByte(said.Type, '#')+1:], Message: said.Message}
 }
 
 // restRefusal reads a refusal. The header gives the error's name, followed by a colon and more.
-func restRefusal(operation string, status int, name string, text []byte) error {
+func restRefusal(header http.Header, text []byte) *smithy.GenericAPIError {
 	var said struct{ Message string }
-	if json.Unmarshal(text, &said) != nil || name == "" {
-		return unread(operation, status, text)
+	name, _, _ := strings.Cut(header.Get("X-Amzn-Errortype"), ":")
+	if json.Unmarshal(text, &said) != nil {
+		name = ""
 	}
-	name, _, _ = strings.Cut(name, ":")
-	return refused(operation, name, said.Message)
+	return &smithy.GenericAPIError{Code: name, Message: said.Message}
 }
 
-func xmlRefusal(operation string, status int, text []byte, unmarshal func([]byte, any) error) error {
+func xmlRefusal(text []byte, unmarshal func([]byte, any) error) *smithy.GenericAPIError {
 	var said struct {
 		Code    string `xml:"Errors>Error>Code"`
 		Message string `xml:"Errors>Error>Message"`
 	}
-	err := unmarshal(text, &said)
-	if err != nil || said.Code == "" {
-		return unread(operation, status, text)
-	}
-	return refused(operation, said.Code, said.Message)
-}
-
-// refused returns the error that a service gave instead of an answer, as the SDK represents it.
-func refused(operation, code, message string) error {
-	return fmt.Errorf("%s: %w", operation, &smithy.GenericAPIError{Code: code[strings.LastIndexByte(code, '#')+1:], Message: message})
-}
-
-func unread(operation string, status int, text []byte) error {
-	return fmt.Errorf("%s was answered with status %d: %.300q", operation, status, text)
+	_ = unmarshal(text, &said) // what cannot be read names no error
+	return &smithy.GenericAPIError{Code: said.Code, Message: said.Message}
 }

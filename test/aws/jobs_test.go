@@ -3,6 +3,7 @@ package aws_test
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
@@ -22,6 +22,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/signed"
 )
 
 // jobsYAML has a job of each kind that render writes in a different way.
@@ -209,7 +210,7 @@ func (w *world) registered(t *testing.T, files ...[]job.Job) {
 	slices.SortFunc(want, func(a, b job.Job) int { return strings.Compare(a.Name, b.Name) })
 	registry := &schedules.Registry{
 		Scheduler: w.scheduler(),
-		Rules:     eventbridge.New(eventbridge.Options{BaseEndpoint: aws.String(w.url), Region: "us-east-1", Credentials: rootUser}),
+		Rules:     schedules.Bus{EventBridge: &signed.Client{Service: "events", Endpoint: w.url, Config: aws.Config{Region: "us-east-1", Credentials: rootUser, HTTPClient: http.DefaultClient}}},
 		Group:     w.resource["ScheduleGroup"], Trigger: w.trigger(), Read: entry.Registered,
 	}
 	got, err := registry.Jobs(t.Context())

@@ -21,12 +21,15 @@ type wire struct {
 }
 
 // listen returns a transport that records which function sent what. Requests that the SDK sends
-// again are counted again.
+// again are counted again. The functions sign those to EventBridge themselves.
 func (w *wire) listen(function string, next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		c := call{function, middleware.GetServiceID(r.Context()), middleware.GetOperationName(r.Context())}
 		if c.service == "" {
 			c.service, c.operation = "Slack", r.Method
+			if operation, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "AWSEvents."); ok {
+				c.service, c.operation = "EventBridge", operation
+			}
 		}
 		w.mu.Lock()
 		w.calls = append(w.calls, c)

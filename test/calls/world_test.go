@@ -21,7 +21,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
@@ -40,6 +39,7 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/localecs/vclock"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/signed"
 	"github.com/batchplane/batchplane/internal/wire/base"
 	stopping "github.com/batchplane/batchplane/internal/wire/onstopped"
 )
@@ -189,13 +189,13 @@ func (w *world) function(name string, meter *dynamotest.Meter) *control.Control 
 	}
 	c := &control.Control{Stack: "prod", Now: w.clock.Now, Timing: run.DefaultTiming, Log: log, Store: store}
 	if name == notify {
+		events := config
+		events.HTTPClient = client(answer(`{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}`))
 		c.Notifier = &fanout.Notifier{Memory: store, Ways: []fanout.Way{
 			fanout.Only{Name: "sns", Carrier: &topic.Notifier{Log: log, Topic: "arn:aws:sns:eu-central-1:123456789012:notices", SNS: sns.NewFromConfig(config, func(o *sns.Options) {
 				o.HTTPClient = client(answer(`<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>`))
 			})}},
-			fanout.Only{Name: "eventbridge", Carrier: &eventbus.Notifier{Log: log, Bus: "default", Events: eventbridge.NewFromConfig(config, func(o *eventbridge.Options) {
-				o.HTTPClient = client(answer(`{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}`))
-			})}},
+			fanout.Only{Name: "eventbridge", Carrier: &eventbus.Notifier{Log: log, Bus: "default", Events: &signed.Client{Config: events, Service: "events"}}},
 			&slack.Notifier{
 				Secrets: &parameters.Secrets{Path: "/batchplane/prod/slack/", SSM: ssm.NewFromConfig(config, func(o *ssm.Options) {
 					o.HTTPClient = client(answer(`{"Parameter":{"Value":"https://slack.invalid/hook"}}`))

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
-	"github.com/batchplane/batchplane/internal/adapter/eventbus"
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/adapter/logs"
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
@@ -43,8 +42,8 @@ func TestPoliciesAreTheCalls(t *testing.T) {
 	for role, want := range map[string][]string{
 		"TriggerRole":   slices.Concat(platform, key, byKey, []string{"dynamodb:Query", "scheduler:GetSchedule", "sqs:DeleteMessage", "sqs:ReceiveMessage"}, launches),
 		"OnStoppedRole": slices.Concat(platform, key, byKey, launches),
-		"NotifyRole": slices.Concat(platform, key, byKey, calls[sns.API]("sns"), calls[eventbus.API]("events"), calls[ssm.API]("ssm"), calls[logs.API]("logs"),
-			[]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}),
+		"NotifyRole": slices.Concat(platform, key, byKey, calls[sns.API]("sns"), calls[ssm.API]("ssm"), calls[logs.API]("logs"),
+			[]string{"events:PutEvents", "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}),
 		"SweepRole": slices.Concat(platform, key, calls[dynamo.API]("dynamodb"), calls[fargate.API]("ecs"), []string{"iam:PassRole", "ecs:TagResource"},
 			calls[schedules.Scheduler]("scheduler"), calls[schedules.Rules]("events")),
 		// It reads, and cannot do anything else.

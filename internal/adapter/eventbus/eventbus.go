@@ -8,11 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
-
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/signed"
 )
 
 // The values by which rules match these events.
@@ -25,14 +22,9 @@ const (
 // PutEvents).
 const maxDetail = 200_000
 
-// API is the part of the EventBridge client that a Notifier uses.
-type API interface {
-	PutEvents(context.Context, *eventbridge.PutEventsInput, ...func(*eventbridge.Options)) (*eventbridge.PutEventsOutput, error)
-}
-
 // Notifier implements control.Notifier.
 type Notifier struct {
-	Events API
+	Events *signed.Client
 	// Bus is the name or ARN of the bus.
 	Bus string
 	// Log records notices that were cut.
@@ -50,26 +42,38 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 	if full > maxDetail {
 		n.Log.WarnContext(ctx, "a notice was cut", "run", x.Run, "why", fmt.Sprintf("it had %d bytes, and EventBridge takes 256 KB", full))
 	}
-	entry := types.PutEventsRequestEntry{
-		EventBusName: aws.String(n.Bus), Source: aws.String(Source), DetailType: aws.String(DetailType), Detail: aws.String(detail),
-	}
+	event := entry{EventBusName: n.Bus, Source: Source, DetailType: DetailType, Detail: detail}
 	for _, a := range x.Attempts {
 		if a.TaskARN != "" {
-			entry.Resources = []string{a.TaskARN}
+			event.Resources = []string{a.TaskARN}
 		}
 	}
-	out, err := n.Events.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{entry}})
+	var out answer
+	err = n.Events.JSON(ctx, "1.1", "AWSEvents.PutEvents", map[string]any{"Entries": []entry{event}}, &out)
 	if err != nil {
 		return fmt.Errorf("putting an event on bus %s: %w", n.Bus, err)
 	}
 	if out.FailedEntryCount > 0 && len(out.Entries) == 1 {
-		return fmt.Errorf("bus %s refused the event: %s: %s", n.Bus, aws.ToString(out.Entries[0].ErrorCode), aws.ToString(out.Entries[0].ErrorMessage))
+		return fmt.Errorf("bus %s refused the event: %s: %s", n.Bus, out.Entries[0].ErrorCode, out.Entries[0].ErrorMessage)
 	}
 	if out.FailedEntryCount > 0 {
 		return errors.New("the bus refused the event and did not say why")
 	}
 	return nil
 }
+
+// entry is an event as PutEvents takes it, and answer the part of its answer that is used (Amazon
+// EventBridge API reference, PutEventsRequestEntry and PutEvents).
+type (
+	entry struct {
+		EventBusName, Source, DetailType, Detail string
+		Resources                                []string `json:",omitempty"`
+	}
+	answer struct {
+		FailedEntryCount int
+		Entries          []struct{ ErrorCode, ErrorMessage string }
+	}
+)
 
 func encode(x notice.Notice) (string, error) {
 	detail, err := json.Marshal(x)

@@ -75,34 +75,15 @@ func (s *Schedules) name(arn string) (string, bool) {
 	return name, ok && name != "" && !strings.Contains(name, "/")
 }
 
-// tries is how often a schedule is asked for, pause the first wait between two tries, which doubles,
-// and within the limit for all of it. A slot whose schedule gives no answer waits for the next sweep;
-// recording that takes the rest of the function's 30 seconds.
-const (
-	tries  = 3
-	pause  = 200 * time.Millisecond
-	within = 10 * time.Second
-)
+// within bounds all tries of asking for a schedule. A slot whose schedule gives no answer waits for the
+// next sweep; recording that takes the rest of the function's 30 seconds.
+const within = 10 * time.Second
 
-// get asks for a schedule, repeatedly if that may help.
+// get asks for a schedule.
 func (s *Schedules) get(ctx context.Context, name string) (said answer, err error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	for n := range tries {
-		if n > 0 {
-			select {
-			case <-ctx.Done():
-				return answer{}, err
-			case <-time.After(pause << (n - 1)):
-			}
-		}
-		said = answer{}
-		err = s.Scheduler.Get(ctx, "GetSchedule", "/schedules/"+url.PathEscape(name)+"?groupName="+url.QueryEscape(s.Group), &said)
-		var refused smithy.APIError
-		if err == nil || errors.As(err, &refused) && refused.ErrorCode() != "ThrottlingException" && refused.ErrorCode() != "InternalServerException" {
-			return said, err
-		}
-	}
+	err = s.Scheduler.Get(ctx, "GetSchedule", "/schedules/"+url.PathEscape(name)+"?groupName="+url.QueryEscape(s.Group), &said)
 	return said, err
 }
 

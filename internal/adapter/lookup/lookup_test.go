@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
 	"github.com/batchplane/batchplane/internal/adapter/lookup"
 	"github.com/batchplane/batchplane/internal/control"
@@ -56,13 +57,20 @@ func schedule(name, target, input string, more map[string]any) map[string]any {
 	return s
 }
 
+// atOnce is the SDK's retryer, without its waits.
+func atOnce() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+	})
+}
+
 func schedules(t *testing.T, h http.Handler) *lookup.Schedules {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	return &lookup.Schedules{
 		Scheduler: &signed.Client{Service: "scheduler", Endpoint: server.URL, Config: aws.Config{
-			Region: "us-east-1", HTTPClient: server.Client(),
+			Region: "us-east-1", HTTPClient: server.Client(), Retryer: atOnce,
 			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 				return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "key"}, nil
 			}),

@@ -195,7 +195,7 @@ func TestLimits(t *testing.T) {
 		"denied": {nil, map[string]string{doctor.OnDemand: "you may not ask: ", doctor.Spot: "you may not ask: ", doctor.Invocations: "you may not ask: "}},
 		"unknown": {
 			map[string]answer{"GetServiceQuota": {http.StatusInternalServerError, "<oh>"}, "ListServiceQuotas": ok(`{}`), "ListAWSDefaultServiceQuotas": ok(`{}`)},
-			map[string]string{doctor.OnDemand: "ServiceQuotasV20190624.GetServiceQuota was answered with status 500", doctor.Invocations: "Service Quotas has no quota of that name"},
+			map[string]string{doctor.OnDemand: "ServiceQuotasV20190624.GetServiceQuota: it was answered with status 500", doctor.Invocations: "Service Quotas has no quota of that name"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,10 +7,10 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	eventbridgetypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+
+	"github.com/batchplane/batchplane/internal/control"
 )
 
 const trigger = "arn:aws:lambda:us-east-1:123456789012:function:trigger"
@@ -78,22 +78,18 @@ type ruled struct {
 // rules are the rules of a bus.
 type rules map[string]ruled
 
-func (r rules) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
-	if *in.Name == "deleted" {
-		return nil, &eventbridgetypes.ResourceNotFoundException{Message: aws.String("Rule deleted does not exist.")}
+func (r rules) DescribeRule(_ context.Context, name string) (Rule, error) {
+	if name == "deleted" {
+		return Rule{}, control.ErrNotFound
 	}
-	out := &eventbridge.DescribeRuleOutput{Name: in.Name, State: eventbridgetypes.RuleStateEnabled}
-	if r[*in.Name].disabled {
-		out.State = eventbridgetypes.RuleStateDisabled
+	out := Rule{Name: name, State: "ENABLED"}
+	if r[name].disabled {
+		out.State = "DISABLED"
 	}
-	if pattern := r[*in.Name].pattern; pattern != "" {
-		out.EventPattern = aws.String(pattern)
-	} else {
-		out.ScheduleExpression = aws.String("rate(5 minutes)")
+	if r[name].pattern == "" {
+		out.ScheduleExpression = "rate(5 minutes)"
 	}
 	return out, nil
 }
 
-func (r rules) ListRules(context.Context, *eventbridge.ListRulesInput, ...func(*eventbridge.Options)) (*eventbridge.ListRulesOutput, error) {
-	return &eventbridge.ListRulesOutput{}, nil
-}
+func (r rules) ListRules(context.Context, string, int) ([]Rule, string, error) { return nil, "", nil }

@@ -9,10 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
-
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 )
@@ -41,7 +37,7 @@ const rulesAtOnce = 10
 
 // ruleLap says how far the rules of the account's bus are listed.
 type ruleLap struct {
-	token *string
+	token string
 	pages int
 	// last is how many pages the last complete list had, 0 if that is not known.
 	last int
@@ -77,16 +73,16 @@ func (r *Registry) listRules(ctx context.Context) (ok bool) {
 			return false
 		}
 		asked := r.now()
-		out, err := r.Rules.ListRules(ctx, &eventbridge.ListRulesInput{Limit: aws.Int32(perPage), NextToken: l.token})
+		rules, next, err := r.Rules.ListRules(ctx, l.token, perPage)
 		if err != nil {
 			*l = ruleLap{last: l.last}
 			return false
 		}
-		for i := range out.Rules {
-			r.noteRule(&out.Rules[i], asked)
+		for i := range rules {
+			r.noteRule(&rules[i], asked)
 		}
 		l.pages++
-		if l.token = out.NextToken; aws.ToString(l.token) == "" {
+		if l.token = next; next == "" {
 			*l = ruleLap{last: l.pages}
 			return true
 		}
@@ -96,17 +92,16 @@ func (r *Registry) listRules(ctx context.Context) (ok bool) {
 
 // noteRule notes that a rule was listed. A rule that differs from what is known of it will be read,
 // since a list decides nothing.
-func (r *Registry) noteRule(listed *types.Rule, asked time.Time) {
-	name := aws.ToString(listed.Name)
-	v, named := r.rules[name]
+func (r *Registry) noteRule(listed *Rule, asked time.Time) {
+	v, named := r.rules[listed.Name]
 	if !named || v.asOf.IsZero() {
 		return
 	}
-	if v.why != nil || v.expression != aws.ToString(listed.ScheduleExpression) || v.disabled != (listed.State == types.RuleStateDisabled) {
+	if v.why != nil || v.expression != listed.ScheduleExpression || v.disabled != listed.Disabled() {
 		asked = time.Time{}
 	}
 	v.asOf = asked
-	r.rules[name] = v
+	r.rules[listed.Name] = v
 }
 
 // rulesDue returns the rules that must be read: first those of which nothing is known, then those that
@@ -151,17 +146,16 @@ func (r *Registry) rule(ctx context.Context, name string) rule {
 		return rule{why: fmt.Errorf("reading rule %s: %w", name, err)}
 	}
 	asked := r.now()
-	out, err := r.Rules.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: aws.String(name)})
-	var absent *types.ResourceNotFoundException
+	is, err := r.Rules.DescribeRule(ctx, name)
 	switch {
-	case errors.As(err, &absent):
+	case errors.Is(err, control.ErrNotFound):
 		return rule{asOf: asked, absent: true, why: fmt.Errorf("it is started by rule %s, which is not there: deploy it again, or remove the schedule", name)}
 	case err != nil:
 		return rule{unread: true, why: fmt.Errorf("reading rule %s: %w", name, err)}
-	case aws.ToString(out.ScheduleExpression) == "":
+	case is.ScheduleExpression == "":
 		return rule{asOf: asked, why: fmt.Errorf("it is started by rule %s, which has no schedule", name)}
 	}
-	return rule{asOf: asked, expression: aws.ToString(out.ScheduleExpression), disabled: out.State == types.RuleStateDisabled}
+	return rule{asOf: asked, expression: is.ScheduleExpression, disabled: is.Disabled()}
 }
 
 // completed returns the job that a schedule carries. If a rule starts it, expression, zone and state

@@ -10,9 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/smithy-go"
 
@@ -32,41 +29,41 @@ type bus struct {
 	lists           int
 }
 
-func (b *bus) ListRules(_ context.Context, in *eventbridge.ListRulesInput, _ ...func(*eventbridge.Options)) (*eventbridge.ListRulesOutput, error) {
+func (b *bus) ListRules(_ context.Context, token string, limit int) ([]Rule, string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.lists++
 	if b.denied {
-		return nil, &smithy.GenericAPIError{Code: "AccessDeniedException"}
+		return nil, "", &smithy.GenericAPIError{Code: "AccessDeniedException"}
 	}
-	var all []types.Rule
+	var all []Rule
 	for range b.others {
-		all = append(all, types.Rule{Name: aws.String("other"), EventPattern: aws.String("{}")})
+		all = append(all, Rule{Name: "other"})
 	}
 	for n := 0; n < b.rules && !b.forgets; n++ {
-		rule := types.Rule{Name: aws.String(fmt.Sprintf("rule-%03d", n)), State: types.RuleStateEnabled, ScheduleExpression: aws.String("rate(5 minutes)")}
-		if b.disabled {
-			rule.State = types.RuleStateDisabled
-		}
-		all = append(all, rule)
+		all = append(all, b.rule(fmt.Sprintf("rule-%03d", n)))
 	}
-	from, _ := strconv.Atoi(aws.ToString(in.NextToken))
-	out := &eventbridge.ListRulesOutput{Rules: all[from:min(len(all), from+int(*in.Limit))]}
-	if from += len(out.Rules); from < len(all) {
-		out.NextToken = aws.String(strconv.Itoa(from))
+	from, _ := strconv.Atoi(token)
+	page := all[from:min(len(all), from+limit)]
+	if from += len(page); from < len(all) {
+		return page, strconv.Itoa(from), nil
 	}
-	return out, nil
+	return page, "", nil
 }
 
-func (b *bus) DescribeRule(_ context.Context, in *eventbridge.DescribeRuleInput, _ ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
+func (b *bus) DescribeRule(_ context.Context, name string) (Rule, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.asked[*in.Name]++
-	out := &eventbridge.DescribeRuleOutput{State: types.RuleStateEnabled, ScheduleExpression: aws.String("rate(5 minutes)")}
+	b.asked[name]++
+	return b.rule(name), nil
+}
+
+func (b *bus) rule(name string) Rule {
+	rule := Rule{Name: name, State: "ENABLED", ScheduleExpression: "rate(5 minutes)"}
 	if b.disabled {
-		out.State = types.RuleStateDisabled
+		rule.State = "DISABLED"
 	}
-	return out, nil
+	return rule
 }
 
 // ruledBy returns a registry of jobs that rules start, two jobs a rule, which waits in virtual time.

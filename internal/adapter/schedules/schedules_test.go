@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/smithy-go"
@@ -281,11 +280,11 @@ func (f failing) GetSchedule(ctx context.Context, in *scheduler.GetScheduleInput
 	return f.group.GetSchedule(ctx, in, o...)
 }
 
-func (f failing) DescribeRule(ctx context.Context, in *eventbridge.DescribeRuleInput, o ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
-	if err := f.errs[*in.Name]; err != nil {
-		return nil, err
+func (f failing) DescribeRule(ctx context.Context, name string) (Rule, error) {
+	if err := f.errs[name]; err != nil {
+		return Rule{}, err
 	}
-	return f.rules.DescribeRule(ctx, in, o...)
+	return f.rules.DescribeRule(ctx, name)
 }
 
 // TestWhatPasses: a schedule or rule that AWS does not allow to be read just now is not a problem of

@@ -117,10 +117,10 @@ func (a AWS) For(service string) aws.Config {
 
 const dynamoDB = "DYNAMODB"
 
-// Signed returns a client of a service whose SDK module would be too large. service is spelt as in the
-// service's addresses.
-func (a AWS) Signed(service string) *signed.Client {
-	return &signed.Client{Config: a.For(strings.ToUpper(service)), Service: service, Endpoint: signed.Endpoint(service, a.Region)}
+// Signed returns a client of a service whose SDK module would be too large. service is that of For, and
+// name the service as its addresses and signatures have it.
+func (a AWS) Signed(service, name string) *signed.Client {
+	return &signed.Client{Config: a.For(service), Service: name, Endpoint: signed.Endpoint(name, a.Region)}
 }
 
 // Store returns the stack's table as a store.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
@@ -110,7 +109,7 @@ func New(lookup environ.Lookup) (Handler, error) {
 func waysOf(c *Config, a *base.AWS, log *slog.Logger) []fanout.Way {
 	return []fanout.Way{
 		fanout.Only{Name: "sns", Carrier: &topic.Notifier{SNS: sns.NewFromConfig(a.For("SNS")), Topic: c.Topic, Log: log}, Within: carryWithin},
-		fanout.Only{Name: "eventbridge", Carrier: &eventbus.Notifier{Events: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")), Bus: c.Bus, Log: log}, Within: carryWithin},
+		fanout.Only{Name: "eventbridge", Carrier: &eventbus.Notifier{Events: a.Signed("EVENTBRIDGE", "events"), Bus: c.Bus, Log: log}, Within: carryWithin},
 		&slack.Notifier{
 			Secrets: &parameters.Secrets{SSM: ssm.NewFromConfig(a.For("SSM")), Path: c.SlackPath},
 			HTTP:    &http.Client{Timeout: slackTimeout, Transport: base.Transport()}, Now: time.Now, Default: c.SlackDefault,

@@ -20,8 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	eventbridgetypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/smithy-go/middleware"
@@ -123,26 +121,26 @@ func (s *stand) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 const others = 250
 
 // ListRules returns them on pages of a hundred.
-func (s *stand) ListRules(_ context.Context, in *eventbridge.ListRulesInput, _ ...func(*eventbridge.Options)) (*eventbridge.ListRulesOutput, error) {
+func (s *stand) ListRules(_ context.Context, token string, limit int) ([]schedules.Rule, string, error) {
 	s.add("ListRules")
-	var all []eventbridgetypes.Rule
+	var all []schedules.Rule
 	for n := range others {
-		all = append(all, eventbridgetypes.Rule{Name: aws.String(fmt.Sprintf("other-%d", n)), EventPattern: aws.String("{}")})
+		all = append(all, schedules.Rule{Name: fmt.Sprintf("other-%d", n)})
 	}
 	for n := 9; n < s.schedules; n += 200 {
-		all = append(all, eventbridgetypes.Rule{Name: aws.String(fmt.Sprintf("rule-%d", n)), State: eventbridgetypes.RuleStateEnabled, ScheduleExpression: aws.String("cron(0 3 * * ? *)")})
+		all = append(all, schedules.Rule{Name: fmt.Sprintf("rule-%d", n), State: "ENABLED", ScheduleExpression: "cron(0 3 * * ? *)"})
 	}
-	from, _ := strconv.Atoi(aws.ToString(in.NextToken))
-	out := &eventbridge.ListRulesOutput{Rules: all[from:min(len(all), from+int(*in.Limit))]}
-	if from += len(out.Rules); from < len(all) {
-		out.NextToken = aws.String(strconv.Itoa(from))
+	from, _ := strconv.Atoi(token)
+	page := all[from:min(len(all), from+limit)]
+	if from += len(page); from < len(all) {
+		return page, strconv.Itoa(from), nil
 	}
-	return out, nil
+	return page, "", nil
 }
 
-func (s *stand) DescribeRule(context.Context, *eventbridge.DescribeRuleInput, ...func(*eventbridge.Options)) (*eventbridge.DescribeRuleOutput, error) {
+func (s *stand) DescribeRule(context.Context, string) (schedules.Rule, error) {
 	s.add("DescribeRule")
-	return &eventbridge.DescribeRuleOutput{State: eventbridgetypes.RuleStateEnabled, ScheduleExpression: aws.String("cron(0 3 * * ? *)")}, nil
+	return schedules.Rule{State: "ENABLED", ScheduleExpression: "cron(0 3 * * ? *)"}, nil
 }
 
 // idleStack returns a process that knows nothing yet of such a stack, whose table holds what an earlier

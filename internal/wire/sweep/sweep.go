@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
@@ -64,14 +63,14 @@ func newSweeper(env environ.Lookup) (*sweeper, error) {
 	}
 	log := base.Log(os.Stdout)
 	registry := &schedules.Registry{
-		Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Rules: eventbridge.NewFromConfig(a.For("EVENTBRIDGE")),
+		Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Rules: schedules.Bus{EventBridge: a.Signed("EVENTBRIDGE", "events")},
 		Group: c.Group, Trigger: c.Trigger, Read: entry.Noting(log),
 	}
 	return &sweeper{
 		stack: c.Stack, log: log, metrics: os.Stdout, now: time.Now, registry: registry,
 		control: &control.Control{
 			Registry:  registry,
-			Schedules: &lookup.Schedules{Scheduler: a.Signed("scheduler"), Group: c.Group, Function: c.Trigger[strings.LastIndexByte(c.Trigger, ':')+1:], Read: entry.Noting(log)},
+			Schedules: &lookup.Schedules{Scheduler: a.Signed("SCHEDULER", "scheduler"), Group: c.Group, Function: c.Trigger[strings.LastIndexByte(c.Trigger, ':')+1:], Read: entry.Noting(log)},
 			Stack:     c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 			Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 			Pace:     &control.Window{Rate: c.Rate, Even: true}, InTurns: true,

@@ -47,7 +47,7 @@ func New(env environ.Lookup) (Handler, error) {
 	return With(queuesOf(c.Failures, a), &control.Control{
 		Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 		Schedules: &lookup.Schedules{
-			Scheduler: a.Signed("scheduler"), Group: c.Group, Function: lambdacontext.FunctionName, Read: entry.Noting(log),
+			Scheduler: a.Signed("SCHEDULER", "scheduler"), Group: c.Group, Function: lambdacontext.FunctionName, Read: entry.Noting(log),
 		},
 		Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 		Watch:    base.RunMetrics(c.Config, os.Stdout, time.Now, log),
