@@ -80,7 +80,7 @@ func TestFailureIsToldAndRetried(t *testing.T) {
 	f.must("run", "broken")
 	p.says("\nFAILED broken: exit code 3\n")
 	r := f.becomes("broken", "failed")
-	for _, fact := range []string{"| table orders is missing\n", "batchplane logs " + r.Run + " --attempt 1\n", "batchplane retry " + r.Run + " --request-id notice-"} {
+	for _, fact := range []string{"| table orders is missing\n", "batchplane logs " + r.Run + " --attempt 1\n", "batchplane retry " + r.Run + " --attempts 1 --request-id notice-"} {
 		if !strings.Contains(p.out.String(), fact) {
 			t.Errorf("the notice does not say %q", fact)
 		}
