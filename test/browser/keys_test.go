@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -111,5 +112,35 @@ func TestByKeyboard(t *testing.T) {
 	b.Do("opening the form", chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("form.fields #reason", chromedp.ByQuery), chromedp.Focus("#reason", chromedp.ByQuery))
 	b.Do("sending it", chromedp.KeyEvent("a table is restored"+kb.Enter), chromedp.WaitVisible(".answer", chromedp.ByQuery))
 	b.Until("it is answered", driver.Shows("It may not have been done"))
+	b.Quiet()
+}
+
+// TestZoneByKeyboard: whoever chooses a zone by keys can pass over others, and then has a button.
+// With a mouse, the choice itself suffices.
+func TestZoneByKeyboard(t *testing.T) {
+	t.Parallel()
+	s := serve(t, now, nil)
+	b := open(t)
+	b.signIn(s)
+	b.visit(s, "/jobs")
+	b.Until("there is no button", `!document.querySelector('.zone button').checkVisibility()`)
+	b.Do("choosing by keys", chromedp.Evaluate(`window.stays = true; document.querySelector('select[name=zone]').focus()`, nil), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown))
+	b.Until("the page stays, and has the button", `stays && document.querySelector('.zone button').checkVisibility() && document.querySelector('select[name=zone]').selectedIndex === 2`)
+	b.Do("pressing it", chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(`a[href*="zone=UTC"]`, chromedp.ByQuery))
+	b.Do("choosing without keys", chromedp.Evaluate(`(f => { f.selectedIndex = 1; f.dispatchEvent(new Event('change')) })(document.querySelector('select[name=zone]'))`, nil), chromedp.WaitVisible(`a[href*="zone=job"]`, chromedp.ByQuery))
+	b.Quiet()
+}
+
+// TestHighContrast: where a person's own colours replace the page's, as in a contrast theme of
+// Windows, the chosen page and the chosen part of a page are still marked.
+func TestHighContrast(t *testing.T) {
+	t.Parallel()
+	s := serve(t, now, nil)
+	b := open(t)
+	b.signIn(s)
+	b.Do("their own colours", emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}}))
+	b.visit(s, "/timeline")
+	b.Until("their colours are on", `matchMedia('(forced-colors: active)').matches`)
+	b.Until("what is chosen has a frame", `(all => all.length === 2 && all.every(e => getComputedStyle(e).outlineStyle === 'solid'))([...document.querySelectorAll('[aria-current]')])`)
 	b.Quiet()
 }

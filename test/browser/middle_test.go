@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -42,6 +43,38 @@ func TestMiddleOfAPage(t *testing.T) {
 	b.Until("the output keeps the focus", `document.activeElement.matches('.log')`)
 	b.Do("choosing nothing", chromedp.Evaluate(`getSelection().removeAllRanges()`, nil))
 	b.Until("what was chosen is as new as the rest", `document.querySelector('#r-state .lead').innerText.includes('stopped')`)
+	b.Quiet()
+}
+
+// TestSightStays: if a refresh adds rows above those that a person looks at, these stay at their
+// place on the screen, also sideways.
+func TestSightStays(t *testing.T) {
+	t.Parallel()
+	s := living(t, nil)
+	b := open(t)
+	b.signIn(s)
+	const before = 6
+	for range before {
+		s.ends(t, b.started(s, "hello"), run.Succeeded)
+	}
+	b.Do("a small window", chromedp.EmulateViewport(700, 200))
+	b.visit(s, "/history")
+	b.Until("it is live", isLive)
+	b.Do("looking at a row", chromedp.Evaluate(`(() => {
+		const link = document.querySelectorAll('main tbody th > a')[3];
+		scrollBy(0, link.getBoundingClientRect().top - 40);
+		window.region = () => link.isConnected ? link.closest('.scroll') : document.querySelector('main .scroll');
+		region().scrollLeft = 30;
+		window.row = link.getAttribute('href');
+		window.seen = [link.getBoundingClientRect().top, region().scrollLeft, scrollY];
+		return 0;
+	})()`, nil))
+	b.Until("it is scrolled both ways", `seen[1] === 30 && seen[2] > 0`)
+	acts := b.second()
+	acts.started(s, "hello")
+	b.Until("the new run is there", fmt.Sprintf(`document.querySelectorAll('main tbody th > a').length === %d`, before+1))
+	b.Until("the row is where it was", `Math.abs(document.querySelector('main tbody th > a[href="' + row + '"]').getBoundingClientRect().top - seen[0]) < 2`)
+	b.Until("sideways, too", `region().scrollLeft === 30`)
 	b.Quiet()
 }
 

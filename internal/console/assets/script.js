@@ -4,7 +4,12 @@
   'use strict';
   const root = document.documentElement;
   root.classList.add('js');
-  for (const field of document.querySelectorAll('[data-send]')) field.addEventListener('change', () => field.form.requestSubmit());
+  // A choice by keys passes over others, so it is sent by the button, which comes with the first key.
+  for (const field of document.querySelectorAll('[data-send]')) {
+    field.addEventListener('keydown', (e) => { if (e.key !== 'Tab') field.form.classList.add('keys'); });
+    field.addEventListener('pointerdown', () => field.form.classList.remove('keys'));
+    field.addEventListener('change', () => { if (!field.form.classList.contains('keys')) field.form.requestSubmit(); });
+  }
 
   const tails = () => {
     for (const log of document.querySelectorAll('[data-tail]')) log.scrollTop = log.scrollHeight;
