@@ -64,7 +64,9 @@ func (w *World) toldMissed(before, after *run.Run, item *job.Item) {
 	ids := slices.Sorted(maps.Keys(missed))
 	newest := ids[len(ids)-1]
 	f := w.truth.failing[item.Name]
-	w.truth.failing[item.Name] = failing{now: true, since: w.handled}
+	if after == nil || after.Status != run.Succeeded { // else a person's retry came first
+		w.truth.failing[item.Name] = failing{now: true, since: w.handled}
+	}
 	if after == nil {
 		w.untoldOf(newest, len(ids), f)
 		return
