@@ -31,6 +31,8 @@ func TestWhatANoticeSays(t *testing.T) {
 		"an attempt before":        {run.Failed, run.Effect{Attempt: 2, Notice: string(notice.RanAfterAll), About: 1}, "/1", time.Time{}, true},
 		"several missed slots":     {run.Missed, run.Effect{Notice: string(notice.Missed), Count: 3, First: older}, "/0", t0.Add(-2 * time.Hour).Truncate(time.Minute), true},
 		"of which the first is no": {run.Missed, run.Effect{Notice: string(notice.Missed), Count: 3, First: "x"}, "/0", t0, true},
+		"a failure since retried":  {run.Failed, run.Effect{Attempt: 1, Notice: string(notice.Failed)}, "/1", time.Time{}, false},
+		"a miss since retried":     {run.Failed, run.Effect{Notice: string(notice.Missed), Count: 2, First: older}, "/0", t0.Add(-2 * time.Hour).Truncate(time.Minute), false},
 		"a recovery":               {run.Succeeded, run.Effect{Attempt: 2, Notice: string(notice.Recovered)}, "/2", time.Time{}, false},
 		"what still runs":          {run.Running, run.Effect{Attempt: 2, Notice: string(notice.Relaunched)}, "/2", time.Time{}, false},
 		"what is the job's":        {run.Failed, run.Effect{Attempt: 2, Notice: string(notice.Unexpected)}, "/2", time.Time{}, false},
@@ -50,7 +52,9 @@ func TestWhatANoticeSays(t *testing.T) {
 				ID: slot, Definition: j.Hash(), ScheduledFor: t0, Status: c.status, DueAt: t0, Owed: []run.Effect{c.owed},
 				Attempts: []run.Attempt{{N: 1, TaskARN: "1", RanAfterAll: true}, {N: 2, TaskARN: "2", RanAfterAll: true}},
 			}
-			if c.status.Terminal() {
+			if c.status == run.Missed {
+				r.Attempts = nil
+			} else if c.status.Terminal() {
 				r.FinishedAt, r.Attempts[0].EndedAt, r.Attempts[1].EndedAt = t0, t0, t0
 			}
 			if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
@@ -63,7 +67,7 @@ func TestWhatANoticeSays(t *testing.T) {
 			if got.LocalTime != "2026-11-22 18:30 Europe/Berlin" || !strings.HasSuffix(got.ID, c.about) || !got.MissedSince.Equal(c.since) || (got.RetryWith != "") != c.retry || (got.Retry != nil) != c.retry {
 				t.Errorf("told %+v", got)
 			}
-			if unsafe := got.Retry != nil && got.Retry.Safety == run.RetryUnsafe; unsafe != c.retry {
+			if unsafe := got.Retry != nil && got.Retry.Safety == run.RetryUnsafe; unsafe != (c.retry && c.status != run.Missed) {
 				t.Errorf("of a run that ran after all it says %+v", got.Retry)
 			}
 			if after, err := store.Run(t.Context(), slot); err != nil || len(after.Told) != 1 || !slices.Equal(after.Told[0].To, []string{"ops"}) {

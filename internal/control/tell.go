@@ -149,8 +149,10 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 	if err := c.keepFailing(ctx, r, e); err != nil {
 		return nil, err
 	}
-	kind, retriable := notice.Kind(e.Notice), r.Status.Terminal() && r.Status != run.Succeeded && !slices.Contains(ofTheJob, notice.Kind(e.Notice))
-	safety, told := run.RetryOf(*r, *j), r.AsOwed(e)
+	kind, safety, told := notice.Kind(e.Notice), run.RetryOf(*r, *j), r.AsOwed(e)
+	ended := r.Status.Terminal() && r.Status != run.Succeeded
+	// Once the run was retried, the notice about that retry offers the next one.
+	retriable := ended && len(told.Attempts) == len(r.Attempts) && !slices.Contains(ofTheJob, kind)
 	r = &told
 	n := notice.New(kind, c.Stack, r, j, zone)
 	if e.About > 0 {

@@ -47,6 +47,8 @@ func (r *Run) OwesSince() time.Time {
 		return r.FinishedAt
 	case r.Stopping != nil:
 		return r.Stopping.At
+	case a != nil && !a.EndingSince.IsZero():
+		return a.EndingSince
 	case !r.HeldUp.IsZero() && (a == nil || a.SentAt.Before(r.HeldUp)):
 		return r.HeldUp
 	case a != nil:

@@ -79,6 +79,7 @@ func TestOwesSince(t *testing.T) {
 		"long after its end":  {run.Run{Status: run.Failed, FinishedAt: t0, OwesFrom: t0.Add(5 * time.Minute)}, 5 * time.Minute},
 		"a retry since":       {run.Run{Status: run.Failed, FinishedAt: t0.Add(6 * time.Minute), OwesFrom: t0.Add(5 * time.Minute)}, 6 * time.Minute},
 		"a stop that stands":  {run.Run{Status: run.Running, Stopping: asked, Attempts: one}, 3 * time.Minute},
+		"an end that hangs":   {run.Run{Status: run.Running, Attempts: []run.Attempt{{N: 1, SentAt: t0, EndingSince: t0.Add(7 * time.Minute)}}}, 7 * time.Minute},
 		"a launch":            {run.Run{Status: run.Running, Attempts: one}, 2 * time.Minute},
 		"nothing but a claim": {run.Run{Status: run.Queued, QueuedAt: t0.Add(time.Minute)}, time.Minute},
 	} {
