@@ -99,6 +99,20 @@ func TestOpenBesideTheFirstDefinitionThatForbids(t *testing.T) {
 		stop(w, minute(1))
 		w.wantItem("after the end of both", "", "")
 	})
+	t.Run("the one that takes the lock was beside it", func(t *testing.T) {
+		t.Parallel()
+		w := begin(t)
+		item, err := w.store.Item(t.Context(), "report")
+		if err != nil {
+			t.Fatal(err)
+		}
+		item.Beside = []string{string(minute(1)), string(minute(0))}
+		if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+			t.Fatal(err)
+		}
+		stop(w, minute(1))
+		w.wantItem("after its end", string(minute(0)), "")
+	})
 	for name, damage := range map[string]func(w *world){
 		"another cannot be read": func(w *world) {
 			if err := w.store.Corrupt(t.Context(), minute(0)); err != nil {

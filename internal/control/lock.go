@@ -29,6 +29,9 @@ func lock(item job.Item, before, after *run.Run, j *job.Job) (next job.Item, cha
 	case !holdsLock(after, j) && item.Lock == id:
 		item.Lock, changed = "", true
 	}
+	if after.Status.Terminal() && slices.Contains(item.Beside, id) { // else the lock would go to it
+		item.Beside = slices.DeleteFunc(slices.Clone(item.Beside), func(other string) bool { return other == id })
+	}
 	switch {
 	case after.Waits && item.Waiting != id:
 		item.Waiting, changed = id, true
