@@ -150,9 +150,7 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 		return nil, err
 	}
 	kind, safety, told := notice.Kind(e.Notice), run.RetryOf(*r, *j), r.AsOwed(e)
-	ended := r.Status.Terminal() && r.Status != run.Succeeded
-	// Once the run was retried, the notice about that retry offers the next one.
-	retriable := ended && len(told.Attempts) == len(r.Attempts) && !slices.Contains(ofTheJob, kind)
+	retriable := offersRetry(kind, r, &told)
 	r = &told
 	n := notice.New(kind, c.Stack, r, j, zone)
 	if e.About > 0 {
@@ -177,6 +175,13 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 		return nil, fmt.Errorf("telling that %s %s: %w", r.ID, kind, err)
 	}
 	return took, nil
+}
+
+// offersRetry reports whether a notice offers a retry of the run, which it describes as told. Once
+// the run was retried, the notice about that retry offers the next one.
+func offersRetry(kind notice.Kind, r, told *run.Run) bool {
+	ended := r.Status.Terminal() && r.Status != run.Succeeded
+	return ended && len(told.Attempts) == len(r.Attempts) && !slices.Contains(ofTheJob, kind)
 }
 
 // offering returns the notice with the retry that it offers, and whether that is safe.
