@@ -23,7 +23,7 @@ var (
 	askHost     = pattern(`\bhostname\b|\bHOSTNAME\b|\buname -n\b`)
 	lastDay     = pattern(`^(?:\[|test)\s+"?(?:\$\(|\x60)\s*date\s+(?:` + tomorrow + `\s+` + dayForm + `|` + dayForm + `\s+` + tomorrow + `)\s*(?:\)|\x60)"?\s+` +
 		`(?:==?\s+["']?01["']?|-eq\s+["']?0?1["']?)(?:\s+\])?$`)
-	dayGuard = pattern(`^(?:\[{1,2}|test)\s.*(?:\$\(|\x60)(?:[^)\x60]*[\s/])?date\s`)
+	dayGuard = pattern(`^(?:\[{1,2}|test)\s.*(?:\$\(|\x60)(?:[^)\x60]*[\s/])?date[\s|]`)
 )
 
 // setup removes what comes before the command and has a better place.

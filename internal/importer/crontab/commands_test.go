@@ -174,6 +174,7 @@ func TestNotADate(t *testing.T) {
 		{"a name with date", at(`[ -x "/root/bin/run-os-update" ] && /root/bin/run-os-update`), `[ -x "/root/bin/run-os-update" ] && /root/bin/run-os-update`, false, ""},
 		{"another", at(`[ -x /bin/update-resolv.sh ] && /bin/update-resolv.sh`), `[ -x /bin/update-resolv.sh ] && /bin/update-resolv.sh`, false, ""},
 		{"date with its folder", at(`[ "$(/bin/date +\%u)" = 5 ] && /x`), `[ "$(/bin/date +%u)" = 5 ] && /x`, false, asks},
+		{"date in a pipe", at(`[ "$(date|cut -c1-3)" = Fri ] && /x`), `[ "$(date|cut -c1-3)" = Fri ] && /x`, false, asks},
 		{"in a zone", at(`[ $(TZ=UTC date +\%u) -eq 5 ] && /x`), `[ $(TZ=UTC date +%u) -eq 5 ] && /x`, false, asks},
 		{"bash's brackets", at("[[ `date +\\%u` == 5 ]] && /x"), "[[ `date +%u` == 5 ]] && /x", false, asks},
 	})

@@ -200,7 +200,7 @@ func (v *environment) broken(e *importer.Entry, line string) {
 func owner(r *importer.Command, user string) {
 	for _, name := range []string{"LOGNAME", "USER"} {
 		switch {
-		case !usesVariable(r.Line, name) || strings.Contains(r.Line, name+"="):
+		case !usesVariable(r.Line, name) || setsVariable(r.Line, name):
 		case user == "":
 			r.Off("cron set %s to the owner of its crontab, which a task does not have: write it into environment", name)
 		default:
@@ -215,4 +215,9 @@ func owner(r *importer.Command, user string) {
 
 func usesVariable(line, name string) bool {
 	return regexp.MustCompile(`\$(` + name + `\b|\{` + name + `\b)`).MatchString(line)
+}
+
+// setsVariable does not take DB_USER=app for one that sets USER.
+func setsVariable(line, name string) bool {
+	return regexp.MustCompile(`(?:^|[^\w$-])` + name + `=`).MatchString(line)
 }

@@ -12,10 +12,10 @@ func TestLocks(t *testing.T) {
 	var cases []lineCase
 	for _, command := range []string{
 		`"$FMS/commonlib/bin/run-with-lockfile.sh" -n "$LOCK_DIR/send-alerts.lock" "$FMS/bin/send-alerts"`, "/usr/local/bin/run-with-lock x /y",
-		"setlock -nX /l /x", "chpst -u app -L /l /x", "lockrun --lockfile=/l -- /x", "lckdo /l /x", "with-lock-ex -q /l /x", "run-one /x", "run-this-one /x",
+		"setlock -nX /l /x", "chpst -u app -L /l /x", "lockrun --lockfile=/l -- /x", "lckdo /l /x", "with-lock-ex -q /l /x", "run-one /x", "run-this-one /x", "run-one-until-success /x",
 		"lockfile -r 0 /tmp/x.lock && /x; rm -f /tmp/x.lock", "lockfile-create /tmp/x && /x", "dotlockfile -r 0 /tmp/x.lock && /x", "lockf -t 0 /tmp/x /y", "shlock -f /tmp/x -p $$ && /y",
 		"cd /x && setlock -n /l ./y", "bash -lc 'cd /x && run-one ./y && ./z'", "nice setlock -n /l /y; /z",
-		"[ -f /tmp/x.pid ] || /x", "test -e /run/x.lock || /x", "[ ! -f x.lock ] && /x", "mkdir /tmp/x.lock && /x", "if [ ! -x /var/lock/mrtg ]; then /x; mkdir /var/lock/mrtg; fi",
+		"[ -f /tmp/x.pid ] || /x", "test -e /run/x.lock || /x", "[ ! -f x.lock ] && /x", "[ -e \"$D/x.lock\" ] || /x", "mkdir /tmp/x.lock && /x", "mkdir '/tmp/joblock' && /x", "mkdir lock && /x", "if [ ! -x /var/lock/mrtg ]; then /x; mkdir /var/lock/mrtg; fi",
 	} {
 		after := command
 		switch command {
@@ -24,7 +24,7 @@ func TestLocks(t *testing.T) {
 		}
 		cases = append(cases, lineCase{command, at(command), after, true, holds})
 	}
-	for _, command := range []string{"cat /data/Gemfile.lock", "[ -f /data/list ] && /x", "/opt/run-with-locked-config", "mkdir /data/locks && /x", "chpst -u app /x", "/x --lockfile=/l"} {
+	for _, command := range []string{"cat /data/Gemfile.lock", "[ -f /data/list ] && /x", "/opt/run-with-locked-config", "mkdir /data/locks && /x", "mkdir -p /data/block && /x", "mkdir /srv/clock && /x", "test -s /data/x.pid.csv && /x", "chpst -u app /x", "/x --lockfile=/l"} {
 		cases = append(cases, lineCase{command, at(command), command, false, ""})
 	}
 	runCases(t, cases)
@@ -43,6 +43,9 @@ func TestNameOfTheUser(t *testing.T) {
 		{"what the file sets is cron's all the same", "USER=app\n" + at("/x $USER"), "/x $USER", true, asks},
 		{"another variable", at("/x $USERS ${USER_ID}"), "/x $USERS ${USER_ID}", false, ""},
 		{"set by the line", at("USER=app; /x $USER"), "USER=app; /x $USER", false, ""},
+		{"exported by the line", at("cd /x; export USER=app; /x $USER"), "cd /x; export USER=app; /x $USER", false, ""},
+		{"a variable that ends so", at("DB_USER=$USER /x"), "DB_USER=$USER /x", true, asks},
+		{"another", at("PGUSER=app /x --as $USER"), "PGUSER=app /x --as $USER", true, asks},
 	})
 	j, e := lastJob(imported(t, "0 1 * * * root /a\n0 2 * * * www-data /x $USER $LOGNAME\n"))
 	if j.Disabled || j.Environment["USER"] != "www-data" || j.Environment["LOGNAME"] != "www-data" {
