@@ -15,6 +15,7 @@ func TestWideCharacters(t *testing.T) {
 		{"Ame\u0301lie", "plain"},
 		{"team-a", strings.Repeat("日本", 40)},
 		{"ana", "🚀 lift"},
+		{"✅ done", "plain"},
 	}
 	var out bytes.Buffer
 	a := &app{Env: Env{Stdout: &out, Stderr: &out, Screen: Screen{Width: 40}}}
@@ -31,7 +32,7 @@ func TestWideCharacters(t *testing.T) {
 			t.Errorf("got %q, want %q", rest, want)
 		}
 	}
-	for text, want := range map[string]string{"日本語": "日…", "abcd": "abcd", "abcde": "abc…", "": ""} {
+	for text, want := range map[string]string{"日本語": "日…", "✅❌⏳": "✅…", "✓✓✓✓": "✓✓✓✓", "abcd": "abcd", "abcde": "abc…", "": ""} {
 		if got := clip(text, 4); got != want {
 			t.Errorf("%s is cut to %q, want %q", text, got, want)
 		}

@@ -18,12 +18,12 @@ func nowhere(t *testing.T, args []string) result {
 func TestFlagsThatWouldDoNothing(t *testing.T) {
 	t.Parallel()
 	for says, args := range map[string][]string{
-		"--wait and --follow go with one run":      {"retry", "--all", "--yes", "--wait"},
-		"--force and --request-id go with one run": {"retry", "--all", "--force"},
-		"--status, --job, --cause and --even go":   {"retry", "report", "--job", "report"},
-		"give one of them":                         {"run", "report", "--timeout", "5m"},
-		"--until 2h is before --since 1h":          {"history", "--since", "1h", "--until", "2h"},
-		"--timeout -5m0s is negative":              {"retry", "report", "--wait", "--timeout=-5m"},
+		"--wait and --follow go with one run":     {"retry", "--all", "--yes", "--wait"},
+		"--force, --attempts and --request-id go": {"retry", "--all", "--attempts", "1"},
+		"--status, --job, --cause and --even go":  {"retry", "report", "--job", "report"},
+		"give one of them":                        {"run", "report", "--timeout", "5m"},
+		"--until 2h is before --since 1h":         {"history", "--since", "1h", "--until", "2h"},
+		"--timeout -5m0s is negative":             {"retry", "report", "--wait", "--timeout=-5m"},
 	} {
 		if r := nowhere(t, args); r.code != 2 || !strings.Contains(r.err, says) {
 			t.Errorf("%q: %+v", args, r)

@@ -39,7 +39,7 @@ func (c *logsCmd) Run(ctx context.Context, a *app) error {
 		if err := errors.Join(err, lines.end()); err != nil {
 			return err
 		}
-		if done.Lines == 0 {
+		if done.Lines == 0 && ctx.Err() == nil { // a person who left wants to know no more
 			_, _ = fmt.Fprintf(a.Stderr, "attempt %d of %s %s\n", done.Attempt.N, r.ID, a.silence(done.Attempt, since))
 		}
 		return nil

@@ -145,7 +145,7 @@ func TestWaiting(t *testing.T) {
 	if r := wait("retry", "broken", "--wait"); r.code != 3 || !strings.Contains(r.err, "has failed: exit code 3") {
 		t.Errorf("a retry: %+v", r)
 	}
-	if r := w.run("retry", "broken", "--attempts", "1"); r.code != 1 || !strings.Contains(r.out, "has changed since you looked: it had 1 attempts, now it has 2 and has failed; look at it again before you retry it") {
+	if r := w.run("retry", "broken", "--attempts", "1"); r.code != 1 || !strings.Contains(r.out, "has changed since you looked: its attempts were 1 and are 2 now, and it has failed; look at it again before you retry it") {
 		t.Errorf("a retry by somebody who saw one attempt: %+v", r)
 	}
 	if r := w.run("run", "endless", "--wait", "--timeout", "300ms"); r.code != 124 || !strings.Contains(r.err, "goes on; `batchplane logs --follow --db DB ") {

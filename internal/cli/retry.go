@@ -49,8 +49,8 @@ func (c *retryCmd) fits() error {
 	switch {
 	case c.All && (c.Wait || c.Follow):
 		return usagef("--wait and --follow go with one run, not with --all: `history --status queued,launching,running` shows what has not ended")
-	case c.All && (c.Force || c.RequestID != ""):
-		return usagef("--force and --request-id go with one run, not with --all")
+	case c.All && (c.Force || c.Attempts != nil || c.RequestID != ""):
+		return usagef("--force, --attempts and --request-id go with one run, not with --all")
 	case !c.All && (len(c.Status)+len(c.Jobs)+len(c.Even) > 0 || c.Cause != ""):
 		return usagef("--status, --job, --cause and --even go with --all")
 	}

@@ -21,7 +21,7 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 	case !d.r.Status.Terminal():
 		return Denied, fmt.Sprintf("%s %s: stop it first, or start a new run with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
 	case e.outdated(d.r):
-		return Denied, fmt.Sprintf("%s has changed since you looked: it had %d attempts, now it has %d and %s; look at it again before you retry it", d.r.ID, *e.Attempts, len(d.r.Attempts), d.r.Status.Sentence())
+		return Denied, fmt.Sprintf("%s has changed since you looked: its attempts were %d and are %d now, and it %s; look at it again before you retry it", d.r.ID, *e.Attempts, len(d.r.Attempts), d.r.Status.Sentence())
 	case d.r.Status == Succeeded && !e.Force:
 		return Denied, fmt.Sprintf("%s already succeeded: use --force to run it again", d.r.ID)
 	case e.Blocked != "":

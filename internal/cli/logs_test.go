@@ -1,0 +1,25 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cli"
+)
+
+// TestLogsLeft: a person who leaves logs --follow is told neither to give --follow nor anything of
+// an attempt that was not read.
+func TestLogsLeft(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	w.must("run", "endless", "--request-id", "x")
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	var out, errs bytes.Buffer
+	cli.Main(ctx, []string{"--db", w.db, "logs", "endless", "--follow"}, cli.Env{Now: w.clock.Now, Zone: berlin, Stdout: &out, Stderr: &errs})
+	if bytes.Contains(errs.Bytes(), []byte("no output")) {
+		t.Errorf("left, it says %q", errs.String())
+	}
+}
