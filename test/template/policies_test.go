@@ -73,11 +73,13 @@ func TestPeopleSeeTheAlarmsOfTheStack(t *testing.T) {
 		want = append(want, "!GetAtt "+id+".Arn")
 	}
 	slices.Sort(want)
+	found := 0
 	for _, policy := range []string{"ReaderPolicy", "OperatorPolicy"} {
 		for _, s := range list(t, at(t, template, "Resources", policy, "Properties", "PolicyDocument", "Statement")) {
 			if o, ok := s.(object); !ok || o["Sid"] != "Health" {
 				continue
 			}
+			found++
 			var got []string
 			if all, ok := at(t, s, "Resource").([]any); ok {
 				for _, one := range all {
@@ -89,6 +91,9 @@ func TestPeopleSeeTheAlarmsOfTheStack(t *testing.T) {
 				t.Errorf("%s shows %q, want %q", policy, got, want)
 			}
 		}
+	}
+	if found != 2 {
+		t.Errorf("%d statements about alarms, want one in each policy", found)
 	}
 }
 
