@@ -154,6 +154,17 @@ func TestLiveOutputAndMetrics(t *testing.T) {
 	if !strings.Contains(string(body), `batchplane_runs_total{job="stepwise",status="succeeded"} 1`) {
 		t.Errorf("the metrics are\n%s", body)
 	}
+	foreign, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign.Host = "rebound.example"
+	if res, err = http.DefaultClient.Do(foreign); err != nil {
+		t.Fatal(err)
+	}
+	if _ = res.Body.Close(); res.StatusCode != http.StatusForbidden {
+		t.Errorf("by a stranger's name the metrics are answered %d", res.StatusCode)
+	}
 	if n := strings.Count(p.out.String(), "stepwise/manual-"); n != 1 {
 		t.Errorf("%d lines of one run:\n%s", n, p.out)
 	}
