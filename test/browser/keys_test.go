@@ -142,5 +142,7 @@ func TestHighContrast(t *testing.T) {
 	b.visit(s, "/timeline")
 	b.Until("their colours are on", `matchMedia('(forced-colors: active)').matches`)
 	b.Until("what is chosen has a frame", `(all => all.length === 2 && all.every(e => getComputedStyle(e).outlineStyle === 'solid'))([...document.querySelectorAll('[aria-current]')])`)
+	b.Do("going on by keys", chromedp.KeyEvent(kb.Tab), chromedp.Evaluate(`document.querySelector('nav [aria-current]').focus()`, nil))
+	b.Until("where the keys are has another frame", `document.activeElement.matches('[aria-current]:focus-visible') && getComputedStyle(document.activeElement).outlineStyle === 'double'`)
 	b.Quiet()
 }
