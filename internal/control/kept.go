@@ -135,15 +135,19 @@ func (c *Control) relock(ctx context.Context, change *Change) (other run.ID, err
 	if err != nil {
 		return "", err
 	}
+	var in run.Run
 	place := &item.Lock
 	switch {
 	case r.Waits:
 		place = &item.Waiting
-	case !holdsLock(r, j):
+		in, err = c.open(ctx, *place, r.ID)
+	case holdsLock(r, j):
+		in, err = c.holder(ctx, &item, r.ID)
+	default:
 		return "", nil
 	}
-	if other, err = c.openRun(ctx, *place, r.ID); err != nil || other != "" {
-		return other, err
+	if err != nil || in.ID != "" {
+		return in.ID, err
 	}
 	if *place != string(r.ID) {
 		*place, change.Item = string(r.ID), &item

@@ -46,24 +46,18 @@ func lock(item job.Item, before, after *run.Run, j *job.Job) (next job.Item, cha
 // before; what was free then may be taken now. ErrConflict makes them decide anew. From here
 // to the write, the item's revision guards it.
 func (c *Control) unlessTaken(ctx context.Context, item *job.Item, before, after *run.Run, j *job.Job) error {
-	var taken string
+	var other run.Run
+	var err error
 	switch {
 	case holdsLock(after, j) && !holdsLock(before, j):
-		taken = item.Lock
+		other, err = c.holder(ctx, item, after.ID)
 	case after.Waits && !before.Waits:
-		taken = item.Waiting
+		other, err = c.open(ctx, item.Waiting, after.ID)
 	}
-	other, err := c.openRun(ctx, taken, after.ID)
-	if err == nil && other != "" {
-		return fmt.Errorf("run %s was faster than %s: %w", other, after.ID, ErrConflict)
+	if err == nil && other.ID != "" {
+		return fmt.Errorf("run %s was faster than %s: %w", other.ID, after.ID, ErrConflict)
 	}
 	return err
-}
-
-// openRun returns the run that an item names; "" if it is no longer open.
-func (c *Control) openRun(ctx context.Context, id string, except run.ID) (run.ID, error) {
-	r, err := c.open(ctx, id, except)
-	return r.ID, err
 }
 
 // open loads the run that an item names; it returns zero if the run is no longer open.
@@ -92,7 +86,24 @@ func (c *Control) blocker(ctx context.Context, id run.ID, j *job.Job) (run.ID, e
 	if err != nil {
 		return "", err
 	}
-	return c.openRun(ctx, item.Lock, id)
+	r, err := c.holder(ctx, &item, id)
+	return r.ID, err
+}
+
+// holder returns the open run that holds a job's lock; zero if none does. A run may have ended
+// while it was given the lock: its end did not find the lock held by it, and passed nothing on.
+func (c *Control) holder(ctx context.Context, item *job.Item, except run.ID) (run.Run, error) {
+	if len(item.Beside) > 0 {
+		r, err := c.open(ctx, item.Lock, "")
+		if err != nil {
+			return r, err
+		}
+		item.Lock = string(r.ID)
+		if err := c.passOn(ctx, item); err != nil {
+			return r, err
+		}
+	}
+	return c.open(ctx, item.Lock, except)
 }
 
 // holdForOpen gives the lock that nobody holds to an open run, so that the first definition

@@ -172,7 +172,7 @@ func (c *Control) situation(ctx context.Context, j job.Job, req run.Request, how
 
 // holders adds which open run holds the job's lock and which waits for it.
 func (c *Control) holders(ctx context.Context, s run.Situation, id run.ID) (run.Situation, error) {
-	holder, err := c.open(ctx, s.Item.Lock, id)
+	holder, err := c.holder(ctx, &s.Item, id)
 	if err != nil {
 		return s, err
 	}
