@@ -13,8 +13,8 @@ type Attempt struct {
 	N int `json:"n"`
 	// TaskDefinition is the revision that this attempt asked for.
 	TaskDefinition string `json:"taskDefinition,omitempty"`
-	// Revision is that revision if a retry uses another; otherwise nil, and it is the run's
-	// Task.
+	// Revision is that revision if a later attempt uses another; otherwise nil, and it is the
+	// run's Task.
 	Revision *TaskDefinition `json:"revision,omitempty"`
 	// OnDemand says that the attempt is launched on demand although the job begins on Spot.
 	OnDemand bool `json:"onDemand,omitempty"`

@@ -138,7 +138,8 @@ func (d *decider) dequeue(e Due) (Outcome, string) {
 		return Did, d.r.Cause
 	}
 	if d.r.Renew {
-		d.r.Task, d.r.Renew = *e.Task, false
+		d.r.use(*e.Task)
+		d.r.Renew = false
 	}
 	if a := d.r.Last(); a != nil && !a.Over() {
 		// No send so far launched anything, so the token's life begins anew.

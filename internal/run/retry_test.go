@@ -75,7 +75,7 @@ func TestRetryWords(t *testing.T) {
 	}
 }
 
-// TestRevisions: an attempt keeps the revision that it asked for if a retry uses another, and
+// TestRevisions: an attempt keeps the revision that it asked for if a later one uses another, and
 // what comes late about it is judged by that revision's containers.
 func TestRevisions(t *testing.T) {
 	t.Parallel()
@@ -89,6 +89,10 @@ func TestRevisions(t *testing.T) {
 		if got := r.TaskOf(&r.Attempts[n]); !reflect.DeepEqual(got, want) {
 			t.Errorf("attempt %d: %+v, want %+v", n+1, got, want)
 		}
+	}
+	r, _ = play(t, plain, at{1, run.Refused{Attempt: 1, Send: 1, Stop: inactive}}, at{time.Minute, run.Due{Task: &newer}})
+	if first, second := r.TaskOf(&r.Attempts[0]), r.TaskOf(&r.Attempts[1]); !reflect.DeepEqual(first, task) || !reflect.DeepEqual(second, newer) {
+		t.Errorf("launched again with the newest: %+v, then %+v", first, second)
 	}
 	unseen, _ := play(t, plain, accepted, at{time.Hour, run.Gone{Attempt: 1, At: t0.Add(time.Hour)}}, at{61 * time.Minute, retry("a", newer)}, at{62 * time.Minute, seen(1, 5, exited(3))})
 	if a := unseen.Attempts[0]; !a.RanAfterAll || a.ExitCode == nil || *a.ExitCode != 3 {
