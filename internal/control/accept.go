@@ -99,19 +99,27 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 		return accepted{why: fmt.Sprintf("it could not be told what is deployed: %v", err)}, nil
 	}
 	j := Register(carried)
-	if why := c.unlooked(ctx, item, j); why != "" {
-		return accepted{why: why}, nil
-	}
-	return accepted{job: j.Job, hash: j.Hash, proven: true, younger: j.Modified.After(s.At.Add(-beforeChange))}, c.learn(ctx, j, asked)
+	why, err := c.takeIn(ctx, item, j, asked)
+	return accepted{job: j.Job, hash: j.Hash, proven: true, younger: j.Modified.After(s.At.Add(-beforeChange)), why: why}, err
 }
 
-// unlooked says what the sweep has not looked for yet; "" if nothing. A trigger, which has no
-// registry, may not look for runs.
-func (c *Control) unlooked(ctx context.Context, item job.Item, j Registered) string {
-	if c.Registry != nil || !c.firstForbids(ctx, &deployment{Registered: j, was: item}) {
-		return ""
+// takeIn learns what a schedule carries. why says why its slot waits all the same: the
+// definition first forbids overlaps, and the item does not name the open runs. A trigger, which
+// has no registry, may not look for them; a sweep may lose the item to somebody else.
+func (c *Control) takeIn(ctx context.Context, item job.Item, j Registered, asked time.Time) (why string, err error) {
+	const unlooked = "the job's runs may not overlap from now on, and the sweep has not looked yet which ones are open"
+	first := c.firstForbids(ctx, &deployment{Registered: j, was: item})
+	if first && c.Registry == nil {
+		return unlooked, nil
 	}
-	return "the job's runs may not overlap from now on, and the sweep has not looked yet which ones are open"
+	if err := c.learn(ctx, j, asked); err != nil || !first {
+		return "", err
+	}
+	item, err = c.item(ctx, j.Name)
+	if err == nil && c.firstForbids(ctx, &deployment{Registered: j, was: item}) {
+		return unlooked, nil
+	}
+	return "", err
 }
 
 // held returns the deployed definition that a slot asks for by what came along. If a

@@ -1,7 +1,9 @@
 package control_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -176,5 +178,41 @@ func TestATriggerBeforeTheSweepForbids(t *testing.T) {
 	}
 	if got := w.slotsOf("hourly"); got != "18:00 running by schedule, 19:00 skipped by schedule" {
 		t.Errorf("slots %q", got)
+	}
+}
+
+// TestAPauseWhileTheSweepForbids: if the job's item changes before it is written which runs are
+// open, the slot waits for the next sweep.
+func TestAPauseWhileTheSweepForbids(t *testing.T) {
+	t.Parallel()
+	alone := with(hourly, func(j *job.Job) { j.Overlap = job.Forbid })
+	w := newWorld(t, setup{script: runs(10*time.Hour, 0), redeliver: true})
+	w.know(hourly)
+	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: alone}}
+	w.fire(clockAt(19, 0, 1), control.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own})
+	w.ctl.Registry = &renewals{}
+	paused := false
+	w.ports.onCall = func(name string) {
+		if name != "Commit" || paused {
+			return
+		}
+		paused = true
+		_, err := w.ctl.Pause(t.Context(), control.PauseRequest{Job: "hourly"})
+		_, too := w.ctl.Resume(t.Context(), control.ResumeRequest{Job: "hourly"})
+		if err = errors.Join(err, too); err != nil {
+			t.Error(err)
+		}
+	}
+	for range 2 {
+		if err := w.ctl.TryPending(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.slotsOf("hourly"); strings.Contains(got, "19:00 running") {
+			t.Errorf("slots %q", got)
+		}
+	}
+	if got := w.slotsOf("hourly"); got != "18:00 running by schedule, 19:00 skipped by schedule" {
+		t.Errorf("in the end: slots %q", got)
 	}
 }
