@@ -93,7 +93,7 @@ func ofRun(body []byte) (run.ID, bool) {
 // reopen makes the look come back to a run that was set aside, if it can be read now: by a
 // newer or mended program. The run takes its job's lock again, which it lost when it was set
 // aside. If another run has taken the lock since, a run that waits to be launched stays where
-// it is; one that may have a task is looked at all the same.
+// it is; one that may have a task is looked at all the same, and not launched again.
 func (c *Control) reopen(ctx context.Context, id run.ID) (did, why string, err error) {
 	r, err := c.Store.Run(ctx, id)
 	if err == nil {
@@ -110,9 +110,6 @@ func (c *Control) reopen(ctx context.Context, id run.ID) (did, why string, err e
 	other, err := c.relock(ctx, &change)
 	if err == nil && other != "" && r.Status == run.Queued {
 		return "", fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", other), nil
-	}
-	if other != "" {
-		r.Seek()
 	}
 	if err == nil {
 		err = c.Store.Commit(ctx, change)

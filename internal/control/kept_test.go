@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -226,6 +227,46 @@ func TestReopenOfALaunch(t *testing.T) {
 			w.look()
 			if r = w.run(minute(0)); r.Attempts[0].Sends != c.sends || slices.Contains(w.ports.calls, "Find") != c.finds {
 				t.Errorf("%d sends, calls %v", r.Attempts[0].Sends, w.ports.calls)
+			}
+		})
+	}
+}
+
+// TestReopenOfARelaunch: a run whose lock another has taken since is not launched again beside it.
+func TestReopenOfARelaunch(t *testing.T) {
+	t.Parallel()
+	again := with(forbidding, func(j *job.Job) { j.Retry = job.Retry{Attempts: 3, ExitCodes: []int64{3}} })
+	for name, c := range map[string]struct {
+		taken    bool
+		attempts int
+	}{"nobody has the lock": {false, 2}, "another has it": {true, 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(10*time.Minute, 3), redeliver: true})
+			w.know(again)
+			w.triggerSlot(again, 0)
+			owed := w.run(minute(0)).Owed
+			w.damage(minute(0))
+			w.look()
+			if c.taken {
+				w.triggerSlot(again, 5)
+			}
+			r := w.run(minute(0))
+			r.Owed = owed
+			if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+				t.Fatal(err)
+			}
+			kept, err := w.store.Kept(t.Context(), 10)
+			if err != nil || len(kept) != 1 {
+				t.Fatalf("kept %+v, %v", kept, err)
+			}
+			if reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept[0].ID(), Again: true}); err != nil || reply.Outcome != control.Accepted {
+				t.Errorf("%+v, %v", reply, err)
+			}
+			w.clock.AdvanceTo(t0.Add(12 * time.Minute))
+			r = w.run(minute(0))
+			if len(r.Attempts) != c.attempts || c.taken && (r.Status != run.Failed || !strings.Contains(r.Cause, string(minute(5))+" has the job's lock by now")) {
+				t.Errorf("%d attempts, %s: %s", len(r.Attempts), r.Status, r.Cause)
 			}
 		})
 	}

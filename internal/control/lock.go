@@ -159,6 +159,23 @@ func (c *Control) anyOpen(ctx context.Context, name string) (ids []string, err e
 	return ids[:min(mostBeside, len(ids))], nil
 }
 
+// decide makes the event and decides about it. A run that was set aside, and so lost its job's lock, is not launched
+// again beside a run that has taken the lock since.
+func (c *Control) decide(ctx context.Context, j *job.Job, before *run.Run, event func(*run.Run) (run.Event, error)) (e run.Event, d *run.Decision, err error) {
+	if e, err = event(before); err != nil {
+		return nil, nil, err
+	}
+	d = new(run.Decide(j, before, e, c.Now(), &c.Timing))
+	if d.Counted == 0 || len(before.Attempts) == 0 || !holdsLock(before, j) {
+		return e, d, nil
+	}
+	timing := c.Timing
+	if timing.Beside, err = c.blocker(ctx, before.ID, j); err == nil && timing.Beside != "" {
+		d = new(run.Decide(j, before, e, c.Now(), &timing))
+	}
+	return e, d, err
+}
+
 // wake lets the run that waits for another's end go on. If this is missed, the look finds it
 // a minute later.
 func (c *Control) wake(ctx context.Context, ended *run.Run) error {

@@ -61,11 +61,10 @@ func (c *Control) decideAndSave(ctx context.Context, before *run.Run, event func
 	if err != nil {
 		return nil, fmt.Errorf("deciding about run %s: %w", before.ID, lost(err))
 	}
-	e, err := event(before)
+	e, d, err := c.decide(ctx, j, before, event)
 	if err != nil {
 		return nil, err
 	}
-	d := new(run.Decide(j, before, e, c.Now(), &c.Timing))
 	if d.Outcome == run.Ignored || d.Outcome == run.Denied || d.Outcome == run.Rests {
 		return d, nil
 	}

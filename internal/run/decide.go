@@ -213,15 +213,6 @@ func (d *decider) search(a *Attempt) {
 	d.r.DueAt = d.now().Add(d.t.Doubt)
 }
 
-// Seek has the task of the launch that the run owes searched for: it is not sent again.
-func (r *Run) Seek() {
-	for i, e := range r.Owed {
-		if e.Kind == Launch {
-			r.Owed[i].Kind = Find
-		}
-	}
-}
-
 // resend counts a further send of the last attempt before it goes out.
 func (d *decider) resend() {
 	a := d.r.Last()

@@ -57,6 +57,9 @@ type Timing struct {
 	NotBefore time.Time
 	// Standby says that nothing is launched at all.
 	Standby bool
+	// Beside is an open run that has the lock of the job of the run that is decided about, which
+	// lost it; "" in all other decisions. Nothing of that run is launched any more.
+	Beside ID
 }
 
 // DefaultTiming is the timing of design and documentation.
