@@ -159,8 +159,8 @@ func (c *Control) anyOpen(ctx context.Context, name string) (ids []string, err e
 	return ids[:min(mostBeside, len(ids))], nil
 }
 
-// decide makes the event and decides about it. A run that was set aside, and so lost its job's lock, is not launched
-// again beside a run that has taken the lock since.
+// decide makes the event and decides about it. A run that was set aside, and so lost its job's
+// lock, is not launched again beside a run that has taken the lock since.
 func (c *Control) decide(ctx context.Context, j *job.Job, before *run.Run, event func(*run.Run) (run.Event, error)) (e run.Event, d *run.Decision, err error) {
 	if e, err = event(before); err != nil {
 		return nil, nil, err

@@ -149,10 +149,11 @@ func (i Item) MissedDue(now time.Time) bool {
 const All = "*"
 
 // MaxPauses is how many pauses an item keeps, unless more of them may still be needed: those
-// that have not been over for KeepFormer, but not more than MaxPausesNeeded.
+// that have not been over for KeepFormer, but not more than MaxPausesNeeded. An item of DynamoDB
+// holds 400 KB, and a pause's reason has up to 1,000 bytes.
 const (
 	MaxPauses       = 20
-	MaxPausesNeeded = 500
+	MaxPausesNeeded = 200
 )
 
 // Plan is the part of a definition that decides which slots there are and when a slot is
