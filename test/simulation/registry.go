@@ -83,8 +83,9 @@ func (w *World) taken(t *trigger, reply control.Reply, disturbed bool) {
 
 // mayLack reports whether a trigger may have no run. That is so if it named only its job, whose
 // known plan was another one, and so was taken for a neighbouring slot; or if it was refused
-// because what came along is not deployed, or because that could not be found out in time. The
-// check of the slots then finds the slots without a run.
+// because what came along is not deployed, or because that, or which runs are open when it first
+// forbids overlaps, could not be found out in time. The check of the slots then finds the slots
+// without a run.
 func (w *World) mayLack(t *trigger, reply control.Reply, disturbed bool) bool {
 	switch {
 	case reply.Run != "" && reply.Run != t.run:
@@ -92,7 +93,8 @@ func (w *World) mayLack(t *trigger, reply control.Reply, disturbed bool) bool {
 	case reply.Outcome == control.Filtered:
 		return w.asSlot(t).Schedule == "" && w.store.item(t.job.Name).Definition != t.hash
 	}
-	return reply.Outcome == control.Refused && w.control.Schedules != nil && (disturbed || !w.carries(t))
+	first := t.job.Exclusive() && w.store.item(t.job.Name).Definition != t.hash
+	return reply.Outcome == control.Refused && w.control.Schedules != nil && (disturbed || first || !w.carries(t))
 }
 
 // carries reports whether a schedule now carries what came along with a trigger.

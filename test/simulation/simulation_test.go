@@ -113,6 +113,8 @@ func firstDifference(a, b []Line) string {
 func TestWorldsThatFailed(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]Options{
+		"a run ended while a sweep gave it the lock":        {Seed: 1712770461968},
+		"a late slot came before the sweep had looked":      {Seed: 1712770404597},
 		"the lock went to the run that had just ended":      {Seed: 1712768374191},
 		"a missed slot was retried before it was told of":   {Seed: 1712767818018},
 		"a failure was told as the retry that followed it":  {Seed: 2},

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -62,6 +63,7 @@ type life struct {
 	// and has no answer.
 	lacking, asked time.Time
 	patience       time.Duration // the longest that it had meanwhile
+	given          int           // the handler that last gave it the lock from outside
 }
 
 // plan is a job's plan as the store had it from a time on.
@@ -128,11 +130,8 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 		w.plannedAnew(item)
 		w.newerStands(item)
 		w.failsAfterAll(after, item)
-		if before == nil {
-			w.toldMissed(&run.Run{}, after, item)
-		} else {
-			w.toldMissed(before, after, item)
-		}
+		w.lockGiven(after, item)
+		w.toldMissed(cmp.Or(before, &run.Run{}), after, item)
 		defer w.skipAsked(item)
 	}
 	if after == nil {
