@@ -171,7 +171,7 @@ func TestNotADate(t *testing.T) {
 	t.Parallel()
 	const asks = "it asks date whether this is its day"
 	runCases(t, []lineCase{
-		{"a name with date", at(`[ -x "/root/bin/run-os-update" ] && /root/bin/run-os-update`), `[ -x "/root/bin/run-os-update" ] && /root/bin/run-os-update`, false, ""},
+		{"a name with date", at(`[ -x "/usr/local/bin/run-os-update" ] && /usr/local/bin/run-os-update`), `[ -x "/usr/local/bin/run-os-update" ] && /usr/local/bin/run-os-update`, false, ""},
 		{"another", at(`[ -x /bin/update-resolv.sh ] && /bin/update-resolv.sh`), `[ -x /bin/update-resolv.sh ] && /bin/update-resolv.sh`, false, ""},
 		{"date with its folder", at(`[ "$(/bin/date +\%u)" = 5 ] && /x`), `[ "$(/bin/date +%u)" = 5 ] && /x`, false, asks},
 		{"date in a pipe", at(`[ "$(date|cut -c1-3)" = Fri ] && /x`), `[ "$(date|cut -c1-3)" = Fri ] && /x`, false, asks},
