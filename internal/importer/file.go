@@ -2,6 +2,7 @@ package importer
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer/doc"
@@ -48,10 +49,5 @@ func (f *File) Any(is func(*doc.Node) bool) bool {
 	if err != nil {
 		return false
 	}
-	for _, d := range docs {
-		if is(d) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(docs, is)
 }

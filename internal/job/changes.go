@@ -2,6 +2,7 @@ package job
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -97,9 +98,7 @@ func (c Changes) defaults(environment map[string]string) map[string]string {
 		}
 		if out == nil {
 			out = make(map[string]string, len(environment)+len(c.Inputs))
-			for k, v := range environment {
-				out[k] = v
-			}
+			maps.Copy(out, environment)
 		}
 		out[name] = i.Default
 	}

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"maps"
 	"strings"
 	"unicode"
 )
@@ -43,9 +44,7 @@ func (j Job) TagsOf() map[string]string {
 	if owner := tagValue(j.Owner); owner != "" {
 		all[OurTags+"owner"] = owner
 	}
-	for k, v := range j.Tags {
-		all[k] = v
-	}
+	maps.Copy(all, j.Tags)
 	return all
 }
 

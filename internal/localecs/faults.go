@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,9 +130,5 @@ func drawn(seed uint64, kind Kind, f Subject) float64 {
 func (s *Server) Stats() map[Kind]int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	stats := make(map[Kind]int64, len(s.injected))
-	for kind, n := range s.injected {
-		stats[kind] = n
-	}
-	return stats
+	return maps.Clone(s.injected)
 }

@@ -73,7 +73,7 @@ func TestAnEventHasTheFieldsOfARealOne(t *testing.T) {
 	if err := json.Unmarshal(e.raw, &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, field := range strings.Fields(`attachments attributes availabilityZone clusterArn connectivity connectivityAt
+	for field := range strings.FieldsSeq(`attachments attributes availabilityZone clusterArn connectivity connectivityAt
 		containers cpu createdAt desiredStatus enableExecuteCommand ephemeralStorage executionStoppedAt group launchType
 		lastStatus memory overrides platformVersion pullStartedAt pullStoppedAt startedAt startedBy stopCode stoppedAt
 		stoppedReason stoppingAt taskArn taskDefinitionArn updatedAt version`) {

@@ -258,7 +258,7 @@ func TestWhatACommandLeavesBehindIsKilled(t *testing.T) {
 	s.start(c)
 	pids := hear(t, c.Env["FIFO"])
 	equal(t, "exit code", s.code(), 0)
-	for _, pid := range strings.Fields(pids) {
+	for pid := range strings.FieldsSeq(pids) {
 		equal(t, "process "+pid+" lives", lives(t, pid), false)
 	}
 }

@@ -38,7 +38,7 @@ func children() []int {
 		if err != nil {
 			continue // that thread has just ended
 		}
-		for _, field := range strings.Fields(string(text)) {
+		for field := range strings.FieldsSeq(string(text)) {
 			if pid, err := strconv.Atoi(field); err == nil {
 				found = append(found, pid)
 			}
@@ -65,7 +65,7 @@ func belongs(pid int, mark string, lock fs.FileInfo) bool {
 	proc := "/proc/" + strconv.Itoa(pid)
 	want := []byte(MarkName + "=" + mark)
 	env, _ := os.ReadFile(proc + "/environ") //nolint:gosec // the kernel's own file; a process that is gone has none
-	for _, pair := range bytes.Split(env, []byte{0}) {
+	for pair := range bytes.SplitSeq(env, []byte{0}) {
 		if bytes.Equal(pair, want) {
 			return true
 		}

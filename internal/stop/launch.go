@@ -2,6 +2,7 @@ package stop
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -58,11 +59,11 @@ func launched(t *text, kind Kind, code string, r *Rule) Answer {
 	switch {
 	case kind == LaunchFailure:
 		return No
-	case oneOf(code, conflictCodes):
+	case slices.Contains(conflictCodes, code):
 		return Yes
-	case oneOf(code, brokeCodes):
+	case slices.Contains(brokeCodes, code):
 		return Unknown
-	case oneOf(code, refusalCodes), oneOf(code, unclearCodes), oneOf(code, throttleCodes):
+	case slices.Contains(refusalCodes, code), slices.Contains(unclearCodes, code), slices.Contains(throttleCodes, code):
 		return No
 	case hasNoAnswer.in(t):
 		return Unknown
@@ -126,8 +127,8 @@ func codeLike(word string) bool {
 	if strings.ContainsAny(word, " /\"'()[]") {
 		return false
 	}
-	return strings.HasSuffix(word, "exception") || strings.HasSuffix(word, "error") || oneOf(shortCode(word), throttleCodes) ||
-		oneOf(shortCode(word), refusalCodes) || oneOf(shortCode(word), brokeCodes)
+	return strings.HasSuffix(word, "exception") || strings.HasSuffix(word, "error") || slices.Contains(throttleCodes, shortCode(word)) ||
+		slices.Contains(refusalCodes, shortCode(word)) || slices.Contains(brokeCodes, shortCode(word))
 }
 
 // shortCode drops a namespace: "com.amazonaws.ecs#ClientException".

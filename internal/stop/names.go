@@ -1,6 +1,9 @@
 package stop
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // A name inside ECS's text must not be read as words: an image called data-validation says
 // nothing about its pull. So every name is blanked before the rules are tried. Names are:
@@ -132,15 +135,7 @@ func quoted(before, word, after []byte) bool {
 func letter(c byte) bool { return c >= 'a' && c <= 'z' }
 
 func isWord(b []byte) bool {
-	if bytes.HasPrefix(b, []byte(wordsBegin)) {
-		return true
-	}
-	for _, w := range words {
-		if string(b) == w {
-			return true
-		}
-	}
-	return false
+	return bytes.HasPrefix(b, []byte(wordsBegin)) || slices.ContainsFunc(words, func(w string) bool { return string(b) == w })
 }
 
 func quote(c byte) bool { return c == '"' || c == '\'' || c == '`' }

@@ -1,6 +1,9 @@
 package stop
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // shows reports whether the stop holds any evidence that one of the task's own processes ran: a
 // startedAt, an exit code, a runtimeId of a created container, or a container that is or was seen
@@ -14,7 +17,7 @@ func shows(s *Stop) bool {
 func anyRan(s *Stop, added bool) bool {
 	for i := range s.Containers {
 		c := &s.Containers[i]
-		if injected(c.Name) == added && (c.ExitCode != nil || c.Ran || oneOf(c.LastStatus, running) || created(s, c)) {
+		if injected(c.Name) == added && (c.ExitCode != nil || c.Ran || slices.Contains(running, c.LastStatus) || created(s, c)) {
 			return true
 		}
 	}

@@ -1,6 +1,9 @@
 package stop
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // succeeded reports whether the exit codes prove success: the job's container ended with 0 and no
 // other essential container failed by itself. against judges the texts.
@@ -97,12 +100,7 @@ var stopped = []int64{128 + 15, 128 + 9, 3221225786, -1073741510}
 // nothing else may be said: the container gives no reason, and the task's reason is only that a
 // container exited. See docs/decisions/0014-a-sidecar-that-was-stopped.md.
 func endedByECS(s *Stop, c *Container) bool {
-	for _, code := range stopped {
-		if *c.ExitCode == code {
-			return c.Reason == "" && plainEnd(s.Reason)
-		}
-	}
-	return false
+	return slices.Contains(stopped, *c.ExitCode) && c.Reason == "" && plainEnd(s.Reason)
 }
 
 // exitText is the task's reason if an essential container ended.

@@ -1,5 +1,7 @@
 package stop
 
+import "slices"
+
 // Rule is a rule of the table. The first rule whose family and match fit decides.
 type Rule struct {
 	// Name is stable: it is recorded on attempts and shown to people.
@@ -52,18 +54,9 @@ func (m *Match) in(t *text) bool {
 }
 
 func (m *Match) fits(t *text, kind Kind, code string) bool {
-	return (m.Kinds == nil || oneOf(kind, m.Kinds)) &&
-		(m.Codes == nil || oneOf(code, m.Codes)) &&
+	return (m.Kinds == nil || slices.Contains(m.Kinds, kind)) &&
+		(m.Codes == nil || slices.Contains(m.Codes, code)) &&
 		m.in(t)
-}
-
-func oneOf[S ~string](s S, list []S) bool {
-	for _, l := range list {
-		if s == l {
-			return true
-		}
-	}
-	return false
 }
 
 // proof is what a text proves about the time at which it was written.

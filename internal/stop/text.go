@@ -3,6 +3,7 @@ package stop
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 )
 
 // text is a reason in comparable form: lower case, straight quotes, single blanks, no names, and
@@ -157,12 +158,7 @@ func (t *text) begins(prefix string) bool {
 }
 
 func (t *text) beginsAny(prefixes []string) bool {
-	for _, p := range prefixes {
-		if t.begins(p) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(prefixes, t.begins)
 }
 
 func (t *text) is(words []string) bool {

@@ -43,7 +43,7 @@ func NewTargets(lines map[string]string) (*Targets, error) {
 		value := strings.TrimSpace(lines[name])
 		switch {
 		case name == "default":
-			for _, one := range strings.Split(value, ",") {
+			for one := range strings.SplitSeq(value, ",") {
 				t.defaults = append(t.defaults, strings.TrimSpace(one))
 			}
 			continue

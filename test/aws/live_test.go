@@ -2,6 +2,7 @@ package aws_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -114,9 +115,7 @@ func (e *emulator) user(t *testing.T, name, policy string) aws.CredentialsProvid
 	ask := func(action string, more url.Values) string {
 		t.Helper()
 		form := url.Values{"Action": {action}, "Version": {"2010-05-08"}, "UserName": {name}}
-		for k, v := range more {
-			form[k] = v
-		}
+		maps.Copy(form, more)
 		code, _, answer := e.request(t, "iam", http.MethodPost, "/", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, []byte(form.Encode()))
 		if code != http.StatusOK {
 			t.Fatalf("%s: %d %s", action, code, answer)

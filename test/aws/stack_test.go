@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -375,9 +376,7 @@ func launched(out http.ResponseWriter, r *http.Request, ecs http.Handler) (arn s
 		arn = task.TaskArn
 	}
 	return arn, func() {
-		for k, v := range kept.Header() {
-			out.Header()[k] = v
-		}
+		maps.Copy(out.Header(), kept.Header())
 		out.WriteHeader(kept.Code)
 		_, _ = out.Write(kept.Body.Bytes())
 	}

@@ -16,7 +16,7 @@ func graph(lines ...string) []pkg {
 	for _, l := range lines {
 		name, imports, _ := strings.Cut(l, ":")
 		p := pkg{path: full(name)}
-		for _, i := range strings.Fields(imports) {
+		for i := range strings.FieldsSeq(imports) {
 			p.imports = append(p.imports, full(i))
 			if first, _, _ := strings.Cut(i, "/"); !strings.HasPrefix(full(i), module) && !strings.Contains(first, ".") && !seen[i] {
 				seen[i] = true

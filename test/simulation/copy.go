@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"maps"
+
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -19,13 +21,7 @@ func copyRun(r run.Run) run.Run {
 		s := *r.Stopping
 		r.Stopping = &s
 	}
-	if r.Environment != nil {
-		env := make(map[string]string, len(r.Environment))
-		for k, v := range r.Environment {
-			env[k] = v
-		}
-		r.Environment = env
-	}
+	r.Environment = maps.Clone(r.Environment)
 	return r
 }
 

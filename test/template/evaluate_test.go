@@ -120,13 +120,13 @@ func (d deployed) requests(name string) (out []asked) {
 			continue
 		}
 		context := map[string]string{}
-		for _, pair := range strings.Fields(f[4]) {
+		for pair := range strings.FieldsSeq(f[4]) {
 			key, value, _ := strings.Cut(pair, "=")
 			context[key] = d.substituted(own.Replace(value))
 		}
-		for _, who := range strings.Fields(f[1]) {
+		for who := range strings.FieldsSeq(f[1]) {
 			who, service, _ := strings.Cut(who, "<")
-			for _, action := range strings.Fields(f[2]) {
+			for action := range strings.FieldsSeq(f[2]) {
 				out = append(out, asked{name, who, service, action, d.substituted(own.Replace(f[3])), context, f[0] == "yes"})
 			}
 		}

@@ -122,7 +122,7 @@ func at(t *testing.T, from any, path ...string) any {
 // down follows a path with dots between its keys; numbers are indexes of lists.
 func down(t *testing.T, from any, path string) any {
 	t.Helper()
-	for _, key := range strings.Split(path, ".") {
+	for key := range strings.SplitSeq(path, ".") {
 		if n, err := strconv.Atoi(key); err == nil {
 			if l := list(t, from); n < len(l) {
 				from = l[n]

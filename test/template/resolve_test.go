@@ -116,7 +116,7 @@ func (d deployed) function(tag string, args []any) any {
 		return strings.Join(texts(d.value(args[1])), fmt.Sprint(args[0]))
 	case "!Split":
 		var out []any
-		for _, part := range strings.Split(fmt.Sprint(d.value(args[1])), fmt.Sprint(args[0])) {
+		for part := range strings.SplitSeq(fmt.Sprint(d.value(args[1])), fmt.Sprint(args[0])) {
 			out = append(out, part)
 		}
 		return out
@@ -155,7 +155,7 @@ func (d deployed) ref(name string) any {
 		}
 		if words(d.t, p, "Type") == "CommaDelimitedList" {
 			var out []any
-			for _, part := range strings.Split(value, ",") {
+			for part := range strings.SplitSeq(value, ",") {
 				out = append(out, part)
 			}
 			return out

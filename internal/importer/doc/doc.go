@@ -4,6 +4,7 @@
 package doc
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -76,12 +77,7 @@ func (n *Node) Has(key string) bool {
 	if n == nil {
 		return false
 	}
-	for _, k := range n.Keys {
-		if k == key {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(n.Keys, key)
 }
 
 // String gives the text of a scalar, and "" for anything else.

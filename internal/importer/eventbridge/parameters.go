@@ -28,7 +28,7 @@ func (t *template) parameter(n *doc.Node, name string, p *doc.Node) *doc.Node {
 // list splits a text at its separators.
 func list(n *doc.Node, s, separator string) *doc.Node {
 	out := &doc.Node{Kind: doc.List, Line: n.Line}
-	for _, one := range strings.Split(s, separator) {
+	for one := range strings.SplitSeq(s, separator) {
 		out.Items = append(out.Items, text(n, strings.TrimSpace(one)))
 	}
 	return out

@@ -210,10 +210,8 @@ func flat(n *doc.Node) string {
 }
 
 func (t *template) unknown(n *doc.Node, what string) *doc.Node {
-	for _, o := range t.open {
-		if o == what {
-			return text(n, importer.ReplaceMe)
-		}
+	if slices.Contains(t.open, what) {
+		return text(n, importer.ReplaceMe)
 	}
 	t.open = append(t.open, what)
 	return text(n, importer.ReplaceMe)

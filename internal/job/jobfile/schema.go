@@ -3,6 +3,7 @@ package jobfile
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -81,9 +82,7 @@ func described(properties map[string]shape) {
 	for line := range strings.Lines(keyHelp) {
 		if key, text, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {
 			s := shape{"description": text}
-			for k, v := range properties[key] {
-				s[k] = v
-			}
+			maps.Copy(s, properties[key])
 			properties[key] = s
 		}
 	}

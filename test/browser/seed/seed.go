@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,10 +33,8 @@ type routine struct {
 
 func failsAt(at ...int) func(int) run.Status {
 	return func(n int) run.Status {
-		for _, a := range at {
-			if a == n {
-				return run.Failed
-			}
+		if slices.Contains(at, n) {
+			return run.Failed
 		}
 		return run.Succeeded
 	}
