@@ -82,7 +82,11 @@ func StoryOf(r run.Run, j job.Job, now time.Time) Story {
 		Stopping: r.Stopping, Owed: r.Owed, DueAt: optional(r.DueAt), Doubt: DoubtOf(r), Retry: run.RetryOf(r, j), Next: nextOf(r),
 	}
 	for _, t := range r.Told {
-		s.Told = append(s.Told, Told{t, notice.Notice{Kind: notice.Kind(t.Notice), Job: r.ID.Job(), Cause: t.Cause, Missed: t.Count}.Headline()})
+		n := notice.Notice{Kind: notice.Kind(t.Notice), Job: r.ID.Job(), Cause: t.Cause}
+		if t.Count > 1 {
+			n.Cause = fmt.Sprintf("%d slots, the last: %s", t.Count, t.Cause)
+		}
+		s.Told = append(s.Told, Told{t, n.Headline()})
 	}
 	for _, a := range r.Attempts {
 		s.Tries = append(s.Tries, Attempt{Attempt: a})

@@ -137,7 +137,7 @@ func percentile(values []int64, p int) *int64 {
 // ScheduleWords returns a schedule in English, or as written if it cannot be parsed.
 func ScheduleWords(schedule string) string {
 	spec, err := cron.Parse(schedule)
-	if schedule == "" || err != nil {
+	if err != nil {
 		return schedule
 	}
 	return spec.Words()
