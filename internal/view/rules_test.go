@@ -36,15 +36,18 @@ func TestOpenRunThatNeedsAttention(t *testing.T) {
 	doubt, owesFind := launching, launching
 	doubt.Attempts = []run.Attempt{{N: 1, Doubt: true, SentAt: ago(time.Hour)}}
 	owesFind.Attempts, owesFind.Owed = doubt.Attempts, []run.Effect{{Kind: run.Find, Attempt: 1}}
+	unwanted := doubt
+	unwanted.Stopping = &run.StopRequest{At: ago(time.Minute)}
 	silent := run.Run{Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", SentAt: ago(11 * time.Minute)}}}
 	for name, c := range map[string]struct {
 		r    run.Run
 		want string
 	}{
-		"in doubt, not held up":            {doubt, "in doubt: it is not known whether ECS launched attempt 1; the same request"},
-		"in doubt, its task is looked for": {owesFind, "in doubt: it is not known whether ECS launched attempt 1; batchplane searches"},
-		"held up without an attempt":       {launching, "held up"},
-		"ECS has said nothing of its task": {silent, "hangs: ECS accepted its task and reports nothing, not RUNNING"},
+		"in doubt, not held up":             {doubt, "in doubt: it is not known whether ECS launched attempt 1; the same request"},
+		"in doubt, its task is looked for":  {owesFind, "in doubt: it is not known whether ECS launched attempt 1; batchplane searches"},
+		"in doubt, and not wanted any more": {unwanted, "held up"},
+		"held up without an attempt":        {launching, "held up"},
+		"ECS has said nothing of its task":  {silent, "hangs: ECS accepted its task and reports nothing, not RUNNING"},
 	} {
 		a, ok := openAttention(c.r, chartNow)
 		if got := string(a.Kind) + ": " + a.Words; !ok || !strings.HasPrefix(got, c.want) {

@@ -51,7 +51,7 @@ func StateOf(r run.Run, now time.Time) State {
 
 func inDoubt(r run.Run) bool {
 	a := r.Last()
-	return r.Status == run.Launching && r.Stopping == nil && a != nil && a.Doubt && a.TaskARN == ""
+	return r.Status == run.Launching && r.Stopping == nil && a != nil && a.Doubt
 }
 
 // marks has one character for each state of a strip.
