@@ -38,10 +38,7 @@ type Document struct {
 }
 
 // Envelope is what EventBridge puts around a detail. It is zero for bare documents.
-type Envelope struct {
-	ID, Source, DetailType, Account, Region string
-	Time                                    time.Time
-}
+type Envelope struct{ Source, DetailType string }
 
 // Failure is an entry of RunTask's failures[].
 type Failure struct{ Reason, Detail, ARN string }
@@ -139,10 +136,7 @@ func id(raw json.RawMessage) string {
 func containerName(o object) string { return o.text("container") }
 
 func envelope(o object) Envelope {
-	return Envelope{
-		ID: id(o.raw("id")), Source: o.text("source"), DetailType: o.text("detail-type"),
-		Account: o.text("account"), Region: o.text("region"), Time: o.time("time"),
-	}
+	return Envelope{Source: o.text("source"), DetailType: o.text("detail-type")}
 }
 
 // foreign returns an error for an event that names another source or detail-type.

@@ -11,14 +11,13 @@ import (
 // grows with each change of state.
 type Task struct {
 	ARN, ClusterARN, DefinitionARN string
-	StartedBy, Group               string
+	StartedBy                      string
 	LastStatus, DesiredStatus      string
 	Version                        int64
-	LaunchType, CapacityProvider   string
 	ContainerInstanceARN           string
 
-	CreatedAt, PullStartedAt, StartedAt       time.Time
-	StoppingAt, ExecutionStoppedAt, StoppedAt time.Time
+	CreatedAt, PullStartedAt, StartedAt time.Time
+	ExecutionStoppedAt, StoppedAt       time.Time
 
 	// StopCode is nil if ECS gave none; ECS may also give an empty one.
 	StopCode      *string
@@ -64,11 +63,11 @@ func bareTask(o object) Task {
 func task(o object) Task {
 	t := Task{
 		ARN: o.text("taskArn"), ClusterARN: o.text("clusterArn"), DefinitionARN: o.text("taskDefinitionArn"),
-		StartedBy: o.text("startedBy"), Group: o.text("group"),
+		StartedBy:  o.text("startedBy"),
 		LastStatus: o.status("lastStatus"), DesiredStatus: o.text("desiredStatus"),
-		LaunchType: o.text("launchType"), CapacityProvider: o.text("capacityProviderName"), ContainerInstanceARN: o.text("containerInstanceArn"),
-		CreatedAt: o.time("createdAt"), PullStartedAt: o.time("pullStartedAt"), StartedAt: startedAt(o),
-		StoppingAt: o.time("stoppingAt"), ExecutionStoppedAt: o.time("executionStoppedAt"), StoppedAt: o.time("stoppedAt"),
+		ContainerInstanceARN: o.text("containerInstanceArn"),
+		CreatedAt:            o.time("createdAt"), PullStartedAt: o.time("pullStartedAt"), StartedAt: startedAt(o),
+		ExecutionStoppedAt: o.time("executionStoppedAt"), StoppedAt: o.time("stoppedAt"),
 		StoppedReason: o.text("stoppedReason"),
 	}
 	if t.LastStatus == "" || t.StoppedReason == "" {

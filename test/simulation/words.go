@@ -32,7 +32,7 @@ func seen(at, now time.Time) time.Time {
 // described returns the task as DescribeTasks shows it now.
 func (t *task) described(now time.Time) ecsevent.Task {
 	out := ecsevent.Task{
-		ARN: t.arn, StartedBy: t.by, LastStatus: t.status(now), DesiredStatus: "RUNNING", Version: t.versionOf(now), LaunchType: "FARGATE",
+		ARN: t.arn, StartedBy: t.by, LastStatus: t.status(now), DesiredStatus: "RUNNING", Version: t.versionOf(now),
 		CreatedAt: t.created, PullStartedAt: seen(t.pulled, now), StartedAt: seen(t.started, now),
 		ExecutionStoppedAt: seen(t.ended, now), StoppedAt: seen(t.stopped, now), Overridden: []string{"app"},
 	}

@@ -14,12 +14,11 @@ import (
 func task(t types.Task) ecsevent.Task {
 	out := ecsevent.Task{
 		ARN: aws.ToString(t.TaskArn), ClusterARN: aws.ToString(t.ClusterArn), DefinitionARN: aws.ToString(t.TaskDefinitionArn),
-		StartedBy: aws.ToString(t.StartedBy), Group: aws.ToString(t.Group),
+		StartedBy:  aws.ToString(t.StartedBy),
 		LastStatus: aws.ToString(t.LastStatus), DesiredStatus: aws.ToString(t.DesiredStatus), Version: t.Version,
-		LaunchType: string(t.LaunchType), CapacityProvider: aws.ToString(t.CapacityProviderName),
 		ContainerInstanceARN: aws.ToString(t.ContainerInstanceArn),
 		CreatedAt:            at(t.CreatedAt), PullStartedAt: at(t.PullStartedAt), StartedAt: at(t.StartedAt),
-		StoppingAt: at(t.StoppingAt), ExecutionStoppedAt: at(t.ExecutionStoppedAt), StoppedAt: at(t.StoppedAt),
+		ExecutionStoppedAt: at(t.ExecutionStoppedAt), StoppedAt: at(t.StoppedAt),
 		StoppedReason: aws.ToString(t.StoppedReason),
 	}
 	if t.StopCode != "" {
