@@ -10,9 +10,7 @@ import (
 // do not change them.
 func Table() []Family {
 	_, _ = ofTasks(), ofLaunches() // they number what the families hold
-	ends := Family{
-		Name: "ends", Title: "By stop code and structure", Life: "what the stop shows",
-	}
+	ends := Family{Title: "By stop code and structure", Life: "what the stop shows"}
 	for _, r := range structural {
 		ends.Rules = append(ends.Rules, *r)
 	}

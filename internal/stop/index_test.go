@@ -92,10 +92,10 @@ func TestEachListHasANumber(t *testing.T) {
 		}
 		matches := x.asked
 		for _, f := range x.families {
-			numbered(f.Name, f.is, len(f.Is))
-			numbered(f.Name, f.begins, len(f.Begins))
-			numbered(f.Name, f.has, len(f.Has))
-			numbered(f.Name, f.vague, len(f.Vague))
+			numbered(f.Title, f.is, len(f.Is))
+			numbered(f.Title, f.begins, len(f.Begins))
+			numbered(f.Title, f.has, len(f.Has))
+			numbered(f.Title, f.vague, len(f.Vague))
 			for i := range f.Rules {
 				matches = append(matches, &f.Rules[i].Match)
 			}

@@ -3,7 +3,6 @@ package stop
 // Families about one container: pull, create, start, and texts which show that something ran.
 
 var pullFamily = Family{
-	Name:  "pull",
 	Title: "Image pull",
 	Life:  "before this container is created; others of the task may run",
 	Begins: []string{
@@ -96,7 +95,6 @@ var pullFamily = Family{
 var unpacking = stems{"extract layer", "register layer", "apply layer", "applylayer", "importlayer", "processbaselayer"}
 
 var createFamily = Family{
-	Name:   "create",
 	Title:  "Container create",
 	Life:   "before this container is created; others of the task may run",
 	Begins: []string{"cannotcreatecontainererror", "cannotcreatecontainer:", "cannotcreatecontainer "},
@@ -124,7 +122,6 @@ var createFamily = Family{
 }
 
 var startFamily = Family{
-	Name:  "start",
 	Title: "Container start",
 	Life:  "while containers start: this one or another may have run",
 	Begins: []string{
@@ -159,7 +156,6 @@ var startFamily = Family{
 }
 
 var transitionFamily = Family{
-	Name:  "transition",
 	Title: "Time-outs of the container runtime",
 	Life:  "unknown: a process may have run",
 	Begins: []string{
@@ -178,7 +174,6 @@ var transitionFamily = Family{
 }
 
 var ranFamily = Family{
-	Name:  "ran",
 	Title: "Something ran",
 	Life:  "after a start",
 	Begins: []string{

@@ -25,7 +25,6 @@ const docEnum = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_T
 // not tell.
 var endLexicon = lexicon{
 	{
-		Name:  "taken",
 		Title: "Taken away by the infrastructure",
 		Life:  "any time",
 		Begins: []string{
@@ -46,7 +45,6 @@ var endLexicon = lexicon{
 		}},
 	},
 	{
-		Name:   "user",
 		Title:  "Stopped by a person",
 		Life:   "any time",
 		Begins: []string{"task stopped by", "stopped by", "user initiated", "userinitiated", "stopped via"},

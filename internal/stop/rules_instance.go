@@ -15,7 +15,6 @@ const (
 const noInstance = "ResourceInitializationError: Unable to launch instance(s) for capacity provider jobs. "
 
 var instanceFamily = Family{
-	Name:   "instance",
 	Title:  "Launch of an instance (ECS Managed Instances)",
 	Life:   "before the task has a place",
 	Begins: []string{"unable to launch instance", "failed to launch instance"},

@@ -64,7 +64,6 @@ func refused(code, message string) Stop {
 // launchFamily is built on first use, not at every start of a process.
 var launchFamily = sync.OnceValue(func() *Family {
 	return &Family{
-		Name:  "launch",
 		Title: "RunTask refused, failed or did not answer",
 		Life:  "a refusal and an entry of failures[] launch nothing; a server error or a lost answer leaves it open",
 		Rules: slices.Concat(launchRules, launchPlacement(), otherLaunchRules),

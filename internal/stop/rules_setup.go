@@ -8,7 +8,6 @@ package stop
 const lifeSetUp = "before any container is created on Fargate; on a container instance before those that need it"
 
 var secretsFamily = Family{
-	Name:  "secrets",
 	Title: "Secrets, registry authorisation, environment files",
 	Life:  lifeSetUp,
 	Begins: []string{
@@ -87,7 +86,6 @@ var secretsFamily = Family{
 }
 
 var loggerFamily = Family{
-	Name:  "logger",
 	Title: "Check of the log driver",
 	Life:  lifeSetUp,
 	Begins: []string{
@@ -148,7 +146,6 @@ var loggerFamily = Family{
 }
 
 var volumeFamily = Family{
-	Name:  "volume",
 	Title: "Volumes (EFS, EBS, FSx, Docker)",
 	Life:  lifeSetUp,
 	Begins: []string{
@@ -202,7 +199,6 @@ var volumeFamily = Family{
 // copyFamily is of a volume that gets what an image has at its place, so that image was pulled,
 // and others of the task may have been.
 var copyFamily = Family{
-	Name:   "copy",
 	Title:  "Volumes with the contents of an image",
 	Life:   "after this container's image is pulled, before it is created; others of the task may run",
 	Begins: []string{"cannotcreatevolumeerror: unable to copy", "cannotcreatevolumeerror: failed to copy", "unable to copy content", "failed to copy content"},
@@ -222,7 +218,6 @@ var copyFamily = Family{
 const agentEngine = "https://github.com/aws/amazon-ecs-agent/blob/master/agent/taskresource/cgroup/cgroup.go"
 
 var hostFamily = Family{
-	Name:  "host",
 	Title: "Resources of a task on its container instance",
 	Life:  "before the containers that need them are created",
 	Begins: []string{

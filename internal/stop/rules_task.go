@@ -27,7 +27,6 @@ var taskLexicon = lexicon{
 }
 
 var interfaceFamily = Family{
-	Name:  "interface",
 	Title: "Network interface",
 	Life:  "before any container is created",
 	Begins: []string{
@@ -97,7 +96,6 @@ var interfaceFamily = Family{
 }
 
 var internalFamily = Family{
-	Name:   "internal",
 	Title:  "Internal errors of ECS",
 	Life:   "before any container is created, if the stop code says that the task failed to start and no pull had begun",
 	Begins: []string{"internalerror", "internal error"},
@@ -122,7 +120,6 @@ var internalFamily = Family{
 }
 
 var storageFamily = Family{
-	Name:  "storage",
 	Title: "Ephemeral storage",
 	Life:  "before any container is created",
 	Begins: []string{
@@ -161,7 +158,6 @@ const (
 
 // placementFamily has the words of the scheduler.
 var placementFamily = Family{
-	Name:  "placement",
 	Title: "Placement of a task",
 	Life:  "before the task has a place, unless it was put on a container instance",
 	Is:    []string{"agent", "agent.", "attribute", "location", "inactive"},
@@ -220,7 +216,6 @@ var placementFamily = Family{
 const aboveLimit = "configuration is above your limit"
 
 var capacityFamily = Family{
-	Name:  "capacity",
 	Title: "Capacity and running limits",
 	Life:  "before the task has a place",
 	Begins: []string{
@@ -264,7 +259,6 @@ var capacityFamily = Family{
 }
 
 var roleFamily = Family{
-	Name:   "role",
 	Title:  "Roles",
 	Life:   "before any container is created",
 	Begins: []string{"ecs was unable to assume", "unable to assume", "ecs cannot assume", "the task can't assume", "the task cannot assume"},
@@ -280,7 +274,6 @@ var roleFamily = Family{
 }
 
 var platformFamily = Family{
-	Name:   "platform",
 	Title:  "Platform version",
 	Life:   "when ECS looks at the platform that the task asks for",
 	Begins: []string{"the task definition is configured to use a fargate platform"},

@@ -21,7 +21,7 @@ func TestEveryExampleIsDecidedByItsRule(t *testing.T) {
 			seen[r.Name] = true
 		}
 		if n := len(g.Rules); g.Begins != nil && g.Rules[n-1].Match.restricts() {
-			t.Errorf("family %s has no last rule for everything else", g.Name)
+			t.Errorf("family %s has no last rule for everything else", g.Title)
 		}
 	}
 }
@@ -42,7 +42,7 @@ func TestFragmentsAreInTheFormOfTheText(t *testing.T) {
 				var x text
 				x.answer("x " + strings.TrimSpace(f) + " x")
 				if len(f) < 4 || strings.Contains(f, "#") || string(x.bytes()) != "x "+strings.TrimSpace(f)+" x" {
-					t.Errorf("family %s: %q can never be found in a normalised text", g.Name, f)
+					t.Errorf("family %s: %q can never be found in a normalised text", g.Title, f)
 				}
 			}
 		}

@@ -84,7 +84,6 @@ const (
 // Family is a group of texts that ECS writes at one point of a task's life. Its rules are tried
 // in order, and the last one has an empty Match.
 type Family struct {
-	Name string
 	// Title and Life are for docs/stop-reasons.md.
 	Title, Life string
 	// Is, Begins and Has are known phrases that identify the family: the whole text, its
