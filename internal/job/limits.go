@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -78,10 +79,7 @@ func (l Limits) Late() time.Duration {
 func (l Limits) Exclusive() bool { return l.Overlap == Forbid || l.Overlap == Queue }
 
 func or(d Duration, fallback time.Duration) time.Duration {
-	if d == 0 {
-		return fallback
-	}
-	return time.Duration(d)
+	return cmp.Or(time.Duration(d), fallback)
 }
 
 func (l Limits) validateLimits(ps *problems) {

@@ -1,6 +1,7 @@
 package localecs
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -179,7 +180,7 @@ func (s *Server) provisioned(r *record, now time.Time) {
 
 func (s *Server) pulled(r *record, now time.Time) {
 	if s.strikes(FaultPull, r.subject()) {
-		image := firstOf(r.Task.Containers[0].Image, "image")
+		image := cmp.Or(r.Task.Containers[0].Image, "image")
 		reason := fmt.Sprintf("CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref %s: "+
 			"failed to do request: Head \"https://registry-1.docker.io/v2/\": dial tcp 198.51.100.7:443: i/o timeout", image)
 		r.neverStarted(now, reason, reason)

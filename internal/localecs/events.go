@@ -66,13 +66,13 @@ func (s *Server) eventsOf(r *record) ([]*event, error) {
 	e := &event{TaskID: r.ID, Due: now, Body: body}
 	switch {
 	case s.strikes(FaultReorder, subject):
-		e.Due, e.Loose = now.Add(s.cfg.Delays.Reorder), true
+		e.Due, e.Loose = now.Add(reordered), true
 	case s.strikes(FaultDelay, subject):
-		e.Due = now.Add(s.cfg.Delays.Late)
+		e.Due = now.Add(delayed)
 	}
 	events := []*event{e}
 	if s.strikes(FaultDuplicate, subject) {
-		events = append(events, &event{TaskID: r.ID, Due: now.Add(s.cfg.Delays.Reorder), Loose: true, Body: body})
+		events = append(events, &event{TaskID: r.ID, Due: now.Add(reordered), Loose: true, Body: body})
 	}
 	return events, nil
 }

@@ -29,11 +29,11 @@ const (
 	FaultLostAnswer Kind = "lost-answer"
 	// FaultSpot interrupts a running task after a warning, whatever its capacity.
 	FaultSpot Kind = "spot"
-	// FaultDuplicate delivers an event twice, the copy Delays.Reorder later.
+	// FaultDuplicate delivers an event twice, the copy two seconds later.
 	FaultDuplicate Kind = "duplicate"
-	// FaultReorder delivers an event Delays.Reorder late, behind later ones of its task.
+	// FaultReorder delivers an event two seconds late, behind later ones of its task.
 	FaultReorder Kind = "reorder"
-	// FaultDelay delivers an event, and the later ones of its task, Delays.Late late.
+	// FaultDelay delivers an event, and the later ones of its task, 30 seconds late.
 	FaultDelay Kind = "delay"
 	// FaultLostEvent never delivers an event.
 	FaultLostEvent Kind = "lost-event"
@@ -93,12 +93,11 @@ func kindList() string {
 
 // Subject is what a fault may strike.
 type Subject struct {
-	StartedBy   string // of the request or task
-	ClientToken string
-	TaskID      string // "" for faults of the request itself
-	Send        int    // for request faults: how often this token was sent, from 1
-	LastStatus  string // for event faults
-	Version     int64  // for event faults
+	StartedBy  string // of the request or task
+	TaskID     string // "" for faults of the request itself
+	Send       int    // for request faults: how often this token was sent, from 1
+	LastStatus string // for event faults
+	Version    int64  // for event faults
 
 	// of is the client token or, if there is none, the request's number. It is the same each time the
 	// same requests are made, in whatever order those with tokens arrive.

@@ -1,6 +1,7 @@
 package localecs
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -13,22 +14,22 @@ import (
 func (s *Server) newRecord(in *runTaskRequest, d definition, c definitionContent, now time.Time, i int) *record {
 	of := fmt.Sprintf("%s/%d", in.of, i)
 	id := digest(fmt.Sprintf("task %d %s %d %d", s.cfg.Seed, of, in.number, now.UnixNano()))[:32]
-	r := &record{ID: id, Cluster: in.Cluster, Family: d.Family, ClientToken: in.ClientToken, Of: of}
+	r := &record{ID: id, Cluster: in.Cluster, Family: d.Family, Of: of}
 	r.Task = Task{
 		Attachments:          []Attachment{attachment(id, in.NetworkConfiguration.AwsvpcConfiguration.Subnets)},
 		Attributes:           []Pair{{Name: "ecs.cpu-architecture", Value: architecture()}},
 		AvailabilityZone:     s.cfg.Region + "a",
 		CapacityProviderName: in.provider(),
 		ClusterARN:           in.clusterARN,
-		CPU:                  firstOf(in.overrides.CPU, c.CPU),
+		CPU:                  cmp.Or(in.overrides.CPU, c.CPU),
 		CreatedAt:            &now,
 		DesiredStatus:        statusRunning,
 		EnableExecuteCommand: in.EnableExecuteCommand,
 		EphemeralStorage:     &EphemeralStorage{SizeInGiB: 20}, // Fargate's own amount
-		Group:                firstOf(in.Group, "family:"+d.Family),
+		Group:                cmp.Or(in.Group, "family:"+d.Family),
 		LaunchType:           "FARGATE",
 		LastStatus:           statusProvisioning,
-		Memory:               firstOf(in.overrides.Memory, c.Memory),
+		Memory:               cmp.Or(in.overrides.Memory, c.Memory),
 		Overrides:            in.overrides.complete(c),
 		PlatformVersion:      "1.4.0",
 		StartedBy:            in.StartedBy,
@@ -37,7 +38,7 @@ func (s *Server) newRecord(in *runTaskRequest, d definition, c definitionContent
 		UpdatedAt:            &now,
 		Version:              1,
 	}
-	if storage := firstStorage(in.overrides.EphemeralStorage, c.EphemeralStorage); storage != nil {
+	if storage := cmp.Or(in.overrides.EphemeralStorage, c.EphemeralStorage); storage != nil {
 		r.Task.EphemeralStorage = storage
 	}
 	for j, def := range c.ContainerDefinitions {
@@ -62,7 +63,7 @@ func (s *Server) newSpec(r *record, def containerDefinition, o ContainerOverride
 		Essential: def.Essential == nil || *def.Essential,
 		Argv:      append([]string{}, def.EntryPoint...),
 		Env:       map[string]string{}, Secrets: def.Secrets,
-		Dir: def.WorkingDirectory, StopTimeout: s.cfg.Delays.StopTimeout, Memory: def.Memory,
+		Dir: def.WorkingDirectory, StopTimeout: stopTimeout, Memory: def.Memory,
 	}
 	if memory, err := strconv.Atoi(r.Task.Overrides.Memory); err == nil {
 		spec.Memory = memory
@@ -137,24 +138,6 @@ func architecture() string {
 		return "arm64"
 	}
 	return "x86_64"
-}
-
-func firstStorage(given ...*EphemeralStorage) *EphemeralStorage {
-	for _, e := range given {
-		if e != nil {
-			return e
-		}
-	}
-	return nil
-}
-
-func firstOf(given ...string) string {
-	for _, s := range given {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }
 
 func (s *Server) arn(resource string) string {

@@ -3,6 +3,7 @@
 package localecs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -174,7 +175,7 @@ func commandOf(spec ContainerSpec, dir string) command {
 			env = append(env, name+"="+value)
 		}
 	}
-	return command{Argv: spec.Argv, Env: env, Dir: firstOf(spec.Dir, dir), Mark: mark}
+	return command{Argv: spec.Argv, Env: env, Dir: cmp.Or(spec.Dir, dir), Mark: mark}
 }
 
 func has(env map[string]string, name string) bool {

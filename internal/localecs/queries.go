@@ -94,7 +94,7 @@ func (in *listTasksRequest) check() error {
 // selects reports whether the task passes every filter. All tasks here are Fargate's, so none belongs
 // to a service or a container instance.
 func (in *listTasksRequest) selects(r *record) bool {
-	return r.Task.DesiredStatus == firstOf(in.DesiredStatus, statusRunning) &&
+	return r.Task.DesiredStatus == cmp.Or(in.DesiredStatus, statusRunning) &&
 		(in.StartedBy == "" || in.StartedBy == r.Task.StartedBy) &&
 		(in.Family == "" || in.Family == r.Family) &&
 		(in.LaunchType == "" || in.LaunchType == "FARGATE") &&
@@ -186,7 +186,7 @@ func (s *Server) stopTask(in stopTaskRequest) (any, error) {
 		return nil, invalid("The referenced task was not found.")
 	}
 	if r.stoppable() {
-		reason := firstOf(in.Reason, "Task stopped by user")
+		reason := cmp.Or(in.Reason, "Task stopped by user")
 		if err := s.change(r.ID, func(r *record, now time.Time) { r.stopping(now, codeUserInitiated, reason) }); err != nil {
 			return nil, fmt.Errorf("stopping task %s: %w", r.ID, err)
 		}

@@ -178,7 +178,7 @@ func (s *Server) countSend(in *runTaskRequest) {
 }
 
 func (in *runTaskRequest) subject() Subject {
-	return Subject{StartedBy: in.StartedBy, ClientToken: in.ClientToken, Send: in.send, of: in.of}
+	return Subject{StartedBy: in.StartedBy, Send: in.send, of: in.of}
 }
 
 // launch creates the tasks, or the failures, and binds them to the token, all in one write.

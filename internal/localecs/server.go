@@ -1,6 +1,7 @@
 package localecs
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -61,22 +62,24 @@ type Config struct {
 	Logger      *slog.Logger
 }
 
-// StopTimeout is the default time from SIGTERM to SIGKILL (ECS API reference, ContainerDefinition,
-// stopTimeout).
-const StopTimeout = 30 * time.Second
+const (
+	// stopTimeout is the time from SIGTERM to SIGKILL for containers that name none (ECS API reference,
+	// ContainerDefinition, stopTimeout).
+	stopTimeout = 30 * time.Second
+	// reordered is how late a reordered or duplicated event comes, and delayed how late a delayed one.
+	reordered = 2 * time.Second
+	delayed   = 30 * time.Second
+)
 
-// Delays are how long things take. Zero means no delay, unless a default is named.
+// Delays are how long things take. Zero means no delay.
 type Delays struct {
 	Provisioning   time.Duration // in PROVISIONING
 	Pending        time.Duration // in PENDING
 	Deprovisioning time.Duration // in DEPROVISIONING
 	// Invisible is how long DescribeTasks and ListTasks do not show a new task.
-	Invisible   time.Duration
-	StopTimeout time.Duration // SIGTERM to SIGKILL for containers that name none
-	SpotAfter   time.Duration // from RUNNING to an injected Spot warning
-	SpotGrace   time.Duration // from that warning to SIGTERM; 2 min on AWS
-	Reorder     time.Duration // how late a reordered or duplicated event comes; 2 s
-	Late        time.Duration // how late a delayed event comes; 30 s
+	Invisible time.Duration
+	SpotAfter time.Duration // from RUNNING to an injected Spot warning
+	SpotGrace time.Duration // from that warning to SIGTERM; 2 min on AWS
 }
 
 // LocalDelays returns short delays that a person who watches still notices.
@@ -146,17 +149,8 @@ func (c *Config) defaults() {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	c.Abreast = max(c.Abreast, 1)
-	c.Region = firstOf(c.Region, "us-east-1")
-	c.Account = firstOf(c.Account, "123456789012")
-	for d, standard := range map[*time.Duration]time.Duration{
-		&c.Delays.StopTimeout: StopTimeout,
-		&c.Delays.Reorder:     2 * time.Second,
-		&c.Delays.Late:        30 * time.Second,
-	} {
-		if *d == 0 {
-			*d = standard
-		}
-	}
+	c.Region = cmp.Or(c.Region, "us-east-1")
+	c.Account = cmp.Or(c.Account, "123456789012")
 }
 
 func (s *Server) load(ctx context.Context) error {

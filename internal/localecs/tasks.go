@@ -8,13 +8,12 @@ import (
 // record is a task with what is needed to run it. It is never changed once others can see it: a change
 // is made on a clone, which replaces it once the database has the clone.
 type record struct {
-	ID          string          `json:"id"`
-	Cluster     string          `json:"cluster"`
-	Family      string          `json:"family"`
-	ClientToken string          `json:"clientToken,omitempty"`
-	Of          string          `json:"of"` // see Subject.of
-	Task        Task            `json:"task"`
-	Specs       []ContainerSpec `json:"specs"` // in the order of Task.Containers
+	ID      string          `json:"id"`
+	Cluster string          `json:"cluster"`
+	Family  string          `json:"family"`
+	Of      string          `json:"of"` // see Subject.of
+	Task    Task            `json:"task"`
+	Specs   []ContainerSpec `json:"specs"` // in the order of Task.Containers
 }
 
 func (r *record) clone() *record {
@@ -25,10 +24,7 @@ func (r *record) clone() *record {
 }
 
 func (r *record) subject() Subject {
-	return Subject{
-		StartedBy: r.Task.StartedBy, ClientToken: r.ClientToken, TaskID: r.ID,
-		LastStatus: r.Task.LastStatus, of: r.Of,
-	}
+	return Subject{StartedBy: r.Task.StartedBy, TaskID: r.ID, LastStatus: r.Task.LastStatus, of: r.Of}
 }
 
 // The moves below make up a task's life. Each is one state change: one version, one write, one event.

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -110,7 +111,7 @@ func TestServerGoesAndComesBack(t *testing.T) {
 	address, ctx := "", t.Context()
 	stand := func() (end func()) {
 		t.Helper()
-		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", orElse(address, "127.0.0.1:0"))
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", cmp.Or(address, "127.0.0.1:0"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,13 +142,6 @@ func TestServerGoesAndComesBack(t *testing.T) {
 	b.Until("the page says that one is signed out", `document.getElementById('gone').innerText.includes('signed out')`)
 	b.SignIn(s.Address())
 	b.Until("the page is live again", isLive)
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // again is the console of another process at the same address.
