@@ -85,9 +85,8 @@ type ChartRow struct {
 	// missed run was due, or zero if there was none.
 	Counts  [classes]int
 	LastBad time.Time
-	// Next and Unforeseen are those of the lane.
-	Next       time.Time
-	Unforeseen bool
+	// Next is that of the lane.
+	Next time.Time
 }
 
 // Mark is one run, or several that are drawn as one. X and Width are in cells.
@@ -210,7 +209,7 @@ func (c *Chart) x(at time.Time) float64 {
 // row draws a job with the finest cells that its budget allows.
 func (c *Chart) row(lane Lane, items []item, now time.Time, base, budget int) ChartRow {
 	items = slices.DeleteFunc(items, func(i item) bool { return i.To.Before(c.From) || !i.From.Before(c.To) })
-	r := ChartRow{Job: lane.Job, Lanes: 1, Crowded: stack(items), Next: lane.Next, Unforeseen: lane.Unforeseen}
+	r := ChartRow{Job: lane.Job, Lanes: 1, Crowded: stack(items), Next: lane.Next}
 	for _, i := range items {
 		r.count(i)
 	}
