@@ -163,7 +163,7 @@ func (r *ProcessRunner) launch(sup *supervision, spec ContainerSpec, exited func
 }
 
 func commandOf(spec ContainerSpec, dir string) command {
-	mark := spec.TaskID + "-" + digest(spec.Container)[:16]
+	mark := markOf(spec)
 	env := []string{MarkName + "=" + mark}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "LANG", "TZ"} {
 		if value, ok := os.LookupEnv(name); ok && !has(spec.Env, name) {
@@ -177,6 +177,11 @@ func commandOf(spec ContainerSpec, dir string) command {
 	}
 	return command{Argv: spec.Argv, Env: env, Dir: cmp.Or(spec.Dir, dir), Mark: mark}
 }
+
+// markOf identifies a container: it is the value of MarkName, and with lockEnding the name of its lock.
+func markOf(spec ContainerSpec) string { return spec.TaskID + "-" + digest(spec.Container)[:16] }
+
+const lockEnding = ".lock"
 
 func has(env map[string]string, name string) bool {
 	_, ok := env[name]
@@ -232,7 +237,7 @@ func (r *ProcessRunner) Alive(spec ContainerSpec) (bool, error) {
 func (r *ProcessRunner) EndOf(spec ContainerSpec) time.Time { return endIn(r.lockPath(spec)) }
 
 func (r *ProcessRunner) lockPath(spec ContainerSpec) string {
-	return filepath.Join(r.LockDir, spec.TaskID+"-"+digest(spec.Container)[:16]+".lock")
+	return filepath.Join(r.LockDir, markOf(spec)+lockEnding)
 }
 
 // Stop sends SIGTERM or SIGKILL to the command's process group. A supervisor that is gone needs no

@@ -4,6 +4,7 @@ package localecs
 
 import (
 	"os"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -14,6 +15,7 @@ import (
 type stray struct {
 	owners map[*leader]bool
 	seen   int
+	looked int64 // the last look that saw it
 }
 
 // glances is how often a child is looked at before it counts as a stray: a process that is just
@@ -43,19 +45,19 @@ func (s *supervisor) leftBy(l *leader) (found []int, sure bool) {
 	defer s.mu.Unlock()
 	sure = true
 	seen := map[int]bool{}
-	for _, pid := range s.others(ticket) {
-		if s.leaders[pid] != nil {
+	for _, c := range s.others(ticket) {
+		if s.leaders[c.pid] != nil {
 			continue
 		}
-		seen[pid] = true
+		seen[c.pid] = true
 		switch {
-		case belongs(pid, l.mark, l.which):
-			found = append(found, pid)
-		case s.ofAnother(pid, l):
-		case s.stray(pid, l) && isChild(pid):
-			found = append(found, pid)
+		case slices.Contains(c.owners, l):
+			found = append(found, c.pid)
+		case s.ofAnother(c):
+		case s.stray(c.pid, l) && isChild(c.pid):
+			found = append(found, c.pid)
 		default:
-			sure = sure && s.strays[pid].seen >= glances
+			sure = sure && s.strays[c.pid].seen >= glances
 		}
 	}
 	for pid := range s.strays {
@@ -69,27 +71,64 @@ func (s *supervisor) leftBy(l *leader) (found []int, sure bool) {
 // others returns the children that are not commands. Commands that end at the same time share a look,
 // which costs more than everything else about an end: a look that began after the ticket was drawn has
 // seen all that was left then. The supervisor is locked.
-func (s *supervisor) others(ticket int64) []int {
+func (s *supervisor) others(ticket int64) []child {
 	if s.looked >= ticket {
 		return s.seen
 	}
 	s.looked, s.seen = s.asked.Load(), nil
+	marked := make(map[string]*leader, len(s.leaders))
+	for _, l := range s.leaders {
+		marked[l.mark] = l
+	}
 	for _, pid := range children() {
 		if s.leaders[pid] == nil {
-			s.seen = append(s.seen, pid)
+			s.seen = append(s.seen, child{pid, signsOf(pid).owners(marked)})
 		}
 	}
 	return s.seen
 }
 
-// ofAnother reports whether a child shows that it belongs to another command. The supervisor is locked.
-func (s *supervisor) ofAnother(pid int, l *leader) bool {
-	for _, other := range s.leaders {
-		if other != l && belongs(pid, other.mark, other.which) {
-			return true
+// child is a child that is not a command.
+type child struct {
+	pid int
+	// owners are the commands to which it showed that it belongs.
+	owners []*leader
+}
+
+// signs is what a process shows of the commands that it belongs to.
+type signs struct {
+	marks []string // among its variables
+	locks []openLock
+}
+
+// openLock is an open file that is named like a command's lock.
+type openLock struct{ mark, path string }
+
+// owners returns the commands to which the signs point, of those with these marks. A lock is compared
+// by the file itself, which is not opened unless it has a command's name: it may lie on a file system
+// that does not answer.
+func (x signs) owners(marked map[string]*leader) (out []*leader) {
+	for _, mark := range x.marks {
+		if l := marked[mark]; l != nil {
+			out = append(out, l)
 		}
 	}
-	return false
+	for _, lock := range x.locks {
+		l := marked[lock.mark]
+		if l == nil || l.which == nil {
+			continue
+		}
+		if info, err := os.Stat(lock.path); err == nil && os.SameFile(info, l.which) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// ofAnother reports whether a child shows that it belongs to a command that is not cleared yet. The
+// supervisor is locked.
+func (s *supervisor) ofAnother(c child) bool {
+	return slices.ContainsFunc(c.owners, func(l *leader) bool { return s.leaders[l.pid] == l })
 }
 
 // stray reports whether a child that shows no owner can belong only to l. The supervisor is locked.
@@ -102,7 +141,11 @@ func (s *supervisor) stray(pid int, l *leader) bool {
 		}
 		s.strays[pid] = x
 	}
-	if x.seen++; x.seen < glances {
+	if x.looked != s.looked { // commands that share a look share the glance
+		x.looked = s.looked
+		x.seen++
+	}
+	if x.seen < glances {
 		return false
 	}
 	for owner := range x.owners {
@@ -116,8 +159,9 @@ func (s *supervisor) stray(pid int, l *leader) bool {
 // killMarked kills the children of this process that show a command's mark or lock, and reaps them.
 func killMarked(mark, lock string) {
 	which, _ := os.Stat(lock) // nobody can have a removed lock open
+	marked := map[string]*leader{mark: {which: which}}
 	for _, pid := range children() {
-		if belongs(pid, mark, which) {
+		if len(signsOf(pid).owners(marked)) > 0 {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 			_, _ = syscall.Wait4(pid, nil, 0, nil)
 		}

@@ -103,7 +103,7 @@ type supervisor struct {
 	// last look found; it began after looked requests.
 	asked  atomic.Int64
 	looked int64
-	seen   []int
+	seen   []child
 }
 
 func supervise() int {

@@ -2,7 +2,6 @@ package localecs
 
 import (
 	"bytes"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -58,31 +57,23 @@ func isChild(pid int) bool {
 	return len(fields) > 1 && fields[1] == strconv.Itoa(os.Getpid())
 }
 
-// belongs reports whether a process has a command's mark among its variables, or has the command's lock
-// open. The kernel may show another path of the lock: without links, from the root, or as deleted. So
-// it compares the files themselves if their base names agree.
-func belongs(pid int, mark string, lock fs.FileInfo) bool {
+// signsOf returns what a process shows of the commands that it belongs to; nothing if it is gone.
+func signsOf(pid int) (out signs) {
 	proc := "/proc/" + strconv.Itoa(pid)
-	want := []byte(MarkName + "=" + mark)
-	env, _ := os.ReadFile(proc + "/environ") //nolint:gosec // the kernel's own file; a process that is gone has none
+	env, _ := os.ReadFile(proc + "/environ") //nolint:gosec // the kernel's own file
 	for pair := range bytes.SplitSeq(env, []byte{0}) {
-		if bytes.Equal(pair, want) {
-			return true
+		if mark, ok := bytes.CutPrefix(pair, []byte(MarkName+"=")); ok {
+			out.marks = append(out.marks, string(mark))
 		}
-	}
-	if lock == nil {
-		return false
 	}
 	files, _ := os.ReadDir(proc + "/fd")
 	for _, f := range files {
 		link := proc + "/fd/" + f.Name()
+		// The kernel may show another path of a lock: without links, from the root, or as deleted.
 		path, err := os.Readlink(link)
-		if err != nil || strings.TrimSuffix(filepath.Base(path), " (deleted)") != lock.Name() {
-			continue // not opened: it may lie on a file system that does not answer
-		}
-		if info, err := os.Stat(link); err == nil && os.SameFile(info, lock) {
-			return true
+		if name := strings.TrimSuffix(filepath.Base(path), " (deleted)"); err == nil && strings.HasSuffix(name, lockEnding) {
+			out.locks = append(out.locks, openLock{strings.TrimSuffix(name, lockEnding), link})
 		}
 	}
-	return false
+	return out
 }

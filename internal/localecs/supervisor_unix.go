@@ -3,7 +3,6 @@
 package localecs
 
 import (
-	"io/fs"
 	"os"
 	"syscall"
 )
@@ -26,4 +25,4 @@ func children() []int { return nil }
 
 func isChild(int) bool { return false }
 
-func belongs(int, string, fs.FileInfo) bool { return false }
+func signsOf(int) signs { return signs{} }
