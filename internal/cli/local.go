@@ -229,20 +229,22 @@ func (c *localCmd) stopTasks(ctx context.Context, l *wire.Local, t *transcript) 
 		return err
 	}
 	t.line("stopping %s within %s; press Ctrl-C again to end at once", counted(left, "running task"), c.Grace)
-	graceful, cancel := context.WithTimeout(ctx, c.Grace)
-	defer cancel()
-	if left, err = l.StopTasks(graceful, "the control plane was stopped"); err != nil || left == 0 {
-		return err
+	left, err = l.StopTasks(ctx, ending, c.Grace)
+	for before := left + 1; left > 0 && left < before; {
+		l.ECS.Kill()
+		before = left // nothing survives SIGKILL; this waits until that has been recorded
+		left, err = l.StopTasks(ctx, ending, killWait)
 	}
-	l.ECS.Kill()
-	// Nothing survives SIGKILL; this waits until that has been recorded.
-	killed, cancel := context.WithTimeout(ctx, killWait)
-	defer cancel()
-	_, err = l.StopTasks(killed, "the control plane was stopped")
+	if left > 0 {
+		t.line("the end of %s was not seen; the next start says what became of them", counted(left, "task"))
+	}
 	return err
 }
 
-// killWait bounds the wait for tasks that were killed.
+// ending is why tasks are stopped.
+const ending = "the control plane was stopped"
+
+// killWait bounds the wait for the next of the tasks that were killed.
 const killWait = 3 * time.Second
 
 // drain waits for running tasks, until a second signal.
@@ -253,9 +255,7 @@ func (c *localCmd) drain(ctx context.Context, l *wire.Local, t *transcript) (lef
 	t.line("waiting for %s, at most %s; nothing new is started; press Ctrl-C again to stop them", counted(left, "running task"), c.Drain)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, c.Drain)
-	defer cancel()
-	return l.DrainTasks(ctx)
+	return l.DrainTasks(ctx, c.Drain)
 }
 
 // logger logs warnings, the same one once a minute at most.

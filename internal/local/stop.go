@@ -2,52 +2,57 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// stopPoll is how often to check whether tasks have ended.
-const stopPoll = 50 * time.Millisecond
+// stopPoll is how often to check whether tasks have ended; manyPoll, whether more than few have.
+const (
+	stopPoll = 50 * time.Millisecond
+	manyPoll = 500 * time.Millisecond
+	few      = 100
+)
 
 // manyTasks is more tasks than one machine runs.
 const manyTasks = 100_000
 
-// running returns runs whose tasks may run, at most limit; 0 means 100.
-func (p *Program) running(ctx context.Context, limit int) ([]run.Run, error) {
-	rs, err := p.Control.Store.Runs(ctx, control.Query{Status: run.Running, Limit: limit})
+// running returns the runs whose tasks may run.
+func (p *Program) running(ctx context.Context) ([]run.Run, error) {
+	rs, err := p.Control.Store.Runs(ctx, control.Query{Status: run.Running, Limit: manyTasks})
 	if err != nil {
 		return nil, fmt.Errorf("looking for running tasks: %w", err)
 	}
 	return rs, nil
 }
 
-// Running returns how many tasks may run, at most 100.
+// Running returns how many tasks may run.
 func (p *Program) Running(ctx context.Context) (int, error) {
-	rs, err := p.running(ctx, 0)
+	rs, err := p.running(ctx)
 	return len(rs), err
 }
 
-// DrainTasks closes the gate and waits until no task runs or ctx ends. left is how many still run; of
-// more than 100 it may count only 100.
-func (p *Program) DrainTasks(ctx context.Context) (left int, err error) {
+// DrainTasks closes the gate and waits until no task runs, for a time at most or until ctx ends. left is
+// how many still run.
+func (p *Program) DrainTasks(ctx context.Context, within time.Duration) (left int, err error) {
 	p.Gate.Close()
-	return p.await(ctx, func(run.Run) error { return nil })
+	return p.await(ctx, within, func(run.Run) error { return nil })
 }
 
-// StopTasks closes the gate, asks for the stop of every running task, and waits until none runs or ctx
-// ends. Runs that wait or were not launched yet stay queued. left is how many tasks still run; of more
-// than 100 it may count only 100.
-func (p *Program) StopTasks(ctx context.Context, reason string) (left int, err error) {
+// StopTasks closes the gate, asks for the stop of every running task, and waits until none runs, for a
+// time at most from when each was asked. Runs that wait or were not launched yet stay queued. left is
+// how many tasks still run. A task that could not be asked does not keep others from being asked.
+func (p *Program) StopTasks(ctx context.Context, reason string, within time.Duration) (left int, err error) {
 	p.Gate.Close()
-	return p.await(ctx, func(r run.Run) error {
+	return p.await(ctx, within, func(r run.Run) error {
 		if r.Stopping != nil && r.Stopping.By == By {
 			return nil
 		}
-		_, err := p.Control.StopRun(ctx, control.StopRequest{Run: r.ID, By: By, Reason: reason})
-		if err != nil && ctx.Err() == nil {
+		if _, err := p.Control.StopRun(ctx, control.StopRequest{Run: r.ID, By: By, Reason: reason}); err != nil {
 			return fmt.Errorf("stopping %s: %w", r.ID, err)
 		}
 		return nil
@@ -57,27 +62,50 @@ func (p *Program) StopTasks(ctx context.Context, reason string) (left int, err e
 // By is recorded as who asked for the stop of tasks when the control plane ends.
 const By = "batchplane local"
 
-// await calls each for every running task, and then, until none runs or ctx ends, for at most 100 at a
-// time: a task that is launched meanwhile is among the newest.
-func (p *Program) await(ctx context.Context, each func(run.Run) error) (left int, err error) {
-	ticker := time.NewTicker(stopPoll)
-	defer ticker.Stop()
-	for limit := manyTasks; ; limit = 0 {
-		rs, err := p.running(context.WithoutCancel(ctx), limit)
-		if err != nil || len(rs) == 0 {
+// await calls each for every running task until none runs, ctx ends, or the time is over; the time
+// begins once each was called for all that ran at first. It returns the errors of the last turn.
+func (p *Program) await(ctx context.Context, within time.Duration, each func(run.Run) error) (left int, err error) {
+	var over <-chan time.Time
+	for ended := false; ; {
+		rs, failed := p.running(context.WithoutCancel(ctx))
+		if failed != nil || len(rs) == 0 {
+			return 0, failed
+		}
+		if ended {
 			return len(rs), err
 		}
-		for _, r := range rs {
-			if err := each(r); err != nil {
-				return len(rs), err
-			}
+		err = p.forAll(rs, each)
+		if over == nil {
+			timer := time.NewTimer(within)
+			defer timer.Stop()
+			over = timer.C
+		}
+		poll := stopPoll
+		if len(rs) > few {
+			poll = manyPoll
 		}
 		select {
 		case <-ctx.Done():
-		case <-ticker.C:
-		}
-		if ctx.Err() != nil { // both may have come
-			return len(rs), nil
+			ended = true
+		case <-over:
+			ended = true
+		case <-time.After(poll):
 		}
 	}
+}
+
+// forAll calls each for runs, Abreast at a time, so that their writes share what a write costs.
+func (p *Program) forAll(rs []run.Run, each func(run.Run) error) error {
+	var wg sync.WaitGroup
+	errs := make([]error, len(rs))
+	abreast := make(chan struct{}, max(p.Abreast, 1))
+	for i, r := range rs {
+		abreast <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-abreast }()
+			errs[i] = each(r)
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }

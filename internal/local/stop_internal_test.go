@@ -2,7 +2,9 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,10 +13,9 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// TestEveryTaskIsAsked: however many tasks run, each is asked to stop, and not only the newest.
-func TestEveryTaskIsAsked(t *testing.T) {
-	t.Parallel()
-	const tasks = 250
+// many returns a program with running tasks.
+func many(t *testing.T, tasks int) *Program {
+	t.Helper()
 	store := &memory.Store{}
 	at := time.Date(2026, 11, 22, 17, 0, 0, 0, time.UTC)
 	for n := range tasks {
@@ -24,18 +25,53 @@ func TestEveryTaskIsAsked(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := &Program{Control: &control.Control{Store: store}}
+	return &Program{Gate: &Gate{}, Abreast: 8, Control: &control.Control{Store: store}}
+}
+
+// TestEveryTaskIsAsked: however many tasks run, all are counted, and each is asked to stop although
+// another could not be asked.
+func TestEveryTaskIsAsked(t *testing.T) {
+	t.Parallel()
+	const tasks = 250
+	p := many(t, tasks)
 	over, end := context.WithCancel(t.Context())
 	end()
+	var mu sync.Mutex
 	asked := map[run.ID]bool{}
-	left, err := p.await(over, func(r run.Run) error {
+	damaged := errors.New("it is damaged")
+	left, err := p.await(over, time.Hour, func(r run.Run) error {
+		mu.Lock()
+		defer mu.Unlock()
 		if asked[r.ID] {
 			return fmt.Errorf("%s is asked again in one turn", r.ID)
 		}
 		asked[r.ID] = true
+		if len(asked) == 3 {
+			return damaged
+		}
 		return nil
 	})
-	if err != nil || len(asked) != tasks || left != tasks {
+	if !errors.Is(err, damaged) || len(asked) != tasks || left != tasks {
 		t.Errorf("%d asked, %d left, %v", len(asked), left, err)
+	}
+	if n, err := p.Running(t.Context()); n != tasks || err != nil {
+		t.Errorf("%d run, %v", n, err)
+	}
+}
+
+// TestTheTimeToStopBeginsOnceAllWereAsked: many tasks take longer to ask than the time that they get.
+func TestTheTimeToStopBeginsOnceAllWereAsked(t *testing.T) {
+	t.Parallel()
+	p := many(t, 20)
+	var mu sync.Mutex
+	asked := 0
+	left, err := p.await(t.Context(), time.Nanosecond, func(run.Run) error {
+		mu.Lock()
+		defer mu.Unlock()
+		asked++
+		return nil
+	})
+	if asked < 20 || left != 20 || err != nil {
+		t.Errorf("%d asked, %d left, %v", asked, left, err)
 	}
 }
