@@ -5,6 +5,7 @@ package doctor
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -62,14 +63,35 @@ type Finding struct {
 	Jobs []string `json:"jobs,omitempty"`
 }
 
+// Deployed is what all containers of a deployed task definition need. A log group of another Region
+// is named <region>:<name>.
+type Deployed struct{ Roles, Images, LogGroups, Secrets []string }
+
+// Where splits the name of a log group into its Region, "" for the stack's own, and its name there,
+// which has no colon (CloudWatch Logs API reference, CreateLogGroup).
+func Where(logGroup string) (region, name string) {
+	if region, name, ok := strings.Cut(logGroup, ":"); ok {
+		return region, name
+	}
+	return "", logGroup
+}
+
+// deployed returns what a definition of a jobs file needs.
+func deployed(d job.TaskDefinition) Deployed {
+	return Deployed{
+		Roles: []string{d.TaskRole, d.ExecutionRole}, Images: []string{d.Image}, LogGroups: []string{d.LogGroup},
+		Secrets: slices.Collect(maps.Values(d.Secrets)),
+	}
+}
+
 // Needs returns the subjects of jobs and base definitions, each with the jobs that need it.
-// theirs holds the deployed task definitions that jobs name, by these names, as far as they are
-// known.
-func Needs(jobs []job.Job, definitions []job.TaskDefinition, theirs map[string]job.TaskDefinition) map[Subject][]string {
+// theirs holds what the deployed task definitions need that jobs name, by these names, as far as
+// they are known.
+func Needs(jobs []job.Job, definitions []job.TaskDefinition, theirs map[string]Deployed) map[Subject][]string {
 	out := map[Subject][]string{}
-	bases := map[string]job.TaskDefinition{}
+	bases := map[string]Deployed{}
 	for _, d := range definitions {
-		bases[d.Family] = d
+		bases[d.Family] = deployed(d)
 	}
 	for _, j := range jobs {
 		add := func(kind Kind, names ...string) {
@@ -89,12 +111,10 @@ func Needs(jobs []job.Job, definitions []job.TaskDefinition, theirs map[string]j
 			add(TaskDefinition, j.TaskDefinition)
 			d = theirs[j.TaskDefinition]
 		}
-		add(Image, d.Image)
-		add(Role, d.TaskRole, d.ExecutionRole)
-		add(LogGroup, d.LogGroup)
-		for _, arn := range d.Secrets {
-			add(Secret, arn)
-		}
+		add(Image, d.Images...)
+		add(Role, d.Roles...)
+		add(LogGroup, d.LogGroups...)
+		add(Secret, d.Secrets...)
 	}
 	return out
 }
@@ -139,7 +159,11 @@ func mend(stack string, s Subject) string {
 	case Cluster:
 		return "aws ecs create-cluster --cluster-name " + s.Name[strings.LastIndexByte(s.Name, '/')+1:]
 	case LogGroup:
-		return "aws logs create-log-group --log-group-name " + s.Name
+		region, name := Where(s.Name)
+		if region != "" {
+			name += " --region " + region
+		}
+		return "aws logs create-log-group --log-group-name " + name
 	case Target:
 		return fmt.Sprintf("aws ssm put-parameter --type SecureString --name /batchplane/%s/slack/%s --value file://webhook.txt", stack, s.Name)
 	case Role:

@@ -131,12 +131,9 @@ func (s Stack) passes(arn string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return like(p, arn) })
 }
 
-// like is IAM's ArnLike for a text: * matches any text (IAM user guide, "ARN condition
-// operators").
+// like is IAM's ArnLike for a text: * matches any text, and ? any character (IAM user guide, "ARN
+// condition operators").
 func like(pattern, text string) bool {
-	parts := strings.Split(pattern, "*")
-	for i := range parts {
-		parts[i] = regexp.QuoteMeta(parts[i])
-	}
-	return regexp.MustCompile("^" + strings.Join(parts, ".*") + "$").MatchString(text)
+	quoted := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
+	return regexp.MustCompile("^(?s:" + quoted + ")$").MatchString(text)
 }

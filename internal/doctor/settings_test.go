@@ -15,7 +15,7 @@ func TestSettings(t *testing.T) {
 	const unlaunched, unpassed = "the stack may not launch tasks there", "the stack may not give it to tasks: "
 	plain := doctor.Stack{Name: "prod", Partition: "aws", Region: "eu-central-1", Account: "1", TaskRolePath: "/batchplane/"}
 	named, pathless, foreign := plain, plain, plain
-	named.Clusters, named.TaskRoles = []string{arn + "jobs", arn + "etl-*"}, []string{role + "/x/*"}
+	named.Clusters, named.TaskRoles = []string{arn + "jobs", arn + "etl-*", arn + "web-?"}, []string{role + "/x/*"}
 	pathless.TaskRolePath, foreign.TaskRoles = "", []string{other}
 	for name, c := range map[string]struct {
 		stack   doctor.Stack
@@ -27,7 +27,9 @@ func TestSettings(t *testing.T) {
 		"another cluster":                {plain, doctor.Subject{Kind: doctor.Cluster, Name: "jobs"}, unlaunched, "sam deploy --stack-name prod --parameter-overrides Clusters=" + arn + "default," + arn + "jobs"},
 		"a named cluster":                {named, doctor.Subject{Kind: doctor.Cluster, Name: arn + "jobs"}, "", ""},
 		"a cluster of a pattern":         {named, doctor.Subject{Kind: doctor.Cluster, Name: "etl-1"}, "", ""},
-		"default, where others are said": {named, doctor.Subject{Kind: doctor.Cluster, Name: "default"}, unlaunched, "Clusters=" + arn + "jobs," + arn + "etl-*," + arn + "default"},
+		"a cluster of a mark for one":    {named, doctor.Subject{Kind: doctor.Cluster, Name: "web-1"}, "", ""},
+		"a name that is longer":          {named, doctor.Subject{Kind: doctor.Cluster, Name: "web-12"}, unlaunched, "Clusters=" + arn + "jobs,"},
+		"default, where others are said": {named, doctor.Subject{Kind: doctor.Cluster, Name: "default"}, unlaunched, "Clusters=" + arn + "jobs," + arn + "etl-*," + arn + "web-?," + arn + "default"},
 		"a role under the path":          {plain, doctor.Subject{Kind: doctor.Role, Name: role + "/batchplane/a"}, "", ""},
 		"a role elsewhere":               {plain, doctor.Subject{Kind: doctor.Role, Name: role + "/x/a"}, unpassed + "its path is not /batchplane/", "TaskRoles=" + role + "/x/a, or create it under /batchplane/"},
 		"a role where no path is given":  {pathless, doctor.Subject{Kind: doctor.Role, Name: role + "/x/a"}, unpassed + "it is not one of TaskRoles", "TaskRoles=" + role + "/x/a"},

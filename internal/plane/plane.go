@@ -68,9 +68,9 @@ type Plane struct {
 type Account interface {
 	// Answers says of each subject whether it is as the jobs need it.
 	Answers(ctx context.Context, subjects []doctor.Subject) map[doctor.Subject]doctor.Answer
-	// Definitions returns the deployed task definitions of these names, as far as they can be
-	// read.
-	Definitions(ctx context.Context, names []string) map[string]job.TaskDefinition
+	// Definitions returns what the deployed task definitions of these names need, as far as they
+	// can be read.
+	Definitions(ctx context.Context, names []string) map[string]doctor.Deployed
 	// Limits returns the quotas that herds run into, by doctor's names.
 	Limits(ctx context.Context) map[string]doctor.Limit
 }

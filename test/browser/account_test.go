@@ -5,7 +5,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/doctor"
-	"github.com/batchplane/batchplane/internal/job"
 )
 
 // account lacks a cluster, and does not let task definitions be looked at.
@@ -28,5 +27,5 @@ func (account) Answers(_ context.Context, subjects []doctor.Subject) map[doctor.
 	return out
 }
 
-func (account) Definitions(context.Context, []string) map[string]job.TaskDefinition { return nil }
-func (account) Limits(context.Context) map[string]doctor.Limit                      { return nil }
+func (account) Definitions(context.Context, []string) map[string]doctor.Deployed { return nil }
+func (account) Limits(context.Context) map[string]doctor.Limit                   { return nil }

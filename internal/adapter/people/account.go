@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,43 +14,56 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/batchplane/batchplane/internal/doctor"
-	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Definitions returns the deployed task definitions of these names, in the form of jobs files. It
-// leaves out those that it cannot read.
-func (f *Facts) Definitions(ctx context.Context, names []string) map[string]job.TaskDefinition {
-	out := map[string]job.TaskDefinition{}
+// Definitions returns what the deployed task definitions of these names need. It leaves out those that
+// it cannot read.
+func (f *Facts) Definitions(ctx context.Context, names []string) map[string]doctor.Deployed {
+	out := map[string]doctor.Deployed{}
 	var mu sync.Mutex
 	inParallel(names, func(name string) {
 		got, err := f.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
-		if err != nil || len(got.TaskDefinition.ContainerDefinitions) == 0 {
+		if err != nil {
 			return // the check of the definition itself says why
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		out[name] = definitionOf(got.TaskDefinition)
+		out[name] = f.deployed(got.TaskDefinition)
 	})
 	return out
 }
 
-// definitionOf returns those parts of a task definition that may turn out to be missing.
-func definitionOf(d *types.TaskDefinition) job.TaskDefinition {
-	out := job.TaskDefinition{
-		Family: aws.ToString(d.Family), TaskRole: aws.ToString(d.TaskRoleArn), ExecutionRole: aws.ToString(d.ExecutionRoleArn), Secrets: map[string]string{},
-	}
+// deployed returns those parts of a task definition that may turn out to be missing. A task needs
+// them of all its containers: if one of them is missing, none starts.
+func (f *Facts) deployed(d *types.TaskDefinition) (out doctor.Deployed) {
+	out.Roles = []string{aws.ToString(d.TaskRoleArn), aws.ToString(d.ExecutionRoleArn)}
 	for _, c := range d.ContainerDefinitions {
-		if out.Image == "" {
-			out.Image = aws.ToString(c.Image)
+		out.Images = append(out.Images, aws.ToString(c.Image))
+		secrets := c.Secrets
+		if log := c.LogConfiguration; log != nil {
+			out.LogGroups = append(out.LogGroups, logGroupOf(log, f.Logs.Options().Region))
+			secrets = slices.Concat(secrets, log.SecretOptions)
 		}
-		if log := c.LogConfiguration; log != nil && log.LogDriver == types.LogDriverAwslogs && log.Options["awslogs-create-group"] != "true" {
-			out.LogGroup = log.Options["awslogs-group"]
+		for _, s := range secrets {
+			out.Secrets = append(out.Secrets, aws.ToString(s.ValueFrom))
 		}
-		for _, s := range c.Secrets {
-			out.Secrets[aws.ToString(c.Name)+"/"+aws.ToString(s.Name)] = aws.ToString(s.ValueFrom)
+		if r := c.RepositoryCredentials; r != nil && strings.HasPrefix(aws.ToString(r.CredentialsParameter), "arn:") {
+			out.Secrets = append(out.Secrets, *r.CredentialsParameter)
 		}
 	}
 	return out
+}
+
+// logGroupOf returns the log group that must be there before a container starts, "" if there is none.
+func logGroupOf(log *types.LogConfiguration, here string) string {
+	group := log.Options["awslogs-group"]
+	if log.LogDriver != types.LogDriverAwslogs || group == "" || log.Options["awslogs-create-group"] == "true" {
+		return ""
+	}
+	if region := log.Options["awslogs-region"]; region != "" && region != here {
+		return region + ":" + group
+	}
+	return group
 }
 
 // inParallel calls do for each, askers at a time.

@@ -164,7 +164,8 @@ func (f *Facts) image(ctx context.Context, image string) (string, error) {
 }
 
 func (f *Facts) logGroup(ctx context.Context, name string) (string, error) {
-	out, err := f.Logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &name})
+	region, name := doctor.Where(name)
+	out, err := f.Logs.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &name}, func(o *cloudwatchlogs.Options) { o.Region = cmp.Or(region, o.Region) })
 	if err != nil {
 		return "", fmt.Errorf("describing the log group: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -162,18 +163,24 @@ func role(path, trusts string) string {
 	return `<GetRoleResponse><GetRoleResult><Role><Arn>arn:aws:iam::123456789012:role/` + path + `</Arn><AssumeRolePolicyDocument>` + trust + `</AssumeRolePolicyDocument></Role></GetRoleResult></GetRoleResponse>`
 }
 
-// TestDefinitions: those parts of a deployed task definition that may be missing are known.
+// TestDefinitions: what each container of a deployed task definition needs is known, not only what
+// the first one does.
 func TestDefinitions(t *testing.T) {
 	t.Parallel()
 	f, _ := facts(t, map[string]answer{
 		"DescribeTaskDefinition app:7": ok(`{"taskDefinition":{"family":"app","taskRoleArn":"arn:t","executionRoleArn":"arn:e","containerDefinitions":[
-			{"name":"app","image":"` + host + `etl:v1","secrets":[{"name":"KEY","valueFrom":"/etl/key"}],"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/ecs/app"}}},
-			{"name":"log","image":"x","logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/made","awslogs-create-group":"true"}}}]}}`),
+			{"name":"app","image":"` + host + `etl:v1","secrets":[{"name":"KEY","valueFrom":"/etl/key"}],"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/ecs/app","awslogs-region":"eu-central-1"}}},
+			{"name":"agent","image":"` + host + `agent:v2","repositoryCredentials":{"credentialsParameter":"` + stored + `"},"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/ecs/agent","awslogs-region":"us-west-2"}}},
+			{"name":"ship","image":"y","logConfiguration":{"logDriver":"splunk","options":{"awslogs-group":"/unused"},"secretOptions":[{"name":"splunk-token","valueFrom":"/splunk/token"}]}},
+			{"name":"log","image":"x","repositoryCredentials":{"credentialsParameter":"by-name"},"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/made","awslogs-create-group":"true"}}}]}}`),
 	})
 	got := f.Definitions(t.Context(), []string{"app:7", "denied"})
-	d := got["app:7"]
-	if len(got) != 1 || d.Image != host+"etl:v1" || d.LogGroup != "/ecs/app" || d.TaskRole != "arn:t" || d.ExecutionRole != "arn:e" || d.Secrets["app/KEY"] != "/etl/key" {
-		t.Errorf("got %+v", got)
+	want := map[string]doctor.Deployed{"app:7": {
+		Roles: []string{"arn:t", "arn:e"}, Images: []string{host + "etl:v1", host + "agent:v2", "y", "x"},
+		LogGroups: []string{"/ecs/app", "us-west-2:/ecs/agent", "", ""}, Secrets: []string{"/etl/key", stored, "/splunk/token"},
+	}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -48,12 +49,13 @@ func TestImagesElsewhere(t *testing.T) {
 	}
 }
 
-// TestSecretsElsewhere: a secret or a parameter is asked about in the Region of its ARN.
+// TestSecretsElsewhere: a secret or a parameter is asked about in the Region of its ARN, and a log
+// group in that of its container's options.
 func TestSecretsElsewhere(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if strings.Contains(q.Header.Get("Authorization"), "/us-west-2/") {
-			_, _ = io.WriteString(w, `{}`)
+			_, _ = io.WriteString(w, `{"logGroups":[{"logGroupName":"/ecs/agent"}]}`)
 			return
 		}
 		code := map[bool]string{true: "ParameterNotFound", false: "ResourceNotFoundException"}[strings.HasPrefix(q.Header.Get("X-Amz-Target"), "AmazonSSM")]
@@ -67,7 +69,7 @@ func TestSecretsElsewhere(t *testing.T) {
 			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "secret"}, nil
 		}),
 	}
-	f := &people.Facts{Secrets: secretsmanager.NewFromConfig(c), SSM: ssm.NewFromConfig(c)}
+	f := &people.Facts{Secrets: secretsmanager.NewFromConfig(c), SSM: ssm.NewFromConfig(c), Logs: cloudwatchlogs.NewFromConfig(c)}
 	for name, want := range map[string]doctor.Verdict{
 		"arn:aws:secretsmanager:us-west-2:123456789012:secret:db-a1b2c3:key::": doctor.Good,
 		"arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-a1b2c3":    doctor.Wrong,
@@ -76,6 +78,12 @@ func TestSecretsElsewhere(t *testing.T) {
 		"/etl/key": doctor.Wrong,
 	} {
 		s := doctor.Subject{Kind: doctor.Secret, Name: name}
+		if got := f.Answers(t.Context(), []doctor.Subject{s})[s]; got.Verdict != want {
+			t.Errorf("%s: %+v, want %v", name, got, want)
+		}
+	}
+	for name, want := range map[string]doctor.Verdict{"us-west-2:/ecs/agent": doctor.Good, "/ecs/agent": doctor.Wrong} {
+		s := doctor.Subject{Kind: doctor.LogGroup, Name: name}
 		if got := f.Answers(t.Context(), []doctor.Subject{s})[s]; got.Verdict != want {
 			t.Errorf("%s: %+v, want %v", name, got, want)
 		}
