@@ -66,7 +66,11 @@ func circle(function, reference string) string {
 func show(more string, resources ...[2]string) string {
 	var all []string
 	for _, r := range resources {
-		kind, _, _ := strings.Cut(r[0], ".")
+		kind := r[0]
+		if _, in, found := strings.Cut(kind, ".aws_"); found { // a module's
+			kind = "aws_" + in
+		}
+		kind, _, _ = strings.Cut(kind, ".")
 		all = append(all, fmt.Sprintf(`{"address": %q, "mode": "managed", "type": %q, "values": %s}`, r[0], kind, r[1]))
 	}
 	return `{"format_version": "1.2", "terraform_version": "1.9.0"` + more + `, "planned_values": {"root_module": {"resources": [` + strings.Join(all, ", ") + `]}}}`

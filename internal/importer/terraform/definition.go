@@ -25,6 +25,7 @@ func inCodeAddress(address string) string { return indexes.ReplaceAllString(addr
 func (s *show) references(module *doc.Node, path string, depth int) {
 	for _, r := range module.Get("resources").List() {
 		address := r.Get("address").String()
+		s.written[path+address] = r.Get("expressions")
 		s.refer(r.Get("expressions", "rule"), "aws_cloudwatch_event_rule", ruleOf, path, address)
 		for _, block := range []string{"ecs_target", "target"} {
 			for _, one := range r.Get("expressions", block).List() {

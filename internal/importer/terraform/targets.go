@@ -13,16 +13,18 @@ type index struct {
 	refersTo    map[string][]int // targets whose rule has no name in the plan yet, by the rule that they refer to
 	definitions map[string]int   // task definitions by ARN, family and revision
 	byCode      map[string]int   // task definitions by their instance in the code
-	rules       map[string]bool  // names of rules
+	rules       map[string][]int // rules by their name
 	taken       map[int]bool     // targets that belong to a rule
+	ruleOf      map[int]string   // addresses of rules, by the target that names them
 }
 
 func indexed(all []resource, refers map[string]string) index {
-	x := index{map[string][]int{}, map[string][]int{}, map[string]int{}, map[string]int{}, map[string]bool{}, map[int]bool{}}
+	x := index{map[string][]int{}, map[string][]int{}, map[string]int{}, map[string]int{}, map[string][]int{}, map[int]bool{}, nil}
 	for i, r := range all {
 		switch v := r.values; r.kind {
 		case "aws_cloudwatch_event_rule":
-			x.rules[v.Get("name").String()] = true
+			name := v.Get("name").String()
+			x.rules[name] = append(x.rules[name], i)
 		case "aws_cloudwatch_event_target":
 			if name := v.Get("rule").String(); name != "" {
 				x.targetsOf[name] = append(x.targetsOf[name], i)
@@ -73,12 +75,17 @@ func (s *show) targets(rule resource) (out []resource) {
 	}
 	for _, i := range all {
 		t := s.resources[i]
-		if bus, other := busOf(rule.values), busOf(t.values); bus == other || bus == "" || other == "" {
+		if sameBus(rule, t) && (name == "" || s.ruleOf[i] == rule.address) {
 			s.index.taken[i] = true
 			out = append(out, t)
 		}
 	}
 	return out
+}
+
+func sameBus(rule, target resource) bool {
+	bus, other := busOf(rule.values), busOf(target.values)
+	return bus == other || bus == "" || other == ""
 }
 
 // busOf gives the name of a bus, which may be given by its ARN.
@@ -119,7 +126,7 @@ func (s *show) left() {
 // alone describes a task whose rule is not in the file; "" for anything else.
 func (s *show) alone(i int, target *doc.Node) string {
 	rule := target.Get("rule").String()
-	if s.index.taken[i] || s.rules[rule] || first(target.Get("ecs_target")).Absent() {
+	if s.index.taken[i] || len(s.rules[rule]) > 0 || first(target.Get("ecs_target")).Absent() {
 		return ""
 	}
 	return "its rule " + importer.Clip(rule) + " is not in this file, so nothing says when it runs: import the state that has the rule, or what is deployed with `batchplane import eventbridge --live`"

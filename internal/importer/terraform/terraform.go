@@ -4,7 +4,6 @@ package terraform
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -50,6 +49,7 @@ type show struct {
 	file      string
 	resources []resource
 	unknown   map[string]*doc.Node // by address
+	written   map[string]*doc.Node // what the code says of rules, by address in the code
 	refers    map[string]string    // targets and schedules to task definitions, by address in the code
 	taken     map[string]string    // task definitions that were taken over, by address
 	open      map[string]bool      // those of them that still need a secret
@@ -65,7 +65,7 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 			return err
 		}
 		for _, d := range docs {
-			s := &show{in: in, unknown: map[string]*doc.Node{}, refers: map[string]string{}, taken: map[string]string{}, open: map[string]bool{}}
+			s := &show{in: in, unknown: map[string]*doc.Node{}, written: map[string]*doc.Node{}, refers: map[string]string{}, taken: map[string]string{}, open: map[string]bool{}}
 			if len(files) > 1 {
 				s.file = f.Name
 			}
@@ -89,6 +89,7 @@ func (s *show) read(d *doc.Node) (found int) {
 	}
 	s.walk(values.Get("root_module"), 0)
 	s.index = indexed(s.resources, s.refers)
+	s.ruleOf = s.owners()
 	for _, r := range s.resources {
 		switch r.kind {
 		case "aws_cloudwatch_event_rule":
@@ -122,18 +123,13 @@ func (s *show) walk(module *doc.Node, depth int) {
 	}
 }
 
-// ruleName gives a rule's name. If only the apply will give it one, it is what the file calls it.
-func ruleName(r resource) string {
-	return cmp.Or(r.values.Get("name").String(), r.values.Get("name_prefix").String(), r.address[strings.LastIndexByte(r.address, '.')+1:])
-}
-
 // rule reads a rule with each of its targets.
 func (s *show) rule(r resource) (found int) {
 	v, name := r.values, ruleName(r)
 	if v.Get("schedule_expression").String() == "" {
 		return s.unsaid(r)
 	}
-	disabled := v.Get("state").String() == "DISABLED" || v.Get("state").Absent() && v.Get("is_enabled").Kind == doc.Bool && !v.Get("is_enabled").True()
+	disabled, open := s.disabled(r)
 	targets := s.targets(r)
 	if len(targets) == 0 {
 		e := s.entry(r, "rule", v.Get("schedule_expression").String())
@@ -151,7 +147,7 @@ func (s *show) rule(r resource) (found int) {
 	off, on = off+why, on+why
 	for _, t := range targets {
 		one := thing{
-			name: name, expression: v.Get("schedule_expression").String(), disabled: disabled, description: v.Get("description").String(), pattern: v.Get("event_pattern").String() != "",
+			name: name, expression: v.Get("schedule_expression").String(), disabled: disabled, description: v.Get("description").String(), pattern: v.Get("event_pattern").String() != "", open: open,
 			arn: t.values.Get("arn").String(), parameters: first(t.values.Get("ecs_target")), input: t.values.Get("input"), transformer: first(t.values.Get("input_transformer")),
 			path: t.values.Get("input_path").String(), target: t.values, off: off, on: on, of: t,
 		}
@@ -192,7 +188,7 @@ func (s *show) schedule(r resource) {
 // thing is a schedule or a rule, with its target.
 type thing struct {
 	name, expression, zone, description, arn, path string
-	disabled, pattern                              bool
+	disabled, pattern, open                        bool
 	parameters, input, transformer, window, target *doc.Node
 	start, end                                     string
 	off, on                                        string
@@ -261,6 +257,9 @@ func (t thing) refused(e *importer.Entry) bool {
 func (t thing) terms(in *importer.Import, e *importer.Entry, j *job.Job) {
 	if t.disabled {
 		e.Note("it is disabled, so the job is switched off")
+	}
+	if t.open {
+		e.Off(j, "state and is_enabled contradict each other in this plan: check what was deployed")
 	}
 	if t.pattern {
 		e.Decide("events start it as well as its schedule: the job has only the schedule")

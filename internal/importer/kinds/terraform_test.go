@@ -1,0 +1,57 @@
+package kinds_test
+
+import (
+	"fmt"
+	"testing"
+)
+
+// region gives a rule with its target in a Region; both Regions call them nightly.
+func region(module, name string) [][2]string {
+	in := "module." + module + "."
+	return [][2]string{
+		{in + "aws_cloudwatch_event_rule.r", fmt.Sprintf(`{"name": "nightly", "arn": "arn:aws:events:%s:123456789012:rule/nightly", "event_bus_name": "default", "schedule_expression": "cron(0 3 * * ? *)", "state": "ENABLED"}`, name)},
+		{in + "aws_cloudwatch_event_target.t", fmt.Sprintf(`{"rule": "nightly", "target_id": "etl", "arn": "arn:aws:ecs:%s:123456789012:cluster/c", "event_bus_name": "default", "ecs_target": [{"task_definition_arn": "etl-%s", "launch_type": "FARGATE", "network_configuration": [{"subnets": ["subnet-0a1b2c3d4e5f60718"]}]}]}`, name, module)},
+	}
+}
+
+// TestRulesOfOneNameKeepTheirTargets: a module for each Region, as in
+// https://developer.hashicorp.com/terraform/language/modules/develop/providers, gives the rules of
+// all Regions one name. Each has its own target and no other.
+func TestRulesOfOneNameKeepTheirTargets(t *testing.T) {
+	t.Parallel()
+	two := append(region("eu", "eu-west-1"), region("us", "us-east-1")...)
+	planned := append(region("eu", ""), region("us", "")...)
+	code := `, "configuration": {"root_module": {"module_calls": {"eu": {"module": {"resources": [` + referring + `]}}, "us": {"module": {"resources": [` + referring + `]}}}}}`
+	crossed := [][2]string{two[0], two[3], two[2], two[1]} // the file's order says nothing
+	run(t, "terraform", "state.json", []told{
+		{name: "two Regions", text: show("", two...), never: "nightly-etl", jobs: 2},
+		{name: "in another order", text: show("", crossed...), says: []string{"module.eu.aws_cloudwatch_event_rule.r -> module.eu.aws_cloudwatch_event_target.t"}, never: "eu.aws_cloudwatch_event_rule.r -> module.us", jobs: 2},
+		{name: "before the apply", text: show(code, planned...), never: "eu.aws_cloudwatch_event_rule.r -> module.us", jobs: 2},
+		{name: "one rule with two targets", text: show("", two[0], two[1], [2]string{"aws_cloudwatch_event_target.u", two[1][1]}), says: []string{"-> aws_cloudwatch_event_target.u"}, jobs: 2},
+	})
+}
+
+const referring = `{"address": "aws_cloudwatch_event_target.t", "expressions": {"rule": {"references": ["aws_cloudwatch_event_rule.r.name", "aws_cloudwatch_event_rule.r"]}}}`
+
+// TestAPlanDisablesByWhatTheCodeSets: a plan keeps the old value of state if the code sets
+// is_enabled, and the other way round, and the apply follows the code
+// (https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/events/rule.go).
+func TestAPlanDisablesByWhatTheCodeSets(t *testing.T) {
+	t.Parallel()
+	plan := func(values, written string) string {
+		rule := [2]string{"aws_cloudwatch_event_rule.r", `{"name": "nightly", "schedule_expression": "cron(0 3 * * ? *)"` + values + `}`}
+		code := `, "configuration": {"root_module": {"resources": [{"address": "aws_cloudwatch_event_rule.r", "expressions": {` + written + `}}]}}`
+		target := region("eu", "eu-west-1")[1]
+		return show(code, rule, [2]string{"aws_cloudwatch_event_target.t", target[1]})
+	}
+	const state, enabled = `"state": {"constant_value": "ENABLED"}`, `"is_enabled": {"constant_value": false}`
+	run(t, "terraform", "plan.json", []told{
+		{name: "is_enabled is set", text: plan(`, "state": "ENABLED", "is_enabled": false`, enabled), never: "contradict", jobs: 1, off: true},
+		{name: "is_enabled is set again", text: plan(`, "state": "DISABLED", "is_enabled": true`, `"is_enabled": {"constant_value": true}`), never: "contradict", jobs: 1},
+		{name: "state is set", text: plan(`, "state": "ENABLED", "is_enabled": false`, state), never: "contradict", jobs: 1},
+		{name: "state disables", text: plan(`, "state": "DISABLED", "is_enabled": true`, `"state": {"constant_value": "DISABLED"}`), never: "contradict", jobs: 1, off: true},
+		{name: "a module passes both on", text: plan(`, "state": "ENABLED", "is_enabled": false`, state+", "+enabled), says: []string{"state and is_enabled contradict each other"}, jobs: 1, off: true},
+		{name: "they agree", text: plan(`, "state": "DISABLED", "is_enabled": false`, state+", "+enabled), never: "contradict", jobs: 1, off: true},
+		{name: "of an old provider", text: plan(`, "state": "", "is_enabled": false`, ""), never: "contradict", jobs: 1, off: true},
+	})
+}
