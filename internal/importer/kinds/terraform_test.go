@@ -2,6 +2,7 @@ package kinds_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -53,5 +54,36 @@ func TestAPlanDisablesByWhatTheCodeSets(t *testing.T) {
 		{name: "a module passes both on", text: plan(`, "state": "ENABLED", "is_enabled": false`, state+", "+enabled), says: []string{"state and is_enabled contradict each other"}, jobs: 1, off: true},
 		{name: "they agree", text: plan(`, "state": "DISABLED", "is_enabled": false`, state+", "+enabled), never: "contradict", jobs: 1, off: true},
 		{name: "of an old provider", text: plan(`, "state": "", "is_enabled": false`, ""), never: "contradict", jobs: 1, off: true},
+	})
+}
+
+// TestAPlanThatDoesNotKnowIsNoJobThatRuns: what only the apply will know is null in a plan, as if it
+// were not set (https://developer.hashicorp.com/terraform/internals/json-format, after_unknown). A
+// job without it would run elsewhere or something else.
+func TestAPlanThatDoesNotKnowIsNoJobThatRuns(t *testing.T) {
+	t.Parallel()
+	schedule := func(target, unknown string) string {
+		return show(`, "resource_changes": [{"address": "aws_scheduler_schedule.s", "change": {"after_unknown": {"arn": true, "id": true`+unknown+`}}}]`,
+			[2]string{"aws_scheduler_schedule.s", `{"name": "s", "schedule_expression": "cron(0 3 * * ? *)", "schedule_expression_timezone": "Asia/Tokyo", "target": [{` + target + `}]}`})
+	}
+	const arn, input = `"arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/c", `, `"input": "{\"containerOverrides\": [{\"name\": \"etl\", \"command\": [\"run\"]}]}", `
+	parameters := func(groups string) string {
+		return `"ecs_parameters": [{"task_definition_arn": "etl", "launch_type": "FARGATE", "network_configuration": [{"subnets": ["subnet-0a1b2c3d4e5f60718"]` + groups + `}]}]`
+	}
+	rule := [2]string{"aws_cloudwatch_event_rule.r", `{"name": "r", "schedule_expression": "cron(0 3 * * ? *)", "state": "ENABLED"}`}
+	target := [2]string{"aws_cloudwatch_event_target.t", `{"rule": "r", "ecs_target": [` + parameters("")[len(`"ecs_parameters": [`):] + `}`}
+	changes := func(rule, target string) string {
+		return `, "resource_changes": [{"address": "aws_cloudwatch_event_rule.r", "change": {"after_unknown": {"arn": true` + rule + `}}}, {"address": "aws_cloudwatch_event_target.t", "change": {"after_unknown": {"id": true` + target + `}}}]`
+	}
+	definition := [2]string{"aws_ecs_task_definition.d", `{"family": "etl", "cpu": "256", "memory": "512", "container_definitions": "[{\"name\":\"etl\",\"image\":\"b:1\"}]"}`}
+	run(t, "terraform", "plan.json", []told{
+		{name: "all is known", text: schedule(arn+input+parameters(""), `, "target": [{"role_arn": true, "dead_letter_config": [{"arn": true}], "ecs_parameters": [{"network_configuration": [{"subnets": [false]}]}]}]`), never: "does not know", jobs: 1},
+		{name: "its cluster", text: schedule(input+parameters(""), `, "target": [{"arn": true}]`), says: []string{"(the ARN of its cluster)"}, jobs: 1, off: true},
+		{name: "its command", text: schedule(arn+parameters(""), `, "target": [{"input": true}]`), says: []string{"(input)"}, jobs: 1, off: true},
+		{name: "its security groups", text: schedule(arn+input+parameters(""), `, "target": [{"ecs_parameters": [{"network_configuration": [{"security_groups": true, "subnets": [false]}]}]}]`), says: []string{"(security_groups)"}, jobs: 1, off: true},
+		{name: "the cluster of a rule's target", text: show(changes("", `, "arn": true`), rule, target), says: []string{"(the ARN of its cluster)"}, jobs: 1, off: true},
+		{name: "the state of a rule", text: show(changes(`, "state": true`, ""), rule, target), says: []string{"(state)"}, jobs: 1, off: true},
+		{name: "nothing of a rule", text: show(changes(`, "name_prefix": true, "tags_all": true`, `, "role_arn": true, "target_id": true`), rule, target), never: "does not know", jobs: 1},
+		{name: "the role of its task", text: show(strings.Replace(changes("", ""), "[", `[{"address": "aws_ecs_task_definition.d", "change": {"after_unknown": {"arn": true, "task_role_arn": true}}}, `, 1), rule, target, definition), says: []string{"does not have what only the apply knows (task_role_arn)"}, never: "taken over", jobs: 1},
 	})
 }

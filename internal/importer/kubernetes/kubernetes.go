@@ -277,11 +277,13 @@ func (r *reading) template() {
 	r.shape(spec)
 }
 
-// shape reports Jobs that have more than one pod.
+// shape reports Jobs that have more than one pod or none.
 func (r *reading) shape(spec *doc.Node) {
 	for _, key := range []string{"completions", "parallelism"} {
 		if n, ok := spec.Get(key).Int(); ok && n > 1 {
 			r.e.Off(&r.j, "%s %d makes several pods of a run, and a run is one task", key, n)
+		} else if ok && n < 1 {
+			r.e.Off(&r.j, "%s %d makes no pod, so it has run nothing", key, n)
 		}
 	}
 	if spec.Get("completionMode").String() == "Indexed" {

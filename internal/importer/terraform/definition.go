@@ -165,7 +165,7 @@ func (s *show) takeOver(e *importer.Entry, j *job.Job, d resource, container *do
 	}
 	s.open[d.address] = variables(e, j, &t, container)
 	lostLogs(e, container)
-	if t.ExecutionRole == "" && (t.LogGroup != "" || len(t.Secrets) > 0) {
+	if t.ExecutionRole == "" && (t.LogGroup != "" || len(t.Secrets) > 0 || d.unknown.Get("execution_role_arn").True()) {
 		t.ExecutionRole = importer.ReplaceMe
 	}
 	for _, p := range t.Validate() {
@@ -195,6 +195,9 @@ func (s *show) only(d resource) (container *doc.Node, why string) {
 // odd gives what a definition in a jobs file cannot hold.
 func (s *show) odd(d resource, container *doc.Node) []string {
 	odd := append(others(d.values, harmless), others(container, carried)...)
+	if open := unknown(nil, d.unknown, "", computed); len(open) > 0 {
+		odd = append(odd, "what only the apply knows ("+strings.Join(open, ", ")+")")
+	}
 	if driver := container.Get("logConfiguration", "logDriver").String(); driver != "" && driver != "awslogs" {
 		odd = append(odd, "the log driver "+driver)
 	}

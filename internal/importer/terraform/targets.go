@@ -94,9 +94,9 @@ func busOf(v *doc.Node) string {
 	return name[strings.LastIndexByte(name, '/')+1:]
 }
 
-// unsaid reports a rule whose schedule is known only after the apply. A rule without a schedule
+// unscheduled reports a rule whose schedule is known only after the apply. A rule without a schedule
 // does not matter to an import.
-func (s *show) unsaid(r resource) int {
+func (s *show) unscheduled(r resource) int {
 	if !r.unknown.Get("schedule_expression").True() {
 		return 0
 	}

@@ -4,7 +4,6 @@ package terraform
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -127,7 +126,7 @@ func (s *show) walk(module *doc.Node, depth int) {
 func (s *show) rule(r resource) (found int) {
 	v, name := r.values, ruleName(r)
 	if v.Get("schedule_expression").String() == "" {
-		return s.unsaid(r)
+		return s.unscheduled(r)
 	}
 	disabled, open := s.disabled(r)
 	targets := s.targets(r)
@@ -147,7 +146,7 @@ func (s *show) rule(r resource) (found int) {
 	off, on = off+why, on+why
 	for _, t := range targets {
 		one := thing{
-			name: name, expression: v.Get("schedule_expression").String(), disabled: disabled, description: v.Get("description").String(), pattern: v.Get("event_pattern").String() != "", open: open,
+			name: name, expression: v.Get("schedule_expression").String(), disabled: disabled, description: v.Get("description").String(), pattern: v.Get("event_pattern").String() != "", open: open, rule: r.unknown,
 			arn: t.values.Get("arn").String(), parameters: first(t.values.Get("ecs_target")), input: t.values.Get("input"), transformer: first(t.values.Get("input_transformer")),
 			path: t.values.Get("input_path").String(), target: t.values, off: off, on: on, of: t,
 		}
@@ -190,6 +189,7 @@ type thing struct {
 	name, expression, zone, description, arn, path string
 	disabled, pattern, open                        bool
 	parameters, input, transformer, window, target *doc.Node
+	rule                                           *doc.Node // what a plan does not know of the rule
 	start, end                                     string
 	off, on                                        string
 	of                                             resource
@@ -225,7 +225,7 @@ func (s *show) job(r resource, t thing, rule string) {
 	}
 	s.target(&e, &j, r, target)
 	ecs.Unread(&e, target.Parameters)
-	t.unknown(&e, &j)
+	t.unsaid(&e, &j)
 	s.in.Take(&e, j, t.name)
 	if e.Job != nil && !t.disabled {
 		s.in.Switch(t.off, t.on)
@@ -273,25 +273,5 @@ func (t thing) terms(in *importer.Import, e *importer.Entry, j *job.Job) {
 	ecs.Delivery(e, t.target)
 	if t.of.values.Get("action_after_completion").String() == "DELETE" {
 		e.Note("the schedule deletes itself after its last run; the job stays in the file")
-	}
-}
-
-// unknown reports what a plan knows only after the apply, which would look as if it were not set.
-func (t thing) unknown(e *importer.Entry, j *job.Job) {
-	text, err := json.Marshal(t.of.unknown)
-	if t.of.unknown.Absent() || err != nil {
-		return
-	}
-	var open []string
-	t.of.unknown.Pairs(func(key string, v *doc.Node) {
-		if v.True() && key != "id" && key != "arn" && key != "tags_all" && key != "region" {
-			open = append(open, key)
-		}
-	})
-	if !strings.Contains(string(text), "true") {
-		return
-	}
-	if j.TaskDefinition == "" || len(open) > 0 {
-		e.Off(j, "the plan does not know some of it before the apply (%s): give the state, or write what was deployed", strings.Join(append(open, "the task definition's ARN")[:max(1, len(open))], ", "))
 	}
 }
