@@ -74,3 +74,27 @@ func Clean(s string) string {
 	}
 	return strings.Trim(b.String(), "-_")
 }
+
+// Before refuses an item that was read before and reports that. Its identity is one that no other
+// item has, or "" if it has none.
+func (in *Import) Before(e *Entry, identity string) bool {
+	if identity == "" || !in.twice(identity) {
+		return false
+	}
+	e.Refuse("it was read before, and is one job")
+	return true
+}
+
+// Again switches a job off if a former item had the same identity, which only one can have where
+// they run: two jobs would do its work twice.
+func (in *Import) Again(e *Entry, j *job.Job, identity string) {
+	if in.twice(identity) {
+		e.Off(j, "these files have it more than once, and where it runs there is one: keep the job that is right")
+	}
+}
+
+func (in *Import) twice(identity string) bool {
+	twice := in.read[identity]
+	in.read[identity] = true
+	return twice
+}

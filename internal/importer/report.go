@@ -141,12 +141,13 @@ type Import struct {
 	names   Names
 	proofs  map[string]string        // what differs, by crontab fields
 	periods map[string]time.Duration // by schedule and zone
+	read    map[string]bool          // identities
 	Secrets Secrets
 }
 
 // New starts an import.
 func New(kind string, o Options) *Import {
-	return &Import{Options: o, Result: Result{Kind: kind, Notes: map[string][]string{}}, names: Names{}, proofs: map[string]string{}, periods: map[string]time.Duration{}}
+	return &Import{Options: o, Result: Result{Kind: kind, Notes: map[string][]string{}}, names: Names{}, proofs: map[string]string{}, periods: map[string]time.Duration{}, read: map[string]bool{}}
 }
 
 // Take adds a job that a reader has made to the jobs of the result. It gives the job a name of

@@ -80,6 +80,7 @@ func (m *manifest) read() {
 	m.network()
 	m.unread()
 	none := m.j.Schedule == ""
+	m.in.Again(&m.e, &m.j, m.e.Item)
 	m.in.TakeDefined(&m.e, m.j, m.d, name)
 	if m.e.Job != nil && !none {
 		env := m.in.Environment

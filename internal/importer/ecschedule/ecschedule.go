@@ -104,6 +104,7 @@ func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node)
 	off := j.Disabled
 	ecs.Target{Cluster: either(r, top, "cluster"), Parameters: r, Input: over}.Job(&e, &j)
 	others(&e, r)
+	in.Again(&e, &j, either(r, top, "region")+" "+name)
 	in.Take(&e, j, name)
 	if e.Job != nil && !off {
 		region := ""

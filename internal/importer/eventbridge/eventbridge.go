@@ -82,6 +82,7 @@ type item struct {
 	file, what, name string
 	line             int
 	expression, zone string
+	arn              string // its own; "" in a template
 	disabled         bool
 	pattern          bool // events start it as well, or only events do
 	description      string
@@ -209,7 +210,7 @@ func group(s *doc.Node) string {
 func (g *gathering) ofSchedule(s *doc.Node, file string) item {
 	name := s.Get("Name").String()
 	out := item{
-		file: file, line: s.Line, what: "schedule " + group(s) + "/" + name, name: name, expression: s.Get("ScheduleExpression").String(), zone: s.Get("ScheduleExpressionTimezone").String(),
+		file: file, line: s.Line, what: "schedule " + group(s) + "/" + name, name: name, arn: s.Get("Arn").String(), expression: s.Get("ScheduleExpression").String(), zone: s.Get("ScheduleExpressionTimezone").String(),
 		disabled: s.Get("State").String() == "DISABLED", description: s.Get("Description").String(), schedule: s, target: s.Get("Target"),
 	}
 	out.off, out.on = ecs.SwitchSchedule(importer.Word(name), importer.Word(group(s)), g.reader.Flags)
@@ -220,7 +221,7 @@ func (g *gathering) ofRule(r rule) (out []item) {
 	n := r.node
 	name := n.Get("Name").String()
 	base := item{
-		file: r.file, line: n.Line, what: "rule " + name, name: name, expression: n.Get("ScheduleExpression").String(), disabled: strings.HasPrefix(n.Get("State").String(), "DISABLED"),
+		file: r.file, line: n.Line, what: "rule " + name, name: name, arn: n.Get("Arn").String(), expression: n.Get("ScheduleExpression").String(), disabled: strings.HasPrefix(n.Get("State").String(), "DISABLED"),
 		description: n.Get("Description").String(), pattern: n.Get("EventPattern").String() != "",
 	}
 	base.rule = ecs.Rule{Name: importer.Word(name), Bus: n.Get("EventBusName").String(), Flags: g.reader.Flags}
@@ -282,7 +283,7 @@ func (g *gathering) targetsOf(n *doc.Node) ([]*doc.Node, bool) {
 	name, bus := n.Get("Name").String(), n.Get("EventBusName").String()
 	for i := range g.targets {
 		t := &g.targets[i]
-		if t.of(name, bus) {
+		if t.of(name, bus) && !apart(n.Get("Arn").String(), t.list) {
 			t.taken = true
 			return t.list, true
 		}

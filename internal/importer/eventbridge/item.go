@@ -28,7 +28,7 @@ func (i *item) read(in *importer.Import) {
 		return
 	}
 	target, ok := i.task(&e)
-	if !ok {
+	if !ok || in.Before(&e, i.identity()) {
 		return
 	}
 	j := job.Job{Description: importer.Hide(i.description), Disabled: i.disabled}

@@ -114,6 +114,7 @@ func (r *reading) read() {
 	r.e.Item = "cronjob " + strings.TrimPrefix(space+"/"+name, "/")
 	suspended := r.cron.Get("spec", "suspend").True()
 	r.j.Disabled = suspended
+	r.in.Again(&r.e, &r.j, r.e.Item)
 	if !r.schedule() {
 		return
 	}
@@ -245,15 +246,6 @@ func (r *reading) policy() {
 	default:
 		r.e.Change("startingDeadlineSeconds %d is left out, and `startWithin` is %s: it takes 1m to 24h, and no longer than the time between two slots", deadline, job.Duration(job.DefaultStartWithin))
 	}
-}
-
-func (r *reading) period() time.Duration {
-	spec, err := cron.Parse(r.j.Schedule)
-	zone, zoneErr := cron.LoadZone(r.j.Zone())
-	if err != nil || zoneErr != nil {
-		return 0
-	}
-	return r.in.Period(spec.In(zone, cron.DST{}).Since(r.in.From))
 }
 
 // template reads the Job that each run is.

@@ -156,3 +156,12 @@ func uneven(zone string, from time.Time) bool {
 	}
 	return false
 }
+
+func (r *reading) period() time.Duration {
+	spec, err := cron.Parse(r.j.Schedule)
+	zone, zoneErr := cron.LoadZone(r.j.Zone())
+	if err != nil || zoneErr != nil {
+		return 0
+	}
+	return r.in.Period(spec.In(zone, cron.DST{}).Since(r.in.From))
+}

@@ -94,3 +94,12 @@ func (s *show) disabled(r resource) (disabled, open bool) {
 	}
 	return disabled, true
 }
+
+// identity tells a rule's target, or a schedule, from all others; "" before the apply.
+func identity(of, target resource) string {
+	arn := of.values.Get("arn").String()
+	if arn == "" {
+		return ""
+	}
+	return arn + " " + target.values.Get("target_id").String()
+}

@@ -146,7 +146,7 @@ func (s *show) rule(r resource) (found int) {
 	off, on = off+why, on+why
 	for _, t := range targets {
 		one := thing{
-			name: name, expression: v.Get("schedule_expression").String(), disabled: disabled, description: v.Get("description").String(), pattern: v.Get("event_pattern").String() != "", open: open, rule: r.unknown,
+			name: name, expression: v.Get("schedule_expression").String(), disabled: disabled, description: v.Get("description").String(), pattern: v.Get("event_pattern").String() != "", open: open, rule: r.unknown, identity: identity(r, t),
 			arn: t.values.Get("arn").String(), parameters: first(t.values.Get("ecs_target")), input: t.values.Get("input"), transformer: first(t.values.Get("input_transformer")),
 			path: t.values.Get("input_path").String(), target: t.values, off: off, on: on, of: t,
 		}
@@ -178,7 +178,7 @@ func (s *show) schedule(r resource) {
 	off, on := ecs.SwitchSchedule(importer.Word(name), importer.Word(group), "")
 	off, on = off+inCode, on+inCode
 	s.job(r, thing{
-		name: name, expression: v.Get("schedule_expression").String(), zone: v.Get("schedule_expression_timezone").String(), disabled: v.Get("state").String() == "DISABLED",
+		name: name, identity: identity(r, r), expression: v.Get("schedule_expression").String(), zone: v.Get("schedule_expression_timezone").String(), disabled: v.Get("state").String() == "DISABLED",
 		description: v.Get("description").String(), arn: t.Get("arn").String(), parameters: first(t.Get("ecs_parameters")), input: t.Get("input"),
 		window: first(v.Get("flexible_time_window")), start: v.Get("start_date").String(), end: v.Get("end_date").String(), target: t, off: off, on: on, of: r,
 	}, "")
@@ -190,7 +190,7 @@ type thing struct {
 	disabled, pattern, open                        bool
 	parameters, input, transformer, window, target *doc.Node
 	rule                                           *doc.Node // what a plan does not know of the rule
-	start, end                                     string
+	identity, start, end                           string
 	off, on                                        string
 	of                                             resource
 }
@@ -207,7 +207,7 @@ func (s *show) job(r resource, t thing, rule string) {
 		e.Item, e.Kind = rule+" -> "+r.address, "rule"
 	}
 	defer func() { s.in.Entries = append(s.in.Entries, e) }()
-	if t.refused(&e) {
+	if t.refused(&e) || s.in.Before(&e, t.identity) {
 		return
 	}
 	j := job.Job{Description: importer.Hide(t.description), Disabled: t.disabled}

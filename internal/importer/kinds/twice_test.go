@@ -1,0 +1,79 @@
+package kinds_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/kinds"
+)
+
+const (
+	aRule = `{"Name": "nightly", "Arn": "arn:aws:events:eu-west-1:123456789012:rule/nightly", "State": "ENABLED", "ScheduleExpression": "cron(0 3 * * ? *)", "EventBusName": "default"}`
+	// aTarget is what `aws events list-targets-by-rule` prints: it does not say whose targets they are.
+	aTarget   = `{"Targets": [{"Id": "1", "Arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/c", "EcsParameters": {"TaskDefinitionArn": "eu", "LaunchType": "FARGATE", "NetworkConfiguration": {"awsvpcConfiguration": {"Subnets": ["subnet-0a1b2c3d4e5f60718"]}}}}]}`
+	aSchedule = `{"Name": "s", "GroupName": "default", "Arn": "arn:aws:scheduler:eu-west-1:123456789012:schedule/default/s", "ScheduleExpression": "cron(0 3 * * ? *)", "Target": {"Arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/c", "RoleArn": "r", "EcsParameters": {"TaskDefinitionArn": "eu", "LaunchType": "FARGATE", "NetworkConfiguration": {"AwsvpcConfiguration": {"Subnets": ["subnet-0a1b2c3d4e5f60718"]}}}}}`
+	aBatch    = "region: eu-west-1\nrules: [{name: r, scheduleExpression: cron(0 3 * * ? *), taskDefinition: app}]\n"
+	aManifest = "name: a\ntype: Scheduled Job\non: {schedule: '@daily'}\nimage: {location: 'x:1'}\n"
+)
+
+func TestWhatTheFilesHaveTwiceRunsOnce(t *testing.T) {
+	t.Parallel()
+	us := strings.NewReplacer("eu-west-1", "us-east-1", `"eu"`, `"us"`)
+	cron := aCronJob("", "", "", "", "")
+	state := show("", region("eu", "eu-west-1")...)
+	for _, c := range []struct {
+		name, kind string
+		files      []string
+		jobs, on   int
+	}{
+		{"a rule that is listed and described", "eventbridge", []string{"rules.json", `{"Rules": [` + aRule + `]}`, "nightly.targets.json", aTarget, "described.json", aRule}, 1, 1},
+		{"a schedule that is got twice", "eventbridge", []string{"a.json", aSchedule, "b.json", aSchedule}, 1, 1},
+		{"a schedule in two Regions", "eventbridge", []string{"a.json", aSchedule, "b.json", us.Replace(aSchedule)}, 2, 2},
+		{"a state and its copy", "terraform", []string{"a.json", state, "b.json", state}, 1, 1},
+		{"a CronJob of a base and of an overlay", "kubernetes", []string{"base/a.yaml", cron, "prod/a.yaml", cron}, 2, 1},
+		{"a CronJob in two namespaces", "kubernetes", []string{"a.yaml", cron, "b.yaml", strings.Replace(cron, "{name: a}", "{name: a, namespace: b}", 1)}, 2, 2},
+		{"rules of one name", "ecschedule", []string{"a.yaml", aBatch, "b.yaml", aBatch}, 2, 1},
+		{"rules of one name in two Regions", "ecschedule", []string{"a.yaml", aBatch, "b.yaml", us.Replace(aBatch)}, 2, 2},
+		{"manifests of one name", "copilot", []string{"a/manifest.yml", aManifest, "b/manifest.yml", aManifest}, 2, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := together(t, c.kind, c.files...)
+			on := 0
+			for i := range r.Jobs {
+				if !r.Jobs[i].Disabled {
+					on++
+				}
+			}
+			if len(r.Jobs) != c.jobs || on != c.on {
+				t.Errorf("%d jobs, %d of them on; want %d and %d: %+v", len(r.Jobs), on, c.jobs, c.on, r.Jobs)
+			}
+		})
+	}
+}
+
+// TestTargetsBelongToTheRuleOfTheirRegion: the answers of two Regions for rules of one name.
+func TestTargetsBelongToTheRuleOfTheirRegion(t *testing.T) {
+	t.Parallel()
+	us := strings.NewReplacer("eu-west-1", "us-east-1", `"eu"`, `"us"`)
+	r := together(t, "eventbridge", "eu/rules.json", aRule, "eu/nightly.targets.json", aTarget, "us/rules.json", us.Replace(aRule), "us/nightly.targets.json", us.Replace(aTarget))
+	if len(r.Jobs) != 2 || r.Jobs[0].TaskDefinition != "eu" || r.Jobs[1].TaskDefinition != "us" {
+		t.Errorf("%+v", r.Jobs)
+	}
+}
+
+// together imports files in one go, each a name and a text.
+func together(t *testing.T, kind string, files ...string) importer.Result {
+	t.Helper()
+	var all []*importer.File
+	for pair := range slices.Chunk(files, 2) {
+		all = append(all, &importer.File{Name: pair[0], Data: []byte(pair[1])})
+	}
+	r, err := kinds.Import(kind, all, importer.Options{From: from}, kinds.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
