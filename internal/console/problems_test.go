@@ -8,7 +8,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/doctor"
-	"github.com/batchplane/batchplane/internal/job"
 )
 
 // account is an account in which the first subject of each kind is wrong, and some may not be
@@ -34,7 +33,7 @@ func (a *account) Answers(ctx context.Context, subjects []doctor.Subject) map[do
 	return out
 }
 
-func (*account) Definitions(context.Context, []string) map[string]job.TaskDefinition { return nil }
+func (*account) Definitions(context.Context, []string) map[string]doctor.Deployed { return nil }
 func (*account) Limits(context.Context) map[string]doctor.Limit                      { return nil }
 
 // TestProblemsCheck: what jobs need is checked only when somebody asks for it, within a time
