@@ -149,7 +149,7 @@ func explain(expr string, zone *cron.Zone, from time.Time) (meaning, error) {
 		m.AWS = []string{normal}
 		return m, nil
 	}
-	t, err := cron.Translate(spec, zone, from)
+	t, err := spec.In(zone, cron.DST{}).Translate(from)
 	if err != nil {
 		return meaning{}, err
 	}

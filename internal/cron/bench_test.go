@@ -71,7 +71,7 @@ func BenchmarkTranslate(b *testing.B) {
 	z, _ := LoadZone("Europe/Berlin")
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Translate(s, z, proofStart); err != nil {
+		if _, err := s.In(z, DST{}).Translate(proofStart); err != nil {
 			b.Fatal(err)
 		}
 	}

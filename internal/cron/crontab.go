@@ -28,11 +28,7 @@ var atWords = [...]struct{ word, fields string }{
 // It refuses a reversed range such as 22-2, which newer versions of cronie accept and never
 // run. The error is a *SyntaxError, or ErrReboot. Text longer than 1,024 bytes is refused
 // unread.
-func ParseCrontab(text string) (*Spec, error) { return ParseCrontabSeeded(text, text) }
-
-// ParseCrontabSeeded is ParseCrontab with a seed, such as a job's name, that decides the
-// values of ~ ranges. The same seed always gives the same values.
-func ParseCrontabSeeded(text, seed string) (*Spec, error) {
+func ParseCrontab(text string) (*Spec, error) {
 	if len(text) > maxCrontab {
 		return nil, wrong(text, maxCrontab, "longer than 1,024 bytes", "")
 	}
@@ -44,14 +40,14 @@ func ParseCrontabSeeded(text, seed string) (*Spec, error) {
 		}
 	}
 	s := &Spec{text: text, dialect: Crontab}
-	if err := s.readCrontab(fields, seed); err != nil {
+	if err := s.readCrontab(fields); err != nil {
 		return nil, foreign(text, err)
 	}
 	s.seal()
 	return s, nil
 }
 
-func (s *Spec) readCrontab(text, seed string) error {
+func (s *Spec) readCrontab(text string) error {
 	var sets [5]uint64
 	var star [5]bool
 	end := 0
@@ -61,7 +57,7 @@ func (s *Spec) readCrontab(text, seed string) error {
 			return wrong(text, start, "the "+f.name+" is missing", crontabForm)
 		}
 		end = skipField(text, start)
-		c := crontabScanner{scanner: scanner{text: text, pos: start, start: start, end: end, field: f}, seed: seed}
+		c := crontabScanner{scanner: scanner{text: text, pos: start, start: start, end: end, field: f}}
 		if err := c.list(); err != nil {
 			return err
 		}
@@ -89,7 +85,6 @@ var crontabFields = [...]*field{&minuteField, &hourField, &domField, &monthField
 // crontabScanner reads a field by cron's grammar.
 type crontabScanner struct {
 	scanner
-	seed    string
 	random  bool
 	zeroEnd bool
 }
@@ -210,7 +205,7 @@ func (c *crontabScanner) pick(low, from int) error {
 	}
 	h := fnv.New64a()
 	h.Write([]byte(c.field.name))
-	h.Write([]byte(c.seed))
+	h.Write([]byte(c.text))
 	n := low + int(h.Sum64()%uint64(high-low+1))
 	return c.fill(n, n, 1, from)
 }

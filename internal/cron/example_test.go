@@ -40,13 +40,13 @@ func ExampleParse_refused() {
 	// true hour 2
 }
 
-func ExampleTranslate() {
+func ExampleSchedule_Translate() {
 	spec, err := cron.Parse("0 9 1 * 5")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	got, err := cron.Translate(spec, cron.UTC, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	got, err := spec.In(cron.UTC, cron.DST{}).Translate(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	if err != nil {
 		fmt.Println(err)
 		return

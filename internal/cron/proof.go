@@ -53,11 +53,6 @@ func Prove(want *Spec, got []*Spec, from time.Time) error {
 	return prove(want, got, from, false)
 }
 
-// ProveCovers is Prove for a superset: got may fire at other minutes too.
-func ProveCovers(want *Spec, got []*Spec, from time.Time) error {
-	return prove(want, got, from, true)
-}
-
 func prove(want *Spec, got []*Spec, from time.Time, superset bool) error {
 	if len(got) > maxProof {
 		return fmt.Errorf("comparing %d expressions: at most %d", len(got), maxProof)
@@ -223,10 +218,10 @@ func (c *comparison) pattern(masks *[1 + maxProof]uint32, date int) int {
 
 func (c *comparison) missing(at int64) bool { return c.specs[0].matches(at) }
 
-// FirstBoth gives the first local minute from the given time on at which both expressions
+// firstBoth gives the first local minute from the given time on at which both expressions
 // fire, and false if there is none up to 2199. There two schedules of one job would start it
 // twice, if both starts did not have the same slot.
-func FirstBoth(a, b *Spec, from time.Time) (time.Time, bool) {
+func firstBoth(a, b *Spec, from time.Time) (time.Time, bool) {
 	both := intersection(a, b)
 	if both.minute == 0 || both.hour == 0 || a.rateEvery > 0 || b.rateEvery > 0 {
 		return time.Time{}, false

@@ -140,10 +140,10 @@ func TestProofLimits(t *testing.T) {
 	if err := Prove(s, []*Spec{s, s, s, s}, proofStart); err == nil {
 		t.Error("four against one")
 	}
-	if err := ProveCovers(s, parseAll(t, "cron(0 9-10 * * ? *)"), proofStart); err != nil {
+	if err := prove(s, parseAll(t, "cron(0 9-10 * * ? *)"), proofStart, true); err != nil {
 		t.Error(err)
 	}
-	if err := ProveCovers(s, parseAll(t, "cron(0 9 ? * 2-6 *)"), proofStart); err == nil {
+	if err := prove(s, parseAll(t, "cron(0 9 ? * 2-6 *)"), proofStart, true); err == nil {
 		t.Error("a subset covers")
 	}
 }
@@ -160,7 +160,7 @@ func TestFirstBoth(t *testing.T) {
 	}
 	for _, c := range cases {
 		specs := parseAll(t, c.a, c.b)
-		got, ok := FirstBoth(specs[0], specs[1], proofStart)
+		got, ok := firstBoth(specs[0], specs[1], proofStart)
 		if ok != (c.want != "") || ok && got.Format(isoMinute) != c.want {
 			t.Errorf("%s and %s: %v %v", c.a, c.b, got, ok)
 		}

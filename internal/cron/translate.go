@@ -28,12 +28,6 @@ type Translation struct {
 	Notes []string
 }
 
-// Translate is Schedule.Translate for an expression in a zone (nil is UTC) with
-// cron's own rule for changes of the clock.
-func Translate(s *Spec, zone *Zone, from time.Time) (Translation, error) {
-	return s.In(zone, DST{}).Translate(from)
-}
-
 // Translate finds the expressions for a crontab expression in its zone and proves them; see
 // Prove. If either day field may match, there are two. If both must match and EventBridge
 // has no such expression, there is the smallest superset and a guard. Each expression has at
@@ -84,7 +78,7 @@ func (t *Translation) proved(s *Spec, from time.Time) (specs []*Spec, exact bool
 	if Prove(s, specs, from) == nil {
 		return specs, true, nil
 	}
-	return specs, false, ProveCovers(s, specs, from)
+	return specs, false, prove(s, specs, from, true)
 }
 
 func (t *Translation) note(s *Spec, specs []*Spec, from time.Time) {
@@ -96,7 +90,7 @@ func (t *Translation) note(s *Spec, specs []*Spec, from time.Time) {
 		add("EventBridge cannot combine the two day fields: it starts more often, and starts that do not match %s are filtered", t.Guard)
 	}
 	if len(specs) == 2 {
-		if at, ok := FirstBoth(specs[0], specs[1], from); ok {
+		if at, ok := firstBoth(specs[0], specs[1], from); ok {
 			add("both expressions fire at %s for the first time: one slot, one run", at.Format(minuteLayout))
 		}
 	}

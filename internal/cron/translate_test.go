@@ -47,7 +47,7 @@ func TestTranslate(t *testing.T) {
 		{"* * * * *", []string{"cron(* * * * ? *)"}, false},
 	}
 	for _, c := range cases {
-		got, err := Translate(parse(t, c.crontab), nil, proofStart)
+		got, err := parse(t, c.crontab).In(nil, DST{}).Translate(proofStart)
 		if err != nil {
 			t.Errorf("%s: %v", c.crontab, err)
 			continue
@@ -64,10 +64,10 @@ func TestTranslate(t *testing.T) {
 
 func TestTranslateRefuses(t *testing.T) {
 	t.Parallel()
-	if _, err := Translate(parse(t, "0 0 30 2 *"), nil, proofStart); !errors.Is(err, ErrNeverFires) {
+	if _, err := parse(t, "0 0 30 2 *").In(nil, DST{}).Translate(proofStart); !errors.Is(err, ErrNeverFires) {
 		t.Error(err)
 	}
-	if _, err := Translate(parse(t, "cron(0 9 * * ? *)"), nil, proofStart); err == nil || !strings.Contains(err.Error(), "already") {
+	if _, err := parse(t, "cron(0 9 * * ? *)").In(nil, DST{}).Translate(proofStart); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Error(err)
 	}
 }
@@ -87,7 +87,7 @@ func TestTranslateZone(t *testing.T) {
 		{"0 2 * * *", "UTC", "UTC"},
 	}
 	for _, c := range cases {
-		got, err := Translate(parse(t, c.crontab), zoneNamed(t, c.zone), proofStart)
+		got, err := parse(t, c.crontab).In(zoneNamed(t, c.zone), DST{}).Translate(proofStart)
 		if err != nil || got.Zone != c.want {
 			t.Errorf("%s in %s: %s, %v", c.crontab, c.zone, got.Zone, err)
 		}
@@ -107,7 +107,7 @@ func TestLongestTranslation(t *testing.T) {
 		return strings.Join(items, ",")
 	}
 	text := strings.Join([]string{pairs(0, 59), pairs(0, 23), pairs(1, 31), pairs(1, 12), "*"}, " ")
-	got, err := Translate(parse(t, text), nil, proofStart)
+	got, err := parse(t, text).In(nil, DST{}).Translate(proofStart)
 	if err != nil || len(got.AWS) != 1 || len(got.AWS[0]) > MaxAWS {
 		t.Fatalf("%d characters: %v", len(got.AWS[0]), err)
 	}
@@ -123,7 +123,7 @@ func TestRandomTranslations(t *testing.T) {
 			randomField(rng, 0, 59), randomField(rng, 0, 23), randomField(rng, 1, 31), randomField(rng, 1, 12), randomField(rng, 0, 7),
 		}, " ")
 		s := parse(t, text)
-		got, err := Translate(s, nil, proofStart)
+		got, err := s.In(nil, DST{}).Translate(proofStart)
 		if errors.Is(err, ErrNeverFires) {
 			continue
 		}
