@@ -97,10 +97,10 @@ type Facts struct {
 
 // Matches reports whether every pattern of the rule matches.
 func (r Rule) Matches(f Facts) bool {
-	if r.StopCode != "" && !wildcard(r.StopCode, f.StopCode) {
+	if r.StopCode != "" && !Match(r.StopCode, f.StopCode) {
 		return false
 	}
-	if r.StoppedReason != "" && !wildcard(r.StoppedReason, f.StoppedReason) {
+	if r.StoppedReason != "" && !Match(r.StoppedReason, f.StoppedReason) {
 		return false
 	}
 	if r.ContainerReason != "" && !anyMatches(r.ContainerReason, f.ContainerReasons) {
@@ -114,7 +114,7 @@ func (r Rule) Matches(f Facts) bool {
 
 func anyMatches(pattern string, texts []string) bool {
 	for _, t := range texts {
-		if wildcard(pattern, t) {
+		if Match(pattern, t) {
 			return true
 		}
 	}
@@ -138,10 +138,10 @@ func (r Rule) String() string {
 	return fmt.Sprintf("%s: %s", strings.Join(parts, ", "), r.Action)
 }
 
-// wildcard matches text against a pattern in which `*` stands for any run of bytes. After a
-// failed match only the last star moves on, so no pattern takes more than len(text) squared
-// comparisons.
-func wildcard(pattern, text string) bool {
+// Match reports whether a text matches a pattern in which `*` stands for any run of bytes, as in
+// a Rule. After a failed match only the last star moves on, so no pattern takes more than
+// len(text) squared comparisons.
+func Match(pattern, text string) bool {
 	p, t, star, mark := 0, 0, -1, 0
 	for t < len(text) {
 		if p < len(pattern) && pattern[p] == '*' {

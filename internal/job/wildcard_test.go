@@ -38,7 +38,7 @@ func TestWildcard(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got := wildcard(c.pattern, c.text); got != c.want {
+			if got := Match(c.pattern, c.text); got != c.want {
 				t.Errorf("got %v", got)
 			}
 		})
@@ -63,8 +63,8 @@ func TestWildcardIsRight(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pattern := rapid.StringOfN(rapid.RuneFrom([]rune(`ab*\`)), 0, 8, -1).Draw(t, "pattern")
 		text := rapid.StringOfN(rapid.RuneFrom([]rune(`ab*\`)), 0, 8, -1).Draw(t, "text")
-		if got, want := wildcard(pattern, text), slow(pattern, text); got != want {
-			t.Fatalf("wildcard(%q, %q) = %v", pattern, text, got)
+		if got, want := Match(pattern, text), slow(pattern, text); got != want {
+			t.Fatalf("Match(%q, %q) = %v", pattern, text, got)
 		}
 	})
 }
@@ -72,7 +72,7 @@ func TestWildcardIsRight(t *testing.T) {
 // TestWildcardEnds: a matcher that goes back to every star would try 2^1000 ways and never end.
 func TestWildcardEnds(t *testing.T) {
 	t.Parallel()
-	if wildcard(strings.Repeat("*a", 1000)+"*b", strings.Repeat("a", 10_000)) {
+	if Match(strings.Repeat("*a", 1000)+"*b", strings.Repeat("a", 10_000)) {
 		t.Error("it matched")
 	}
 }
