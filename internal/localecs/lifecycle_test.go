@@ -217,28 +217,24 @@ func TestATaskOfSeveralContainers(t *testing.T) {
 	tests := []struct {
 		name    string
 		scripts map[string]localecs.Script
-		code    string
 		codes   map[string]int64 // of those that have one
 		want    []string         // events from ACTIVATING on
 	}{
 		{
 			"the essential one's end stops the others",
 			map[string]localecs.Script{"job": {For: time.Second, ExitCode: 5}, "side": {For: -1, IgnoreTerm: true}},
-			"EssentialContainerExited",
 			map[string]int64{"job": 5, "side": 137},
 			[]string{"4 RUNNING", "5 STOPPING -> STOPPED EssentialContainerExited", "6 DEPROVISIONING -> STOPPED EssentialContainerExited", "7 STOPPED -> STOPPED EssentialContainerExited"},
 		},
 		{
 			"the end of another one is an event of its own",
 			map[string]localecs.Script{"job": {For: 2 * time.Second}, "side": {For: time.Second, ExitCode: 1}},
-			"EssentialContainerExited",
 			map[string]int64{"job": 0, "side": 1},
 			[]string{"4 RUNNING", "5 RUNNING", "6 DEPROVISIONING -> STOPPED EssentialContainerExited", "7 STOPPED -> STOPPED EssentialContainerExited"},
 		},
 		{
 			"one that cannot be started stops those before it",
 			map[string]localecs.Script{"job": {For: -1}, "side": {StartError: `exec: "side": executable file not found in $PATH`}},
-			"TaskFailedToStart",
 			map[string]int64{"job": 143},
 			[]string{"4 STOPPING -> STOPPED TaskFailedToStart", "5 DEPROVISIONING -> STOPPED TaskFailedToStart", "6 STOPPED -> STOPPED TaskFailedToStart"},
 		},
