@@ -91,6 +91,11 @@ func (c *Control) wait(ctx context.Context, d time.Duration) error {
 	if c.Wait != nil {
 		return c.Wait(ctx, d)
 	}
+	return Sleep(ctx, d)
+}
+
+// Sleep waits for d by the machine's clock. It ends early with ctx, and returns its error.
+func Sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -177,12 +177,7 @@ func (p *Plane) sleep(ctx context.Context, d time.Duration) {
 		p.Sleep(ctx, d)
 		return
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
+	_ = control.Sleep(ctx, d) // the next request says that ctx has ended
 }
 
 // items returns the items of all jobs by name, and the item of all jobs. It leaves out items that

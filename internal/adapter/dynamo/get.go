@@ -131,12 +131,5 @@ func (s *Store) batchOf(ctx context.Context, what string, request types.KeysAndA
 // documentation asks for.
 func pause(ctx context.Context, tries int) error {
 	wait := 10 * time.Millisecond << tries
-	t := time.NewTimer(wait - rand.N(wait/2)) //nolint:gosec // spreads load, keeps no secret
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return control.Sleep(ctx, wait-rand.N(wait/2)) //nolint:gosec // spreads load, keeps no secret
 }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
 )
 
 // readers is how many schedules or rules are read at once, perSecond how many schedules a second, and
@@ -55,14 +57,7 @@ func (r *Registry) wait(ctx context.Context, d time.Duration) error {
 	if r.Wait != nil {
 		return r.Wait(ctx, d)
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return ctx.Err()
-	}
+	return control.Sleep(ctx, d)
 }
 
 // inParallel calls f for 0 to n-1, abreast of them at a time: 0 means readers, and 1 means one after
