@@ -138,7 +138,7 @@ var startFamily = Family{
 		{
 			Name: "start-wrong",
 			Match: Match{Any: []stems{{
-				"no space left", "awslogs", "log-opt", "cannot be empty", "already in use",
+				"no space left", "awslogs", "log-opt", "cannot be empty", "already in use", "memory limit too low",
 			}, broken, denied, missing, invalid}, Not: []stems{{"i/o time", "send request failed", "throttl"}}},
 			Class:   Config,
 			Why:     "the container cannot start as it is: wrong command, wrong platform, missing file or log group",

@@ -154,6 +154,7 @@ var storageFamily = Family{
 const (
 	placementResource = "placement-resource"
 	placementExample  = "TaskFailedToStart: "
+	noResources       = "the resources could not be found"
 )
 
 // placementFamily has the words of the scheduler.
@@ -164,6 +165,7 @@ var placementFamily = Family{
 	Begins: []string{
 		"resource:", "attribute:", "location:", "memberof", "distinctinstance",
 		"empty capacity provider", "no active instances", "no container instance", "no space in", "the selected task definition is not compatible",
+		noResources,
 	},
 	// The words that a service was unable to place a task may precede reasons from any time.
 	Has:   stems{"unable to place a task because", "unable to place task because"},
@@ -180,7 +182,7 @@ var placementFamily = Family{
 		},
 		{
 			Name:    placementResource,
-			Match:   Match{Any: []stems{{wordsBegin}}},
+			Match:   Match{Any: []stems{{wordsBegin, noResources}}},
 			Class:   Ambiguous,
 			Why:     "no instance has enough free cpu, memory, ports or network interfaces; they may come free, or the task is too large",
 			Example: failed(placementExample + "RESOURCE:MEMORY"),
