@@ -122,7 +122,7 @@ var kinds = []kind{
 	},
 	{
 		name: "a configuration of Spring", schedules: sixSpring, file: re(`(?i)\.(?:properties|ya?ml)$`),
-		content: re(`(?m)^[ \t]*[\w.-]*cron[\w.-]*[ \t]*[:=][ \t]*["']?(?:[0-9*?/,-]+[ \t]+){3,5}[0-9*?/,A-Za-z#-]+[ \t]+[0-9*?/,A-Za-z#-]+["']?[ \t]*$`),
+		content: re(`(?m)^[ \t]*[\w.-]*cron[\w.-]*[ \t]*[:=][ \t]*["']?(?:[0-9*?/,-]+[ \t]+){4}[0-9*?/,A-Za-z#-]+[ \t]+[0-9*?/,A-Za-z#-]+["']?[ \t]*$`),
 		todo:    springTodo,
 	},
 	{
@@ -186,7 +186,7 @@ var kinds = []kind{
 		todo: writeJobs + " with a command that an image can run",
 	},
 	{
-		name: "a DAG of Airflow", schedules: "five crontab fields or presets, whose runs come at the end of their interval", content: re(`(?s)\bairflow\b.*\bDAG\b.*\b(?:schedule|schedule_interval)\s*=`),
+		name: "a DAG of Airflow", schedules: "five crontab fields or presets, whose runs come at the end of their interval", content: re(`(?s)\bairflow\b.*(?:\bDAG\b|@dag\b).*\b(?:schedule|schedule_interval)\s*=`),
 		todo: "tasks of a DAG depend on each other and jobs do not: " + writeJobs + " for those that stand alone",
 	},
 	{
@@ -241,6 +241,11 @@ var kinds = []kind{
 		// Those of Debian and Fedora have these lines; cron would read none of them.
 		name: "an anacrontab", schedules: "days and delays since the last run, not times of a clock", content: re(`(?m)^(?:[0-9]+|@(?:daily|weekly|monthly|yearly|annually))[ \t]+[0-9]+[ \t]+[A-Za-z][\w-]*\.(?:daily|weekly|monthly|yearly)[ \t]+\S`),
 		todo: "choose a time for each, such as 0 3 * * *, and " + writeJobs,
+	},
+	{
+		name: "a configuration with crontab fields", schedules: "five crontab fields, in the zone of the program that reads it", file: re(`(?i)\.(?:ya?ml|json|toml|properties)$`),
+		content: re(`(?im)cron[\w.-]*["']?[ \t]*[:=][ \t]*\[?[ \t]*["']?(?:[0-9*?/,H-]+[ \t]+){3}[0-9*?/,A-Z-]+[ \t]+[0-9*?/,A-Z#-]+["']?[ \t]*[\],}]*[ \t]*$`),
+		todo:    writeJobs + ", with the command that it starts",
 	},
 }
 

@@ -48,6 +48,9 @@ var foreignFiles = map[string]struct{ text, is string }{
 	"jobs.jsonnet":             {"{ rules: [{ name: n, scheduleExpression: 'rate(1 day)' } for n in ['a', 'b']] }\n", "Jsonnet"},
 	"terraform.tfstate":        {"{\"version\": 4, \"serial\": 3, \"lineage\": \"x\", \"resources\": []}\n", "Terraform's own state file"},
 	"copilot/api/manifest.yml": {"name: api\ntype: Load Balanced Web Service\nimage: {build: Dockerfile}\n", "a Copilot service"},
+	"prow.yaml":                {"periodics:\n- name: nightly\n  cron: \"0 3 * * *\"\n  spec: {containers: [{image: a}]}\n", "a configuration with crontab fields"}, // as in github.com/kubernetes/test-infra, config/jobs
+	"railway.json":             {"{\n \"deploy\": {\n  \"cronSchedule\": \"0 3 * * *\",\n  \"startCommand\": \"node a.js\"\n }\n}\n", "a configuration with crontab fields"},
+	"taskflow.py":              {"from airflow.sdk import dag, task\n\n@dag(schedule=\"0 3 * * *\")\ndef nightly():\n    pass\n", "DAG of Airflow"}, // https://airflow.apache.org/docs/apache-airflow/stable/tutorial/taskflow.html
 	"Tasks.java":               {"@Component class T { @Scheduled(cron = \"0 0 12 * * ?\") void a() {} }\n", "Spring"},
 	"quartz.xml":               {"<job-scheduling-data><schedule><trigger><cron><cron-expression>0 0 12 * * ?</cron-expression></cron></trigger></schedule></job-scheduling-data>\n", "Quartz"},
 	"main.tf":                  {"resource \"aws_scheduler_schedule\" \"a\" {\n  schedule_expression = \"cron(0 20 ? * SAT *)\"\n}\n", "Terraform's HCL"},

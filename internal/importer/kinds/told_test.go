@@ -85,6 +85,7 @@ func TestNothingOfACronJobIsSilent(t *testing.T) {
 		{name: "a key that is misspelt", text: aCronJob(", concurencyPolicy: Forbid", "", "", "", ""), says: []string{"concurencyPolicy is dropped"}, jobs: 1},
 		// https://kubernetes.io/docs/concepts/workloads/controllers/job/#controlling-parallelism
 		{name: "a Job that is paused", text: aCronJob("", ", parallelism: 0", "", "", ""), says: []string{"parallelism 0 makes no pod"}, jobs: 1, off: true},
+		{name: "a list of the API's", text: strings.NewReplacer("kind: CronJob\nmetadata", "kind: CronJobList\nitems:\n- metadata", "\nspec:", "\n  spec:").Replace(aCronJob("", "", "", "", "")), jobs: 1},
 		{name: "a Job of another's", text: aCronJob("", ", managedBy: kueue.x-k8s.io/multikueue", "", "", ""), says: []string{"managedBy is dropped"}, jobs: 1},
 		{name: "secrets of Vault", text: aCronJob("", "", "annotations: {vault.hashicorp.com/agent-inject: 'true', vault.hashicorp.com/agent-inject-secret-db: database/creds/a}", "", ""), says: []string{"by vault.hashicorp.com/agent-inject, vault.hashicorp.com/agent-inject-secret-db something in its cluster puts files"}, jobs: 1, off: true},
 		{name: "a mesh that is switched off", text: aCronJob("", "", "annotations: {sidecar.istio.io/inject: 'false'}", "", ""), says: []string{"its annotations sidecar.istio.io/inject are dropped"}, jobs: 1},

@@ -51,7 +51,7 @@ func cronJobs(d *doc.Node) (out []*doc.Node) {
 		return []*doc.Node{d}
 	}
 	for _, i := range d.Get("items").List() {
-		if i.Get("kind").String() == "CronJob" {
+		if kind := i.Get("kind").String(); kind == "CronJob" || kind == "" && d.Get("kind").String() == "CronJobList" {
 			out = append(out, i)
 		}
 	}

@@ -132,29 +132,6 @@ func (s *show) alone(i int, target *doc.Node) string {
 	return "its rule " + importer.Clip(rule) + " is not in this file, so nothing says when it runs: import the state that has the rule, or what is deployed with `batchplane import eventbridge --live`"
 }
 
-// elsewhere gives a schedule that does not start an ECS task, and says what it is; "" if it is
-// none.
-func elsewhere(r resource) (expression, why string) {
-	v := r.values
-	switch r.kind {
-	case "kubernetes_cron_job", "kubernetes_cron_job_v1":
-		return first(v.Get("spec")).Get("schedule").String(), inCluster
-	case "kubernetes_manifest":
-		if v.Get("manifest", "kind").String() == "CronJob" {
-			return v.Get("manifest", "spec", "schedule").String(), inCluster
-		}
-	case "google_cloud_scheduler_job":
-		return v.Get("schedule").String(), "it is a job of Google's Cloud Scheduler, which goes on starting it: write a job by hand if it is to move"
-	case "aws_glue_trigger":
-		if expression = v.Get("schedule").String(); expression != "" {
-			return expression, "it starts jobs of Glue: leave it there"
-		}
-	}
-	return "", ""
-}
-
-const inCluster = "it is a CronJob of Kubernetes: `kubectl get cronjobs -A -o json` prints it, and `batchplane import kubernetes` reads that"
-
 // lostLogs reports settings of a container's log that a definition in a jobs file does not have: it
 // has only the group.
 func lostLogs(e *importer.Entry, container *doc.Node) {
