@@ -169,9 +169,9 @@ func (c *Control) decide(ctx context.Context, j *job.Job, before *run.Run, event
 	if d.Counted == 0 || len(before.Attempts) == 0 || !holdsLock(before, j) {
 		return e, d, nil
 	}
-	timing := c.Timing
-	if timing.Beside, err = c.blocker(ctx, before.ID, j); err == nil && timing.Beside != "" {
-		d = new(run.Decide(j, before, e, c.Now(), &timing))
+	other, err := c.blocker(ctx, before.ID, j)
+	if err == nil && other != "" {
+		d = new(run.DecideBeside(other, j, before, e, c.Now(), &c.Timing))
 	}
 	return e, d, err
 }

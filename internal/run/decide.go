@@ -11,14 +11,20 @@ import (
 // Decide says what an event does to a run. It answers every event in every status, is
 // deterministic, performs nothing, and does not change its arguments. Only RetryAsked leaves
 // a terminal status. News of an older attempt or of a known version changes nothing.
-func Decide(j *job.Job, r *Run, e Event, now time.Time, t *Timing) (to Decision) {
+func Decide(j *job.Job, r *Run, e Event, now time.Time, t *Timing) Decision {
+	return DecideBeside("", j, r, e, now, t)
+}
+
+// DecideBeside is Decide for a run that lost its job's lock to another, open run: nothing of it
+// is launched any more. If other is "", it is Decide.
+func DecideBeside(other ID, j *job.Job, r *Run, e Event, now time.Time, t *Timing) (to Decision) {
 	to.Next = *r
 	var seen *Seen // it is large, so everybody reads this one
 	if s, ok := e.(Seen); ok {
 		seen = &s
 	}
 	to.Next.unshare(mayLaunch(r, e, seen))
-	d := decider{job: j, r: &to.Next, at: &now, t: t}
+	d := decider{job: j, r: &to.Next, at: &now, t: t, beside: other}
 	if seen != nil {
 		to.Outcome, to.Why = d.onSeen(seen)
 	} else {

@@ -13,6 +13,8 @@ type decider struct {
 	r   *Run
 	at  *time.Time
 	t   *Timing
+	// beside is an open run that has the lock of the run's job; "" in most decisions.
+	beside ID
 }
 
 func (d *decider) now() time.Time { return *d.at }

@@ -43,8 +43,9 @@ type Timing struct {
 	// between two launches that ask whether some of it is free.
 	Crowded, CrowdedMost time.Duration
 	// Stuck is how long a task may have been asked to stop without effect, or ECS may have
-	// been stopping it, before a notice reports it. It is far longer than the 2 minutes that Fargate gives a container at most
-	// after SIGTERM (ECS API reference, ContainerDefinition, stopTimeout).
+	// been stopping it, before a notice reports it. It is far longer than the 2 minutes that
+	// Fargate gives a container at most after SIGTERM (ECS API reference, ContainerDefinition,
+	// stopTimeout).
 	Stuck time.Duration
 	// Told is the wait before an owed stop is tried again, and the first wait before an owed
 	// notice is. A notice's wait grows to a quarter of the time for which an ended run has
@@ -57,9 +58,6 @@ type Timing struct {
 	NotBefore time.Time
 	// Standby says that nothing is launched at all.
 	Standby bool
-	// Beside is an open run that has the lock of the job of the run that is decided about, which
-	// lost it; "" in all other decisions. Nothing of that run is launched any more.
-	Beside ID
 }
 
 // DefaultTiming is the timing of design and documentation.

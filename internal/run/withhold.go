@@ -5,12 +5,10 @@ import (
 )
 
 // withheld says why a launch is not made, whatever the run's state says; "" if it may be
-// made. Either another run has the lock, the stack stands by, or it cannot know what became of
-// the run. asked is when the run's slot was due or a person last asked for it.
+// made. Either the stack stands by, or it cannot know what became of the run. asked is when the
+// run's slot was due or a person last asked for it.
 func (t *Timing) withheld(asked time.Time) string {
 	switch {
-	case t.Beside != "":
-		return string(t.Beside) + " has the job's lock by now, and the job's runs may not overlap"
 	case t.Standby:
 		return "this stack stands by and launches nothing: deploy it with Standby=false first"
 	case asked.Before(t.NotBefore):
@@ -33,7 +31,10 @@ func (r *Run) asked() time.Time {
 
 // withheld says why the run is not launched any more.
 func (d *decider) withheld() string {
-	if !d.t.Standby && d.t.Beside == "" && d.t.NotBefore.IsZero() { // as in most stacks
+	switch {
+	case d.beside != "":
+		return string(d.beside) + " has the job's lock by now, and the job's runs may not overlap"
+	case !d.t.Standby && d.t.NotBefore.IsZero(): // as in most stacks
 		return ""
 	}
 	return d.t.withheld(d.r.asked())
