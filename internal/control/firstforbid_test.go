@@ -52,6 +52,15 @@ func TestFirstDefinitionThatForbids(t *testing.T) {
 	}
 }
 
+// stop stops a run and waits for its end.
+func (w *world) stop(id run.ID) {
+	w.t.Helper()
+	if _, err := w.ctl.StopRun(w.t.Context(), control.StopRequest{Run: id, By: "ann"}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.clock.Advance(5 * time.Minute)
+}
+
 // TestOpenBesideTheFirstDefinitionThatForbids: of several runs that are open when a definition
 // first forbids overlaps, each keeps the job from running.
 func TestOpenBesideTheFirstDefinitionThatForbids(t *testing.T) {
@@ -66,22 +75,15 @@ func TestOpenBesideTheFirstDefinitionThatForbids(t *testing.T) {
 		w.wantItem("after the sync", string(minute(1)), "")
 		return w
 	}
-	stop := func(w *world, id run.ID) {
-		w.t.Helper()
-		if _, err := w.ctl.StopRun(w.t.Context(), control.StopRequest{Run: id, By: "ann"}); err != nil {
-			w.t.Fatal(err)
-		}
-		w.clock.Advance(5 * time.Minute)
-	}
 	t.Run("each in turn", func(t *testing.T) {
 		t.Parallel()
 		w := begin(t)
-		stop(w, minute(1))
+		w.stop(minute(1))
 		w.wantItem("after the end of the newest", string(minute(0)), "")
 		if rep := w.triggerSlot(forbidding, 10); rep.Status != run.Skipped {
 			t.Errorf("a slot beside the other: %+v", rep)
 		}
-		stop(w, minute(0))
+		w.stop(minute(0))
 		w.wantItem("after the end of both", "", "")
 		if rep := w.triggerSlot(forbidding, 20); rep.Status != run.Running {
 			t.Errorf("a slot after both: %+v", rep)
@@ -97,8 +99,8 @@ func TestOpenBesideTheFirstDefinitionThatForbids(t *testing.T) {
 	t.Run("the others have ended before", func(t *testing.T) {
 		t.Parallel()
 		w := begin(t)
-		stop(w, minute(0))
-		stop(w, minute(1))
+		w.stop(minute(0))
+		w.stop(minute(1))
 		w.wantItem("after the end of both", "", "")
 	})
 	t.Run("the one that takes the lock was beside it", func(t *testing.T) {
@@ -112,7 +114,7 @@ func TestOpenBesideTheFirstDefinitionThatForbids(t *testing.T) {
 		if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
 			t.Fatal(err)
 		}
-		stop(w, minute(1))
+		w.stop(minute(1))
 		w.wantItem("after its end", string(minute(0)), "")
 	})
 	for name, damage := range map[string]func(w *world){
@@ -127,7 +129,7 @@ func TestOpenBesideTheFirstDefinitionThatForbids(t *testing.T) {
 			t.Parallel()
 			w := begin(t)
 			damage(w)
-			stop(w, minute(1))
+			w.stop(minute(1))
 			w.wantItem("after the end of the newest", "", "")
 		})
 	}
@@ -139,8 +141,8 @@ func TestOpenBesideTheFirstDefinitionThatForbids(t *testing.T) {
 			t.Errorf("a slot beside the others: %+v", rep)
 		}
 		w.know(forbidding)
-		stop(w, minute(1))
-		stop(w, minute(2))
+		w.stop(minute(1))
+		w.stop(minute(2))
 		w.wantItem("after the end of two", string(minute(0)), "")
 	})
 }

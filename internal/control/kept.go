@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -93,7 +94,8 @@ func ofRun(body []byte) (run.ID, bool) {
 // reopen makes the look come back to a run that was set aside, if it can be read now: by a
 // newer or mended program. The run takes its job's lock again, which it lost when it was set
 // aside. If another run has taken the lock since, a run that waits to be launched stays where
-// it is; one that may have a task is looked at all the same, and not launched again.
+// it is; one that may have a task is looked at all the same, not launched again, and given the
+// lock next, so that no slot starts beside it.
 func (c *Control) reopen(ctx context.Context, id run.ID) (did, why string, err error) {
 	r, err := c.Store.Run(ctx, id)
 	if err == nil {
@@ -121,7 +123,7 @@ func (c *Control) reopen(ctx context.Context, id run.ID) (did, why string, err e
 }
 
 // relock adds the job's item to the change of a run that must hold its job's lock, or wait for
-// it, and does not. other is the open run in its place; then nothing is added.
+// it, and does not. other is the open run in its place.
 func (c *Control) relock(ctx context.Context, change *Change) (other run.ID, err error) {
 	r := change.Run
 	j, err := c.definition(ctx, r.Definition)
@@ -143,8 +145,12 @@ func (c *Control) relock(ctx context.Context, change *Change) (other run.ID, err
 	default:
 		return "", nil
 	}
-	if err != nil || in.ID != "" {
+	switch id := string(r.ID); {
+	case err != nil || in.ID != "" && (r.Status == run.Queued || slices.Contains(item.Beside, id)):
 		return in.ID, err
+	case in.ID != "":
+		item.Beside, change.Item = append(slices.Clone(item.Beside), id), &item
+		return in.ID, nil
 	}
 	if *place != string(r.ID) {
 		*place, change.Item = string(r.ID), &item

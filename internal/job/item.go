@@ -62,8 +62,9 @@ type Item struct {
 	// "" if there is none.
 	Lock    string `json:"lock,omitempty"`
 	Waiting string `json:"waiting,omitempty"`
-	// Beside are other runs that were open when a definition first forbade overlaps, the
-	// newest first: each in turn gets the lock, if it is still open then.
+	// Beside are other open runs, of before a definition first forbade overlaps or of which one
+	// could be read again that was set aside: each in turn gets the lock, if it is still open
+	// then.
 	Beside []string `json:"beside,omitempty"`
 
 	// Rev is the optimistic lock: the revision at which this value was read.
