@@ -16,7 +16,7 @@ func TestUntoldRemembers(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
 	owes := func(id run.ID, since time.Time) run.Run {
-		return run.Run{ID: id, Status: run.Queued, QueuedAt: since, Owed: []run.Effect{{Kind: run.Tell}}}
+		return run.Run{ID: id, Status: run.Queued, OwesFrom: since, Owed: []run.Effect{{Kind: run.Tell}}}
 	}
 	var u untold
 	u.note(&run.Run{ID: "told"})
@@ -55,7 +55,7 @@ func TestUntoldOfWhatIsGone(t *testing.T) {
 	broken := errors.New("no answer")
 	for _, c := range []struct{ answer, err error }{{ErrNotFound, nil}, {broken, broken}} {
 		ctl := &Control{Store: noRun{err: c.answer}}
-		ctl.untold.note(&run.Run{ID: "a", Status: run.Queued, QueuedAt: launchTime, Owed: []run.Effect{{Kind: run.Tell}}})
+		ctl.untold.note(&run.Run{ID: "a", Status: run.Queued, OwesFrom: launchTime, Owed: []run.Effect{{Kind: run.Tell}}})
 		since, err := ctl.Untold(t.Context())
 		if !errors.Is(err, c.err) || since.IsZero() != (c.err == nil) {
 			t.Errorf("%v: since %s, %v", c.answer, since, err)

@@ -47,13 +47,14 @@ func TestUntoldOfARunningTask(t *testing.T) {
 	w.triggerSlot(report, 0)
 	w.ctl.Notifier = nil
 	r := w.run(minute(0))
-	r.Owed = append(r.Owed, run.Effect{Kind: run.Tell, Attempt: 1, Notice: string(notice.Relaunched)})
+	noted := w.clock.Now()
+	r.OweTell(string(notice.Relaunched), 1, noted, run.DefaultTiming)
 	if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Advance(6 * time.Minute)
 	w.look()
-	if since, err := w.ctl.Untold(t.Context()); err != nil || !since.Equal(r.Attempts[0].SentAt) {
+	if since, err := w.ctl.Untold(t.Context()); err != nil || !since.Equal(noted) {
 		t.Errorf("owed since %s, %v", since, err)
 	}
 }
@@ -65,7 +66,7 @@ func TestUntoldOfALaunchThatWaits(t *testing.T) {
 	w.ctl.Pace, w.ctl.Notifier = never{}, nil
 	w.triggerSlot(report, 0)
 	r := w.run(minute(0))
-	r.Owed = append(r.Owed, run.Effect{Kind: run.Tell, Attempt: 1, Notice: string(notice.Relaunched)})
+	r.OweTell(string(notice.Relaunched), 1, w.clock.Now(), run.DefaultTiming)
 	if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil || r.Status != run.Queued {
 		t.Fatal(r.Status, err)
 	}

@@ -107,8 +107,8 @@ func TestStatusTellsWhatIsNotTold(t *testing.T) {
 		{ID: "fresh/20261122T0845Z", Status: run.Failed, FinishedAt: ago(14 * time.Minute), Owed: tell},
 		{ID: "late/20261122T0840Z", Status: run.Failed, FinishedAt: ago(16 * time.Minute), DueAt: now.Add(3 * time.Minute), Owed: tell},
 		{ID: "later/20261122T0600Z", Status: run.Missed, FinishedAt: ago(150 * time.Minute), DueAt: now.Add(30 * time.Minute), Owed: tell},
-		{ID: "again/20261122T0700Z", Status: run.Running, Attempts: []run.Attempt{{N: 1, SentAt: ago(20 * time.Minute)}}, Owed: tell},
-		{ID: "waits/20261122T0700Z", Status: run.Queued, DueAt: now.Add(2 * time.Hour), Attempts: []run.Attempt{{N: 1, SentAt: ago(18 * time.Minute)}}, Owed: tell},
+		{ID: "again/20261122T0700Z", Status: run.Running, OwesFrom: ago(20 * time.Minute), Owed: tell},
+		{ID: "waits/20261122T0700Z", Status: run.Queued, DueAt: now.Add(2 * time.Hour), OwesFrom: ago(18 * time.Minute), Owed: tell},
 		{ID: "stops/20261122T0700Z", Status: run.Running, Stopping: &run.StopRequest{At: ago(time.Hour)}, Owed: []run.Effect{{Kind: run.StopTask}}},
 	} {
 		r.ScheduledFor, r.QueuedAt = ago(3*time.Hour), ago(3*time.Hour)

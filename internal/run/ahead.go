@@ -21,7 +21,6 @@ func (r *Run) Ahead(now time.Time) bool {
 func (r *Run) Replace(was *Run, now time.Time, t Timing) {
 	r.Rev, r.Told = was.Rev, was.Told
 	for _, e := range was.Owed {
-		r.Owe(e)
+		r.oweTell(e, now, t)
 	}
-	r.settleDue(now, &t)
 }

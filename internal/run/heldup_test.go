@@ -50,19 +50,11 @@ func TestHeldUp(t *testing.T) {
 	}
 }
 
-// TestHeldUpAgain: a retry waits anew; and what is owed is owed since it was noted, however
-// long ago the last request went out.
+// TestHeldUpAgain: a retry waits anew.
 func TestHeldUpAgain(t *testing.T) {
 	t.Parallel()
 	noted := t0.Add(time.Hour)
 	r := run.Run{ID: "report/20261122T1730Z", Status: run.Queued, QueuedAt: t0, HeldUp: noted, Attempts: []run.Attempt{{N: 1, SentAt: t0}}}
-	if got := r.OwesSince(); !got.Equal(noted) {
-		t.Errorf("it owes since %s", got)
-	}
-	r.Attempts[0].SentAt = noted.Add(time.Minute)
-	if got := r.OwesSince(); !got.Equal(r.Attempts[0].SentAt) {
-		t.Errorf("sent since, it owes since %s", got)
-	}
 	r.Status, r.FinishedAt, r.Attempts[0].EndedAt = run.Failed, noted, noted
 	d := decided(plain, r, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: "a"}, Task: task}, noted, run.DefaultTiming)
 	if d.Outcome != run.Did || !d.Next.HeldUp.IsZero() {

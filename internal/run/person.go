@@ -29,14 +29,22 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 	case d.r.full():
 		return Denied, fmt.Sprintf("%s was retried so often that no more can be kept of it: start a new run with `run %s`", d.r.ID, d.r.ID.Job())
 	}
+	d.beginAgain(e)
+	return Did, fmt.Sprintf("launched attempt %d of %s", len(d.r.Attempts), d.r.ID)
+}
+
+// beginAgain launches the first attempt of a new allowance of a run that has ended.
+func (d *decider) beginAgain(e RetryAsked) {
 	d.r.use(e.Task)
 	d.r.Definition, d.r.Renew = e.Definition, false
 	d.r.Triggers = append(d.r.Triggers, e.Trigger)
 	d.r.First, d.r.Stopping = len(d.r.Attempts)+1, nil
+	if d.r.Owes(Tell) {
+		d.r.OwesFrom = d.r.OwesSince()
+	}
 	d.r.StartedAt, d.r.FinishedAt, d.r.ExitCode = time.Time{}, time.Time{}, nil
 	d.r.ReadyAt, d.r.OnDemand, d.r.HeldUp = d.now(), false, time.Time{}
 	d.r.launch(d.now(), d.t)
-	return Did, fmt.Sprintf("launched attempt %d of %s", len(d.r.Attempts), d.r.ID)
 }
 
 // outdated reports whether the run has had another attempt since the person decided.

@@ -65,8 +65,8 @@ type Run struct {
 	Stopping *StopRequest `json:"stopping,omitempty"`
 	// Owed are the effects that were decided and are not known to be done.
 	Owed []Effect `json:"owed,omitempty"`
-	// OwesFrom is when a run that had ended long before last came to owe a notice; zero if it
-	// has sent that.
+	// OwesFrom is when a run that was open, or had ended long before, came to owe a notice; zero
+	// if it owes none.
 	OwesFrom time.Time `json:"owesFrom,omitzero"`
 	// Told are the newest mostTold notices that were sent or given up.
 	Told []Told `json:"told,omitempty"`

@@ -11,11 +11,11 @@ func (r *Run) OweTell(notice string, attempt int, now time.Time, t Timing) {
 	r.oweTell(e, now, t)
 }
 
-// oweTell owes a notice. It notes when, unless the run has only just ended: a notice may be
-// about the job, or about a task that ended long after its run.
+// oweTell owes a notice. It notes when, unless the run has only just ended or has owed one
+// before: a notice may be about the job, or about a task that ended long after its run.
 func (r *Run) oweTell(e Effect, now time.Time, t Timing) {
-	r.Owe(e)
-	if r.Status.Terminal() && now.Sub(r.FinishedAt) > t.ToldMost {
+	open, owed := !r.Status.Terminal(), r.Owes(Tell)
+	if r.Owe(e); open && !owed || !open && now.Sub(r.FinishedAt) > t.ToldMost {
 		r.OwesFrom = now
 	}
 	r.settleDue(now, &t)
@@ -37,24 +37,14 @@ func (r *Run) OweMissed(notice string, count int, first ID, now time.Time, t Tim
 	r.oweTell(Effect{Kind: Tell, Notice: notice, Status: Missed, Cause: cause, Count: count, First: first}, now, t)
 }
 
-// OwesSince returns roughly since when a run has owed what it owes: since its end or, if it
-// came to owe it long after that, since then; since what it last did if it has not ended.
+// OwesSince returns roughly since when a run has owed the notices that it owes: since its end or,
+// if it came to owe one long after that, since then.
 func (r *Run) OwesSince() time.Time {
-	switch a := r.Last(); {
-	case r.Status.Terminal() && r.OwesFrom.After(r.FinishedAt):
+	switch {
+	case !r.Status.Terminal(), r.OwesFrom.After(r.FinishedAt):
 		return r.OwesFrom
-	case r.Status.Terminal():
-		return r.FinishedAt
-	case r.Stopping != nil:
-		return r.Stopping.At
-	case a != nil && !a.EndingSince.IsZero():
-		return a.EndingSince
-	case !r.HeldUp.IsZero() && (a == nil || a.SentAt.Before(r.HeldUp)):
-		return r.HeldUp
-	case a != nil:
-		return a.SentAt
 	}
-	return r.QueuedAt
+	return r.FinishedAt
 }
 
 // AsOwed returns the run as the notice that e owes describes it: with the attempts that there

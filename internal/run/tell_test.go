@@ -75,16 +75,39 @@ func TestOwesSince(t *testing.T) {
 		run  run.Run
 		want time.Duration
 	}{
-		"an end":              {run.Run{Status: run.Stopped, FinishedAt: t0.Add(4 * time.Minute), Stopping: asked, Attempts: one}, 4 * time.Minute},
-		"long after its end":  {run.Run{Status: run.Failed, FinishedAt: t0, OwesFrom: t0.Add(5 * time.Minute)}, 5 * time.Minute},
-		"a retry since":       {run.Run{Status: run.Failed, FinishedAt: t0.Add(6 * time.Minute), OwesFrom: t0.Add(5 * time.Minute)}, 6 * time.Minute},
-		"a stop that stands":  {run.Run{Status: run.Running, Stopping: asked, Attempts: one}, 3 * time.Minute},
-		"an end that hangs":   {run.Run{Status: run.Running, Attempts: []run.Attempt{{N: 1, SentAt: t0, EndingSince: t0.Add(7 * time.Minute)}}}, 7 * time.Minute},
-		"a launch":            {run.Run{Status: run.Running, Attempts: one}, 2 * time.Minute},
-		"nothing but a claim": {run.Run{Status: run.Queued, QueuedAt: t0.Add(time.Minute)}, time.Minute},
+		"an end":             {run.Run{Status: run.Stopped, FinishedAt: t0.Add(4 * time.Minute), Stopping: asked, Attempts: one}, 4 * time.Minute},
+		"long after its end": {run.Run{Status: run.Failed, FinishedAt: t0, OwesFrom: t0.Add(5 * time.Minute)}, 5 * time.Minute},
+		"a retry since":      {run.Run{Status: run.Failed, FinishedAt: t0.Add(6 * time.Minute), OwesFrom: t0.Add(5 * time.Minute)}, 6 * time.Minute},
+		"while it runs":      {run.Run{Status: run.Running, Stopping: asked, Attempts: one, OwesFrom: t0.Add(5 * time.Minute)}, 5 * time.Minute},
 	} {
 		if got := c.run.OwesSince(); !got.Equal(t0.Add(c.want)) {
 			t.Errorf("%s: since %s, want %s", name, got.Sub(t0), c.want)
 		}
 	}
+}
+
+// TestOwesSinceItRuns: a notice about a run that is open has been owed since the run came to owe
+// it, however long ago the last request went out or the task was asked to stop; also if the run
+// was retried before its end was told, and if other notices follow.
+func TestOwesSinceItRuns(t *testing.T) {
+	t.Parallel()
+	running := decide(t, plain, newRun(), run.Launched{Attempt: 1, TaskARN: arn(1)}, t0)
+	ended := decide(t, plain, running, seen(1, 4, exited(3)), t0.Add(time.Hour))
+	since := func(name string, r run.Run, want time.Duration) {
+		if got := r.OwesSince(); !got.Equal(t0.Add(want)) {
+			t.Errorf("%s: since %s, want %s", name, got.Sub(t0), want)
+		}
+	}
+	running.OweTell("stuck", 0, t0.Add(2*time.Hour), run.DefaultTiming)
+	since("a notice", running, 2*time.Hour)
+	running.OweTell("ran-after-all", 1, t0.Add(3*time.Hour), run.DefaultTiming)
+	since("another notice", running, 2*time.Hour)
+
+	finished := ended.FinishedAt
+	ended.OweTell("failed", 0, finished, run.DefaultTiming)
+	retried := decide(t, plain, ended, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: "a"}, Task: task}, finished.Add(time.Hour))
+	since("a retry", retried, finished.Sub(t0))
+	told := decide(t, plain, retried, run.Done{Effect: retried.Owed[0]}, finished.Add(2*time.Hour))
+	told.OweTell("relaunched", 0, finished.Add(3*time.Hour), run.DefaultTiming)
+	since("after that was told", told, finished.Add(3*time.Hour).Sub(t0))
 }
