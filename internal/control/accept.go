@@ -99,17 +99,21 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 		return accepted{why: fmt.Sprintf("it could not be told what is deployed: %v", err)}, nil
 	}
 	j := Register(carried)
-	why, err := c.takeIn(ctx, item, j, asked)
+	why, err := c.takeIn(ctx, item, j, s.At, asked)
 	return accepted{job: j.Job, hash: j.Hash, proven: true, younger: j.Modified.After(s.At.Add(-beforeChange)), why: why}, err
 }
 
-// takeIn learns what a schedule carries. why says why its slot waits all the same: the
-// definition first forbids overlaps, and the item does not name the open runs. A trigger, which
-// has no registry, may not look for them; a sweep may lose the item to somebody else.
-func (c *Control) takeIn(ctx context.Context, item job.Item, j Registered, asked time.Time) (why string, err error) {
+// takeIn learns what a schedule carries. why says why its slot, at a time, waits all the same:
+// the definition first forbids overlaps, and the item does not name the open runs. A trigger,
+// which has no registry, may not look for them; a sweep may lose the item to somebody else. A
+// slot that is missed by now needs no lock and does not wait.
+func (c *Control) takeIn(ctx context.Context, item job.Item, j Registered, at, asked time.Time) (why string, err error) {
 	const unlooked = "the job's runs may not overlap from now on, and the sweep has not looked yet which ones are open"
 	first := c.firstForbids(ctx, &deployment{Registered: j, was: item})
 	if first && c.Registry == nil {
+		if c.Now().Sub(at) > j.Late() && j.CatchUp != job.CatchUpLast {
+			return "", nil
+		}
 		return unlooked, nil
 	}
 	if err := c.learn(ctx, j, asked); err != nil || !first {
@@ -125,7 +129,7 @@ func (c *Control) takeIn(ctx context.Context, item job.Item, j Registered, asked
 // held returns the deployed definition that a slot asks for by what came along. If a
 // definition came along, that is the one among the item's present and former definitions into
 // which sync completed it. If only the name came along, it is the present one. The hash is ""
-// if there is none.
+// if there is none, or if the schedule must be asked, see forbidsNow.
 func (c *Control) held(ctx context.Context, item *job.Item, s Slot) (j job.Job, hash string, err error) {
 	hashes := []string{item.Definition}
 	if s.Carried != nil {
@@ -141,11 +145,26 @@ func (c *Control) held(ctx context.Context, item *job.Item, s Slot) (j job.Job, 
 		if err != nil {
 			return job.Job{}, "", lost(err)
 		}
-		if s.Carried == nil || s.Carried.IsFormOf(*j, hash) {
-			return *j, hash, nil
+		if s.Carried != nil && !s.Carried.IsFormOf(*j, hash) {
+			continue
 		}
+		if ask, err := c.forbidsNow(ctx, item, s, j); ask || err != nil {
+			return job.Job{}, "", lost(err)
+		}
+		return *j, hash, nil
 	}
 	return job.Job{}, "", nil
+}
+
+// forbidsNow reports whether a job's definition forbids overlaps by now, and the one that came
+// along did not. By that one the slot's run would not hold the job's lock, and slots would start
+// beside it. So the slot's schedule is asked, which carries the present one.
+func (c *Control) forbidsNow(ctx context.Context, item *job.Item, s Slot, came *job.Job) (bool, error) {
+	if came.Exclusive() || item.Gone || c.Schedules == nil || !c.Schedules.Ours(s.Schedule) {
+		return false, nil
+	}
+	now, err := c.definition(ctx, item.Definition)
+	return err == nil && now.Exclusive(), err
 }
 
 // learn stores what a schedule was found to carry before the sweep came to it, so that the

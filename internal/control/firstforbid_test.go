@@ -147,6 +147,43 @@ func TestOpenBesideTheFirstDefinitionThatForbids(t *testing.T) {
 	})
 }
 
+// TestASlotOfTheDefinitionBefore: a slot from before overlaps were first forbidden whose trigger
+// comes after the sweep has looked is one of the runs that may not overlap.
+func TestASlotOfTheDefinitionBefore(t *testing.T) {
+	t.Parallel()
+	alone := with(hourly, func(j *job.Job) { j.Overlap, j.Modified = job.Forbid, clockAt(19, 0, 5) })
+	for name, c := range map[string]struct {
+		open bool
+		lock int // the hour of the slot that has it
+		want string
+	}{
+		"one is open":  {true, 18, "18:00 running by schedule, 19:00 skipped by schedule"},
+		"none is open": {false, 19, "18:00 succeeded by schedule, 19:00 running by schedule"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			took := 10 * time.Minute
+			if c.open {
+				took = 10 * time.Hour
+			}
+			w := newWorld(t, setup{script: runs(took, 0), redeliver: true})
+			w.know(hourly)
+			w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+			w.clock.AdvanceTo(clockAt(19, 0, 20))
+			w.know(alone)
+			w.ctl.Schedules = &group{jobs: map[string]job.Job{own: alone}}
+			w.fire(clockAt(19, 0, 30), control.Slot{At: clockAt(19, 0, 0), Carried: &hourly, Schedule: own})
+			if got := w.slotsOf("hourly"); got != c.want {
+				t.Errorf("slots %q", got)
+			}
+			item, err := w.store.Item(t.Context(), "hourly")
+			if want := run.ScheduledID("hourly", clockAt(c.lock, 0, 0)); err != nil || item.Lock != string(want) {
+				t.Errorf("%q has the lock, want %s, %v", item.Lock, want, err)
+			}
+		})
+	}
+}
+
 // TestASecondDefinitionThatForbids: it asks for no runs.
 func TestASecondDefinitionThatForbids(t *testing.T) {
 	t.Parallel()
@@ -180,6 +217,25 @@ func TestATriggerBeforeTheSweepForbids(t *testing.T) {
 	}
 	if got := w.slotsOf("hourly"); got != "18:00 running by schedule, 19:00 skipped by schedule" {
 		t.Errorf("slots %q", got)
+	}
+}
+
+// TestALateTriggerBeforeTheSweepForbids: a slot that is missed in any case is missed at once, and
+// nothing else is said about it.
+func TestALateTriggerBeforeTheSweepForbids(t *testing.T) {
+	t.Parallel()
+	alone := with(hourly, func(j *job.Job) { j.Overlap = job.Forbid })
+	w := newWorld(t, setup{script: runs(10*time.Hour, 0), redeliver: true})
+	w.know(hourly)
+	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: alone}}
+	if rep := w.fire(clockAt(19, 30, 0), control.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own}); rep.Status != run.Missed {
+		t.Errorf("got %+v", rep)
+	}
+	w.know(alone)
+	w.sweepAt(clockAt(19, 31, 0))
+	if kept, err := w.store.Kept(t.Context(), 10); err != nil || len(kept) > 0 || w.kinds() != "missed" {
+		t.Errorf("kept %+v, told %q, %v", kept, w.kinds(), err)
 	}
 }
 
