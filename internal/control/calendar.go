@@ -78,16 +78,22 @@ func (c *Control) untoldEnd(item *job.Item) (kind notice.Kind, words, told strin
 	return kind, words, told
 }
 
-// newestSensible returns the newest run of a job that makes sense, and its definition; zero
-// if there is none.
+// newestSensible returns the newest run of a job that makes sense and whose definition is there,
+// and that definition; zero if there is none.
 func (c *Control) newestSensible(ctx context.Context, name string) (r run.Run, j *job.Job, err error) {
 	rs, err := c.Store.Runs(ctx, Query{Job: name, Limit: lookedThrough})
-	rs = slices.DeleteFunc(rs, func(r run.Run) bool { return r.Nonsense() != "" })
-	if err != nil || len(rs) == 0 {
+	if err != nil {
 		return run.Run{}, nil, err
 	}
-	j, err = c.definition(ctx, rs[0].Definition)
-	return rs[0], j, err
+	for i := range rs {
+		if r = rs[i]; r.Nonsense() != "" {
+			continue
+		}
+		if j, err = c.definition(ctx, r.Definition); !errors.Is(err, ErrNotFound) {
+			return r, j, err
+		}
+	}
+	return run.Run{}, nil, nil
 }
 
 // ends says that the last day of a plan's calendar is near or over; words are "" if it is

@@ -7,6 +7,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // TestCalendarRunsOut: notices report two weeks ahead that the days of a calendar will end,
@@ -44,6 +45,22 @@ func TestCalendarRunsOut(t *testing.T) {
 		if !strings.Contains(n.Cause, day(20)) || n.RetryWith != "" || n.Kind == notice.CalendarOver && !strings.Contains(n.Cause, "never run") {
 			t.Errorf("told %+v", n)
 		}
+	}
+}
+
+// TestCalendarOfARunWithoutADefinition: a run whose definition is gone does not keep the others
+// from owing the notice, nor sweeps from finishing.
+func TestCalendarOfARunWithoutADefinition(t *testing.T) {
+	t.Parallel()
+	j := with(hourly, func(j *job.Job) {
+		j.Schedule, j.Calendar.Only = "0 18 * * *", []string{t0.Format(time.DateOnly), t0.AddDate(0, 0, 1).Format(time.DateOnly)}
+	})
+	w := known(t, j)
+	w.triggerAt(clockAt(18, 0, 1), j, clockAt(18, 0, 0))
+	w.undefined(run.ScheduledID(j.Name, clockAt(19, 0, 0)))
+	w.clock.AdvanceTo(clockAt(20, 0, 0))
+	if err := w.ctl.CheckSlots(t.Context()); err != nil || w.kinds() != "calendar-ends" {
+		t.Errorf("%v, told %q", err, w.kinds())
 	}
 }
 

@@ -130,6 +130,7 @@ func TestMissedSlotsOfWhichTheLastMakesNoSense(t *testing.T) {
 				w.t.Fatal(err)
 			}
 		}, "unreadable", ""},
+		"its definition is gone": {func(w *world) { w.undefined(last) }, "definition gone: not found", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -166,6 +167,16 @@ func TestMissedSlotsOfWhichTheLastMakesNoSense(t *testing.T) {
 				t.Errorf("the item: %+v, %v", item, err)
 			}
 		})
+	}
+}
+
+// undefined puts a missed run into the store whose definition is not there.
+func (w *world) undefined(id run.ID) {
+	w.t.Helper()
+	at, _ := id.ScheduledFor()
+	r := run.Run{ID: id, ScheduledFor: at, Definition: "gone", Status: run.Missed, QueuedAt: at, FinishedAt: at}
+	if err := w.store.Commit(w.t.Context(), control.Change{Run: &r}); err != nil {
+		w.t.Fatal(err)
 	}
 }
 

@@ -113,7 +113,10 @@ func (c *Control) oweMissed(ctx context.Context, item job.Item) (owes run.Run, e
 		return run.Run{}, c.keepMissed(ctx, item, err)
 	}
 	j, err := c.definition(ctx, r.Definition)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return run.Run{}, c.keepMissed(ctx, item, err)
+	case err != nil:
 		return run.Run{}, err
 	}
 	next, after, owed := notice.OweMissed(item, r, j, c.Now(), c.Timing)
