@@ -63,7 +63,7 @@ func (c *Control) itemAfter(ctx context.Context, item job.Item, before, after *r
 // item is the job's item before the change.
 func (c *Control) owing(ctx context.Context, before *run.Run, change Change, j *job.Job, item *job.Item, why string) error {
 	for _, o := range notice.Of(before, change.Run, j, item) {
-		change.Run.OweTell(string(o.Kind), o.Attempt, c.Now(), c.Timing)
+		change.Run.OweTell(string(o.Kind), o.Attempt, o.Round, c.Now(), c.Timing)
 	}
 	return c.commit(ctx, before, change, j, why)
 }

@@ -159,6 +159,7 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 	if e.About > 0 {
 		n = n.About(e.About)
 	}
+	n = n.OfRound(e.Round)
 	if e.Count > 0 {
 		first := r.ScheduledFor
 		if at, ok := e.First.ScheduledFor(); ok {

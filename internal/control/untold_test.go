@@ -48,7 +48,7 @@ func TestUntoldOfARunningTask(t *testing.T) {
 	w.ctl.Notifier = nil
 	r := w.run(minute(0))
 	noted := w.clock.Now()
-	r.OweTell(string(notice.Relaunched), 1, noted, run.DefaultTiming)
+	r.OweTell(string(notice.Relaunched), 1, 0, noted, run.DefaultTiming)
 	if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestUntoldOfALaunchThatWaits(t *testing.T) {
 	w.ctl.Pace, w.ctl.Notifier = never{}, nil
 	w.triggerSlot(report, 0)
 	r := w.run(minute(0))
-	r.OweTell(string(notice.Relaunched), 1, w.clock.Now(), run.DefaultTiming)
+	r.OweTell(string(notice.Relaunched), 1, 0, w.clock.Now(), run.DefaultTiming)
 	if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil || r.Status != run.Queued {
 		t.Fatal(r.Status, err)
 	}

@@ -3,11 +3,8 @@
 package notice
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -63,11 +60,11 @@ const (
 	RanAfterAll Kind = "ran-after-all"
 )
 
-// Owed is a notice that a change owes: its kind, and the attempt that it is about; 0 means
-// the last.
+// Owed is a notice that a change owes: its kind, the attempt that it is about, 0 means the last,
+// and the round of it, 0 means the first or all.
 type Owed struct {
-	Kind    Kind
-	Attempt int
+	Kind           Kind
+	Attempt, Round int
 }
 
 // Of returns the notices that the change from before to after owes. item is the job's item
@@ -83,13 +80,13 @@ func Of(before, after *run.Run, j *job.Job, item *job.Item) []Owed {
 		owed = append(owed, Owed{Kind: Relaunched})
 	}
 	if stuck(before, after) {
-		owed = append(owed, Owed{Kind: Stuck})
+		owed = append(owed, Owed{Kind: Stuck, Round: after.Last().Round})
 	}
 	if before.HeldUp.IsZero() && !after.HeldUp.IsZero() {
 		owed = append(owed, Owed{Kind: HeldUp})
 	}
 	for _, n := range ranAfterAll(before, after) {
-		owed = append(owed, Owed{RanAfterAll, n})
+		owed = append(owed, Owed{Kind: RanAfterAll, Attempt: n})
 	}
 	return owed
 }
@@ -267,19 +264,6 @@ func New(kind Kind, stack string, r *run.Run, j *job.Job, zone *time.Location) N
 }
 
 func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
-// About returns the notice with the ID of a notice about that attempt.
-func (n Notice) About(attempt int) Notice {
-	n.ID = string(n.Kind) + ":" + n.Stack + "/" + string(n.Run) + "/" + strconv.Itoa(attempt)
-	return n
-}
-
-// RetryID returns the request id of the retry that the notice offers. However many people
-// follow it, and however often, they make one attempt.
-func (n Notice) RetryID() string {
-	sum := sha256.Sum256([]byte(n.ID))
-	return "notice-" + hex.EncodeToString(sum[:6])
-}
 
 // OfMissed returns the notice as one about missed slots, of which its run is the newest and
 // first the oldest.

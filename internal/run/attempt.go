@@ -54,8 +54,8 @@ type Attempt struct {
 	Version    int64     `json:"version,omitempty"`
 	StartedAt  time.Time `json:"startedAt,omitzero"`
 	// EndingSince is when a look first found that ECS was stopping the task without our
-	// request. Stuck says that a task of the attempt, in any round, had not stopped long after
-	// it was asked to or after EndingSince.
+	// request. Stuck says that the task had not stopped long after it was asked to or after
+	// EndingSince.
 	EndingSince time.Time `json:"endingSince,omitzero"`
 	Stuck       bool      `json:"stuck,omitempty"`
 
@@ -135,7 +135,7 @@ func (a *Attempt) next() {
 	a.Round++
 	a.Former = a.TaskARN
 	a.EndedAt, a.SoughtAt, a.RefusedSince, a.EndingSince = time.Time{}, time.Time{}, time.Time{}, time.Time{}
-	a.TaskARN, a.AcceptedAt, a.LastStatus, a.Version = "", time.Time{}, "", 0
+	a.TaskARN, a.AcceptedAt, a.LastStatus, a.Version, a.Stuck = "", time.Time{}, "", 0, false
 }
 
 // note records what ECS said and how it was read.

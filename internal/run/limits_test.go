@@ -261,3 +261,27 @@ func TestAdmit(t *testing.T) {
 		})
 	}
 }
+
+// TestEachRoundIsMarkedAnew: the task of a further round that does not stop is marked, although
+// that of the round before was.
+func TestEachRoundIsMarkedAnew(t *testing.T) {
+	t.Parallel()
+	r, now := newRun(), t0
+	for round := range 2 {
+		ending := stop.Stop{Kind: stop.Task, LastStatus: "DEPROVISIONING"}
+		r = decide(t, plain, r, run.Launched{Attempt: 1, Round: round, TaskARN: arn(round)}, now)
+		for range 2 {
+			if r.Last().Stuck {
+				t.Errorf("round %d is marked too early", round)
+			}
+			r = decide(t, plain, r, run.Seen{Attempt: 1, Round: round, TaskARN: arn(round), Version: 2, Stop: ending, Look: true}, now)
+			now = now.Add(run.DefaultTiming.Stuck)
+		}
+		if !r.Stuck() {
+			t.Errorf("round %d is not marked", round)
+		}
+		r = decide(t, plain, r, run.Seen{Attempt: 1, Round: round, TaskARN: arn(round), Version: 4, Stop: noPlace}, now)
+		now = r.DueAt
+		r = decide(t, plain, r, run.Due{}, now)
+	}
+}

@@ -155,8 +155,10 @@ type Effect struct {
 	// Notice is the kind of notice that a Tell sends. A notice about an end carries the
 	// Status and Cause of that end: by the time it is sent, a retry may have begun.
 	Notice string `json:"notice,omitempty"`
-	// About is the attempt that a Tell is about; 0 means the last of Attempt attempts.
+	// About is the attempt that a Tell is about; 0 means the last of Attempt attempts. Round is the
+	// round that it is about; 0 means the first or all.
 	About  int    `json:"about,omitempty"`
+	Round  int    `json:"round,omitempty"`
 	Status Status `json:"status,omitempty"`
 	Cause  string `json:"cause,omitempty"`
 	// Count is how many missed slots a Tell is about, and First is the run of the oldest. The

@@ -2,9 +2,10 @@ package run
 
 import "time"
 
-// OweTell owes a notice of that kind about one attempt; 0 means the last.
-func (r *Run) OweTell(notice string, attempt int, now time.Time, t Timing) {
-	e := Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice, About: attempt}
+// OweTell owes a notice of that kind about one attempt, 0 means the last, and about one of its
+// rounds, 0 means the first or all.
+func (r *Run) OweTell(notice string, attempt, round int, now time.Time, t Timing) {
+	e := Effect{Kind: Tell, Attempt: len(r.Attempts), Notice: notice, About: attempt, Round: round}
 	if r.Status.Terminal() {
 		e.Status, e.Cause = r.Status, r.Cause
 	}

@@ -19,9 +19,9 @@ func TestWhatANoticeSays(t *testing.T) {
 		owe  func(*run.Run)
 		want run.Effect
 	}{
-		"of what runs": {open, func(r *run.Run) { r.OweTell("stuck", 0, t0, run.DefaultTiming) }, run.Effect{Kind: run.Tell, Attempt: 1, Notice: "stuck"}},
+		"of what runs": {open, func(r *run.Run) { r.OweTell("stuck", 0, 0, t0, run.DefaultTiming) }, run.Effect{Kind: run.Tell, Attempt: 1, Notice: "stuck"}},
 		"of an end": {
-			over, func(r *run.Run) { r.OweTell("ran-after-all", 1, t0, run.DefaultTiming) },
+			over, func(r *run.Run) { r.OweTell("ran-after-all", 1, 0, t0, run.DefaultTiming) },
 			run.Effect{Kind: run.Tell, Attempt: 1, About: 1, Notice: "ran-after-all", Status: run.Failed, Cause: "exit code 3"},
 		},
 		"in words": {
@@ -98,16 +98,16 @@ func TestOwesSinceItRuns(t *testing.T) {
 			t.Errorf("%s: since %s, want %s", name, got.Sub(t0), want)
 		}
 	}
-	running.OweTell("stuck", 0, t0.Add(2*time.Hour), run.DefaultTiming)
+	running.OweTell("stuck", 0, 0, t0.Add(2*time.Hour), run.DefaultTiming)
 	since("a notice", running, 2*time.Hour)
-	running.OweTell("ran-after-all", 1, t0.Add(3*time.Hour), run.DefaultTiming)
+	running.OweTell("ran-after-all", 1, 0, t0.Add(3*time.Hour), run.DefaultTiming)
 	since("another notice", running, 2*time.Hour)
 
 	finished := ended.FinishedAt
-	ended.OweTell("failed", 0, finished, run.DefaultTiming)
+	ended.OweTell("failed", 0, 0, finished, run.DefaultTiming)
 	retried := decide(t, plain, ended, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: "a"}, Task: task}, finished.Add(time.Hour))
 	since("a retry", retried, finished.Sub(t0))
 	told := decide(t, plain, retried, run.Done{Effect: retried.Owed[0]}, finished.Add(2*time.Hour))
-	told.OweTell("relaunched", 0, finished.Add(3*time.Hour), run.DefaultTiming)
+	told.OweTell("relaunched", 0, 0, finished.Add(3*time.Hour), run.DefaultTiming)
 	since("after that was told", told, finished.Add(3*time.Hour).Sub(t0))
 }

@@ -198,7 +198,7 @@ var interrupted = ofTask("STOPPED", "SpotInterruption")
 func same(r run.Run) run.Run { return r }
 
 func owing(r run.Run) run.Run {
-	r.OweTell("stuck", 0, looked, run.DefaultTiming)
+	r.OweTell("stuck", 0, 0, looked, run.DefaultTiming)
 	return r
 }
 

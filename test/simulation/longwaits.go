@@ -22,7 +22,7 @@ func (w *World) stopStands(l *life, before, after *run.Run) {
 		l.stopping = w.now
 	case !stands && !l.stopping.IsZero():
 		since := later(l.stopping, later(w.truth.slept, w.truth.untoldUntil))
-		if id := fmt.Sprintf("%s:%s/%s/%d", notice.Stuck, stack, after.ID, len(before.Attempts)); w.now.Sub(since) > stopLimit && !w.everybodyTold(id) && !w.owesStuck(before) {
+		if id := stuckID(before); w.now.Sub(since) > stopLimit && !w.everybodyTold(id) && !w.owesStuck(before) {
 			w.violate("a stop without effect is told", after.ID, "attempt %d was asked to stop at %s, and did not for long", len(before.Attempts), l.stopping.Format("2 15:04:05"))
 		}
 		l.stopping = time.Time{}
@@ -45,9 +45,14 @@ func (w *World) endStood(before, after *run.Run) {
 		return
 	}
 	since := later(t.ended, later(a.AcceptedAt, later(w.truth.slept, later(w.truth.troubled, w.truth.untoldUntil))))
-	if id := fmt.Sprintf("%s:%s/%s/%d", notice.Stuck, stack, after.ID, len(before.Attempts)); t.stopped.Sub(since) > endLimit && !w.everybodyTold(id) && !w.owesStuck(before) {
+	if id := stuckID(before); t.stopped.Sub(since) > endLimit && !w.everybodyTold(id) && !w.owesStuck(before) {
 		w.violate("an end that hangs is told", after.ID, "the task of attempt %d ended at %s and stopped at %s", a.N, t.ended.Format("2 15:04:05"), t.stopped.Format("2 15:04:05"))
 	}
+}
+
+// stuckID is the id of the notice that the run's last task does not stop.
+func stuckID(r *run.Run) string {
+	return string(notice.Stuck) + ":" + r.RoundID(len(r.Attempts)).StartedBy(stack)
 }
 
 // owesStuck reports whether nobody was told because the stream is dead.

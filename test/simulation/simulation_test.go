@@ -113,6 +113,7 @@ func firstDifference(a, b []Line) string {
 func TestWorldsThatFailed(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]Options{
+		"two rounds that hung had one notice":               {Seed: 1712773149865},
 		"a run ended while a sweep gave it the lock":        {Seed: 1712770461968},
 		"a late slot came before the sweep had looked":      {Seed: 1712770404597},
 		"the lock went to the run that had just ended":      {Seed: 1712768374191},

@@ -1,0 +1,29 @@
+package notice
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+)
+
+// About returns the notice with the ID of a notice about that attempt.
+func (n Notice) About(attempt int) Notice {
+	n.ID = string(n.Kind) + ":" + n.Stack + "/" + string(n.Run) + "/" + strconv.Itoa(attempt)
+	return n
+}
+
+// OfRound returns the notice with the ID of a notice about a round of its attempt, 0 means the
+// first or all: each has a task of its own.
+func (n Notice) OfRound(round int) Notice {
+	if round > 0 {
+		n.ID += "-" + strconv.Itoa(round)
+	}
+	return n
+}
+
+// RetryID returns the request id of the retry that the notice offers. However many people
+// follow it, and however often, they make one attempt.
+func (n Notice) RetryID() string {
+	sum := sha256.Sum256([]byte(n.ID))
+	return "notice-" + hex.EncodeToString(sum[:6])
+}
