@@ -19,23 +19,24 @@ func (s *Server) Resume() {
 			s.arrange(r)
 			continue
 		}
-		s.timers.after(0, func() { s.bury(id) })
+		s.timers.after(0, func() { s.bury(id, map[string]time.Time{}) })
 	}
 	s.orphans = nil
 	s.arrangeDelivery()
 }
 
-// bury ends a task of an earlier process once all its containers are dead.
-func (s *Server) bury(id string) {
+// bury ends a task of an earlier process once all its containers are dead. ends holds the ends of
+// containers that were seen before: who finds a container dead removes the note of its end.
+func (s *Server) bury(id string, ends map[string]time.Time) {
 	s.mu.Lock()
 	r, ok := s.tasks[id]
 	s.mu.Unlock()
 	if !ok {
 		return
 	}
-	alive, ended := s.mayLive(r)
+	alive, ended := s.mayLive(r, ends)
 	if alive {
-		s.timers.after(lookAgain, func() { s.bury(id) })
+		s.timers.after(lookAgain, func() { s.bury(id, ends) })
 		return
 	}
 	s.mu.Lock()
@@ -45,20 +46,21 @@ func (s *Server) bury(id string) {
 		return // somebody asked for its stop before it had started
 	}
 	if err := s.change(id, func(r *record, now time.Time) { r.takenAway(now, ended) }); err != nil {
-		s.again(id, err, func() { s.bury(id) })
+		s.again(id, err, func() { s.bury(id, ends) })
 	}
 }
 
-// mayLive reports whether something of a task may still live. If not, ended is when its last container
-// ended, zero unless somebody saw each of them end.
-func (s *Server) mayLive(r *record) (alive bool, ended time.Time) {
+// mayLive reports whether something of a task may still live. It adds to ends what it sees. If
+// nothing lives, ended is when the last container ended, zero unless somebody saw each of them end.
+func (s *Server) mayLive(r *record, ends map[string]time.Time) (alive bool, ended time.Time) {
 	runner, ok := s.cfg.Runner.(Survivor)
 	if !ok {
 		return false, ended
 	}
-	unseen := false
 	for _, spec := range r.Specs {
-		end := runner.EndOf(spec)
+		if end := runner.EndOf(spec); !end.IsZero() {
+			ends[spec.Container] = end
+		}
 		alive, err := runner.Alive(spec)
 		if err != nil {
 			s.log.Error("localecs cannot tell whether a task of its earlier process still runs; it will look again", "task", r.ID, "error", err)
@@ -66,13 +68,14 @@ func (s *Server) mayLive(r *record) (alive bool, ended time.Time) {
 		if alive || err != nil {
 			return true, ended
 		}
-		unseen = unseen || end.IsZero()
+	}
+	if len(ends) < len(r.Specs) {
+		return false, ended
+	}
+	for _, end := range ends {
 		if end.After(ended) {
 			ended = end
 		}
-	}
-	if unseen {
-		return false, time.Time{}
 	}
 	return false, ended
 }

@@ -118,3 +118,37 @@ func TestATaskIsReportedOnlyOnceItIsKnownToBeDead(t *testing.T) {
 		t.Errorf("asked %d times", runner.asked)
 	}
 }
+
+// notedOnce is a runner of whose earlier processes' ends a note stands until they are found dead.
+type notedOnce struct {
+	*localecs.ScriptedRunner
+	end time.Time
+}
+
+func (r *notedOnce) EndOf(localecs.ContainerSpec) time.Time { return r.end }
+
+func (r *notedOnce) Alive(localecs.ContainerSpec) (bool, error) {
+	r.end = time.Time{}
+	return false, nil
+}
+
+// TestANotedEndOutlastsTheDatabase: when a command ended is not lost because it cannot be written at
+// once.
+func TestANotedEndOutlastsTheDatabase(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	arn := h.run()
+	h.clock.Advance(10 * time.Second)
+	h.crash()
+	ended := h.clock.Now().Add(5 * time.Second)
+	h.config.Runner = &notedOnce{h.runner, ended}
+	h.clock.Advance(time.Minute)
+	h.open()
+	mend := h.breakDB()
+	h.clock.Advance(10 * time.Second)
+	mend()
+	h.clock.Advance(time.Minute)
+	if at := h.describe(arn).ExecutionStoppedAt; at == nil || !at.Equal(ended) {
+		t.Errorf("ended at %v, want %s", at, ended)
+	}
+}
