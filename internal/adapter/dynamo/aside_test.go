@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 	"time"
@@ -37,5 +38,23 @@ func TestSetAsideWithoutABody(t *testing.T) {
 	}
 	if kept, err := s.Kept(t.Context(), 10); err != nil || len(kept) != 1 || len(kept[0].Body) != 0 {
 		t.Errorf("kept %+v, %v", kept, err)
+	}
+}
+
+// TestKeepsTheBeginningOfALongInput: an input that is too long for an item is kept as far as it fits,
+// and its reason says so. Otherwise it would come again until nobody keeps it.
+func TestKeepsTheBeginningOfALongInput(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	body := bytes.Repeat([]byte("x"), 900<<10)
+	if err := s.Keep(t.Context(), control.Kept{At: time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC), Reason: "why", Body: body}); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := s.Kept(t.Context(), 10)
+	if err != nil || len(kept) != 1 || !bytes.HasPrefix(body, kept[0].Body) || len(kept[0].Body) != 300<<10 || kept[0].Reason != "why (it has 921600 bytes, of which only the first 307200 are kept)" {
+		t.Fatalf("kept %d, %v", len(kept), err)
+	}
+	if err := s.Settle(t.Context(), kept[0]); err != nil {
+		t.Error(err)
 	}
 }

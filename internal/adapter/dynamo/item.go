@@ -134,9 +134,17 @@ func decodeItem(item attributes) (job.Item, error) {
 
 const keptPrefix = "K"
 
-// keptItem returns the item of an input that could not be used. Its sort key begins with the time of
-// the write, so inputs sort in the order in which they were written.
+// mostRaw is how many bytes of an input are kept: an item holds 400 KB with its keys and its entries of
+// indexes (Amazon DynamoDB Developer Guide, "Quotas").
+const mostRaw = 300 << 10
+
+// keptItem returns the item of an input that could not be used, cut if it is too long. Its sort key
+// begins with the time of the write, so inputs sort in the order in which they were written.
 func keptItem(k control.Kept, now time.Time, mark []byte) attributes {
+	if len(k.Body) > mostRaw {
+		k.Reason += fmt.Sprintf(" (it has %d bytes, of which only the first %d are kept)", len(k.Body), mostRaw)
+		k.Body = k.Body[:mostRaw]
+	}
 	sk := fmt.Sprintf("%019d-%x", now.UnixNano(), mark)
 	item := key(sharded(keptPrefix, shard(sk)), sk)
 	item[attrVersion], item[attrAt] = number(itemVersion), number(k.At.UnixMilli())
