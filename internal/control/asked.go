@@ -36,6 +36,11 @@ type Asked struct {
 	Message string  `json:"message,omitempty"`
 }
 
+// UnreadableAsked stands in a list for a request that cannot be read; its Message says so.
+func UnreadableAsked(id string, at time.Time, why error) Asked {
+	return Asked{ID: id, At: at.UTC(), Message: "this record of a request cannot be read: " + why.Error()}
+}
+
 // AskedQuery selects requests; zero fields select all. A Limit of 0 means 100.
 type AskedQuery struct {
 	Job string

@@ -93,7 +93,8 @@ type Store interface {
 	Settle(ctx context.Context, k Kept) error
 
 	// PutAsked writes a person's request under its At and ID, replacing what is there. Asked
-	// returns requests, the newest first; it may miss what was written a moment ago.
+	// returns requests, the newest first; it may miss what was written a moment ago. A request that
+	// cannot be read is among them as an UnreadableAsked, with what else is known of it.
 	PutAsked(ctx context.Context, a Asked) error
 	Asked(ctx context.Context, q AskedQuery) ([]Asked, error)
 

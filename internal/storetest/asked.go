@@ -75,6 +75,25 @@ func askedAgain(t *testing.T, s Store) {
 	}
 }
 
+func unreadableAsked(t *testing.T, s Store) {
+	of := func(id string, minutes int) control.Asked {
+		return control.Asked{ID: id, At: t0.Add(time.Duration(minutes) * time.Minute), By: "ann", Job: "report", Message: "launched"}
+	}
+	putAsked(t, s, of("1", 0), of("2", 1), of("3", 2))
+	if err := s.CorruptAsked(t.Context(), of("2", 1)); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []control.AskedQuery{{}, {Job: "report"}, {By: "ann"}, {Job: "report", By: "ann"}} {
+		got, err := s.Asked(t.Context(), q)
+		if err != nil || len(got) != 3 || got[0].ID != "3" || got[2].ID != "1" {
+			t.Fatalf("%+v: %+v, %v", q, got, err)
+		}
+		if a := got[1]; a.ID == "" || !a.At.Equal(t0.Add(time.Minute)) || !strings.Contains(a.Message, "cannot be read") {
+			t.Errorf("%+v: %+v", q, a)
+		}
+	}
+}
+
 func pending(t *testing.T, s Store) {
 	var ids []string
 	for i, name := range []string{"b", "a", "c"} {

@@ -19,6 +19,7 @@ type Store interface {
 	Corrupt(ctx context.Context, id run.ID) error
 	CorruptItem(ctx context.Context, name string) error
 	CorruptPending(ctx context.Context, id string) error
+	CorruptAsked(ctx context.Context, a control.Asked) error
 	Kept(ctx context.Context, limit int) ([]control.Kept, error)
 }
 
@@ -57,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"marks that move", movedMarks},
 		{"requests of people are listed newest first, by time, job and person", asked},
 		{"a request is written again with its answer", askedAgain},
+		{"an unreadable request is listed with the others", unreadableAsked},
 		{"pending slots are listed until they are done", pending},
 		{"an unreadable pending slot is named beside the others", unreadablePending},
 		{"nothing is shared with the caller", noSharing},

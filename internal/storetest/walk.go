@@ -22,6 +22,7 @@ type ReadStore interface {
 	Corrupt(ctx context.Context, id run.ID) error
 	CorruptItem(ctx context.Context, name string) error
 	CorruptPending(ctx context.Context, id string) error
+	CorruptAsked(ctx context.Context, a control.Asked) error
 }
 
 // Read tests the reading of the stores that open makes, as Run does the rest.

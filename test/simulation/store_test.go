@@ -42,6 +42,17 @@ func (l *locked) CorruptPending(_ context.Context, id string) error {
 	return nil
 }
 
+// CorruptAsked makes it as if a request could not be read. Worlds damage none.
+func (l *locked) CorruptAsked(_ context.Context, a control.Asked) error {
+	for i := range l.asked {
+		if was := &l.asked[i]; was.ID == a.ID && was.At.Equal(a.At) {
+			*was = control.UnreadableAsked(was.ID, was.At, control.ErrUnreadable)
+			was.Job, was.By = a.Job, a.By
+		}
+	}
+	return nil
+}
+
 func TestStoreKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(*testing.T) storetest.Store { return &locked{Store: NewStore()} })

@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -76,8 +78,8 @@ func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Aske
 		if len(entries) == 0 {
 			break
 		}
-		var a control.Asked
-		if err := decode("a request", entries[0].item, &a); err != nil {
+		a, err := decodeAsked(entries[0].item, q)
+		if err != nil {
 			return nil, err
 		}
 		if q.Selects(a) {
@@ -85,6 +87,17 @@ func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Aske
 		}
 	}
 	return out, nil
+}
+
+// decodeAsked decodes a request. One that cannot be read may be of the job and the person that are
+// asked for.
+func decodeAsked(item attributes, q control.AskedQuery) (a control.Asked, err error) {
+	if err = decode("a request", item, &a); errors.Is(err, control.ErrUnreadable) {
+		_, id, _ := strings.Cut(text(item, attrSK), "-")
+		a = control.UnreadableAsked(id, time.Unix(0, keptAt(item)), err)
+		a.Job, a.By, err = q.Job, q.By, nil
+	}
+	return a, err
 }
 
 func (s *Store) asked(q control.AskedQuery, limit int) *cursor {

@@ -3,6 +3,7 @@ package dynamo_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -73,6 +74,23 @@ func (s table) CorruptPending(ctx context.Context, id string) error {
 		ExpressionAttributeValues: map[string]types.AttributeValue{":b": &types.AttributeValueMemberS{Value: `{"slot":`}},
 	})
 	return err
+}
+
+// CorruptAsked implements storetest.Store.
+func (s table) CorruptAsked(ctx context.Context, a control.Asked) error {
+	var errs []error
+	for _, pk := range []string{"A", "A#J#" + a.Job, "A#B#" + a.By} {
+		sum := sha256.Sum256([]byte(a.ID))
+		_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName: &s.name, UpdateExpression: aws.String("SET b = :b"), ConditionExpression: aws.String("attribute_exists(pk)"),
+			Key: map[string]types.AttributeValue{
+				"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: fmt.Sprintf("%019d-%x", a.At.UnixNano(), sum[:8])},
+			},
+			ExpressionAttributeValues: map[string]types.AttributeValue{":b": &types.AttributeValueMemberS{Value: `{"id":`}},
+		})
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // set changes one attribute of a run behind the store's back.

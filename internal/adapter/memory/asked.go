@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
 )
@@ -18,7 +21,17 @@ func (s *Store) PutAsked(_ context.Context, a control.Asked) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	put(&s.asked, fmt.Sprintf("%019d-%s", a.At.UnixNano(), a.ID), body)
+	put(&s.asked, askedKey(a), body)
+	return nil
+}
+
+func askedKey(a control.Asked) string { return fmt.Sprintf("%019d-%s", a.At.UnixNano(), a.ID) }
+
+// CorruptAsked makes a stored request unreadable. It is meant for tests.
+func (s *Store) CorruptAsked(_ context.Context, a control.Asked) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked[askedKey(a)] = []byte(`{"id":`)
 	return nil
 }
 
@@ -27,10 +40,13 @@ func (s *Store) Asked(_ context.Context, q control.AskedQuery) ([]control.Asked,
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []control.Asked
-	for _, body := range s.asked {
+	for key, body := range s.asked {
 		var a control.Asked
 		if err := json.Unmarshal(body, &a); err != nil {
-			return nil, fmt.Errorf("decoding a request: %w", err)
+			nanos, id, _ := strings.Cut(key, "-")
+			at, _ := strconv.ParseInt(nanos, 10, 64) // as askedKey writes it
+			a = control.UnreadableAsked(id, time.Unix(0, at), err)
+			a.Job, a.By = q.Job, q.By // it may be one of these
 		}
 		if q.Selects(a) {
 			out = append(out, a)

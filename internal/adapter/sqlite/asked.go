@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
 )
@@ -33,7 +34,7 @@ func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Aske
 	if !q.Until.IsZero() {
 		until = q.Until.UnixNano()
 	}
-	rows, err := s.read.QueryContext(ctx, "SELECT body FROM asked WHERE (? = '' OR job = ?) AND (? = '' OR who = ?) AND at BETWEEN ? AND ? ORDER BY at DESC, id DESC LIMIT ?",
+	rows, err := s.read.QueryContext(ctx, "SELECT at, id, job, who, body FROM asked WHERE (? = '' OR job = ?) AND (? = '' OR who = ?) AND at BETWEEN ? AND ? ORDER BY at DESC, id DESC LIMIT ?",
 		q.Job, q.Job, q.By, q.By, since, until, cmp.Or(q.Limit, 100))
 	if err != nil {
 		return nil, fmt.Errorf("listing requests: %w", err)
@@ -41,13 +42,15 @@ func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Aske
 	defer func() { _ = rows.Close() }()
 	var out []control.Asked
 	for rows.Next() {
-		var body string
-		if err := rows.Scan(&body); err != nil {
+		var at int64
+		var id, job, who, body string
+		if err := rows.Scan(&at, &id, &job, &who, &body); err != nil {
 			return nil, fmt.Errorf("reading a request: %w", err)
 		}
 		var a control.Asked
 		if err := json.Unmarshal([]byte(body), &a); err != nil {
-			return nil, fmt.Errorf("decoding a request: %w", err)
+			a = control.UnreadableAsked(id, time.Unix(0, at), err)
+			a.Job, a.By = job, who
 		}
 		out = append(out, a)
 	}
@@ -55,4 +58,12 @@ func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Aske
 		return nil, fmt.Errorf("listing requests: %w", err)
 	}
 	return out, nil
+}
+
+// CorruptAsked makes a stored request unreadable. It is meant for tests.
+func (s *Store) CorruptAsked(ctx context.Context, a control.Asked) error {
+	if err := s.exec(ctx, `UPDATE asked SET body = '{"id":' WHERE at = ? AND id = ?`, a.At.UnixNano(), a.ID); err != nil {
+		return fmt.Errorf("corrupting the request %s: %w", a.ID, err)
+	}
+	return nil
 }
