@@ -45,8 +45,6 @@ type Env struct {
 	Zone *time.Location
 	// Screen is what is known about the terminal; zero means none.
 	Screen Screen
-	// Lookup reads an environment variable; nil means the process's.
-	Lookup func(name string) (string, bool)
 }
 
 func (env Env) now() time.Time {

@@ -107,7 +107,7 @@ func (a *app) zoneAsIs() string {
 	if name := a.zone.String(); name != "Local" {
 		return name
 	}
-	if tz, ok := a.lookup("TZ"); ok && tz != "" && !strings.HasPrefix(tz, ":") {
+	if tz, ok := os.LookupEnv("TZ"); ok && tz != "" && !strings.HasPrefix(tz, ":") {
 		return tz
 	}
 	if to, err := os.Readlink("/etc/localtime"); err == nil {
@@ -117,13 +117,6 @@ func (a *app) zoneAsIs() string {
 	}
 	name, _ := a.now().In(a.zone).Zone()
 	return name
-}
-
-func (env Env) lookup(name string) (string, bool) {
-	if env.Lookup == nil {
-		return os.LookupEnv(name)
-	}
-	return env.Lookup(name)
 }
 
 // at shows a time in the view's zone, which a heading names.

@@ -80,7 +80,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	cfg.Plane = remembering(cfg.Plane)
 	s := &Server{cfg: cfg, sessions: newSessions(cfg.Now)}
-	s.watch = newWatcher(cfg.Plane, cfg.Now)
+	s.watch = newWatcher(cfg.Plane)
 	s.memo, s.plans = newMemo(s.watch), newPlanMemo(s.watch)
 	var err error
 	if s.assets, err = newAssets(); err != nil {

@@ -37,7 +37,6 @@ const (
 // watcher looks for changes while somebody listens. One look serves all listeners.
 type watcher struct {
 	plane *plane.Plane
-	now   func() time.Time
 
 	mu        sync.Mutex
 	listeners map[chan string]bool
@@ -46,8 +45,8 @@ type watcher struct {
 	looks bool
 }
 
-func newWatcher(p *plane.Plane, now func() time.Time) *watcher {
-	return &watcher{plane: p, now: now, listeners: map[chan string]bool{}}
+func newWatcher(p *plane.Plane) *watcher {
+	return &watcher{plane: p, listeners: map[chan string]bool{}}
 }
 
 // listen returns a channel of what changes until leave is called. ok is false if too many listen.

@@ -28,7 +28,7 @@ func TestOneLookForAll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &looked{}
-		w := newWatcher(&plane.Plane{Reader: store}, time.Now)
+		w := newWatcher(&plane.Plane{Reader: store})
 		leave := func() {}
 		for range 20 {
 			leave()
@@ -65,7 +65,7 @@ func (*panicking) Items(context.Context) ([]job.Item, error) { panic("an item of
 func TestALookPanics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWatcher(&plane.Plane{Reader: &panicking{}}, time.Now)
+		w := newWatcher(&plane.Plane{Reader: &panicking{}})
 		heard, leave, ok := w.listen(t.Context())
 		if !ok {
 			t.Fatal("too many listen")

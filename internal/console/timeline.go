@@ -40,14 +40,13 @@ type timeline struct {
 
 // timelineRow is a job as drawn.
 type timelineRow struct {
-	Job     string
-	Words   string
-	Lanes   int
-	Crowded int
-	Now     float64
-	Quiet   []view.Path
-	Shades  []shape
-	Marks   []shape
+	Job    string
+	Words  string
+	Lanes  int
+	Now    float64
+	Quiet  []view.Path
+	Shades []shape
+	Marks  []shape
 }
 
 // shape is a mark with its place. All numbers are in the units of its row.
@@ -181,7 +180,7 @@ func flag(b bool) int {
 }
 
 func (t *timeline) row(r view.ChartRow, c view.Chart) timelineRow {
-	row := timelineRow{Job: r.Job, Lanes: r.Lanes, Crowded: r.Crowded, Now: c.Now, Quiet: r.Quiet, Words: t.words(r)}
+	row := timelineRow{Job: r.Job, Lanes: r.Lanes, Now: c.Now, Quiet: r.Quiet, Words: t.words(r)}
 	for _, p := range r.Shades {
 		to := "until somebody resumes it"
 		if !p.To.IsZero() {
