@@ -198,8 +198,6 @@ type judged string
 // ForeignError says that a file is of another kind than the one asked for, or of a kind that is
 // not imported. It is one sentence about the file.
 type ForeignError struct {
-	// Kind is the file's kind, in words.
-	Kind string
 	// Sentence says what to do.
 	Sentence string
 }

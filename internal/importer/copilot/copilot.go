@@ -52,7 +52,7 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 		}
 	}
 	if found == 0 {
-		return &importer.ForeignError{Kind: "no manifest", Sentence: files[0].Name + " is no manifest of a Scheduled Job: they are the files copilot/NAME/manifest.yml"}
+		return &importer.ForeignError{Sentence: files[0].Name + " is no manifest of a Scheduled Job: they are the files copilot/NAME/manifest.yml"}
 	}
 	return nil
 }

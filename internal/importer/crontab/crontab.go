@@ -71,7 +71,7 @@ func (r Reader) users(f *importer.File) lines.UserColumn {
 // of their own file.
 func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	if len(files) != 1 {
-		return &importer.ForeignError{Kind: Kind, Sentence: "a crontab is imported alone: variables hold for the lines below them in its own file"}
+		return &importer.ForeignError{Sentence: "a crontab is imported alone: variables hold for the lines below them in its own file"}
 	}
 	f := files[0]
 	if n := bytes.Count(f.Data, []byte("\n")); n > maxLines {

@@ -129,7 +129,7 @@ func notCron(f *importer.File, all []lines.Line) error {
 	if len(all) < 3 {
 		return nil
 	}
-	return &importer.ForeignError{Kind: "no crontab", Sentence: fmt.Sprintf("%s is no crontab: none of its %d lines is one of cron's, and it is none of the other files that are recognised", f.Name, len(all))}
+	return &importer.ForeignError{Sentence: fmt.Sprintf("%s is no crontab: none of its %d lines is one of cron's, and it is none of the other files that are recognised", f.Name, len(all))}
 }
 
 // Foreign gives the sentence for a file whose lines are all those of one other scheduler's kind

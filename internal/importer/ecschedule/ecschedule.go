@@ -68,7 +68,6 @@ func unrendered(f *importer.File, err error) error {
 		return err
 	}
 	return &importer.ForeignError{
-		Kind:     "an unrendered file of ecschedule",
 		Sentence: f.Name + " holds templates ({{ ... }}), which ecschedule renders before it reads YAML: `ecschedule dump --cluster CLUSTER --region REGION` prints what is deployed, or import that with `batchplane import eventbridge --live`",
 	}
 }

@@ -69,7 +69,7 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	}
 	items := g.all()
 	if len(items) == 0 {
-		return &importer.ForeignError{Kind: "no schedules", Sentence: files[0].Name + " holds no rule or schedule of EventBridge: `batchplane import eventbridge` reads what `aws events list-rules`, `list-targets-by-rule` and `aws scheduler get-schedule` print, and CloudFormation templates"}
+		return &importer.ForeignError{Sentence: files[0].Name + " holds no rule or schedule of EventBridge: `batchplane import eventbridge` reads what `aws events list-rules`, `list-targets-by-rule` and `aws scheduler get-schedule` print, and CloudFormation templates"}
 	}
 	for i := range items {
 		items[i].read(in)

@@ -268,7 +268,7 @@ func Name(f *importer.File) *importer.ForeignError {
 
 func (k kind) of(name string) *importer.ForeignError {
 	return &importer.ForeignError{
-		Kind: k.name, Sentence: fmt.Sprintf("%s is %s, no crontab; its schedules are %s; import of it is not offered: %s", name, k.name, k.schedules, k.todo),
+		Sentence: fmt.Sprintf("%s is %s, no crontab; its schedules are %s; import of it is not offered: %s", name, k.name, k.schedules, k.todo),
 	}
 }
 
@@ -276,6 +276,6 @@ func (k kind) of(name string) *importer.ForeignError {
 // kind of crontab.
 func Dialect(name, dialect string) *importer.ForeignError {
 	return &importer.ForeignError{
-		Kind: dialect, Sentence: fmt.Sprintf("%s holds lines of %s, so it is no crontab; import of it is not offered: `batchplane cron` says for each schedule what to write in a jobs file", name, dialect),
+		Sentence: fmt.Sprintf("%s holds lines of %s, so it is no crontab; import of it is not offered: `batchplane cron` says for each schedule what to write in a jobs file", name, dialect),
 	}
 }

@@ -144,7 +144,7 @@ func offered(f *importer.File, is, what, wanted string) error {
 	if wanted == "crontab" {
 		article = "no "
 	}
-	return &importer.ForeignError{Kind: what, Sentence: fmt.Sprintf("%s is %s, %s%s; its schedules are %s; import of it is offered: `batchplane import %s %s`",
+	return &importer.ForeignError{Sentence: fmt.Sprintf("%s is %s, %s%s; its schedules are %s; import of it is offered: `batchplane import %s %s`",
 		f.Name, what, article, wanted, schedules[is], is, importer.Word(f.Name))}
 }
 

@@ -91,7 +91,7 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 		}
 	}
 	if found == 0 {
-		return &importer.ForeignError{Kind: "no CronJobs", Sentence: files[0].Name + " holds no CronJob: `kubectl get cronjobs -A -o json` prints all of a cluster"}
+		return &importer.ForeignError{Sentence: files[0].Name + " holds no CronJob: `kubectl get cronjobs -A -o json` prints all of a cluster"}
 	}
 	return nil
 }
