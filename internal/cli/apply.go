@@ -84,8 +84,7 @@ func wantedOf(file jobfile.File, prune bool, now time.Time) apply.Wanted {
 func (c *applyCmd) plan(ctx context.Context, a *app, p *plane.Plane, w apply.Wanted) (plan apply.Plan, err error) {
 	if c.PlanFile == "" {
 		plan, err := p.PlanApply(ctx, w)
-		var refusal *apply.RefusedError
-		if errors.As(err, &refusal) {
+		if refusal, ok := errors.AsType[*apply.RefusedError](err); ok {
 			return plan, fmt.Errorf("nothing was changed:\n%w", refusal)
 		}
 		return plan, err

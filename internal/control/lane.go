@@ -156,8 +156,7 @@ func (p *lane) due(ctx context.Context, limit int) (due []run.Run, unreadable in
 // unreadableRuns returns what an error says about runs that cannot be read, or the error
 // itself if it says nothing about them.
 func unreadableRuns(err error) (*UnreadableError, error) {
-	var bad *UnreadableError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*UnreadableError](err); ok {
 		return bad, nil
 	}
 	return nil, err

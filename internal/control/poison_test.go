@@ -324,8 +324,7 @@ type dueSince struct {
 
 func (s dueSince) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
 	rs, err := s.Store.Due(ctx, lane, now, limit)
-	var bad *control.UnreadableError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*control.UnreadableError](err); ok {
 		bad.DueSince = s.at
 	}
 	return rs, err

@@ -58,8 +58,7 @@ func kindOf(raw json.RawMessage) string {
 // notObject says what was found in place of an object. It uses the decoder's words only if raw is
 // not JSON: for JSON they would name Go types.
 func notObject(raw json.RawMessage, err error) error {
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("it is not JSON: %w", syntax)
 	}
 	return fmt.Errorf("it is %s", kindOf(raw))

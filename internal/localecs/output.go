@@ -147,8 +147,7 @@ func (o *output) gap(why error) []byte {
 }
 
 func reasonOf(err error) error {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno
 	}
 	return err

@@ -92,8 +92,7 @@ func policyFor(action string) string {
 }
 
 func noConfig(c StackConfig, err error) error {
-	var missing config.SharedConfigProfileNotExistError
-	if errors.As(err, &missing) {
+	if missing, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
 		return fmt.Errorf("there is no profile %s in your AWS configuration: `aws configure list-profiles` lists them all (%w)", cmp.Or(c.Profile, missing.Profile), err)
 	}
 	return fmt.Errorf("reading the AWS configuration: %w", err)
@@ -103,8 +102,7 @@ func noCredentials(c StackConfig, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	var api smithy.APIError
-	if errors.As(err, &api) && expired[api.ErrorCode()] || err != nil && strings.Contains(err.Error(), "expired") {
+	if api, ok := errors.AsType[smithy.APIError](err); ok && expired[api.ErrorCode()] || err != nil && strings.Contains(err.Error(), "expired") {
 		return fmt.Errorf("the AWS session has expired: %s, then ask again (%w)", signIn(c), err)
 	}
 	if err == nil {

@@ -73,8 +73,7 @@ func canceledFor(err error, match func(code string) bool) bool {
 // inTheWay returns the item that made a condition fail. It is nil if the error is of another kind or
 // there was no item.
 func inTheWay(err error) attributes {
-	var condition *types.ConditionalCheckFailedException
-	if errors.As(err, &condition) {
+	if condition, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
 		return condition.Item
 	}
 	return nil

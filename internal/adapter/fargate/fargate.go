@@ -110,12 +110,10 @@ func (f *Launcher) Launch(ctx context.Context, l control.Launch) run.Event {
 // launchError turns an error of RunTask into an event. Only a 4xx answer proves that this request was
 // refused; with any other error the task may have been launched.
 func launchError(attempt int, err error) run.Event {
-	var conflict *types.ConflictException
-	if errors.As(err, &conflict) && len(conflict.ResourceIds) > 0 {
+	if conflict, ok := errors.AsType[*types.ConflictException](err); ok && len(conflict.ResourceIds) > 0 {
 		return run.Launched{Attempt: attempt, TaskARN: conflict.ResourceIds[0]}
 	}
-	var api smithy.APIError
-	if errors.As(err, &api) && status(err) >= 400 && status(err) < 500 {
+	if api, ok := errors.AsType[smithy.APIError](err); ok && status(err) >= 400 && status(err) < 500 {
 		return run.Refused{Attempt: attempt, Stop: stop.Stop{
 			Kind: stop.LaunchException, ErrorCode: api.ErrorCode(), Reason: api.ErrorMessage(),
 		}}
@@ -125,8 +123,7 @@ func launchError(attempt int, err error) run.Event {
 
 // status returns the HTTP status of the answer behind an error, 0 if there was none.
 func status(err error) int {
-	var re *smithyhttp.ResponseError
-	if errors.As(err, &re) {
+	if re, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		return re.HTTPStatusCode()
 	}
 	return 0
@@ -187,8 +184,7 @@ func (f *Launcher) StopTask(ctx context.Context, cluster, arn, reason string) er
 	_, err := f.ECS.StopTask(ctx, &ecs.StopTaskInput{
 		Cluster: optional(cluster), Task: aws.String(arn), Reason: aws.String(cut(reason, 255)),
 	})
-	var invalid *types.InvalidParameterException
-	if errors.As(err, &invalid) && strings.Contains(invalid.ErrorMessage(), "not found") {
+	if invalid, ok := errors.AsType[*types.InvalidParameterException](err); ok && strings.Contains(invalid.ErrorMessage(), "not found") {
 		return nil
 	}
 	if err != nil && !noCluster(err) {

@@ -35,8 +35,7 @@ const protocol = "1.1"
 // DescribeRule implements Rules.
 func (b Bus) DescribeRule(ctx context.Context, name string) (rule Rule, err error) {
 	err = b.EventBridge.JSON(ctx, protocol, "AWSEvents.DescribeRule", map[string]any{"Name": name}, &rule)
-	var refused smithy.APIError
-	if errors.As(err, &refused) && refused.ErrorCode() == "ResourceNotFoundException" {
+	if refused, ok := errors.AsType[smithy.APIError](err); ok && refused.ErrorCode() == "ResourceNotFoundException" {
 		return Rule{}, fmt.Errorf("%w: %w", control.ErrNotFound, err)
 	}
 	return rule, err

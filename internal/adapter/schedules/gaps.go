@@ -118,8 +118,7 @@ func passes(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return true
 	}
-	var api smithy.APIError
-	if errors.As(err, &api) && api.ErrorFault() == smithy.FaultServer {
+	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorFault() == smithy.FaultServer {
 		return true
 	}
 	return retryable.IsErrorRetryable(err) == aws.TrueTernary

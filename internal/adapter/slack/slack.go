@@ -199,8 +199,7 @@ func (n *Notifier) post(ctx context.Context, hook string, body []byte) (status i
 	req.Header.Set("Content-Type", "application/json")
 	res, err := n.HTTP.Do(req)
 	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
+		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err // url.Error contains the URL
 		}
 		return 0, 0, "", fmt.Errorf("no answer: %w", err)

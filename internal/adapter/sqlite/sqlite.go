@@ -216,8 +216,7 @@ func (s *Store) count(ctx context.Context, query string) (int64, error) {
 // explain turns a failure to open into a sentence with what to do next.
 func (s *Store) explain(err error) error {
 	var code int
-	var se *sqlite.Error
-	if errors.As(err, &se) {
+	if se, ok := errors.AsType[*sqlite.Error](err); ok {
 		code = se.Code() & 0xff
 	}
 	switch {

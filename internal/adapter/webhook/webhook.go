@@ -54,8 +54,7 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 	}
 	res, err := n.HTTP.Do(req)
 	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
+		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err // url.Error contains the URL
 		}
 		return fmt.Errorf("no answer: %w", err)

@@ -138,8 +138,7 @@ func (r *yamlReader) documents(text string) ([]*Node, error) {
 }
 
 func (r *yamlReader) problem(err error) error {
-	var ye yaml.Error
-	if errors.As(err, &ye) {
+	if ye, ok := errors.AsType[yaml.Error](err); ok {
 		if t := ye.GetToken(); t != nil && t.Position != nil {
 			return fmt.Errorf("this is not YAML (line %d): %s", r.first+t.Position.Line, ye.GetMessage())
 		}

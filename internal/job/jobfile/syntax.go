@@ -134,8 +134,7 @@ func tabbed(text string, near int) *Problem {
 
 func syntaxProblem(err error) Problem {
 	p := Problem{Message: "this is not YAML: " + firstLine(err.Error())}
-	var ye yaml.Error
-	if errors.As(err, &ye) {
+	if ye, ok := errors.AsType[yaml.Error](err); ok {
 		p.Message = "this is not YAML: " + ye.GetMessage()
 		if t := ye.GetToken(); t != nil && t.Position != nil {
 			p.Line, p.Column = t.Position.Line, t.Position.Column

@@ -203,8 +203,7 @@ func (s *sweeper) sync(ctx context.Context) (problems int, loaded *control.Loade
 	if synced == nil {
 		synced = s.control.SyncLoaded(ctx, loaded, reading)
 	}
-	var plans *control.PlanError
-	if errors.As(synced, &plans) {
+	if plans, ok := errors.AsType[*control.PlanError](synced); ok {
 		problems += s.report(ctx, plans.Problems)
 		synced = plans.Err
 	}

@@ -33,8 +33,7 @@ func (m *Meter) Option(o *dynamodb.Options) {
 func (m *Meter) handle(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 	ask(in.Parameters)
 	out, metadata, err := next.HandleInitialize(ctx, in)
-	var refused *types.ConditionalCheckFailedException
-	if errors.As(err, &refused) {
+	if _, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
 		// A refused write is charged too ("DynamoDB read and write operations").
 		m.add(&types.ConsumedCapacity{Table: &types.Capacity{CapacityUnits: aws.Float64(1)}})
 	}
