@@ -147,28 +147,29 @@ func TestLoadProblems(t *testing.T) {
 		texts []string
 		want  string
 	}{
-		"a variable that is not set":  {[]string{one(`owner: "${NOBODY}"`)}, "base.yaml:1:48: owner: ${NOBODY} is not set in the environment: set it, or write ${NOBODY:-a default}\n"},
-		"in the overlay":              {[]string{base, "jobs:\n  - name: one\n    cpu: 300\n    memory: 512\n"}, "prod.yaml:3:10: cpu: 300 is not a Fargate size"},
-		"the overlay's own jobs":      {[]string{base, "jobs: [{name: one}, {name: one}]"}, `prod.yaml:1:28: a second job named "one"`},
-		"a base without an image":     {[]string{"taskDefinitions: {x: {cpu: 256, memory: 512}}\njobs: [{name: a}]"}, `base.yaml:1:`},
-		"a secret in a base":          {[]string{"taskDefinitions: {x: {image: i, executionRole: r, secrets: {K: hunter2}}}\njobs: [{name: a}]"}, "taskDefinitions.x.secrets.K: must be the ARN"},
-		"a calendar that recurs":      {[]string{one("calendar: {skip: yearly.ics}")}, `yearly.ics: line 4, the event "New Year": it recurs (RRULE): list its days instead`},
-		"no calendar":                 {[]string{one("calendar: {skip: text.ics}")}, "text.ics: this is not an iCalendar file"},
-		"an absent calendar":          {[]string{one("calendar: {skip: gone.ics}")}, "the calendar: no such file"},
-		"no list":                     {[]string{one("calendar: {only: weekdays}")}, `"weekdays" is neither a list of days nor an .ics file`},
-		"a day that is not":           {[]string{one("calendar: {only: [2027-02-30]}")}, `calendar: "2027-02-30" is not a day`},
-		"a calendar without a slot":   {[]string{`jobs: [{name: a, schedule: "0 3 * * 1", calendar: {only: [2027-01-05]}}]`}, "calendar: no slot of \"0 3 * * 1\" is left"},
-		"a time":                      {[]string{one("startAt: tomorrow")}, `startAt: "tomorrow" is not a time`},
-		"an end before the start":     {[]string{one("startAt: 2027-01-02, endAt: 2027-01-01")}, "endAt: 2027-01-01T00:00:00Z is not after startAt"},
-		"lists that are too long":     {[]string{`jobs: [{name: a, schedule: "cron(0-58/2 0-22/2 1-31/2 * ? 1970-2198/2)"}]`}, "base.yaml:1:28: schedule: cron(0-58/2"},
-		"a window too long":           {[]string{`jobs: [{name: a, schedule: "*/5 * * * *", window: 5m}]`}, "base.yaml:1:51: window: 5m is not shorter than the 5m between two slots"},
-		"a word of dst":               {[]string{one("dst: {gap: maybe}")}, `dst.gap: "maybe" is not one of run-late, skip`},
-		"another tool's word":         {[]string{one("cmd: date")}, `unknown key "cmd"; did you mean "command"?`},
-		"retries":                     {[]string{one("retries: 3")}, `unknown key "retries"; did you mean "retry"?`},
-		"a key of a definition":       {[]string{one("secrets: {A: b}")}, `unknown key "secrets": it belongs in one of taskDefinitions, which the job names with taskDefinition`},
-		"a tab":                       {[]string{"jobs:\n\t- name: a\n"}, "base.yaml:2:1: a tab indents this line, but YAML takes only spaces: use two spaces"},
-		"a tab behind spaces":         {[]string{"jobs:\n  - name: a\n  \tschedule: x\n"}, "base.yaml:3:3: a tab indents this line"},
-		"an unknown key of the whole": {[]string{"task_definitions: {}\njobs: [{name: a}]"}, `unknown key "task_definitions"; did you mean "taskDefinitions"?`},
+		"a variable that is not set":         {[]string{one(`owner: "${NOBODY}"`)}, "base.yaml:1:48: owner: ${NOBODY} is not set in the environment: set it, or write ${NOBODY:-a default}\n"},
+		"in the overlay":                     {[]string{base, "jobs:\n  - name: one\n    cpu: 300\n    memory: 512\n"}, "prod.yaml:3:10: cpu: 300 is not a Fargate size"},
+		"the overlay's own jobs":             {[]string{base, "jobs: [{name: one}, {name: one}]"}, `prod.yaml:1:28: a second job named "one"`},
+		"a base without an image":            {[]string{"taskDefinitions: {x: {cpu: 256, memory: 512}}\njobs: [{name: a}]"}, `base.yaml:1:`},
+		"a secret in a base":                 {[]string{"taskDefinitions: {x: {image: i, executionRole: r, secrets: {K: hunter2}}}\njobs: [{name: a}]"}, "taskDefinitions.x.secrets.K: must be the ARN"},
+		"a calendar that recurs":             {[]string{one("calendar: {skip: yearly.ics}")}, `yearly.ics: line 4, the event "New Year": it recurs (RRULE): list its days instead`},
+		"no calendar":                        {[]string{one("calendar: {skip: text.ics}")}, "text.ics: this is not an iCalendar file"},
+		"an absent calendar":                 {[]string{one("calendar: {skip: gone.ics}")}, "the calendar: no such file"},
+		"no list":                            {[]string{one("calendar: {only: weekdays}")}, `"weekdays" is neither a list of days nor an .ics file`},
+		"a day that is not":                  {[]string{one("calendar: {only: [2027-02-30]}")}, `calendar: "2027-02-30" is not a day`},
+		"a calendar without a slot":          {[]string{`jobs: [{name: a, schedule: "0 3 * * 1", calendar: {only: [2027-01-05]}}]`}, "calendar: no slot of \"0 3 * * 1\" is left"},
+		"a time":                             {[]string{one("startAt: tomorrow")}, `startAt: "tomorrow" is not a time`},
+		"an end before the start":            {[]string{one("startAt: 2027-01-02, endAt: 2027-01-01")}, "endAt: 2027-01-01T00:00:00Z is not after startAt"},
+		"lists that are too long":            {[]string{`jobs: [{name: a, schedule: "cron(0-58/2 0-22/2 1-31/2 * ? 1970-2198/2)"}]`}, "base.yaml:1:28: schedule: cron(0-58/2"},
+		"late, in the hour that comes twice": {[]string{`jobs: [{name: a, schedule: "30 2 * * *", timezone: Europe/Berlin, dst: {overlap: twice}, startWithin: 2h}]`}, "startWithin: 2h is longer than the 1h between two slots"},
+		"a window too long":                  {[]string{`jobs: [{name: a, schedule: "*/5 * * * *", window: 5m}]`}, "base.yaml:1:51: window: 5m is not shorter than the 5m between two slots"},
+		"a word of dst":                      {[]string{one("dst: {gap: maybe}")}, `dst.gap: "maybe" is not one of run-late, skip`},
+		"another tool's word":                {[]string{one("cmd: date")}, `unknown key "cmd"; did you mean "command"?`},
+		"retries":                            {[]string{one("retries: 3")}, `unknown key "retries"; did you mean "retry"?`},
+		"a key of a definition":              {[]string{one("secrets: {A: b}")}, `unknown key "secrets": it belongs in one of taskDefinitions, which the job names with taskDefinition`},
+		"a tab":                              {[]string{"jobs:\n\t- name: a\n"}, "base.yaml:2:1: a tab indents this line, but YAML takes only spaces: use two spaces"},
+		"a tab behind spaces":                {[]string{"jobs:\n  - name: a\n  \tschedule: x\n"}, "base.yaml:3:3: a tab indents this line"},
+		"an unknown key of the whole":        {[]string{"task_definitions: {}\njobs: [{name: a}]"}, `unknown key "task_definitions"; did you mean "taskDefinitions"?`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -186,6 +187,7 @@ defaults: {timezone: Asia/Tokyo, startAt: 2027-01-01, calendar: {skip: holidays.
 jobs:
   - {name: a, schedule: "0 9 * * *", endAt: "2027-06-01 09:00", dst: {gap: skip, overlap: twice}, window: 5m}
   - {name: b, schedule: "0 9 * * *", startAt: 2027-02-01T00:00Z, timezone: Europe/Berlin, calendar: {only: [2027-03-01]}}
+  - {name: skips, schedule: "30 2,3 * * *", timezone: Europe/Berlin, dst: {gap: skip}, startWithin: 1h}
 `)
 	if problems != "" {
 		t.Fatal(problems)

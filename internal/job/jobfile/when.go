@@ -128,7 +128,11 @@ func (d *decoder) schedule(j job.Job) {
 
 // period reports durations that are longer than the time between two slots.
 func (d *decoder) period(j job.Job, spec *cron.Spec, zone *cron.Zone) {
-	period, ok := shortestPeriod(spec.In(zone, cron.DST{}))
+	dst, err := cron.ParseDST(j.DST.Gap, j.DST.Overlap)
+	if err != nil {
+		return // the rules of a job say it
+	}
+	period, ok := shortestPeriod(spec.In(zone, dst))
 	if ok && time.Duration(j.Window) >= period {
 		d.add(d.place("window"), "window: %s is not shorter than the %s between two slots of %q: a slot would start after the next one",
 			j.Window, job.Duration(period), j.Schedule)
