@@ -38,6 +38,9 @@ type RetryRequest struct {
 	// number now, the retry is refused: what was known about it may not hold. nil means that
 	// nobody says.
 	Attempts *int `json:"attempts,omitempty"`
+	// Safety is how safe the retry was when the person decided. If it is less safe now, because an
+	// attempt ran after all, the retry is refused. "" means that nobody says.
+	Safety run.Safety `json:"safety,omitempty"`
 	// Reason is kept with the run.
 	Reason string `json:"reason,omitempty"`
 }
@@ -121,7 +124,7 @@ func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
 	}
 	trigger := run.Trigger{At: c.Now(), Kind: run.ByRetry, Request: req.RequestID, By: req.By, Reason: req.Reason}
 	rep, r, err := c.ask(ctx, req.Run, func(r *run.Run) (run.Event, error) {
-		e := run.RetryAsked{Trigger: trigger, Force: req.Force, Attempts: req.Attempts, Definition: r.Definition, Task: r.Task}
+		e := run.RetryAsked{Trigger: trigger, Force: req.Force, Attempts: req.Attempts, Seen: req.Safety, Definition: r.Definition, Task: r.Task}
 		if !r.Status.Terminal() {
 			e.Alone = c.alone(ctx, r.ID.Job())
 			return e, nil

@@ -30,6 +30,7 @@ type document struct {
 	Same      bool              `json:"same,omitempty"`
 	Force     bool              `json:"force,omitempty"`
 	Attempts  *int              `json:"attempts,omitempty"`
+	Safety    run.Safety        `json:"safety,omitempty"`
 	Until     string            `json:"until,omitempty"`
 	Reason    string            `json:"reason,omitempty"`
 	ReasonIn  string            `json:"reasonIn,omitempty"`
@@ -79,7 +80,7 @@ func (r Request) document() (d document, err error) {
 		d = document{Run: q.Job, Args: q.Args, Inputs: q.Inputs, Force: q.Force, RequestID: q.RequestID, By: q.By}
 	case r.Retry != nil:
 		q := r.Retry
-		d = document{Retry: q.Run, Same: q.Same, Force: q.Force, Attempts: q.Attempts, Reason: q.Reason, ReasonIn: r.ReasonIn, RequestID: q.RequestID, By: q.By}
+		d = document{Retry: q.Run, Same: q.Same, Force: q.Force, Attempts: q.Attempts, Safety: q.Safety, Reason: q.Reason, ReasonIn: r.ReasonIn, RequestID: q.RequestID, By: q.By}
 	case r.Stop != nil:
 		d = document{Stop: r.Stop.Run, Reason: r.Stop.Reason, By: r.Stop.By}
 	case r.Pause != nil:

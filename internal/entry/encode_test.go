@@ -19,7 +19,7 @@ func TestEncode(t *testing.T) {
 	for name, r := range map[string]Request{
 		"run":            {Run: &control.RunRequest{Job: "etl", RequestID: "r", By: "mia", Args: []string{"-x", ""}, Inputs: map[string]string{"A": "<1>"}, Force: true}},
 		"retry":          {Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", By: "mia", Same: true, Force: true}},
-		"retry as seen":  {Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", Attempts: new(int), By: "mia"}},
+		"retry as seen":  {Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", Attempts: new(int), Safety: "ended", By: "mia"}},
 		"retry and why":  {Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", Same: true, Force: true, By: "mia", Reason: "why"}},
 		"skip and why":   {Skip: &control.SkipRequest{Job: "etl", By: "mia", Reason: "why"}},
 		"stop":           {Stop: &control.StopRequest{Run: "etl/20261122T0900Z", By: "mia", Reason: "why"}},

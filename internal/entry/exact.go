@@ -21,7 +21,7 @@ const (
 // names are the fields of people's requests.
 var names = []string{
 	"run", "retry", "stop", "pause", "resume", "skipNext", "kept", "redrive", "messages", "do", "args",
-	"inputs", "same", "force", "attempts", "until", "reason", "reasonIn", "requestId", "by", "widgetContext",
+	"inputs", "same", "force", "attempts", "safety", "until", "reason", "reasonIn", "requestId", "by", "widgetContext",
 }
 
 // exact returns an error if a person's request can be read in two ways: encoding/json accepts a

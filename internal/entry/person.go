@@ -70,17 +70,18 @@ func personal(body []byte, into interface{ bounded() error }) error {
 	return into.bounded()
 }
 
-// readRetry reads {"retry": run, "same", "force", "attempts", "reason", "requestId", "by"}. Instead
+// readRetry reads {"retry": run, "same", "force", "attempts", "safety", "reason", "requestId", "by"}. Instead
 // of a reason, "reasonIn" may name a field of the widget's form that holds it.
 func readRetry(body []byte) (Request, error) {
 	var in struct {
 		Retry run.ID `json:"retry"`
 		asked
-		Same     bool   `json:"same"`
-		Force    bool   `json:"force"`
-		Attempts *int   `json:"attempts"`
-		Reason   string `json:"reason"`
-		ReasonIn string `json:"reasonIn"`
+		Same     bool       `json:"same"`
+		Force    bool       `json:"force"`
+		Attempts *int       `json:"attempts"`
+		Safety   run.Safety `json:"safety"`
+		Reason   string     `json:"reason"`
+		ReasonIn string     `json:"reasonIn"`
 	}
 	if err := personal(body, &in); err != nil {
 		return Request{}, err
@@ -91,8 +92,11 @@ func readRetry(body []byte) (Request, error) {
 		}
 		in.Reason = in.typed(in.ReasonIn)
 	}
+	if in.Safety != "" && !slices.Contains([]run.Safety{run.RetrySafe, run.RetryEnded, run.RetryUnsafe}, in.Safety) {
+		return Request{}, fmt.Errorf("safety %.20q is not safe, ended or unsafe", in.Safety)
+	}
 	return Request{ReasonIn: in.ReasonIn, Retry: &control.RetryRequest{
-		Run: in.Retry, RequestID: in.RequestID, By: in.By, Same: in.Same, Force: in.Force, Attempts: in.Attempts, Reason: in.Reason,
+		Run: in.Retry, RequestID: in.RequestID, By: in.By, Same: in.Same, Force: in.Force, Attempts: in.Attempts, Safety: in.Safety, Reason: in.Reason,
 	}}, errors.Join(runID(in.Retry), short("reason", in.Reason, MaxReason))
 }
 

@@ -25,10 +25,16 @@ func (c Candidate) RequestID() string {
 }
 
 // Ask returns the request to retry the run. It is refused if the run has had a further attempt
-// since it was read.
+// since it was read, or an attempt turned out to have run.
 func (c Candidate) Ask() control.RetryRequest {
 	n := len(c.Run.Attempts)
-	return control.RetryRequest{Run: c.Run.ID, RequestID: c.RequestID(), Attempts: &n}
+	r := control.RetryRequest{Run: c.Run.ID, RequestID: c.RequestID(), Attempts: &n}
+	switch c.Retry.Safety {
+	case run.RetrySafe, run.RetryEnded, run.RetryUnsafe:
+		r.Safety = c.Retry.Safety
+	case run.RetryOpen, run.RetryDone: // the run itself says it
+	}
+	return r
 }
 
 // Candidates returns the runs that a filter selects, only the newest of each job, newest first.

@@ -145,7 +145,7 @@ func TestCandidatesOfOneRequest(t *testing.T) {
 	if third.RequestID() == first.RequestID() || third.Retry.Safety != run.RetryUnsafe {
 		t.Errorf("the next attempt: %s, %+v", third.RequestID(), third.Retry)
 	}
-	if then, now := first.Ask(), third.Ask(); *then.Attempts != 1 || *now.Attempts != 2 || now.RequestID != third.RequestID() || now.Run != r.ID {
+	if then, now := first.Ask(), third.Ask(); *then.Attempts != 1 || then.Safety != first.Retry.Safety || *now.Attempts != 2 || now.RequestID != third.RequestID() || now.Run != r.ID {
 		t.Errorf("asked for %+v, then %+v", then, now)
 	}
 }

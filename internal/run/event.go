@@ -100,6 +100,8 @@ type (
 		// Attempts is how many attempts the run had when the person decided; nil means that
 		// nobody says.
 		Attempts *int
+		// Seen is how safe a retry was when the person decided; "" means that nobody says.
+		Seen Safety
 		// Blocked names an open run of the same job that forbids another.
 		Blocked    ID
 		Definition string

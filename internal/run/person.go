@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
@@ -20,8 +21,8 @@ func (d *decider) retry(e RetryAsked) (Outcome, string) {
 		return Denied, fmt.Sprintf("%s %s: stop it first", d.r.ID, d.r.Status.Sentence())
 	case !d.r.Status.Terminal():
 		return Denied, fmt.Sprintf("%s %s: stop it first, or start a new run with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
-	case e.outdated(d.r):
-		return Denied, fmt.Sprintf("%s has changed since you looked: its attempts were %d and are %d now, and it %s; look at it again before you retry it", d.r.ID, *e.Attempts, len(d.r.Attempts), d.r.Status.Sentence())
+	case e.outdated(d.r, d.job) != "":
+		return Denied, fmt.Sprintf("%s has changed since you looked: %s; look at it again before you retry it", d.r.ID, e.outdated(d.r, d.job))
 	case d.r.Status == Succeeded && !e.Force:
 		return Denied, fmt.Sprintf("%s already succeeded: use --force to run it again", d.r.ID)
 	case e.Blocked != "":
@@ -47,9 +48,16 @@ func (d *decider) beginAgain(e RetryAsked) {
 	d.r.launch(d.now(), d.t)
 }
 
-// outdated reports whether the run has had another attempt since the person decided.
-func (e RetryAsked) outdated(r *Run) bool {
-	return e.Attempts != nil && *e.Attempts != len(r.Attempts)
+// outdated says what of the run is not as the person saw it: it has had another attempt, or a retry is
+// less safe, because an attempt ran after all. "" means that it is.
+func (e RetryAsked) outdated(r *Run, j *job.Job) string {
+	if e.Attempts != nil && *e.Attempts != len(r.Attempts) {
+		return fmt.Sprintf("its attempts were %d and are %d now, and it %s", *e.Attempts, len(r.Attempts), r.Status.Sentence())
+	}
+	if now := RetryOf(*r, *j); e.Seen.lighter(now) {
+		return fmt.Sprintf("a retry was %s and is %s now, since %s", e.Seen, now.Safety, now.Why)
+	}
+	return ""
 }
 
 // mostRetried is roughly how many bytes a run may have and still be retried; perEntry is what

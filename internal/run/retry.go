@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/stop"
@@ -72,8 +73,16 @@ func RetryOf(r Run, j job.Job) Retry {
 // worse reports whether r weighs more than o. Of two that weigh the same, the later one
 // counts.
 func (r Retry) worse(o Retry) bool {
-	weight := map[Safety]int{RetrySafe: 0, RetryEnded: 1, RetryUnsafe: 2}
-	return r.Safety != RetrySafe && weight[r.Safety] >= weight[o.Safety]
+	return r.Safety != RetrySafe && slices.Index(weights, r.Safety) >= slices.Index(weights, o.Safety)
+}
+
+// weights are what a retry may be, the lightest first.
+var weights = []Safety{RetrySafe, RetryEnded, RetryUnsafe}
+
+// lighter reports whether a retry weighs more now than what somebody saw.
+func (s Safety) lighter(now Retry) bool {
+	seen := slices.Index(weights, s)
+	return seen >= 0 && slices.Index(weights, now.Safety) > seen
 }
 
 func attemptSafety(a *Attempt) Retry {
