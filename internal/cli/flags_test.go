@@ -24,6 +24,8 @@ func TestFlagsThatWouldDoNothing(t *testing.T) {
 		"give one of them":                        {"run", "report", "--timeout", "5m"},
 		"--until 2h is before --since 1h":         {"history", "--since", "1h", "--until", "2h"},
 		"--timeout -5m0s is negative":             {"retry", "report", "--wait", "--timeout=-5m"},
+		"--since and --times need --stack":        {"logs", "report", "--times"},
+		"on this machine nobody notes when":       {"logs", "report", "--since", "10m"},
 	} {
 		if r := nowhere(t, args); r.code != 2 || !strings.Contains(r.err, says) {
 			t.Errorf("%q: %+v", args, r)

@@ -25,6 +25,9 @@ type logsCmd struct {
 
 // Run prints a task's output as it was written.
 func (c *logsCmd) Run(ctx context.Context, a *app) error {
+	if a.stack == "" && (c.Since != "" || c.Times) {
+		return usagef("--since and --times need --stack: on this machine nobody notes when a task wrote a line")
+	}
 	since, err := a.past("--since", c.Since)
 	if err != nil {
 		return err
