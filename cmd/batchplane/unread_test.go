@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -22,4 +24,41 @@ func TestNobodyReadsOn(t *testing.T) {
 		t.Errorf("the task was not stopped in order: %+v", r)
 	}
 	dies(t, "the task", f.number("leader"))
+}
+
+// TestNobodyReadsTheAnswer: a command that changes something does so to its end although nobody reads
+// what it prints, and its exit code says how that went.
+func TestNobodyReadsTheAnswer(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, jobs)
+	f.local()
+	unread := func(args ...string) int {
+		t.Helper()
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = w.Close() }()
+		cmd := exec.CommandContext(t.Context(), binary, args...) //nolint:gosec // our own program
+		cmd.Dir, cmd.Stdout, cmd.Stderr = f.dir, w, w
+		cmd.Env = append(os.Environ(), "USER=ana", "XDG_STATE_HOME="+f.home, "STATE_DIRECTORY=")
+		_ = cmd.Run() // how it ended is in ProcessState
+		return cmd.ProcessState.ExitCode()
+	}
+	if code := unread("run", "broken", "--wait"); code != 3 {
+		t.Errorf("run --wait: exit code %d, want the job's own", code)
+	}
+	if code := unread("retry", "--all", "--yes", "--even", "ended"); code != 0 {
+		t.Errorf("retry --all: exit code %d", code)
+	}
+	await(t, "the second attempt", func() bool { return strings.Contains(f.must("show", "broken"), "attempt 2") })
+	if code := unread("pause", "nope"); code != 1 {
+		t.Errorf("pause of a job that there is not: exit code %d", code)
+	}
+	if code := unread("history"); code != -1 {
+		t.Errorf("history: exit code %d, want the signal, as of any program in a pipe", code)
+	}
 }

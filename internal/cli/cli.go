@@ -119,11 +119,13 @@ func Main(ctx context.Context, args []string, env Env) int {
 	if err != nil {
 		return fail(env, fmt.Errorf("%w%s; see `%s --help`", err, apart(err), commandOf(err)), exitUsage)
 	}
-	a, err := env.app(g, command.Selected().Target.Addr().Interface())
+	target := command.Selected().Target.Addr().Interface()
+	a, err := env.app(g, target)
 	if err != nil {
 		return fail(env, err, exitUsage)
 	}
-	return env.exitCode(command.Run(a))
+	defer a.tillEnd(target)()
+	return a.exitCode(command.Run(a))
 }
 
 // looks holds the flags of commands that print tables and times.

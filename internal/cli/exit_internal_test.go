@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -20,3 +21,31 @@ func TestABrokenConnection(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, errs.String())
 	}
 }
+
+// TestNobodyReadsOnButItIsDone: what is printed to a reader that has left is dropped, and said once.
+func TestNobodyReadsOnButItIsDone(t *testing.T) {
+	t.Parallel()
+	closed := writes(func([]byte) (int, error) { return 0, &os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE} })
+	var errs bytes.Buffer
+	a := &app{Env: Env{Stdout: answers{closed}, Stderr: &errs}}
+	end := a.tillEnd(&redriveCmd{fate: fate{Again: true}})
+	for range 2 {
+		if err := a.write([]byte("x\n")); err != nil {
+			t.Error(err)
+		}
+	}
+	end()
+	if want := "batchplane: nobody read the output to its end; the command went on to its own\n"; errs.String() != want {
+		t.Errorf("it says %q", errs.String())
+	}
+	reads := &app{Env: Env{Stdout: answers{closed}, Stderr: &errs}}
+	reads.tillEnd(&redriveCmd{})()
+	if err := reads.write([]byte("x\n")); !errors.Is(err, errUnread) {
+		t.Errorf("one that only reads: %v", err)
+	}
+}
+
+// writes is a writer.
+type writes func([]byte) (int, error)
+
+func (w writes) Write(p []byte) (int, error) { return w(p) }

@@ -169,13 +169,13 @@ func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found
 		done := a.working(fmt.Sprintf("%d of %d messages", asked, len(found.Failed)))
 		reply, err := a.send(ctx, p, entry.Request{Redrive: req})
 		done()
-		asked += len(batch)
 		if err == nil {
 			err = a.printReply(reply)
 		}
 		if err != nil && !errors.Is(err, errRefused) {
-			return err
+			return fmt.Errorf("%w; %d of %s were asked for before; `redrive %s` lists what is left", err, asked, counted(len(found.Failed), "message"), found.Queue)
 		}
+		asked += len(batch)
 		refused = refused || err != nil
 	}
 	if refused {

@@ -144,10 +144,10 @@ func (c *retryCmd) retryEach(ctx context.Context, a *app, p *plane.Plane, chosen
 		}
 	}
 	if unprinted != nil {
-		return fmt.Errorf("all of %s were asked for, and not every answer could be printed: %w", counted(len(chosen), "run"), unprinted)
+		unprinted = fmt.Errorf("all of %s were asked for, and not every answer could be printed: %w", counted(len(chosen), "run"), unprinted)
 	}
 	if len(refused) > 0 {
-		return fmt.Errorf("%s not launched: %s", counted(len(refused), "run"), strings.Join(refused, ", "))
+		return errors.Join(unprinted, fmt.Errorf("%s not launched: %s", counted(len(refused), "run"), strings.Join(refused, ", ")))
 	}
-	return nil
+	return unprinted
 }
