@@ -375,9 +375,9 @@ func TestLogs(t *testing.T) {
 	}
 	w.must("run", "endless", "--request-id", "x")
 	for args, says := range map[string]string{
-		"broken":                    "of broken/20261122T0200Z wrote no output: a container ended, and its exit code is not 0 or was not reported\n",
-		"broken --follow":           "of broken/20261122T0200Z wrote no output: a container ended, and its exit code is not 0 or was not reported\n",
-		"endless":                   " has written no output so far; --follow waits for it\n",
+		"broken":          "of broken/20261122T0200Z wrote no output: a container ended, and its exit code is not 0 or was not reported\n",
+		"broken --follow": "of broken/20261122T0200Z wrote no output: a container ended, and its exit code is not 0 or was not reported\n",
+		"endless":         " has written no output so far; --follow waits for it\n",
 	} {
 		if got := w.run(append([]string{"logs"}, strings.Fields(args)...)...); got.code != 0 || got.out != "" || !strings.HasPrefix(got.err, "attempt 1 of ") || !strings.HasSuffix(got.err, says) {
 			t.Errorf("logs %s, of a task that wrote nothing: %+v", args, got)
