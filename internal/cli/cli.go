@@ -119,6 +119,9 @@ func Main(ctx context.Context, args []string, env Env) int {
 	if err != nil {
 		return fail(env, fmt.Errorf("%w%s; see `%s --help`", err, apart(err), commandOf(err)), exitUsage)
 	}
+	if err := emptyFlag(command); err != nil {
+		return fail(env, err, exitUsage)
+	}
 	target := command.Selected().Target.Addr().Interface()
 	a, err := env.app(g, target)
 	if err != nil {

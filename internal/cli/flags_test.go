@@ -33,6 +33,29 @@ func TestFlagsThatWouldDoNothing(t *testing.T) {
 	}
 }
 
+// TestEmptyFlags: a variable that is not set must not turn a request into a larger one.
+func TestEmptyFlags(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"status", "--stack", ""},
+		{"status", "--stack="},
+		{"pause", "report", "--until", ""},
+		{"retry", "--all", "--yes", "--since", ""},
+		{"history", "--status", ""},
+		{"history", "--before", ""},
+		{"status", "--db", ""},
+	} {
+		if r := batchplane(t, args...); r.code != 2 || !strings.Contains(r.err, " is empty: give it a value, or leave it out") {
+			t.Errorf("%q: %+v", args, r)
+		}
+	}
+	for _, args := range [][]string{{"stop", "report", "--reason", ""}, {"status"}} {
+		if r := nowhere(t, args); r.code != 1 || strings.Contains(r.err, "is empty") {
+			t.Errorf("%q: %+v", args, r)
+		}
+	}
+}
+
 // TestArgumentsThatAreNoText: a job must not get other bytes than a person typed, and a file must
 // not be looked for under another name.
 func TestArgumentsThatAreNoText(t *testing.T) {
