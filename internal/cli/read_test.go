@@ -180,7 +180,7 @@ func TestWhichRun(t *testing.T) {
 		says string
 	}{
 		{"never", 1, `job "never" has no runs; ` + "`history`"},
-		{"nope", 1, `job "nope" has no runs`},
+		{"nope", 1, `there is no job "nope" here`},
 		{"report@02:31", 1, `job "report" has no run at 02:31 in its zone, Europe/Berlin; ` + "`history report`"},
 		{"report/20261101T0130Z", 1, "there is no run report/20261101T0130Z; `history report`"},
 		{"report@noon", 2, `"noon" is not a time of day: write report@02:30`},

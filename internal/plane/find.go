@@ -57,6 +57,9 @@ func (e *RefError) Error() string { return e.text }
 // can fit: an open run may have had thousands of slots skipped.
 const searched = 1000
 
+// mostSearched is the number of a job's newest runs among which one is looked for by its time of day.
+const mostSearched = 100 * searched
+
 // Find returns the run that a person named: job/20261122T1730Z is that run; job is its newest run
 // that fits; job@02:30 is its newest run at that time of day in its zone. If there was a choice,
 // note says which run was taken.
@@ -94,6 +97,14 @@ func (p *Plane) elsewhere() string {
 	return fmt.Sprintf(" in the stack %s: is it in another stack, or in the local state", p.Name)
 }
 
+// noRuns says that a job has no runs, or that there is no such job.
+func (p *Plane) noRuns(ctx context.Context, name string) error {
+	if err := p.Known(ctx, name); err != nil {
+		return err
+	}
+	return fmt.Errorf("job %q has no runs; `history` lists all runs", name)
+}
+
 // ofJob returns a job's newest run that fits.
 func (p *Plane) ofJob(ctx context.Context, name string, want Want) (run.Run, string, error) {
 	c, err := p.candidates(ctx, name, want)
@@ -101,7 +112,7 @@ func (p *Plane) ofJob(ctx context.Context, name string, want Want) (run.Run, str
 	case err != nil:
 		return run.Run{}, "", err
 	case c.seen == 0:
-		return run.Run{}, "", fmt.Errorf("job %q has no runs; `history` lists all runs", name)
+		return run.Run{}, "", p.noRuns(ctx, name)
 	case len(c.fitting) == 0:
 		return run.Run{}, "", fmt.Errorf("job %q has no run that %s; `history %s` lists its runs", name, want.Is, name)
 	}
@@ -217,12 +228,12 @@ func (p *Plane) atClock(ctx context.Context, name, clock string) (found run.Run,
 		if seen++; r.ScheduledFor.In(zone).Format("15:04") == clock {
 			return r, "", nil
 		}
-		if seen == 100*searched {
-			break
+		if seen == mostSearched {
+			return run.Run{}, "", fmt.Errorf("none of the newest %d runs of job %q was at %s in its zone, %s; `history %s --until TIME` lists older ones", seen, name, clock, zone, name)
 		}
 	}
 	if seen == 0 {
-		return run.Run{}, "", fmt.Errorf("job %q has no runs; `history` lists all runs", name)
+		return run.Run{}, "", p.noRuns(ctx, name)
 	}
 	return run.Run{}, "", fmt.Errorf("job %q has no run at %s in its zone, %s; `history %s` lists its runs", name, clock, zone, name)
 }
