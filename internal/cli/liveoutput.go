@@ -32,6 +32,24 @@ type liveTask struct {
 	over bool
 }
 
+// showOutput shows what tasks write, if that is asked for, until end is called: also what they write
+// while the control plane waits for them and stops them.
+func (c *localCmd) showOutput(ctx context.Context) (end func()) {
+	if c.live == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	shown := make(chan struct{})
+	go func() {
+		defer close(shown)
+		c.live.show(ctx)
+	}()
+	return func() {
+		cancel()
+		<-shown
+	}
+}
+
 // watch notes which tasks run. It makes nobody wait.
 func (o *liveOutput) watch(after run.Run) {
 	o.mu.Lock()

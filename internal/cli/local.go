@@ -190,9 +190,7 @@ func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, star
 	go c.keep(ctx, l)
 	go t.hourly(ctx, l)
 	go localecs.ReapOrphans(ctx, time.Minute)
-	if c.live != nil {
-		go c.live.show(ctx)
-	}
+	endOutput := c.showOutput(ctx)
 	for running := true; running; {
 		select {
 		case <-changes:
@@ -213,6 +211,7 @@ func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, star
 	if err == nil {
 		err = c.stopTasks(ctx, l, t)
 	}
+	endOutput()
 	return errors.Join(err, unlessUnread(t.summary(ctx, l, started)), l.Close(ctx))
 }
 
