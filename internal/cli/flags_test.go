@@ -25,6 +25,8 @@ func TestFlagsThatWouldDoNothing(t *testing.T) {
 		"--until 2h is before --since 1h":         {"history", "--since", "1h", "--until", "2h"},
 		"--timeout -5m0s is negative":             {"retry", "report", "--wait", "--timeout=-5m"},
 		"--since and --times need --stack":        {"logs", "report", "--times"},
+		"--attempt 0 must be at least 1":          {"logs", "report", "--attempt", "0"},
+		"--limit 0 must be at least 1":            {"kept", "--limit", "0"},
 		"on this machine nobody notes when":       {"logs", "report", "--since", "10m"},
 	} {
 		if r := nowhere(t, args); r.code != 2 || !strings.Contains(r.err, says) {

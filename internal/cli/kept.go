@@ -25,7 +25,10 @@ func (c *keptCmd) Run(ctx context.Context, a *app) error {
 	if c.decided() && c.ID == "" {
 		return usagef("name one: `kept` lists them")
 	}
-	limit := max(1, c.Limit)
+	if c.Limit < 1 {
+		return usagef("--limit %d must be at least 1", c.Limit)
+	}
+	limit := c.Limit
 	return a.withPlane(ctx, func(p *plane.Plane) error {
 		if c.ID != "" {
 			return c.one(ctx, a, p)

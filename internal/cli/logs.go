@@ -17,7 +17,7 @@ import (
 type logsCmd struct {
 	looks
 	ID      string `arg:"" name:"run" help:"The run; for a job, its newest run with output."`
-	Attempt int    `help:"The output of this attempt; by default the newest." placeholder:"N"`
+	Attempt *int   `help:"The output of this attempt; by default the newest." placeholder:"N"`
 	Follow  bool   `help:"Keep printing until the attempt has ended."`
 	Since   string `help:"With --stack: only output since a duration ago (10m) or a time." placeholder:"D"`
 	Times   bool   `help:"With --stack: print the time of each line."`
@@ -27,6 +27,12 @@ type logsCmd struct {
 func (c *logsCmd) Run(ctx context.Context, a *app) error {
 	if a.stack == "" && (c.Since != "" || c.Times) {
 		return usagef("--since and --times need --stack: on this machine nobody notes when a task wrote a line")
+	}
+	attempt := 0 // the newest
+	if c.Attempt != nil {
+		if attempt = *c.Attempt; attempt < 1 {
+			return usagef("--attempt %d must be at least 1: attempts are counted from 1", attempt)
+		}
 	}
 	since, err := a.past("--since", c.Since)
 	if err != nil {
@@ -38,7 +44,7 @@ func (c *logsCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		lines := &linePrinter{a: a, id: r.ID, times: c.Times}
-		done, err := p.Follow(ctx, plane.Follow{Run: r.ID, Attempt: c.Attempt, On: c.Follow, Since: since}, lines.print)
+		done, err := p.Follow(ctx, plane.Follow{Run: r.ID, Attempt: attempt, On: c.Follow, Since: since}, lines.print)
 		if err := errors.Join(err, lines.end()); err != nil {
 			return err
 		}
