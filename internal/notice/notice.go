@@ -30,7 +30,7 @@ const (
 	// Stopped: somebody stopped the task in ECS, not through batchplane.
 	Stopped Kind = "stopped"
 	// Recovered: the first success after a reported failure, or the success of a run that was
-	// reported to hold others back or to be held up.
+	// reported to hold others back, to be held up or to run for long.
 	Recovered Kind = "recovered"
 	// Freed: a person stopped a run that was reported to hold others back. Whether the job
 	// does its work again is not known.
@@ -43,6 +43,9 @@ const (
 	// Stuck: a task was asked to stop, or ECS was stopping it, and it has not stopped for long,
 	// so it may run on.
 	Stuck Kind = "stuck"
+	// StillRuns: a task has been RUNNING for a day, and its job sets no timeout, so that nothing
+	// but a person ends it if it hangs. Once per attempt.
+	StillRuns Kind = "still-running"
 	// HeldBack: the second slot in a row was skipped because of one run that is still open;
 	// the job's overlap rule lets nothing run beside it.
 	HeldBack Kind = "held-back"
@@ -82,6 +85,9 @@ func Of(before, after *run.Run, j *job.Job, item *job.Item) []Owed {
 	if stuck(before, after) {
 		owed = append(owed, Owed{Kind: Stuck, Round: after.Last().Round})
 	}
+	if runsLong(before, after) {
+		owed = append(owed, Owed{Kind: StillRuns})
+	}
 	if before.HeldUp.IsZero() && !after.HeldUp.IsZero() {
 		owed = append(owed, Owed{Kind: HeldUp})
 	}
@@ -119,7 +125,8 @@ func end(after *run.Run, j *job.Job, item *job.Item) Kind {
 }
 
 func goodEnd(after *run.Run, j *job.Job, item *job.Item) Kind {
-	if !item.FailingSince.IsZero() || freed(after, item) || !after.HeldUp.IsZero() {
+	a := after.Last()
+	if !item.FailingSince.IsZero() || freed(after, item) || !after.HeldUp.IsZero() || a != nil && a.Long {
 		return Recovered
 	}
 	if slices.Contains(j.Notify.Also, job.AlsoSucceeded) {
@@ -151,6 +158,11 @@ func relaunched(before, after *run.Run) bool {
 func stuck(before, after *run.Run) bool {
 	a := after.Last()
 	return a != nil && a.Stuck && (a.N > len(before.Attempts) || !before.Attempts[a.N-1].Stuck)
+}
+
+func runsLong(before, after *run.Run) bool {
+	a := after.Last()
+	return a != nil && a.Long && (a.N > len(before.Attempts) || !before.Attempts[a.N-1].Long)
 }
 
 // ranAfterAll returns the attempts that turned out to have run.
@@ -257,7 +269,10 @@ func New(kind Kind, stack string, r *run.Run, j *job.Job, zone *time.Location) N
 			N: a.N, TaskARN: a.TaskARN, StopCode: a.StopCode, StoppedReason: a.StoppedReason, ContainerReason: a.ContainerReason, Rule: a.Rule, Next: a.Next,
 		})
 	}
-	if kind == HeldUp {
+	switch kind {
+	case StillRuns:
+		n.Cause = fmt.Sprintf("its task has been running since %s, and the job has no timeout: stop it if it hangs, and give the job a timeout", utc(r.Last().StartedAt))
+	case HeldUp:
 		n.Cause = fmt.Sprintf("not launched since %s; its deadline is %s: %s", utc(r.WaitsSince()), utc(r.ReadyAt.Add(j.Retry.Within())), r.Cause)
 	}
 	return n.About(about)

@@ -35,6 +35,8 @@ func asked(by stop.Asker) func(*run.Run) {
 
 func stuck(r *run.Run) { r.Last().Stuck = true }
 
+func long(r *run.Run) { r.Last().Long = true }
+
 func heldUp(r *run.Run) { r.HeldUp = t0 }
 
 func ran(n int) func(*run.Run) {
@@ -82,6 +84,10 @@ func TestOf(t *testing.T) {
 		"stopped in ECS while we had asked too":   {at(run.Running, 1), with(at(run.Stopped, 1), asked(stop.AskedByTimeout)), job.Job{}, job.Item{}, []notice.Kind{notice.Stopped}},
 		"asked to stop":                           {at(run.Running, 1), with(at(run.Running, 1), asked(stop.AskedByTimeout)), job.Job{}, job.Item{}, nil},
 		"does not stop for long":                  {at(run.Running, 1), with(at(run.Running, 1), stuck), muted, failing, []notice.Kind{notice.Stuck}},
+		"runs for long":                           {at(run.Running, 1), with(at(run.Running, 1), long), muted, failing, []notice.Kind{notice.StillRuns}},
+		"runs for longer":                         {with(at(run.Running, 1), long), with(at(run.Running, 1), long), job.Job{}, job.Item{}, nil},
+		"a further attempt runs for long":         {with(at(run.Running, 1), long), with(at(run.Running, 2), long), job.Job{}, job.Item{}, []notice.Kind{notice.StillRuns}},
+		"success of what ran for long":            {with(at(run.Running, 1), long), with(at(run.Succeeded, 1), long), job.Job{}, job.Item{}, []notice.Kind{notice.Recovered}},
 		"and for longer":                          {with(at(run.Running, 1), stuck), with(at(run.Running, 1), stuck), job.Job{}, job.Item{}, nil},
 		"a further attempt does not stop":         {with(at(run.Running, 1), stuck), with(at(run.Running, 2), stuck), job.Job{}, job.Item{}, []notice.Kind{notice.Stuck}},
 		"relaunched":                              {at(run.Running, 1), at(run.Launching, 2), job.Job{}, job.Item{}, nil},

@@ -58,6 +58,8 @@ type Attempt struct {
 	// EndingSince.
 	EndingSince time.Time `json:"endingSince,omitzero"`
 	Stuck       bool      `json:"stuck,omitempty"`
+	// Long says that the task was found to have been RUNNING for LongAfter without a limit.
+	Long bool `json:"long,omitempty"`
 
 	// EndedAt is when the attempt was over. The fields below describe its end.
 	EndedAt time.Time `json:"endedAt,omitzero"`

@@ -38,11 +38,23 @@ func (d *decider) watch(a *Attempt) string {
 		d.r.Cause = why + ": stopping the task"
 		return d.r.Cause
 	}
+	a.Long = a.Long || limit.IsZero() && !a.StartedAt.IsZero() && d.now().Sub(a.StartedAt) >= LongAfter
 	d.r.DueAt = d.now().Add(d.nextLook(a))
 	if !limit.IsZero() && limit.Before(d.r.DueAt) {
 		d.r.DueAt = limit
 	}
 	return "the task is " + a.LastStatus
+}
+
+// LongAfter is how long a task may be RUNNING before a notice reports it, if its job sets no timeout:
+// nothing else would say that it hangs.
+const LongAfter = 24 * time.Hour
+
+// RunsLong reports whether the run's task was found to have been RUNNING for LongAfter, and nobody
+// has asked it to stop.
+func (r *Run) RunsLong() bool {
+	a := r.Last()
+	return r.Status == Running && a != nil && a.Long && r.Stopping == nil && !a.Ending()
 }
 
 // stopAgain asks a task again to stop that was asked before and has not stopped; asking again

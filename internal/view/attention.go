@@ -34,13 +34,14 @@ const (
 	NeedsStuck   AttentionKind = "will not stop"
 	NeedsHung    AttentionKind = "hangs"
 	NeedsHeldUp  AttentionKind = "held up"
+	NeedsLong    AttentionKind = "runs for long"
 	NeedsFailing AttentionKind = "failing"
 	NeedsMissed  AttentionKind = "missed"
 	NeedsPaused  AttentionKind = "paused for long"
 	NeedsResumed AttentionKind = "pause ends soon"
 )
 
-var urgency = []AttentionKind{NeedsDoubt, NeedsStuck, NeedsHung, NeedsHeldUp, NeedsFailing, NeedsMissed, NeedsPaused, NeedsResumed}
+var urgency = []AttentionKind{NeedsDoubt, NeedsStuck, NeedsHung, NeedsHeldUp, NeedsLong, NeedsFailing, NeedsMissed, NeedsPaused, NeedsResumed}
 
 // Times after which something is worth a look.
 const (
@@ -119,6 +120,8 @@ func openAttention(r run.Run, now time.Time) (Attention, bool) {
 	case StateOf(r, now) == Starting && now.Sub(r.Last().SentAt) > HungAfter:
 		a.Kind, a.Since = NeedsHung, r.Last().SentAt
 		a.Words = fmt.Sprintf("ECS accepted its task and reports %s, not RUNNING; it is stopped after its launchTimeout", cmp.Or(r.Last().LastStatus, "nothing"))
+	case r.RunsLong():
+		a.Kind, a.Since, a.Words = NeedsLong, r.StartedAt, "its task has been running for long, and its job has no timeout"
 	default:
 		since, held := HeldUp(r, now)
 		a.Kind, a.Since = NeedsHeldUp, since

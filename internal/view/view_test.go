@@ -161,6 +161,7 @@ func TestAttention(t *testing.T) {
 		{ID: "held/20261122T1700Z", Status: run.Queued, QueuedAt: now.Add(-time.Hour), Cause: "capacity"},
 		{ID: "fresh/20261122T1700Z", Status: run.Queued, QueuedAt: now},
 		{ID: "patient/20261122T1700Z", Status: run.Queued, Waits: true, QueuedAt: now.Add(-30 * time.Minute)},
+		{ID: "long/20261121T1200Z", Status: run.Running, StartedAt: now.Add(-30 * time.Hour), Attempts: []run.Attempt{{N: 1, TaskARN: "arn", LastStatus: "RUNNING", Long: true}}},
 		{ID: "hung/20261122T1700Z", Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", SentAt: now.Add(-11 * time.Minute), LastStatus: "PROVISIONING"}}},
 		{ID: "starts/20261122T1700Z", Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", SentAt: now.Add(-9 * time.Minute), LastStatus: "PENDING"}}},
 		{ID: "stuck/20261122T1700Z", Status: run.Running, Stopping: &run.StopRequest{At: now}, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", Stuck: true}}},
@@ -176,7 +177,7 @@ func TestAttention(t *testing.T) {
 			}
 		}
 	}
-	want := "in doubt doubt|will not stop ending|will not stop stuck|hangs hung|held up locked|held up waits|held up held|failing broken|missed missed|paused for long *|paused for long paused|pause ends soon ends"
+	want := "in doubt doubt|will not stop ending|will not stop stuck|hangs hung|held up locked|held up waits|held up held|runs for long long|failing broken|missed missed|paused for long *|paused for long paused|pause ends soon ends"
 	if got := strings.Join(kinds, "|"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
