@@ -55,7 +55,7 @@ var programs = []string{
 	"chown", "chronic", "composer", "cp", "cronic", "curl", "date", "dd", "deno", "df", "docker", "docker-compose", "drush", "du", "echo", "env",
 	"eval", "exec", "export", "false", "ffmpeg", "find", "flock", "for", "freshclam", "gcloud", "go", "grep", "gunzip", "gzip", "head", "if",
 	"ionice", "java", "kill", "killall", "kubectl", "ln", "logger", "logrotate", "ls", "lynx", "make", "mkdir", "mongodump", "mv", "mysqladmin",
-	"mysqldump", "nc", "nice", "node", "nohup", "npm", "npx", "perl", "pg_dump", "pg_dumpall", "pgrep", "php", "ping", "pip", "pip3", "pkill", "pnpm",
+	"mysqldump", "nc", "nice", "nohup", "npm", "npx", "perl", "pg_dump", "pg_dumpall", "pgrep", "php", "ping", "pip", "pip3", "pkill", "pnpm",
 	"podman", "poetry", "printf", "ps", "psql", "python", "python2", "python3", "rails", "rake", "rclone", "redis-cli", "restic", "rm", "rmdir",
 	"rsync", "ruby", "run-parts", "s3cmd", "scp", "sed", "service", "set", "setsid", "sh", "sleep", "sort", "source", "sqlite3", "ssh", "stat", "su",
 	"sudo", "supervisorctl", "sync", "systemctl", "tail", "tar", "tee", "terraform", "test", "time", "timeout", "touch", "true", "umask", "until", "uv",
@@ -64,7 +64,7 @@ var programs = []string{
 
 var (
 	userForm   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.@-]*(\\[A-Za-z0-9_.-]+)?\$?$`)
-	scriptForm = regexp.MustCompile(`\.(sh|bash|py|pl|rb|php|js|ts|jar|exe)$`)
+	scriptForm = regexp.MustCompile(`\.(sh|bash|py|pl|rb|php|[cm]?js|ts|jar|exe)$`)
 	timeForm   = regexp.MustCompile(`^[0-9?*][0-9?*/,LW#-]*$`)
 )
 
@@ -89,6 +89,8 @@ func (l *Line) sixth() (string, shape) {
 // shapeOf judges a word by its name and by what follows it.
 func shapeOf(word, command string) shape {
 	switch {
+	case word == "node":
+		return shapeOfNode(command)
 	case !userLike(word) || scriptForm.MatchString(word) || slices.Contains(programs, word):
 		return aProgram
 	case slices.Contains(accounts, word) || strings.HasPrefix(word, "Debian-") || strings.Contains(word, `\`):
@@ -100,6 +102,19 @@ func shapeOf(word, command string) shape {
 		return aProgram
 	}
 	return unclear
+}
+
+// shapeOfNode judges the word node, which is a program, and the user of its official image
+// (https://github.com/nodejs/docker-node/blob/main/docs/BestPractices.md#non-root-user).
+func shapeOfNode(command string) shape {
+	first, _ := cutWord(command)
+	switch {
+	case slices.Contains(programs, path.Base(first)) || path.Base(first) == "node":
+		return aUser
+	case strings.HasPrefix(first, "/") && !scriptForm.MatchString(first) || strings.HasSuffix(first, ".sh"):
+		return unclear
+	}
+	return aProgram
 }
 
 const sayUsers = "say --users yes or --users no"
