@@ -36,6 +36,19 @@ func TestRulesOfOneNameKeepTheirTargets(t *testing.T) {
 	})
 }
 
+// TestADefinitionOfTwoRegionsIsNotTakenOver: a family says neither Region nor account.
+func TestADefinitionOfTwoRegionsIsNotTakenOver(t *testing.T) {
+	t.Parallel()
+	family := func(region, image string) [2]string {
+		return [2]string{"module." + image + ".aws_ecs_task_definition.d", fmt.Sprintf(`{"family": "etl-eu", "arn": "arn:aws:ecs:%s:123456789012:task-definition/etl-eu:1", "revision": 1, "cpu": "256", "memory": "512", "container_definitions": "[{\"name\":\"etl\",\"image\":\"%s:1\"}]"}`, region, image)}
+	}
+	eu := region("eu", "eu-west-1")
+	run(t, "terraform", "state.json", []told{
+		{name: "one Region", text: show("", eu[0], eu[1], family("eu-west-1", "a")), says: []string{"is taken over from module.a"}, jobs: 1},
+		{name: "two Regions", text: show("", eu[0], eu[1], family("us-east-1", "b"), family("eu-west-1", "a")), never: "taken over", jobs: 1},
+	})
+}
+
 const referring = `{"address": "aws_cloudwatch_event_target.t", "expressions": {"rule": {"references": ["aws_cloudwatch_event_rule.r.name", "aws_cloudwatch_event_rule.r"]}}}`
 
 // TestAPlanDisablesByWhatTheCodeSets: a plan keeps the old value of state if the code sets

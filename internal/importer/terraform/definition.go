@@ -57,7 +57,7 @@ func (s *show) refer(expression *doc.Node, kind, as, path, address string) {
 // reference.
 func (s *show) definition(r resource, names ...string) (found resource, ok bool) {
 	for _, name := range names {
-		if i, known := s.definitions[name]; known && name != "" {
+		if i, known := s.definitions[name]; known && name != "" && i != several {
 			return s.resources[i], true
 		}
 	}

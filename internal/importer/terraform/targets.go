@@ -18,6 +18,10 @@ type index struct {
 	ruleOf      map[int]string   // addresses of rules, by the target that names them
 }
 
+// several is in the place of a task definition whose name others have too, in other Regions or
+// accounts: it is not known which one a target means.
+const several = -1
+
 func indexed(all []resource, refers map[string]string) index {
 	x := index{map[string][]int{}, map[string][]int{}, map[string]int{}, map[string]int{}, map[string][]int{}, map[int]bool{}, nil}
 	for i, r := range all {
@@ -37,7 +41,11 @@ func indexed(all []resource, refers map[string]string) index {
 				x.byCode[at] = i
 			}
 			for _, name := range []string{v.Get("arn").String(), v.Get("arn_without_revision").String(), family, family + ":" + v.Get("revision").String()} {
-				if name != "" && !has(x.definitions, name) {
+				switch {
+				case name == "":
+				case has(x.definitions, name) && x.definitions[name] != i:
+					x.definitions[name] = several
+				default:
 					x.definitions[name] = i
 				}
 			}
