@@ -24,6 +24,9 @@ func (t Target) overrides(e *importer.Entry, j *job.Job) {
 		}
 		_ = v
 	})
+	if t.Input.Kind == doc.Text && in.Has("ContainerOverrides") {
+		e.Off(j, "its input begins its keys with capitals, as only a universal target does, so ECS has most likely started the task without them: look at what ran")
+	}
 	size(e, j, Get(in, "Cpu"), Get(in, "Memory"))
 	j.TaskRole, j.ExecutionRole = Get(in, "TaskRoleArn").String(), Get(in, "ExecutionRoleArn").String()
 	Containers(e, j, Get(in, "ContainerOverrides").List())
