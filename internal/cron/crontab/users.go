@@ -83,14 +83,15 @@ func (l *Line) sixth() (string, shape) {
 	if _, err := cron.ParseCrontab(schedule); err != nil || rest == "" || timeForm.MatchString(word) {
 		return word, notJudged
 	}
+	if word == "node" {
+		return word, shapeOfNode(command)
+	}
 	return word, shapeOf(word, command)
 }
 
 // shapeOf judges a word by its name and by what follows it.
 func shapeOf(word, command string) shape {
 	switch {
-	case word == "node":
-		return shapeOfNode(command)
 	case !userLike(word) || scriptForm.MatchString(word) || slices.Contains(programs, word):
 		return aProgram
 	case slices.Contains(accounts, word) || strings.HasPrefix(word, "Debian-") || strings.Contains(word, `\`):

@@ -41,17 +41,21 @@ func indexed(all []resource, refers map[string]string) index {
 				x.byCode[at] = i
 			}
 			for _, name := range []string{v.Get("arn").String(), v.Get("arn_without_revision").String(), family, family + ":" + v.Get("revision").String()} {
-				switch {
-				case name == "":
-				case has(x.definitions, name) && x.definitions[name] != i:
-					x.definitions[name] = several
-				default:
-					x.definitions[name] = i
-				}
+				x.define(name, i)
 			}
 		}
 	}
 	return x
+}
+
+// define records a name of a task definition.
+func (x *index) define(name string, i int) {
+	if has(x.definitions, name) && x.definitions[name] != i {
+		i = several
+	}
+	if name != "" {
+		x.definitions[name] = i
+	}
 }
 
 func has(in map[string]int, key string) bool {
