@@ -33,14 +33,15 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
 		done := a.working("asking AWS")
-		needs, findings := a.facts(ctx, p, file)
+		needs, theirs, findings := a.facts(ctx, p, file)
 		done()
 		more, err := a.ownHealth(ctx, p)
 		if err != nil {
 			return err
 		}
-		herds := herdsOf(file, p.Stack.LaunchRate, a.now())
-		findings = slices.Concat(more, doctor.Settings(p.Stack, needs), quotas(ctx, p, peaksOf(file, p.Stack.LaunchRate, a.now())), findings)
+		sizes := doctor.SizesOf(file.Definitions, theirs)
+		herds := herdsOf(file, sizes, p.Stack.LaunchRate, a.now())
+		findings = slices.Concat(more, doctor.Settings(p.Stack, needs), quotas(ctx, p, peaksOf(file, sizes, p.Stack.LaunchRate, a.now())), findings)
 		if err := a.printFindings(findings, herds); err != nil {
 			return err
 		}
@@ -74,17 +75,19 @@ func (a *app) ownHealth(ctx context.Context, p *plane.Plane) (out []doctor.Findi
 // mostHerds is the largest number of crowded minutes to report.
 const mostHerds = 3
 
-// facts returns what the jobs need, and what was found out about it.
-func (a *app) facts(ctx context.Context, p *plane.Plane, file jobfile.File) (map[doctor.Subject][]string, []doctor.Finding) {
+// facts returns what the jobs need, what the deployed task definitions need that they name, and what
+// was found out about it.
+func (a *app) facts(ctx context.Context, p *plane.Plane, file jobfile.File) (needs map[doctor.Subject][]string, theirs map[string]doctor.Deployed, found []doctor.Finding) {
 	var names []string
 	for s := range doctor.Needs(file.Jobs, file.Definitions, nil) {
 		if s.Kind == doctor.TaskDefinition {
 			names = append(names, s.Name)
 		}
 	}
-	needs := doctor.Needs(file.Jobs, file.Definitions, p.Account.Definitions(ctx, names))
+	theirs = p.Account.Definitions(ctx, names)
+	needs = doctor.Needs(file.Jobs, file.Definitions, theirs)
 	subjects := slices.Collect(maps.Keys(needs))
-	return needs, doctor.Findings(a.stack, needs, p.Account.Answers(ctx, subjects))
+	return needs, theirs, doctor.Findings(a.stack, needs, p.Account.Answers(ctx, subjects))
 }
 
 // quotas returns the quotas that are too small for the peaks.
@@ -99,8 +102,7 @@ func quotas(ctx context.Context, p *plane.Plane, peaks doctor.Peaks) []doctor.Fi
 const ahead = 30
 
 // peaksOf returns the minutes of a month that need the most, even if few jobs share them.
-func peaksOf(file jobfile.File, rate int, now time.Time) (out doctor.Peaks) {
-	sizes := doctor.SizesOf(file.Definitions)
+func peaksOf(file jobfile.File, sizes doctor.Sizes, rate int, now time.Time) (out doctor.Peaks) {
 	minutes, err := preview.Heaviest(
 		file.Jobs, now, ahead,
 		func(j job.Job) float64 { onDemand, _ := sizes(j); return onDemand },
@@ -111,26 +113,26 @@ func peaksOf(file jobfile.File, rate int, now time.Time) (out doctor.Peaks) {
 		return out // validate says why
 	}
 	for i, to := range []*doctor.Herd{&out.OnDemand, &out.Spot, &out.Starts} {
-		*to = herdOf(file, minutes[i], rate)
+		*to = herdOf(file, minutes[i], sizes, rate)
 	}
 	return out
 }
 
 // herdOf returns what the jobs of a minute need.
-func herdOf(file jobfile.File, m preview.Minute, rate int) doctor.Herd {
+func herdOf(file jobfile.File, m preview.Minute, sizes doctor.Sizes, rate int) doctor.Herd {
 	jobs := slices.DeleteFunc(slices.Clone(file.Jobs), func(j job.Job) bool { return !slices.Contains(m.Jobs, j.Name) })
-	return doctor.HerdOf(m.At, jobs, doctor.SizesOf(file.Definitions), cmp.Or(rate, control.DefaultRate))
+	return doctor.HerdOf(m.At, jobs, sizes, cmp.Or(rate, control.DefaultRate))
 }
 
 // herdsOf returns the most crowded minutes of a month, and how long the sweep takes to launch
 // their jobs at the stack's rate.
-func herdsOf(file jobfile.File, rate int, now time.Time) (out []doctor.Herd) {
+func herdsOf(file jobfile.File, sizes doctor.Sizes, rate int, now time.Time) (out []doctor.Herd) {
 	r, err := preview.Of(file.Jobs, preview.Options{From: now, Days: ahead, Cost: preview.CostOptions{Region: preview.Regions[0], Duration: time.Minute, Definitions: file.Definitions}})
 	if err != nil {
 		return nil // validate says why
 	}
 	for _, m := range r.Busy[:min(mostHerds, len(r.Busy))] {
-		out = append(out, herdOf(file, m, rate))
+		out = append(out, herdOf(file, m, sizes, rate))
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 )
@@ -20,7 +21,7 @@ func TestPeaks(t *testing.T) {
 		{Name: "small-b", Schedule: "0 3 * * *", CPU: 256},
 		{Name: "small-c", Schedule: "0 3 * * *", CPU: 256},
 	}}
-	got := peaksOf(file, 2, now)
+	got := peaksOf(file, doctor.SizesOf(file.Definitions, nil), 2, now)
 	if h := got.OnDemand; h.At.Hour() != 1 || h.VCPU != 8 || h.SpotVCPU != 0 || h.Jobs != 1 {
 		t.Errorf("most On-Demand: %+v", h)
 	}

@@ -49,15 +49,16 @@ const smallest = 256
 // Sizes returns the vCPU of a job's task, On-Demand and Spot. One of them is 0.
 type Sizes func(job.Job) (onDemand, spot float64)
 
-// SizesOf returns the sizes, as far as jobs and these definitions give them.
-func SizesOf(definitions []job.TaskDefinition) Sizes {
+// SizesOf returns the sizes, as far as jobs, these definitions and the deployed ones that jobs name
+// give them.
+func SizesOf(definitions []job.TaskDefinition, theirs map[string]Deployed) Sizes {
 	sizes := map[string]int{}
 	for _, d := range definitions {
 		cpu, _ := d.Size()
 		sizes[d.Family] = cpu
 	}
 	return func(j job.Job) (onDemand, spot float64) {
-		units := float64(cmp.Or(j.CPU, sizes[familyOf(j.TaskDefinition)], smallest)) / vcpu
+		units := float64(cmp.Or(j.CPU, sizes[familyOf(j.TaskDefinition)], theirs[j.TaskDefinition].CPU, smallest)) / vcpu
 		if j.Capacity == job.Spot || j.Capacity == job.SpotThenOnDemand {
 			return 0, units
 		}

@@ -20,20 +20,21 @@ func TestHerdAndQuotas(t *testing.T) {
 		{Name: "c", TaskDefinition: "arn:aws:ecs:eu-central-1:1:task-definition/other:7"},
 		{Name: "d", TaskDefinition: "base", Capacity: job.Spot},
 		{Name: "e", TaskDefinition: "base", Capacity: job.SpotThenOnDemand},
+		{Name: "f", TaskDefinition: "theirs:7"},
 	}
-	h := doctor.HerdOf(at, jobs, doctor.SizesOf([]job.TaskDefinition{{Family: "base", CPU: 1024, Memory: 2048}}), 2)
-	if h.Jobs != 5 || h.Rate != 2 || h.Seconds != 3 || h.VCPU != 5.25 || h.SpotVCPU != 2 {
+	h := doctor.HerdOf(at, jobs, doctor.SizesOf([]job.TaskDefinition{{Family: "base", CPU: 1024, Memory: 2048}}, map[string]doctor.Deployed{"theirs:7": {CPU: 2048}, "base:3": {CPU: 8192}}), 2)
+	if h.Jobs != 6 || h.Rate != 2 || h.Seconds != 3 || h.VCPU != 7.25 || h.SpotVCPU != 2 {
 		t.Errorf("got %+v", h)
 	}
 	for name, c := range map[string]struct {
 		limits map[string]doctor.Limit
 		want   []string
 	}{
-		"all fit": {map[string]doctor.Limit{doctor.OnDemand: {Value: 5.25}, doctor.Spot: {Value: 6}, doctor.Invocations: {Value: 500}}, []string{"ok", "ok", "ok"}},
+		"all fit": {map[string]doctor.Limit{doctor.OnDemand: {Value: 7.25}, doctor.Spot: {Value: 6}, doctor.Invocations: {Value: 500}}, []string{"ok", "ok", "ok"}},
 		"too small": {map[string]doctor.Limit{doctor.OnDemand: {Value: 4}, doctor.Spot: {Value: 1}, doctor.Invocations: {Value: 4}}, []string{
-			"wrong 5 jobs of 5.25 vCPU start at 2026-11-22T00:00Z, and the quota is 4: tasks without room wait and are tried again until their deadline: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 6",
-			"wrong 5 jobs of 2 vCPU start at 2026-11-22T00:00Z, and the quota is 1: tasks without room wait and are tried again until their deadline: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-36FBB829 --desired-value 2",
-			"wrong 5 jobs (5) start at 2026-11-22T00:00Z, and the quota is 4 a second: the last ones start later: request an increase in Service Quotas",
+			"wrong 6 jobs of 7.25 vCPU start at 2026-11-22T00:00Z, and the quota is 4: tasks without room wait and are tried again until their deadline: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 8",
+			"wrong 6 jobs of 2 vCPU start at 2026-11-22T00:00Z, and the quota is 1: tasks without room wait and are tried again until their deadline: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-36FBB829 --desired-value 2",
+			"wrong 6 jobs (6) start at 2026-11-22T00:00Z, and the quota is 4 a second: the last ones start later: request an increase in Service Quotas",
 		}},
 		"nobody may ask": {map[string]doctor.Limit{doctor.OnDemand: {Unseen: "you may not ask: x"}}, []string{"not checked you may not ask: x", "not checked not asked", "not checked not asked"}},
 	} {
@@ -50,11 +51,11 @@ func TestHerdAndQuotas(t *testing.T) {
 			}
 		})
 	}
-	few := doctor.HerdOf(at, jobs[:3], doctor.SizesOf(nil), 20)
+	few := doctor.HerdOf(at, jobs[:3], doctor.SizesOf(nil, nil), 20)
 	if got := doctor.Quotas(doctor.Peaks{OnDemand: few, Spot: few, Starts: few}, map[string]doctor.Limit{doctor.OnDemand: {Value: 9}, doctor.Invocations: {Value: 9}}); len(got) != 2 {
 		t.Errorf("without Spot: %+v", got)
 	}
-	one := doctor.HerdOf(at, jobs[1:2], doctor.SizesOf(nil), 20)
+	one := doctor.HerdOf(at, jobs[1:2], doctor.SizesOf(nil, nil), 20)
 	got := doctor.Quotas(doctor.Peaks{OnDemand: one, Spot: few, Starts: few}, map[string]doctor.Limit{doctor.OnDemand: {Value: 3}, doctor.Invocations: {Value: 9}})
 	if len(got) != 2 || !strings.HasPrefix(got[0].Why, "1 job of 4 vCPU starts at 2026-11-22T00:00Z, and the quota is 3: ") || got[1].Verdict != doctor.Good {
 		t.Errorf("of one large job: %+v", got)

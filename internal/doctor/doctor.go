@@ -65,7 +65,11 @@ type Finding struct {
 
 // Deployed is what all containers of a deployed task definition need. A log group of another Region
 // is named <region>:<name>.
-type Deployed struct{ Roles, Images, LogGroups, Secrets []string }
+type Deployed struct {
+	Roles, Images, LogGroups, Secrets []string
+	// CPU is in CPU units; 0 if it is not known.
+	CPU int
+}
 
 // Where splits the name of a log group into its Region, "" for the stack's own, and its name there,
 // which has no colon (CloudWatch Logs API reference, CreateLogGroup).

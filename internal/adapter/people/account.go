@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -36,6 +37,7 @@ func (f *Facts) Definitions(ctx context.Context, names []string) map[string]doct
 // deployed returns those parts of a task definition that may turn out to be missing. A task needs
 // them of all its containers: if one of them is missing, none starts.
 func (f *Facts) deployed(d *types.TaskDefinition) (out doctor.Deployed) {
+	out.CPU, _ = strconv.Atoi(aws.ToString(d.Cpu)) // ECS gives units, whatever was registered
 	out.Roles = []string{aws.ToString(d.TaskRoleArn), aws.ToString(d.ExecutionRoleArn)}
 	for _, c := range d.ContainerDefinitions {
 		out.Images = append(out.Images, aws.ToString(c.Image))
