@@ -41,7 +41,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 		}
 		sizes := doctor.SizesOf(file.Definitions, theirs)
 		herds := herdsOf(file, sizes, p.Stack.LaunchRate, a.now())
-		findings = slices.Concat(more, doctor.Settings(p.Stack, needs), quotas(ctx, p, peaksOf(file, sizes, p.Stack.LaunchRate, a.now())), findings)
+		findings = slices.Concat(more, doctor.Settings(p.Stack, needs), doctor.Unfit(file.Jobs, file.Definitions, theirs), quotas(ctx, p, peaksOf(file, sizes, p.Stack.LaunchRate, a.now())), findings)
 		if err := a.printFindings(findings, herds); err != nil {
 			return err
 		}

@@ -68,7 +68,8 @@ type Finding struct {
 type Deployed struct {
 	Roles, Images, LogGroups, Secrets []string
 	// CPU is in CPU units; 0 if it is not known.
-	CPU int
+	CPU        int
+	Containers []Container
 }
 
 // Where splits the name of a log group into its Region, "" for the stack's own, and its name there,

@@ -39,7 +39,8 @@ func (p *Plane) Doctor(ctx context.Context) ([]doctor.Finding, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkedFor)
 	defer cancel()
-	needs := doctor.Needs(jobs, nil, p.Account.Definitions(ctx, names))
+	theirs := p.Account.Definitions(ctx, names)
+	needs := doctor.Needs(jobs, nil, theirs)
 	answers := p.Account.Answers(ctx, slices.Collect(maps.Keys(needs)))
-	return slices.Concat(doctor.Settings(p.Stack, needs), doctor.Findings(p.Name, needs, answers)), nil
+	return slices.Concat(doctor.Settings(p.Stack, needs), doctor.Unfit(jobs, nil, theirs), doctor.Findings(p.Name, needs, answers)), nil
 }

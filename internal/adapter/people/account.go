@@ -40,6 +40,9 @@ func (f *Facts) deployed(d *types.TaskDefinition) (out doctor.Deployed) {
 	out.CPU, _ = strconv.Atoi(aws.ToString(d.Cpu)) // ECS gives units, whatever was registered
 	out.Roles = []string{aws.ToString(d.TaskRoleArn), aws.ToString(d.ExecutionRoleArn)}
 	for _, c := range d.ContainerDefinitions {
+		out.Containers = append(out.Containers, doctor.Container{
+			Name: aws.ToString(c.Name), Essential: c.Essential == nil || *c.Essential, Restarts: c.RestartPolicy != nil && aws.ToBool(c.RestartPolicy.Enabled),
+		})
 		out.Images = append(out.Images, aws.ToString(c.Image))
 		secrets := c.Secrets
 		if log := c.LogConfiguration; log != nil {

@@ -170,14 +170,15 @@ func TestDefinitions(t *testing.T) {
 	f, _ := facts(t, map[string]answer{
 		"DescribeTaskDefinition app:7": ok(`{"taskDefinition":{"family":"app","cpu":"4096","taskRoleArn":"arn:t","executionRoleArn":"arn:e","containerDefinitions":[
 			{"name":"app","image":"` + host + `etl:v1","secrets":[{"name":"KEY","valueFrom":"/etl/key"}],"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/ecs/app","awslogs-region":"eu-central-1"}}},
-			{"name":"agent","image":"` + host + `agent:v2","repositoryCredentials":{"credentialsParameter":"` + stored + `"},"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/ecs/agent","awslogs-region":"us-west-2"}}},
-			{"name":"ship","image":"y","logConfiguration":{"logDriver":"splunk","options":{"awslogs-group":"/unused"},"secretOptions":[{"name":"splunk-token","valueFrom":"/splunk/token"}]}},
+			{"name":"agent","restartPolicy":{"enabled":true},"image":"` + host + `agent:v2","repositoryCredentials":{"credentialsParameter":"` + stored + `"},"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/ecs/agent","awslogs-region":"us-west-2"}}},
+			{"name":"ship","essential":false,"image":"y","logConfiguration":{"logDriver":"splunk","options":{"awslogs-group":"/unused"},"secretOptions":[{"name":"splunk-token","valueFrom":"/splunk/token"}]}},
 			{"name":"log","image":"x","repositoryCredentials":{"credentialsParameter":"by-name"},"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/made","awslogs-create-group":"true"}}}]}}`),
 	})
 	got := f.Definitions(t.Context(), []string{"app:7", "denied"})
 	want := map[string]doctor.Deployed{"app:7": {
 		Roles: []string{"arn:t", "arn:e"}, Images: []string{host + "etl:v1", host + "agent:v2", "y", "x"},
 		LogGroups: []string{"/ecs/app", "us-west-2:/ecs/agent", "", ""}, Secrets: []string{"/etl/key", stored, "/splunk/token"}, CPU: 4096,
+		Containers: []doctor.Container{{Name: "app", Essential: true}, {Name: "agent", Essential: true, Restarts: true}, {Name: "ship"}, {Name: "log", Essential: true}},
 	}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
