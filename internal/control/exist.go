@@ -24,25 +24,15 @@ func (c *Control) runsOf(ctx context.Context, items []watched, from, to time.Tim
 	var ids []run.ID
 	c.rates(ctx, items, from, to)
 	for i := range items {
-		w := &items[i]
-		for _, p := range w.periods {
-			if _, isRate := p.times.Spec().Rate(); isRate {
-				continue // it asks for its newest run
-			}
-			after, upTo := c.judged(w, p, from, to)
-			slots, err := c.expected(ctx, w.Name, p, after, upTo)
-			if err != nil {
-				continue // its own check says so
-			}
-			for _, at := range slots {
-				if id := run.ScheduledID(w.Name, at); c.saved(id) {
-					known[id] = true
-				} else {
-					ids = append(ids, id)
-				}
-			}
-		}
+		_ = guarded(func() { ids = append(ids, c.slotsOf(ctx, &items[i], from, to)...) }) // its own check says so
 	}
+	ids = slices.DeleteFunc(ids, func(id run.ID) bool {
+		saved := c.saved(id)
+		if saved {
+			known[id] = true
+		}
+		return saved
+	})
 	for batch := range slices.Chunk(ids, existMost) {
 		found, err := c.Store.Exist(ctx, batch)
 		if err != nil {
@@ -58,25 +48,48 @@ func (c *Control) runsOf(ctx context.Context, items []watched, from, to time.Tim
 	return known
 }
 
+// slotsOf returns the runs of a job's slots in a span, without those of rates, which ask for their
+// newest run.
+func (c *Control) slotsOf(ctx context.Context, w *watched, from, to time.Time) (ids []run.ID) {
+	for _, p := range w.periods {
+		if _, isRate := p.times.Spec().Rate(); isRate {
+			continue
+		}
+		after, upTo := c.judged(w, p, from, to)
+		slots, err := c.expected(ctx, w.Name, p, after, upTo)
+		if err != nil {
+			continue
+		}
+		for _, at := range slots {
+			ids = append(ids, run.ScheduledID(w.Name, at))
+		}
+	}
+	return ids
+}
+
 // rates asks for the newest runs of rates, several at a time, to learn until when they cannot
 // have fallen silent. If a call fails, the job's own check asks again.
 func (c *Control) rates(ctx context.Context, items []watched, from, to time.Time) {
 	var ask []func()
 	for i := range items {
-		w := &items[i]
-		for n := range w.periods {
-			if _, isRate := w.periods[n].times.Spec().Rate(); isRate {
-				p := w.periods[n]
-				after, upTo := c.judged(w, p, from, to)
-				ask = append(ask, func() {
-					_ = guarded(func() { _, _ = c.expected(ctx, w.Name, p, after, upTo) })
-				})
-			}
-		}
+		_ = guarded(func() { ask = append(ask, c.askRates(ctx, &items[i], from, to)...) })
 	}
 	if len(ask) > 1 {
 		c.several(ctx, len(ask), func(i int) { ask[i]() })
 	}
+}
+
+// askRates returns calls that ask for the newest run of each of a job's rates.
+func (c *Control) askRates(ctx context.Context, w *watched, from, to time.Time) (ask []func()) {
+	for _, p := range w.periods {
+		if _, isRate := p.times.Spec().Rate(); isRate {
+			after, upTo := c.judged(w, p, from, to)
+			ask = append(ask, func() {
+				_ = guarded(func() { _, _ = c.expected(ctx, w.Name, p, after, upTo) })
+			})
+		}
+	}
+	return ask
 }
 
 // missing returns the slots of a job that have no run. It asks anew about those not known to

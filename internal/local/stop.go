@@ -103,6 +103,7 @@ func (p *Program) forAll(rs []run.Run, each func(run.Run) error) error {
 		abreast <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-abreast }()
+			defer control.Guard(&errs[i])
 			errs[i] = each(r)
 		})
 	}
