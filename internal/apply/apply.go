@@ -101,9 +101,6 @@ type Plan struct {
 	Announce bool `json:"announce,omitempty"`
 }
 
-// ListedAtOnce is the largest number of schedules of a group that the sweep lists each minute.
-const ListedAtOnce = 2000
-
 // Step changes one schedule.
 type Step struct {
 	Kind Kind   `json:"kind"`

@@ -10,7 +10,7 @@ import (
 
 // Schedule is what EventBridge Scheduler says about a schedule, as far as it concerns the job.
 type Schedule struct {
-	Name string
+	Name, ARN string
 	// Target is the ARN of what the schedule calls; Input is what it passes.
 	Target, Input    string
 	Expression, Zone string

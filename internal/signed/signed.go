@@ -6,6 +6,7 @@ package signed
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -142,17 +143,26 @@ func jsonRefusal(_ http.Header, text []byte) *smithy.GenericAPIError {
 		Message string `json:"message"`
 	}
 	_ = json.Unmarshal(text, &said) // what cannot be read names no error
-	return &smithy.GenericAPIError{Code: said.Type[strings.LastIndexByte(said.Type, '#')+1:], Message: said.Message}
+	return &smithy.GenericAPIError{Code: bare(said.Type), Message: said.Message}
 }
 
-// restRefusal reads a refusal. The header gives the error's name, followed by a colon and more.
+// restRefusal reads a refusal. The header gives the error's name, or else the body does. An answer
+// whose body is something else comes from a gateway.
 func restRefusal(header http.Header, text []byte) *smithy.GenericAPIError {
-	var said struct{ Message string }
-	name, _, _ := strings.Cut(header.Get("X-Amzn-Errortype"), ":")
-	if json.Unmarshal(text, &said) != nil {
-		name = ""
+	var said struct {
+		Type          string `json:"__type"`
+		Code, Message string
 	}
-	return &smithy.GenericAPIError{Code: name, Message: said.Message}
+	if err := json.Unmarshal(text, &said); err != nil && len(text) > 0 {
+		return &smithy.GenericAPIError{}
+	}
+	return &smithy.GenericAPIError{Code: bare(cmp.Or(header.Get("X-Amzn-Errortype"), said.Code, said.Type)), Message: said.Message}
+}
+
+// bare returns an error's name without what may stand around it: namespace#name:address.
+func bare(name string) string {
+	name, _, _ = strings.Cut(name, ":")
+	return name[strings.LastIndexByte(name, '#')+1:]
 }
 
 func xmlRefusal(text []byte, unmarshal func([]byte, any) error) *smithy.GenericAPIError {

@@ -30,11 +30,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 
+	"github.com/batchplane/batchplane/internal/adapter/deployer"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/adapter/logs"
 	"github.com/batchplane/batchplane/internal/adapter/people"
-	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
@@ -90,7 +90,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 		},
 		Stack: settings(c.Name, outputs, parameters),
 		Registry: registry{
-			&schedules.Writer{
+			&deployer.Writer{
 				Scheduler: scheduler.NewFromConfig(cfg), Name: outputs["ScheduleGroupName"], ARN: groupARN(outputs), Read: entry.Registered,
 				Trigger: outputs["TriggerArn"], Role: outputs["ScheduleRoleArn"], Failures: outputs["TriggerFailuresArn"],
 			},
@@ -123,7 +123,7 @@ func settings(name string, outputs, parameters map[string]string) doctor.Stack {
 
 // registry implements plane.Registry.
 type registry struct {
-	*schedules.Writer
+	*deployer.Writer
 	*fargate.Definitions
 }
 

@@ -209,9 +209,9 @@ func (w *world) registered(t *testing.T, files ...[]job.Job) {
 	}
 	slices.SortFunc(want, func(a, b job.Job) int { return strings.Compare(a.Name, b.Name) })
 	registry := &schedules.Registry{
-		Scheduler: w.scheduler(),
-		Rules:     schedules.Bus{EventBridge: &signed.Client{Service: "events", Endpoint: w.url, Config: aws.Config{Region: "us-east-1", Credentials: rootUser, HTTPClient: http.DefaultClient}}},
-		Group:     w.resource["ScheduleGroup"], Trigger: w.trigger(), Read: entry.Registered,
+		Scheduler: schedules.Group{Scheduler: w.signed("scheduler"), Name: w.resource["ScheduleGroup"]},
+		Rules:     schedules.Bus{EventBridge: w.signed("events")},
+		Trigger:   w.trigger(), Read: entry.Registered,
 	}
 	got, err := registry.Jobs(t.Context())
 	if err != nil {
@@ -224,6 +224,10 @@ func (w *world) registered(t *testing.T, files ...[]job.Job) {
 
 func (w *world) trigger() string {
 	return "arn:aws:lambda:us-east-1:000000000000:function:" + w.resource["Trigger"]
+}
+
+func (w *world) signed(service string) *signed.Client {
+	return &signed.Client{Service: service, Endpoint: w.url, Config: aws.Config{Region: "us-east-1", Credentials: rootUser, HTTPClient: http.DefaultClient}}
 }
 
 func (w *world) scheduler() *scheduler.Client {

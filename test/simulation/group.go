@@ -7,13 +7,12 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
+	"github.com/batchplane/batchplane/internal/apply"
 	"github.com/batchplane/batchplane/internal/control"
+	entries "github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 )
 
@@ -31,8 +30,8 @@ type group struct {
 	listed  int
 	// out is the page that was listed last, which nobody keeps. tokens holds the token with which
 	// each page begins, by the page's first place.
-	out    scheduler.ListSchedulesOutput
-	tokens map[int]*string
+	out    []schedules.Listed
+	tokens map[int]string
 }
 
 // places is the number of places in a group of any size.
@@ -44,7 +43,7 @@ func (w *World) large() {
 		return
 	}
 	d := w.dice("large", 0)
-	w.group = &group{w: w, pages: d.between(21, 45), tokens: map[int]*string{}}
+	w.group = &group{w: w, pages: d.between(21, 45), tokens: map[int]string{}}
 	w.control.Registry = renewing{w}
 	w.control.Schedules = registry{w}
 }
@@ -55,7 +54,7 @@ func (w *World) newRegistry() *schedules.Registry {
 		return nil
 	}
 	return &schedules.Registry{
-		Scheduler: w.group, Group: stack, Trigger: stack, Read: w.group.read, Now: w.wall, Abreast: 1,
+		Scheduler: w.group, Trigger: stack, Read: w.group.read, Now: w.wall, Abreast: 1,
 		Wait: func(context.Context, time.Duration) error { return nil },
 	}
 }
@@ -89,17 +88,17 @@ func (w *World) put(j *deployed) {
 
 var (
 	errRate  = &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}
-	errToken = &types.ValidationException{Message: aws.String("Invalid token.")}
+	errToken = &smithy.GenericAPIError{Code: "ValidationException", Message: "Invalid token."}
 )
 
 // ListSchedules implements schedules.Scheduler. Something may befall the handler only at the
 // first call of a sweep: the calls are many and do little.
-func (g *group) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (out *scheduler.ListSchedulesOutput, err error) {
+func (g *group) ListSchedules(_ context.Context, token string, _ int) (page []schedules.Listed, next string, err error) {
 	w := g.w
 	if g.listed++; w.h.pages > 0 {
 		w.h.pages++
 		w.now = w.now.Add(4 * time.Millisecond)
-		return g.page(in)
+		return g.page(token)
 	}
 	w.h.pages = 1
 	w.call("ListSchedules", func(dice) {
@@ -107,27 +106,26 @@ func (g *group) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInpu
 			err = context.DeadlineExceeded
 			return
 		}
-		out, err = g.page(in)
+		page, next, err = g.page(token)
 	})
-	return out, err
+	return page, next, err
 }
 
-func (g *group) page(in *scheduler.ListSchedulesInput) (*scheduler.ListSchedulesOutput, error) {
+func (g *group) page(token string) (page []schedules.Listed, next string, err error) {
 	w := g.w
 	if _, fails := w.luck(RegistryFails, 4, "page", g.listed); fails {
 		w.h.disturbed = true
-		return nil, errRate
+		return nil, "", errRate
 	}
 	from := 0
-	if in.NextToken != nil {
+	if token != "" {
 		if _, fails := w.luck(TokenRefused, 5, "", g.listed); fails {
 			w.h.disturbed = true
-			return nil, errToken
+			return nil, "", errToken
 		}
-		from, _ = strconv.Atoi(*in.NextToken)
+		from, _ = strconv.Atoi(token)
 	}
-	out := &g.out
-	out.Schedules, out.NextToken = out.Schedules[:0], nil
+	g.out = g.out[:0]
 	to := from + (places+g.pages-1)/g.pages
 	for _, j := range w.jobs {
 		if j.gone || j.place < from || j.place >= to {
@@ -137,26 +135,26 @@ func (g *group) page(in *scheduler.ListSchedulesInput) (*scheduler.ListSchedules
 			j.forgotten = w.now
 			continue
 		}
-		out.Schedules = append(out.Schedules, types.ScheduleSummary{Name: &j.job.Name, LastModificationDate: &j.modified})
+		g.out = append(g.out, schedules.Listed{Name: j.job.Name, Modified: j.modified})
 	}
 	if to < places {
-		out.NextToken = g.token(to)
+		next = g.token(to)
 	}
-	return out, nil
+	return g.out, next, nil
 }
 
 // token returns the token of the page that begins at a place.
-func (g *group) token(from int) *string {
-	if g.tokens[from] == nil {
-		g.tokens[from] = aws.String(strconv.Itoa(from))
+func (g *group) token(from int) string {
+	if g.tokens[from] == "" {
+		g.tokens[from] = strconv.Itoa(from)
 	}
 	return g.tokens[from]
 }
 
 // GetSchedule implements schedules.Scheduler.
-func (g *group) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (out *scheduler.GetScheduleOutput, err error) {
-	if *in.Name == schedules.Applied {
-		return g.get(*in.Name)
+func (g *group) GetSchedule(_ context.Context, name string) (out entries.Schedule, err error) {
+	if name == apply.Applied {
+		return g.get(name)
 	}
 	w := g.w
 	w.call("GetSchedule", func(dice) {
@@ -164,11 +162,11 @@ func (g *group) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 			err = context.DeadlineExceeded
 			return
 		}
-		if g.busy(*in.Name) {
+		if g.busy(name) {
 			w.h.disturbed, err = true, errRate
 			return
 		}
-		out, err = g.get(*in.Name)
+		out, err = g.get(name)
 	})
 	return out, err
 }
@@ -183,18 +181,16 @@ func (g *group) busy(name string) bool {
 	return j != nil && !w.calm && !j.unread.Before(w.now)
 }
 
-func (g *group) get(name string) (*scheduler.GetScheduleOutput, error) {
-	if name == schedules.Applied && !g.applied.IsZero() {
-		return &scheduler.GetScheduleOutput{LastModificationDate: &g.applied}, nil
+func (g *group) get(name string) (entries.Schedule, error) {
+	if name == apply.Applied && !g.applied.IsZero() {
+		return entries.Schedule{Name: name, Modified: g.applied}, nil
 	}
 	d := g.w.byName(name)
 	if d == nil || d.gone || g.w.opt.Mutation == ForgottenIsGone && !d.forgotten.IsZero() && g.w.now.Sub(d.forgotten) < 10*time.Minute {
-		return nil, &types.ResourceNotFoundException{}
+		return entries.Schedule{}, control.ErrNotFound
 	}
 	g.w.tell("", "the schedule of %s is read", name)
-	return &scheduler.GetScheduleOutput{
-		LastModificationDate: aws.Time(d.modified), Target: &types.Target{Arn: aws.String(stack), Input: aws.String(d.input)},
-	}, nil
+	return entries.Schedule{Name: name, Modified: d.modified, Target: stack, Input: d.input}, nil
 }
 
 // renewing is the registry of the process whose sweep is running.

@@ -2,22 +2,18 @@ package schedules
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
-
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/entry"
 )
 
 const trigger = "arn:aws:lambda:us-east-1:123456789012:function:trigger"
 
 // group is a schedule group of EventBridge Scheduler; a page has two schedules.
 type group struct {
-	schedules []scheduler.GetScheduleOutput
+	schedules []entry.Schedule
 	deleted   string // listed, but gone since
 
 	mu        sync.Mutex
@@ -27,27 +23,23 @@ type group struct {
 	get func(n int)
 }
 
-func (g *group) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
-	if aws.ToString(in.GroupName) != "batchplane-prod" {
-		return nil, errors.New("no such group")
-	}
+func (g *group) ListSchedules(_ context.Context, token string, _ int) (page []Listed, next string, err error) {
 	from := 0
-	if in.NextToken != nil {
-		if _, err := fmt.Sscan(*in.NextToken, &from); err != nil {
-			return nil, err
+	if token != "" {
+		if _, err := fmt.Sscan(token, &from); err != nil {
+			return nil, "", err
 		}
 	}
-	out := &scheduler.ListSchedulesOutput{}
 	for _, s := range g.schedules[from:min(from+2, len(g.schedules))] {
-		out.Schedules = append(out.Schedules, types.ScheduleSummary{Name: s.Name, LastModificationDate: s.LastModificationDate})
+		page = append(page, Listed{s.Name, s.Modified})
 	}
 	if from+2 < len(g.schedules) {
-		out.NextToken = aws.String(fmt.Sprint(from + 2))
+		next = fmt.Sprint(from + 2)
 	}
-	return out, nil
+	return page, next, nil
 }
 
-func (g *group) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
+func (g *group) GetSchedule(_ context.Context, name string) (entry.Schedule, error) {
 	g.mu.Lock()
 	g.gets++
 	n := g.gets
@@ -58,15 +50,12 @@ func (g *group) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 	if g.get != nil {
 		g.get(n)
 	}
-	if *in.Name == g.deleted {
-		return nil, &types.ResourceNotFoundException{Message: aws.String("Schedule does not exist.")}
-	}
 	for i := range g.schedules {
-		if *g.schedules[i].Name == *in.Name {
-			return &g.schedules[i], nil
+		if g.schedules[i].Name == name && name != g.deleted {
+			return g.schedules[i], nil
 		}
 	}
-	return nil, &types.ResourceNotFoundException{Message: aws.String("Schedule does not exist.")}
+	return entry.Schedule{}, control.ErrNotFound
 }
 
 // ruled is a scheduled rule, unless it has a pattern.

@@ -6,10 +6,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
-
 	"github.com/batchplane/batchplane/internal/apply"
 )
 
@@ -24,10 +20,6 @@ const (
 	pagesAtOnce = apply.ListedAtOnce / perPage
 )
 
-// Applied is the name of a schedule, switched off and without a job, to which `apply` writes after it
-// has changed a group that is listed in laps. The permission to deploy is enough to write it.
-const Applied = ".applied"
-
 // skew is how far the clocks of EventBridge Scheduler and this machine may differ.
 const skew = 10 * time.Second
 
@@ -35,7 +27,7 @@ const skew = 10 * time.Second
 type lap struct {
 	// began is when the lap began, zero if none is under way; token continues it.
 	began time.Time
-	token *string
+	token string
 	pages int
 	// last is how many pages the last complete lap had, 0 if there was none; whole is when the last
 	// listing began that took one call.
@@ -80,7 +72,7 @@ func (r *Registry) anew(ctx context.Context, now time.Time, goesOn bool, cause e
 	return false, cause
 }
 
-func (p *lap) begin(now time.Time) { p.began, p.token, p.pages = now, nil, 0 }
+func (p *lap) begin(now time.Time) { p.began, p.token, p.pages = now, "", 0 }
 
 // ended notes that the lap is complete.
 func (r *Registry) ended(now time.Time) {
@@ -95,7 +87,7 @@ func (r *Registry) ended(now time.Time) {
 		p.whole = now
 	}
 	r.listed, r.said = p.began, false
-	p.last, p.began, p.token = p.pages, time.Time{}, nil
+	p.last, p.began, p.token = p.pages, time.Time{}, ""
 }
 
 // share returns how many pages this call lists: enough to end the lap in its time.
@@ -110,19 +102,17 @@ func (p *lap) share(now time.Time) int {
 
 // pages lists up to most pages; ended reports whether there are no more.
 func (r *Registry) pages(ctx context.Context, most int) (ended bool, err error) {
-	in := scheduler.ListSchedulesInput{GroupName: aws.String(r.Group), MaxResults: aws.Int32(perPage)}
 	for range most {
 		asked := r.now()
-		in.NextToken = r.lap.token
-		out, err := r.Scheduler.ListSchedules(ctx, &in)
+		page, next, err := r.Scheduler.ListSchedules(ctx, r.lap.token, perPage)
 		if err != nil {
-			return false, fmt.Errorf("listing the schedules of group %s: %w", r.Group, err)
+			return false, fmt.Errorf("listing the schedules: %w", err)
 		}
-		for i := range out.Schedules {
-			r.note(&out.Schedules[i], asked)
+		for _, s := range page {
+			r.note(s, asked)
 		}
 		r.lap.pages++
-		if r.lap.token = out.NextToken; aws.ToString(out.NextToken) == "" {
+		if r.lap.token = next; next == "" {
 			return true, nil
 		}
 	}
@@ -130,20 +120,20 @@ func (r *Registry) pages(ctx context.Context, most int) (ended bool, err error) 
 }
 
 // note notes that a schedule was listed.
-func (r *Registry) note(s *types.ScheduleSummary, asked time.Time) {
-	v, known := r.read[aws.ToString(s.Name)]
+func (r *Registry) note(s Listed, asked time.Time) {
+	v, known := r.read[s.Name]
 	v.listed = asked
-	if modified := aws.ToTime(s.LastModificationDate); !known || modified.IsZero() || !v.modified.Equal(modified) {
-		v.modified, v.due = modified, true
+	if !known || s.Modified.IsZero() || !v.modified.Equal(s.Modified) {
+		v.modified, v.due = s.Modified, true
 	} else if !v.due {
 		v.asOf = asked
 	}
-	r.put(aws.ToString(s.Name), v)
+	r.put(s.Name, v)
 }
 
 // applied reports whether somebody has applied jobs since the group was last listed at once. If that
 // cannot be read, the lap itself will come to what is new.
 func (r *Registry) applied(ctx context.Context) bool {
-	out, err := r.get(ctx, Applied)
-	return err == nil && aws.ToTime(out.LastModificationDate).After(r.lap.whole.Add(-skew))
+	said, err := r.get(ctx, apply.Applied)
+	return err == nil && said.Modified.After(r.lap.whole.Add(-skew))
 }

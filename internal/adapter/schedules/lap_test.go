@@ -10,11 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/batchplane/batchplane/internal/apply"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
@@ -44,58 +42,52 @@ func (g *large) drop(name string) {
 	g.names = nil
 }
 
-func (g *large) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
+func (g *large) ListSchedules(_ context.Context, token string, limit int) (page []Listed, next string, err error) {
 	g.lists++
 	if g.list != nil {
-		if err := g.list(aws.ToString(in.NextToken)); err != nil {
-			return nil, err
+		if err := g.list(token); err != nil {
+			return nil, "", err
 		}
 	}
 	if g.names == nil {
 		g.names = slices.Sorted(maps.Keys(g.schedules))
 	}
 	names := g.names
-	from, _ := slices.BinarySearch(names, aws.ToString(in.NextToken)+"\x00")
-	to := min(len(names), from+int(aws.ToInt32(in.MaxResults)))
-	out := &scheduler.ListSchedulesOutput{}
+	from, _ := slices.BinarySearch(names, token+"\x00")
+	to := min(len(names), from+limit)
 	for _, name := range names[from:to] {
-		out.Schedules = append(out.Schedules, types.ScheduleSummary{Name: aws.String(name), LastModificationDate: aws.Time(g.schedules[name])})
+		page = append(page, Listed{name, g.schedules[name]})
 	}
 	if to < len(names) {
-		out.NextToken = aws.String(names[to-1])
+		next = names[to-1]
 	}
-	return out, nil
+	return page, next, nil
 }
 
-func (g *large) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
+func (g *large) GetSchedule(_ context.Context, name string) (entry.Schedule, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if *in.Name != Applied {
+	if name != apply.Applied {
 		g.gets++
 	}
 	if g.get != nil {
-		if err := g.get(*in.Name); err != nil {
-			return nil, err
+		if err := g.get(name); err != nil {
+			return entry.Schedule{}, err
 		}
 	}
-	modified, there := g.schedules[*in.Name]
+	modified, there := g.schedules[name]
 	if !there {
-		return nil, &types.ResourceNotFoundException{Message: aws.String("Schedule does not exist.")}
+		return entry.Schedule{}, control.ErrNotFound
 	}
 	input := "{}"
-	if *in.Name != Applied && !g.bare[*in.Name] {
+	if name != apply.Applied && !g.bare[name] {
 		var err error
-		if input, err = (job.Job{Name: *in.Name, TaskDefinition: "etl", Command: []string{modified.Format(time.RFC3339)}, Schedule: "0 3 * * *"}).ScheduleInput(); err != nil {
-			return nil, err
+		if input, err = (job.Job{Name: name, TaskDefinition: "etl", Command: []string{modified.Format(time.RFC3339)}, Schedule: "0 3 * * *"}).ScheduleInput(); err != nil {
+			return entry.Schedule{}, err
 		}
 	}
-	state := types.ScheduleStateEnabled
-	if g.off[*in.Name] {
-		state = types.ScheduleStateDisabled
-	}
-	return &scheduler.GetScheduleOutput{
-		Name: in.Name, LastModificationDate: aws.Time(modified), State: state, ScheduleExpression: aws.String("cron(0 3 * * ? *)"),
-		ScheduleExpressionTimezone: aws.String("UTC"), Target: &types.Target{Arn: aws.String(trigger), Input: aws.String(input)},
+	return entry.Schedule{
+		Name: name, Modified: modified, Disabled: g.off[name], Expression: "cron(0 3 * * ? *)", Zone: "UTC", Target: trigger, Input: input,
 	}, nil
 }
 
@@ -123,7 +115,7 @@ func jobNo(i int) string { return fmt.Sprintf("job-%05d", i) }
 // restart begins a process that knows nothing.
 func (w *laps) restart() {
 	w.registry = &Registry{
-		Scheduler: w.large, Rules: rules{}, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered,
+		Scheduler: w.large, Rules: rules{}, Trigger: trigger, Read: entry.Registered,
 		Now: func() time.Time { return w.clock }, Wait: func(context.Context, time.Duration) error { return nil },
 	}
 }
@@ -261,7 +253,7 @@ func TestListsThatForget(t *testing.T) {
 
 var (
 	errThrottled = &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}
-	errToken     = &types.ValidationException{Message: aws.String("Invalid token.")}
+	errToken     = &smithy.GenericAPIError{Code: "ValidationException", Message: "Invalid token."}
 	errDenied    = &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}
 )
 
@@ -386,12 +378,12 @@ func TestApplied(t *testing.T) {
 	w.drop(jobNo(51))
 	w.drop(jobNo(52))
 	w.set("job-99999", changed)
-	w.set(Applied, w.clock.Add(-20*time.Second))
+	w.set(apply.Applied, w.clock.Add(-20*time.Second))
 	if r := w.expect(9999, 100, true); !r.Jobs[50].Modified.Equal(changed.Add(time.Minute)) {
 		t.Errorf("it is of %s", r.Jobs[50].Modified)
 	}
 	w.lap(9999, 20)
-	w.set(Applied, w.clock.Add(5*time.Second)) // by a clock that is ahead
+	w.set(apply.Applied, w.clock.Add(5*time.Second)) // by a clock that is ahead
 	w.expect(9999, 100, true)
 	w.expect(9999, 100, true)
 	w.expect(9999, 20, false)

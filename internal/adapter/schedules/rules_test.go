@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/entry"
@@ -76,7 +75,7 @@ func ruledBy(t *testing.T, n int) (r *Registry, b *bus, clock *time.Time, waited
 	}
 	clock, waited = new(time.Time), new(time.Duration)
 	*clock, b = changed, &bus{asked: map[string]int{}, rules: n}
-	r = &Registry{Scheduler: listed{g}, Rules: b, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered, Now: func() time.Time { return *clock }}
+	r = &Registry{Scheduler: listed{g}, Rules: b, Trigger: trigger, Read: entry.Registered, Now: func() time.Time { return *clock }}
 	turns := make(chan struct{}, 1)
 	r.Wait = func(_ context.Context, d time.Duration) error {
 		turns <- struct{}{}
@@ -90,18 +89,17 @@ func ruledBy(t *testing.T, n int) (r *Registry, b *bus, clock *time.Time, waited
 // listed is a group of one page.
 type listed struct{ *group }
 
-func (l listed) ListSchedules(ctx context.Context, in *scheduler.ListSchedulesInput, o ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
-	all := &scheduler.ListSchedulesOutput{}
+func (l listed) ListSchedules(ctx context.Context, token string, limit int) (all []Listed, _ string, err error) {
 	for {
-		out, err := l.group.ListSchedules(ctx, in, o...)
+		page, next, err := l.group.ListSchedules(ctx, token, limit)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		all.Schedules = append(all.Schedules, out.Schedules...)
-		if out.NextToken == nil {
-			return all, nil
+		all = append(all, page...)
+		if next == "" {
+			return all, "", nil
 		}
-		in = &scheduler.ListSchedulesInput{GroupName: in.GroupName, NextToken: out.NextToken}
+		token = next
 	}
 }
 
@@ -241,13 +239,13 @@ func TestRulesAfterAClockThatWasPutBack(t *testing.T) {
 func TestARuleThatNobodyMayRead(t *testing.T) {
 	t.Parallel()
 	f := failing{
-		group: &group{schedules: []scheduler.GetScheduleOutput{
+		group: &group{schedules: []entry.Schedule{
 			schedule("1", "cron(0 3 * * ? *)", carrier(t, job.Job{Name: "bare"}, "r"), disabled),
 			schedule("2", "cron(0 3 * * ? *)", carrier(t, job.Job{Name: "own", Schedule: "0 3 * * *"}, "r"), disabled),
 		}},
 		rules: rules{"r": {}}, errs: map[string]error{"r": &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}},
 	}
-	r := &Registry{Scheduler: f, Rules: f, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered}
+	r := &Registry{Scheduler: f, Rules: f, Trigger: trigger, Read: entry.Registered}
 	reading, err := r.Jobs(t.Context())
 	var problem *ProblemError
 	if !errors.As(err, &problem) || len(reading.Jobs) != 1 || reading.Jobs[0].Name != "own" || !slices.Equal(reading.Broken, []string{"bare"}) {

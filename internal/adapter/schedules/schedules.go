@@ -12,20 +12,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
-	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
-
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 )
-
-// Scheduler is the part of the EventBridge Scheduler client that a Registry uses.
-type Scheduler interface {
-	ListSchedules(context.Context, *scheduler.ListSchedulesInput, ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error)
-	GetSchedule(context.Context, *scheduler.GetScheduleInput, ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error)
-}
 
 // Registry reads the deployed jobs. It does not read a schedule again that has not changed since it was
 // last read.
@@ -36,9 +26,8 @@ type Scheduler interface {
 type Registry struct {
 	Scheduler Scheduler
 	Rules     Rules
-	// Group is the name of the stack's schedule group, Trigger the ARN of the function that its
-	// schedules invoke.
-	Group, Trigger string
+	// Trigger is the ARN of the function that the group's schedules invoke.
+	Trigger string
 	// Read returns the definition that an input carries; ok is false if it carries none.
 	Read func(input string) (j job.Job, ok bool, err error)
 	// Now returns the time and Wait waits; nil means by the machine's clock.
@@ -204,72 +193,53 @@ func (v version) same(o version) bool { //nolint:gocritic // small
 // schedule reads one schedule; was is what is known of it.
 func (r *Registry) schedule(ctx context.Context, name string, was version) version { //nolint:gocritic // small
 	asked := r.now()
-	out, err := r.get(ctx, name)
-	var deleted *schedulertypes.ResourceNotFoundException
+	said, err := r.get(ctx, name)
 	switch {
-	case errors.As(err, &deleted):
+	case errors.Is(err, control.ErrNotFound):
 		return version{absent: true}
 	case err != nil:
 		was.due, was.why = true, fmt.Errorf("reading schedule %s: %w", name, err)
 		return was
 	}
-	if at := aws.ToTime(out.LastModificationDate); !at.IsZero() {
-		was.modified = at
+	if !said.Modified.IsZero() {
+		was.modified = said.Modified
 	}
 	was.due, was.why, was.of, was.asOf = false, nil, "", asked
-	entry, err := r.carries(name, was.modified, out)
+	said.Modified = was.modified
+	entry, err := r.carries(&said)
 	if err != nil {
-		was.why, was.of = err, named(out)
+		was.why, was.of = err, named(said.Input)
 		return was
 	}
 	was.entry = entry
 	return was
 }
 
-func (r *Registry) get(ctx context.Context, name string) (*scheduler.GetScheduleOutput, error) {
+func (r *Registry) get(ctx context.Context, name string) (entry.Schedule, error) {
 	if err := r.schedulePace.wait(ctx, r, perSecond); err != nil {
-		return nil, err
+		return entry.Schedule{}, err
 	}
-	return r.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: aws.String(r.Group), Name: aws.String(name)})
+	return r.Scheduler.GetSchedule(ctx, name)
 }
 
 // carries returns what a schedule carries, nil if that is no job.
-func (r *Registry) carries(name string, modified time.Time, out *scheduler.GetScheduleOutput) (_ *carried, err error) {
+func (r *Registry) carries(said *entry.Schedule) (_ *carried, err error) {
 	defer control.Guard(&err) // a schedule that makes this panic must not keep the others from being read
-	said := entry.Schedule{
-		Name: name, Expression: aws.ToString(out.ScheduleExpression), Zone: aws.ToString(out.ScheduleExpressionTimezone),
-		Disabled: out.State == schedulertypes.ScheduleStateDisabled, Window: window(out.FlexibleTimeWindow),
-		Start: aws.ToTime(out.StartDate), End: aws.ToTime(out.EndDate), Modified: modified,
-	}
-	if out.Target != nil {
-		said.Target, said.Input = aws.ToString(out.Target.Arn), aws.ToString(out.Target.Input)
-	}
 	j, ok, err := said.Job(r.Trigger, r.Read)
 	if err != nil || !ok {
 		return nil, err
 	}
-	return &carried{name: "schedule " + name, job: control.Register(j)}, nil
+	return &carried{name: "schedule " + said.Name, job: control.Register(j)}, nil
 }
 
 // named returns the name of the job in a schedule's input, whatever else the input says. It returns ""
 // if there is none.
-func named(out *scheduler.GetScheduleOutput) string {
-	if out.Target == nil {
-		return ""
-	}
+func named(input string) string {
 	var in struct {
 		Job struct {
 			Name string `json:"name"`
 		} `json:"job"`
 	}
-	_ = json.Unmarshal([]byte(aws.ToString(out.Target.Input)), &in) // why it cannot be read is already known
+	_ = json.Unmarshal([]byte(input), &in) // why it cannot be read is already known
 	return in.Job.Name
-}
-
-// window returns how much later than its nominal time a schedule may fire.
-func window(w *schedulertypes.FlexibleTimeWindow) time.Duration {
-	if w == nil || w.Mode != schedulertypes.FlexibleTimeWindowModeFlexible {
-		return 0
-	}
-	return time.Duration(aws.ToInt32(w.MaximumWindowInMinutes)) * time.Minute
 }

@@ -11,9 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/entry"
@@ -31,12 +28,8 @@ func jobsOf(ctx context.Context, r *Registry) (jobs []job.Job, err error) {
 	return jobs, err
 }
 
-func schedule(name, expression, input string, change ...func(*scheduler.GetScheduleOutput)) scheduler.GetScheduleOutput {
-	s := scheduler.GetScheduleOutput{
-		Name: aws.String(name), ScheduleExpression: aws.String(expression), ScheduleExpressionTimezone: aws.String("Asia/Tokyo"),
-		State: types.ScheduleStateEnabled, LastModificationDate: aws.Time(changed),
-		Target: &types.Target{Arn: aws.String(trigger), Input: aws.String(input)},
-	}
+func schedule(name, expression, input string, change ...func(*entry.Schedule)) entry.Schedule {
+	s := entry.Schedule{Name: name, Expression: expression, Zone: "Asia/Tokyo", Modified: changed, Target: trigger, Input: input}
 	for _, f := range change {
 		f(&s)
 	}
@@ -62,37 +55,37 @@ func carrier(t *testing.T, j job.Job, rule string) string {
 	return before + rule + after
 }
 
-func disabled(s *scheduler.GetScheduleOutput) { s.State = types.ScheduleStateDisabled }
+func disabled(s *entry.Schedule) { s.Disabled = true }
 
 func TestJobs(t *testing.T) {
 	t.Parallel()
 	a := job.Job{Name: "a", Schedule: "0 3 * * *", Timezone: "Europe/Berlin", Command: []string{"<b>"}}
 	bare := job.Job{Name: "a"}
 	for name, tc := range map[string]struct {
-		schedules []scheduler.GetScheduleOutput
+		schedules []entry.Schedule
 		rules     rules
 		want      string
 		problem   string
 	}{
 		"none": {want: ""},
 		"its own schedule goes before": {
-			schedules: []scheduler.GetScheduleOutput{schedule("x", "cron(0 3 * * ? *)", input(t, a))},
+			schedules: []entry.Schedule{schedule("x", "cron(0 3 * * ? *)", input(t, a))},
 			want:      "a 0 3 * * * Europe/Berlin false",
 		},
 		"what it leaves out comes from the schedule": {
-			schedules: []scheduler.GetScheduleOutput{schedule("x", "cron(0 3 * * ? *)", input(t, bare))},
+			schedules: []entry.Schedule{schedule("x", "cron(0 3 * * ? *)", input(t, bare))},
 			want:      "a cron(0 3 * * ? *) Asia/Tokyo false",
 		},
 		"a disabled schedule": {
-			schedules: []scheduler.GetScheduleOutput{schedule("x", "cron(0 3 * * ? *)", input(t, a), disabled)},
+			schedules: []entry.Schedule{schedule("x", "cron(0 3 * * ? *)", input(t, a), disabled)},
 			want:      "a 0 3 * * * Europe/Berlin true",
 		},
 		"a schedule that only carries its job": {
-			schedules: []scheduler.GetScheduleOutput{schedule("x", "at(2199-12-31T23:59:00)", input(t, bare), disabled)},
+			schedules: []entry.Schedule{schedule("x", "at(2199-12-31T23:59:00)", input(t, bare), disabled)},
 			want:      "a   false",
 		},
 		"three pages, and two schedules of one job, one of them disabled": {
-			schedules: []scheduler.GetScheduleOutput{
+			schedules: []entry.Schedule{
 				schedule("1", "cron(0 3 1 * ? *)", input(t, a)), schedule("2", "cron(0 3 ? * 2 *)", input(t, a), disabled),
 				schedule("3", "rate(1 hour)", input(t, job.Job{Name: "c"})), schedule("4", "rate(1 hour)", input(t, job.Job{Name: "d"})),
 				schedule("5", "rate(1 hour)", input(t, job.Job{Name: "b"})),
@@ -100,51 +93,49 @@ func TestJobs(t *testing.T) {
 			want: "a 0 3 * * * Europe/Berlin false|b rate(1 hour) Asia/Tokyo false|c rate(1 hour) Asia/Tokyo false|d rate(1 hour) Asia/Tokyo false",
 		},
 		"two schedules that disagree": {
-			schedules: []scheduler.GetScheduleOutput{schedule("1", "rate(1 hour)", input(t, bare)), schedule("2", "rate(2 hours)", input(t, bare))},
+			schedules: []entry.Schedule{schedule("1", "rate(1 hour)", input(t, bare)), schedule("2", "rate(2 hours)", input(t, bare))},
 			want:      "a rate(1 hour) Asia/Tokyo false", problem: "schedule 1 and schedule 2 carry different definitions of job a",
 		},
 		"an input that is not JSON leaves the others": {
-			schedules: []scheduler.GetScheduleOutput{schedule("1", "rate(1 hour)", "{"), schedule("2", "rate(2 hours)", input(t, bare))},
+			schedules: []entry.Schedule{schedule("1", "rate(1 hour)", "{"), schedule("2", "rate(2 hours)", input(t, bare))},
 			want:      "a rate(2 hours) Asia/Tokyo false", problem: "schedule 1: not an input of the trigger",
 		},
 		"another target in the group": {
-			schedules: []scheduler.GetScheduleOutput{schedule("1", "rate(1 hour)", input(t, bare), func(s *scheduler.GetScheduleOutput) { s.Target.Arn = aws.String("arn:other") })},
+			schedules: []entry.Schedule{schedule("1", "rate(1 hour)", input(t, bare), func(s *entry.Schedule) { s.Target = "arn:other" })},
 		},
 		"a window as long as a slot may be late": {
-			schedules: []scheduler.GetScheduleOutput{schedule("1", "rate(1 hour)", input(t, bare), func(s *scheduler.GetScheduleOutput) {
-				s.FlexibleTimeWindow = &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeFlexible, MaximumWindowInMinutes: aws.Int32(15)}
-			})},
-			problem: "set the job's startWithin above the window",
+			schedules: []entry.Schedule{schedule("1", "rate(1 hour)", input(t, bare), func(s *entry.Schedule) { s.Window = 15 * time.Minute })},
+			problem:   "set the job's startWithin above the window",
 		},
 		"of a rule: what it leaves out is the rule's": {
-			schedules: []scheduler.GetScheduleOutput{schedule("1", "cron(0 3 * * ? *)", carrier(t, bare, "r1"), disabled)},
+			schedules: []entry.Schedule{schedule("1", "cron(0 3 * * ? *)", carrier(t, bare, "r1"), disabled)},
 			rules:     rules{"r1": {}}, want: "a rate(5 minutes) UTC false",
 		},
 		"of a rule: its own schedule goes before": {
-			schedules: []scheduler.GetScheduleOutput{schedule("1", "cron(0 3 * * ? *)", carrier(t, a, "r1"), disabled)},
+			schedules: []entry.Schedule{schedule("1", "cron(0 3 * * ? *)", carrier(t, a, "r1"), disabled)},
 			rules:     rules{"r1": {}}, want: "a 0 3 * * * Europe/Berlin false",
 		},
 		// If it counted as enabled, all its slots would be missed.
 		"of a rule that is disabled": {
-			schedules: []scheduler.GetScheduleOutput{schedule("1", "cron(0 3 * * ? *)", carrier(t, a, "r1"), disabled)},
+			schedules: []entry.Schedule{schedule("1", "cron(0 3 * * ? *)", carrier(t, a, "r1"), disabled)},
 			rules:     rules{"r1": {disabled: true}}, want: "a 0 3 * * * Europe/Berlin true",
 		},
 		"of a rule that is not there: its slots are missed": {
-			schedules: []scheduler.GetScheduleOutput{schedule("1", "cron(0 3 * * ? *)", carrier(t, a, "deleted"), disabled)},
+			schedules: []entry.Schedule{schedule("1", "cron(0 3 * * ? *)", carrier(t, a, "deleted"), disabled)},
 			want:      "a 0 3 * * * Europe/Berlin false", problem: "started by rule deleted, which is not there",
 		},
 		"of a rule that is not there, and said when it runs: as it last was": {
-			schedules: []scheduler.GetScheduleOutput{schedule("1", "cron(0 3 * * ? *)", carrier(t, bare, "deleted"), disabled), schedule("2", "rate(1 hour)", input(t, job.Job{Name: "z", TaskDefinition: "t"}))},
+			schedules: []entry.Schedule{schedule("1", "cron(0 3 * * ? *)", carrier(t, bare, "deleted"), disabled), schedule("2", "rate(1 hour)", input(t, job.Job{Name: "z", TaskDefinition: "t"}))},
 			want:      "z rate(1 hour) Asia/Tokyo false", problem: "started by rule deleted, which is not there",
 		},
 		"of a rule of an event pattern": {
-			schedules: []scheduler.GetScheduleOutput{schedule("1", "cron(0 3 * * ? *)", carrier(t, a, "r1"), disabled)},
+			schedules: []entry.Schedule{schedule("1", "cron(0 3 * * ? *)", carrier(t, a, "r1"), disabled)},
 			rules:     rules{"r1": {pattern: `{"source":["aws.s3"]}`}}, want: "a 0 3 * * * Europe/Berlin false", problem: "has no schedule",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := &Registry{Scheduler: &group{schedules: tc.schedules}, Rules: tc.rules, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered}
+			r := &Registry{Scheduler: &group{schedules: tc.schedules}, Rules: tc.rules, Trigger: trigger, Read: entry.Registered}
 			jobs, err := jobsOf(t.Context(), r)
 			var got []string
 			for _, j := range jobs {
@@ -165,10 +156,10 @@ func TestJobs(t *testing.T) {
 // schedules.
 func TestUnchangedSchedulesAreNotReadAgain(t *testing.T) {
 	t.Parallel()
-	g := &group{schedules: []scheduler.GetScheduleOutput{
+	g := &group{schedules: []entry.Schedule{
 		schedule("1", "rate(1 hour)", input(t, job.Job{Name: "a"})), schedule("2", "rate(1 hour)", input(t, job.Job{Name: "b"})),
 	}}
-	r := &Registry{Scheduler: g, Rules: rules{}, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered}
+	r := &Registry{Scheduler: g, Rules: rules{}, Trigger: trigger, Read: entry.Registered}
 	look := func(gets int) []job.Job {
 		t.Helper()
 		jobs, err := jobsOf(t.Context(), r)
@@ -179,8 +170,8 @@ func TestUnchangedSchedulesAreNotReadAgain(t *testing.T) {
 	}
 	look(2)
 	look(2)
-	g.schedules[0].LastModificationDate = aws.Time(changed.Add(time.Second))
-	g.schedules[0].State = types.ScheduleStateDisabled
+	g.schedules[0].Modified = changed.Add(time.Second)
+	g.schedules[0].Disabled = true
 	if jobs := look(3); !jobs[0].Disabled || jobs[1].Disabled {
 		t.Errorf("got %+v", jobs)
 	}
@@ -190,11 +181,11 @@ func TestUnchangedSchedulesAreNotReadAgain(t *testing.T) {
 // problem.
 func TestDeletedMeanwhile(t *testing.T) {
 	t.Parallel()
-	g := &group{deleted: "1", schedules: []scheduler.GetScheduleOutput{
+	g := &group{deleted: "1", schedules: []entry.Schedule{
 		schedule("1", "rate(1 hour)", input(t, job.Job{Name: "a"})), schedule("2", "rate(1 hour)", input(t, job.Job{Name: "b"})),
 	}}
 	r := &Registry{
-		Scheduler: g, Rules: rules{}, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered,
+		Scheduler: g, Rules: rules{}, Trigger: trigger, Read: entry.Registered,
 	}
 	if jobs, err := jobsOf(t.Context(), r); err != nil || len(jobs) != 1 || jobs[0].Name != "b" {
 		t.Errorf("got %v, %v", jobs, err)
@@ -229,7 +220,7 @@ func TestManySchedules(t *testing.T) {
 			cancel()
 		}
 	}
-	r := &Registry{Scheduler: g, Rules: rules{}, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered}
+	r := &Registry{Scheduler: g, Rules: rules{}, Trigger: trigger, Read: entry.Registered}
 	jobs, err := jobsOf(ctx, r)
 	var unread *UnreadError
 	if !errors.As(err, &unread) || len(jobs)+len(unread.Unread) != many || len(jobs) < cut {
@@ -248,15 +239,15 @@ func TestManySchedules(t *testing.T) {
 // again keeps its time.
 func TestModified(t *testing.T) {
 	t.Parallel()
-	at := func(d time.Duration) func(*scheduler.GetScheduleOutput) {
-		return func(s *scheduler.GetScheduleOutput) { s.LastModificationDate = aws.Time(changed.Add(d)) }
+	at := func(d time.Duration) func(*entry.Schedule) {
+		return func(s *entry.Schedule) { s.Modified = changed.Add(d) }
 	}
 	j := job.Job{Name: "a", Schedule: "0 3 * * *"}
 	r := &Registry{
-		Scheduler: &group{schedules: []scheduler.GetScheduleOutput{
+		Scheduler: &group{schedules: []entry.Schedule{
 			schedule("1", "cron(0 3 1 * ? *)", input(t, j), at(0)), schedule("2", "cron(0 3 ? * 2 *)", input(t, j), at(time.Hour)), schedule("3", "cron(0 4 ? * 2 *)", input(t, j), at(time.Minute)),
 		}},
-		Rules: rules{}, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered,
+		Rules: rules{}, Trigger: trigger, Read: entry.Registered,
 	}
 	for range 2 {
 		jobs, err := jobsOf(t.Context(), r)
@@ -273,11 +264,11 @@ type failing struct {
 	errs map[string]error
 }
 
-func (f failing) GetSchedule(ctx context.Context, in *scheduler.GetScheduleInput, o ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
-	if err := f.errs[*in.Name]; err != nil {
-		return nil, err
+func (f failing) GetSchedule(ctx context.Context, name string) (entry.Schedule, error) {
+	if err := f.errs[name]; err != nil {
+		return entry.Schedule{}, err
 	}
-	return f.group.GetSchedule(ctx, in, o...)
+	return f.group.GetSchedule(ctx, name)
 }
 
 func (f failing) DescribeRule(ctx context.Context, name string) (Rule, error) {
@@ -310,7 +301,7 @@ func TestWhatPasses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := failing{
-				group: &group{schedules: []scheduler.GetScheduleOutput{
+				group: &group{schedules: []entry.Schedule{
 					schedule("a", "rate(1 hour)", input(t, job.Job{Name: "a"})), schedule("b", "rate(1 hour)", input(t, job.Job{Name: "b"})),
 					schedule("c", "cron(0 3 * * ? *)", carrier(t, job.Job{Name: "c", Schedule: "0 3 * * *"}, "r"), disabled),
 				}},
@@ -318,7 +309,7 @@ func TestWhatPasses(t *testing.T) {
 			}
 			for _, broken := range []string{"a", "r"} {
 				f.errs = map[string]error{broken: c.err}
-				jobs, err := jobsOf(t.Context(), &Registry{Scheduler: f, Rules: f, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered})
+				jobs, err := jobsOf(t.Context(), &Registry{Scheduler: f, Rules: f, Trigger: trigger, Read: entry.Registered})
 				var problem *ProblemError
 				var unread *UnreadError
 				if errors.As(err, &problem) == c.passes || errors.As(err, &unread) != c.passes || len(jobs) < 2 {
@@ -335,7 +326,7 @@ func TestReadByHalf(t *testing.T) {
 	etl, other := job.Job{Name: "etl", Schedule: "0 3 * * *"}, job.Job{Name: "other", Schedule: "0 4 * * *"}
 	busy := &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}
 	f := failing{
-		group: &group{schedules: []scheduler.GetScheduleOutput{
+		group: &group{schedules: []entry.Schedule{
 			schedule("1", "cron(0 3 1 * ? *)", input(t, etl)), schedule("2", "cron(0 3 ? * 2 *)", input(t, etl), disabled), schedule("3", "cron(0 4 * * ? *)", input(t, other)),
 		}},
 		rules: rules{}, errs: map[string]error{"1": busy},
@@ -348,7 +339,7 @@ func TestReadByHalf(t *testing.T) {
 		}
 		return strings.Join(out, ", "), err
 	}
-	cold := &Registry{Scheduler: f, Rules: f, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered}
+	cold := &Registry{Scheduler: f, Rules: f, Trigger: trigger, Read: entry.Registered}
 	if got, err := names(cold); got != "other false" || err == nil {
 		t.Errorf("never read before: %s, %v", got, err)
 	}
@@ -359,7 +350,7 @@ func TestReadByHalf(t *testing.T) {
 	// The first schedule has changed: what it carried is known, and so is that it may differ now.
 	for err, what := range map[error]string{busy: "rate", errors.New("broken"): "content"} {
 		for range 2 {
-			f.schedules[0].LastModificationDate = aws.Time(f.schedules[0].LastModificationDate.Add(time.Minute))
+			f.schedules[0].Modified = f.schedules[0].Modified.Add(time.Minute)
 			f.errs["1"] = err
 			if got, err := names(cold); got != "other false" || err == nil {
 				t.Errorf("not read again for its %s: %s, %v", what, got, err)
@@ -377,22 +368,22 @@ func TestReadByHalf(t *testing.T) {
 func TestStartAndEndDate(t *testing.T) {
 	t.Parallel()
 	start, end := changed.Add(time.Hour), changed.Add(48*time.Hour)
-	dates := func(s *scheduler.GetScheduleOutput) { s.StartDate, s.EndDate = aws.Time(start), aws.Time(end) }
+	dates := func(s *entry.Schedule) { s.Start, s.End = start, end }
 	for name, c := range map[string]struct {
 		job        job.Job
 		expression string
-		change     func(*scheduler.GetScheduleOutput)
+		change     func(*entry.Schedule)
 		start, end time.Time
 	}{
 		"by hand":                  {job.Job{Name: "a"}, "rate(1 hour)", dates, start, end},
 		"its own are wider":        {job.Job{Name: "a", When: job.When{StartAt: changed, EndAt: end.Add(time.Hour)}}, "rate(1 hour)", dates, start, end},
 		"its own are tighter":      {job.Job{Name: "a", When: job.When{StartAt: start.Add(time.Hour), EndAt: end.Add(-time.Hour)}}, "rate(1 hour)", dates, start.Add(time.Hour), end.Add(-time.Hour)},
-		"none":                     {job.Job{Name: "a"}, "rate(1 hour)", func(*scheduler.GetScheduleOutput) {}, time.Time{}, time.Time{}},
-		"one that only people run": {job.Job{Name: "a"}, "at(2199-12-31T23:59:00)", func(s *scheduler.GetScheduleOutput) { dates(s); disabled(s) }, time.Time{}, time.Time{}},
+		"none":                     {job.Job{Name: "a"}, "rate(1 hour)", func(*entry.Schedule) {}, time.Time{}, time.Time{}},
+		"one that only people run": {job.Job{Name: "a"}, "at(2199-12-31T23:59:00)", func(s *entry.Schedule) { dates(s); disabled(s) }, time.Time{}, time.Time{}},
 	} {
 		r := &Registry{
-			Scheduler: &group{schedules: []scheduler.GetScheduleOutput{schedule("1", c.expression, input(t, c.job), c.change)}},
-			Rules:     rules{}, Group: "batchplane-prod", Trigger: trigger, Read: entry.Registered,
+			Scheduler: &group{schedules: []entry.Schedule{schedule("1", c.expression, input(t, c.job), c.change)}},
+			Rules:     rules{}, Trigger: trigger, Read: entry.Registered,
 		}
 		jobs, err := jobsOf(t.Context(), r)
 		if err != nil || len(jobs) != 1 || !jobs[0].StartAt.Equal(c.start) || !jobs[0].EndAt.Equal(c.end) {
@@ -405,10 +396,10 @@ func TestStartAndEndDate(t *testing.T) {
 // be read, and does not keep the others from being read.
 func TestAScheduleThatPanics(t *testing.T) {
 	t.Parallel()
-	g := &group{schedules: []scheduler.GetScheduleOutput{
+	g := &group{schedules: []entry.Schedule{
 		schedule("a", "cron(0 3 * * ? *)", input(t, job.Job{Name: "a"})), schedule("b", "cron(0 3 * * ? *)", "{}"), schedule("c", "cron(0 3 * * ? *)", input(t, job.Job{Name: "c"})),
 	}}
-	r := &Registry{Scheduler: g, Group: "batchplane-prod", Trigger: trigger, Read: func(in string) (job.Job, bool, error) {
+	r := &Registry{Scheduler: g, Trigger: trigger, Read: func(in string) (job.Job, bool, error) {
 		if in == "{}" {
 			panic("a bad text")
 		}

@@ -12,9 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
@@ -103,35 +100,28 @@ type distant struct {
 	refused int
 }
 
-var deployed = aws.Time(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))
+var deployed = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
-func (d *distant) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
+func (d *distant) ListSchedules(_ context.Context, token string, limit int) (page []schedules.Listed, next string, err error) {
 	d.call("ListSchedules", d.latency)
-	from, _ := strconv.Atoi(aws.ToString(in.NextToken))
-	out := &scheduler.ListSchedulesOutput{}
-	for i := from; i < min(from+100, d.schedules); i++ {
-		out.Schedules = append(out.Schedules, types.ScheduleSummary{Name: aws.String(fmt.Sprintf("job-%05d", i)), LastModificationDate: deployed})
+	from, _ := strconv.Atoi(token)
+	to := min(from+limit, d.schedules)
+	for i := from; i < to; i++ {
+		page = append(page, schedules.Listed{Name: fmt.Sprintf("job-%05d", i), Modified: deployed})
 	}
-	if from+100 < d.schedules {
-		out.NextToken = aws.String(strconv.Itoa(from + 100))
+	if to < d.schedules {
+		next = strconv.Itoa(to)
 	}
-	return out, nil
+	return page, next, nil
 }
 
-func (d *distant) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
+func (d *distant) GetSchedule(_ context.Context, name string) (entry.Schedule, error) {
 	if d.throttles() {
-		return nil, &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}
+		return entry.Schedule{}, &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}
 	}
 	d.call("GetSchedule", d.latency)
-	input, err := job.Job{Name: *in.Name, TaskDefinition: "etl", Schedule: "0 3 * * *"}.ScheduleInput()
-	if err != nil {
-		return nil, err
-	}
-	return &scheduler.GetScheduleOutput{
-		Name: in.Name, LastModificationDate: deployed, State: types.ScheduleStateEnabled,
-		ScheduleExpression: aws.String("cron(0 3 * * ? *)"), ScheduleExpressionTimezone: aws.String("UTC"),
-		Target: &types.Target{Arn: aws.String("trigger"), Input: aws.String(input)},
-	}, nil
+	input, err := job.Job{Name: name, TaskDefinition: "etl", Schedule: "0 3 * * *"}.ScheduleInput()
+	return entry.Schedule{Name: name, Modified: deployed, Expression: "cron(0 3 * * ? *)", Zone: "UTC", Target: "trigger", Input: input}, err
 }
 
 func (d *distant) throttles() bool {
@@ -217,7 +207,7 @@ func firstProcess(store *counted, s schedules.Scheduler) *sweeper {
 	quiet := slog.New(slog.DiscardHandler)
 	return &sweeper{
 		stack: "prod", log: quiet, metrics: io.Discard, now: time.Now,
-		registry: &schedules.Registry{Scheduler: s, Group: "batchplane-prod", Trigger: "trigger", Read: entry.Registered},
+		registry: &schedules.Registry{Scheduler: s, Trigger: "trigger", Read: entry.Registered},
 		control: &control.Control{
 			Stack: "prod", Store: store, Launcher: &bucketECS{}, Now: time.Now, Timing: run.DefaultTiming, Log: quiet,
 			Pace: &control.Window{Rate: 20, Even: true}, InTurns: true,

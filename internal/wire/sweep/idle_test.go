@@ -17,11 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
@@ -84,19 +81,19 @@ type stand struct {
 	schedules int
 }
 
-func (s *stand) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
+func (s *stand) ListSchedules(ctx context.Context, token string, limit int) ([]schedules.Listed, string, error) {
 	s.add("ListSchedules")
 	d := distant{counts: &counts{made: map[string]int{}, now: map[string]int{}, most: map[string]int{}}, schedules: s.schedules}
-	return d.ListSchedules(context.Background(), in)
+	return d.ListSchedules(ctx, token, limit)
 }
 
-func (s *stand) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
+func (s *stand) GetSchedule(_ context.Context, name string) (entry.Schedule, error) {
 	s.add("GetSchedule")
 	var n int
-	if _, err := fmt.Sscanf(*in.Name, "job-%05d", &n); err != nil {
-		return nil, err
+	if _, err := fmt.Sscanf(name, "job-%05d", &n); err != nil {
+		return entry.Schedule{}, err
 	}
-	j := job.Job{Name: *in.Name, TaskDefinition: "etl", Command: []string{"/app/etl", "--part", *in.Name}, Schedule: fmt.Sprintf("%d 3 * * *", n%60), Timezone: "Europe/Berlin"}
+	j := job.Job{Name: name, TaskDefinition: "etl", Command: []string{"/app/etl", "--part", name}, Schedule: fmt.Sprintf("%d 3 * * *", n%60), Timezone: "Europe/Berlin"}
 	var input string
 	var err error
 	switch {
@@ -109,10 +106,7 @@ func (s *stand) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _
 	default:
 		input, err = j.ScheduleInput()
 	}
-	return &scheduler.GetScheduleOutput{
-		Name: in.Name, LastModificationDate: deployed, State: types.ScheduleStateEnabled, ScheduleExpression: aws.String("cron(0 3 * * ? *)"),
-		ScheduleExpressionTimezone: aws.String("UTC"), Target: &types.Target{Arn: aws.String("trigger"), Input: aws.String(input)},
-	}, err
+	return entry.Schedule{Name: name, Modified: deployed, Expression: "cron(0 3 * * ? *)", Zone: "UTC", Target: "trigger", Input: input}, err
 }
 
 // others is how many of the account's rules start nothing of the stack. With those that do, a bus has
@@ -164,7 +158,7 @@ func idleStack(tb testing.TB, n int) (s *sweeper, clock *time.Time, stack *stand
 func (s *stand) process(store control.Store, clock *time.Time) *sweeper {
 	now, quiet := func() time.Time { return *clock }, slog.New(slog.DiscardHandler)
 	registry := &schedules.Registry{
-		Scheduler: s, Rules: s, Group: "batchplane-prod", Trigger: "trigger", Read: entry.Registered,
+		Scheduler: s, Rules: s, Trigger: "trigger", Read: entry.Registered,
 		Now: now, Wait: func(context.Context, time.Duration) error { return nil },
 	}
 	return &sweeper{

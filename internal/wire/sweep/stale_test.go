@@ -11,12 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
+	"github.com/batchplane/batchplane/internal/apply"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
@@ -46,42 +45,37 @@ func (c *crowd) of(name string) *seen {
 	return c.first[n]
 }
 
-func (c *crowd) ListSchedules(ctx context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
-	out, err := c.distant.ListSchedules(ctx, in)
-	if err != nil || in.NextToken != nil {
-		return out, err
+func (c *crowd) ListSchedules(ctx context.Context, token string, limit int) ([]schedules.Listed, string, error) {
+	page, next, err := c.distant.ListSchedules(ctx, token, limit)
+	if err != nil || token != "" {
+		return page, next, err
 	}
-	out.Schedules = slices.DeleteFunc(out.Schedules, func(s types.ScheduleSummary) bool { is := c.of(*s.Name); return is != nil && is.gone })
-	for i := range out.Schedules {
-		if is := c.of(*out.Schedules[i].Name); is != nil {
-			out.Schedules[i].LastModificationDate = aws.Time(is.modified)
+	page = slices.DeleteFunc(page, func(s schedules.Listed) bool { is := c.of(s.Name); return is != nil && is.gone })
+	for i := range page {
+		if is := c.of(page[i].Name); is != nil {
+			page[i].Modified = is.modified
 		}
 	}
-	return out, nil
+	return page, next, nil
 }
 
-func (c *crowd) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, _ ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error) {
-	is := &seen{job: job.Job{Name: *in.Name, TaskDefinition: "etl", Schedule: "0 3 1 1 *"}, modified: *deployed}
-	if looked := c.of(*in.Name); looked != nil {
+func (c *crowd) GetSchedule(_ context.Context, name string) (entry.Schedule, error) {
+	is := &seen{job: job.Job{Name: name, TaskDefinition: "etl", Schedule: "0 3 1 1 *"}, modified: deployed}
+	if looked := c.of(name); looked != nil {
 		is = looked
 	}
 	if is.fails != nil {
-		return nil, is.fails
+		return entry.Schedule{}, is.fails
 	}
-	if is.gone || *in.Name == schedules.Applied {
-		return nil, &types.ResourceNotFoundException{}
-	}
-	state := types.ScheduleStateEnabled
-	if is.off {
-		state = types.ScheduleStateDisabled
+	if is.gone || name == apply.Applied {
+		return entry.Schedule{}, control.ErrNotFound
 	}
 	input, err := is.job.ScheduleInput()
 	if is.input != "" {
 		input = is.input
 	}
-	return &scheduler.GetScheduleOutput{
-		Name: in.Name, LastModificationDate: aws.Time(is.modified), State: state, ScheduleExpression: aws.String("cron(0 3 1 1 ? *)"),
-		ScheduleExpressionTimezone: aws.String("UTC"), Target: &types.Target{Arn: aws.String("trigger"), Input: aws.String(input)},
+	return entry.Schedule{
+		Name: name, Modified: is.modified, Disabled: is.off, Expression: "cron(0 3 1 1 ? *)", Zone: "UTC", Target: "trigger", Input: input,
 	}, err
 }
 
@@ -111,7 +105,7 @@ func newStale() *stale {
 func (w *stale) restart() {
 	now, quiet := func() time.Time { return w.clock }, slog.New(slog.DiscardHandler)
 	registry := &schedules.Registry{
-		Scheduler: w.crowd, Group: "batchplane-prod", Trigger: "trigger", Read: entry.Registered,
+		Scheduler: w.crowd, Trigger: "trigger", Read: entry.Registered,
 		Now: now, Wait: func(context.Context, time.Duration) error { return nil },
 	}
 	w.sweeper = sweeper{
@@ -124,7 +118,7 @@ func (w *stale) restart() {
 
 // add adds a job with a slot at 9:22.
 func (w *stale) add(within time.Duration, catchUp job.CatchUp) *seen {
-	s := &seen{job: job.Job{Name: fmt.Sprintf("job-%05d", len(w.first)), TaskDefinition: "etl", Schedule: "22 9 * * *"}, modified: *deployed}
+	s := &seen{job: job.Job{Name: fmt.Sprintf("job-%05d", len(w.first)), TaskDefinition: "etl", Schedule: "22 9 * * *"}, modified: deployed}
 	s.job.StartWithin, s.job.CatchUp = job.Duration(within), catchUp
 	w.first = append(w.first, s)
 	return s
@@ -146,7 +140,7 @@ var changes = map[string]struct {
 	// counts says whether the slot still counts.
 	counts bool
 }{
-	"nothing":                  {func(s *seen) { s.modified = *deployed }, true},
+	"nothing":                  {func(s *seen) { s.modified = deployed }, true},
 	"another command":          {func(s *seen) { s.job.Command = []string{"/app/other"} }, true},
 	"deleted":                  {func(s *seen) { s.gone = true }, false},
 	"off":                      {func(s *seen) { s.off = true }, false},
@@ -267,7 +261,7 @@ func TestNobodyCanTell(t *testing.T) {
 	busy, gone := w.add(time.Minute, ""), w.add(time.Minute, "")
 	id := run.ScheduledID("job-00000", staleSlot)
 	w.sweeps(t, staleSlot)
-	busy.fails, gone.gone = &types.InternalServerException{}, true
+	busy.fails, gone.gone = &smithy.GenericAPIError{Code: "InternalServerException", Fault: smithy.FaultServer}, true
 	for range 2 { // 9:23 and 9:24
 		if err := w.sweep(t.Context()); err == nil || !strings.Contains(err.Error(), "job-00000: asking what is deployed") {
 			t.Errorf("a slot that cannot be judged: %v", err)

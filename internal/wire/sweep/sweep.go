@@ -13,10 +13,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
-	"github.com/batchplane/batchplane/internal/adapter/lookup"
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
@@ -62,15 +60,17 @@ func newSweeper(env environ.Lookup) (*sweeper, error) {
 		return nil, err
 	}
 	log := base.Log(os.Stdout)
+	group := func() schedules.Group { // each with retries of its own
+		return schedules.Group{Scheduler: a.Signed("SCHEDULER", "scheduler"), Name: c.Group}
+	}
 	registry := &schedules.Registry{
-		Scheduler: scheduler.NewFromConfig(a.For("SCHEDULER")), Rules: schedules.Bus{EventBridge: a.Signed("EVENTBRIDGE", "events")},
-		Group: c.Group, Trigger: c.Trigger, Read: entry.Noting(log),
+		Scheduler: group(), Rules: schedules.Bus{EventBridge: a.Signed("EVENTBRIDGE", "events")}, Trigger: c.Trigger, Read: entry.Noting(log),
 	}
 	return &sweeper{
 		stack: c.Stack, log: log, metrics: os.Stdout, now: time.Now, registry: registry,
 		control: &control.Control{
 			Registry:  registry,
-			Schedules: &lookup.Schedules{Scheduler: a.Signed("SCHEDULER", "scheduler"), Group: c.Group, Function: c.Trigger[strings.LastIndexByte(c.Trigger, ':')+1:], Read: entry.Noting(log)},
+			Schedules: &schedules.Lookup{Group: group(), Function: c.Trigger[strings.LastIndexByte(c.Trigger, ':')+1:], Read: entry.Noting(log)},
 			Stack:     c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 			Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 			Pace:     &control.Window{Rate: c.Rate, Even: true}, InTurns: true,

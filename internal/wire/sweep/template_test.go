@@ -73,8 +73,12 @@ func TestConfiguration(t *testing.T) {
 	if pace, ok := s.control.Pace.(*control.Window); !ok || pace.Rate != 7 {
 		t.Errorf("launches go out at the pace %+v", s.control.Pace)
 	}
-	if r, ok := s.registry.(*schedules.Registry); !ok || r.Group != "group" || r.Trigger != "arn:trigger" {
-		t.Errorf("the registry is %+v", s.registry)
+	r, ok := s.registry.(*schedules.Registry)
+	if !ok || r.Trigger != "arn:trigger" {
+		t.Fatalf("the registry is %+v", s.registry)
+	}
+	if g, ok := r.Scheduler.(schedules.Group); !ok || g.Name != "group" || g.Scheduler.Service != "scheduler" {
+		t.Errorf("the group is %+v", r.Scheduler)
 	}
 	if s.stack != "prod" || s.control.Stack != "prod" {
 		t.Errorf("the stack is %s and %s", s.stack, s.control.Stack)

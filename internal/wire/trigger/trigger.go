@@ -16,7 +16,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/failures"
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
-	"github.com/batchplane/batchplane/internal/adapter/lookup"
+	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/signed"
@@ -46,8 +46,9 @@ func New(env environ.Lookup) (Handler, error) {
 	log := base.Log(os.Stdout)
 	return With(queuesOf(c.Failures, a), &control.Control{
 		Stack: c.Stack, Store: base.Store(c.Config, a, log), Now: time.Now, Timing: base.Timing(c.Config), Log: log,
-		Schedules: &lookup.Schedules{
-			Scheduler: a.Signed("SCHEDULER", "scheduler"), Group: c.Group, Function: lambdacontext.FunctionName, Read: entry.Noting(log),
+		Schedules: &schedules.Lookup{
+			Group:    schedules.Group{Scheduler: a.Signed("SCHEDULER", "scheduler"), Name: c.Group},
+			Function: lambdacontext.FunctionName, Read: entry.Noting(log),
 		},
 		Launcher: &fargate.Launcher{ECS: ecs.NewFromConfig(a.For("ECS")), Now: time.Now},
 		Watch:    base.RunMetrics(c.Config, os.Stdout, time.Now, log),

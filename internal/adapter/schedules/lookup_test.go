@@ -1,4 +1,4 @@
-package lookup_test
+package schedules_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
-	"github.com/batchplane/batchplane/internal/adapter/lookup"
+	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
@@ -64,18 +64,18 @@ func atOnce() aws.Retryer {
 	})
 }
 
-func schedules(t *testing.T, h http.Handler) *lookup.Schedules {
+func lookup(t *testing.T, h http.Handler) *schedules.Lookup {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	return &lookup.Schedules{
-		Scheduler: &signed.Client{Service: "scheduler", Endpoint: server.URL, Config: aws.Config{
+	return &schedules.Lookup{
+		Group: schedules.Group{Name: "batchplane-prod", Scheduler: &signed.Client{Service: "scheduler", Endpoint: server.URL, Config: aws.Config{
 			Region: "us-east-1", HTTPClient: server.Client(), Retryer: atOnce,
 			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 				return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "key"}, nil
 			}),
-		}},
-		Group: "batchplane-prod", Function: "trigger", Read: entry.Registered,
+		}}},
+		Function: "trigger", Read: entry.Registered,
 	}
 }
 
@@ -85,7 +85,7 @@ const etl = `{"scheduledFor":"<time>","job":{"name":"etl","taskDefinition":"etl"
 // group, and nowhere else. If the schedule cannot be read, there is no answer.
 func TestSchedule(t *testing.T) {
 	t.Parallel()
-	l := schedules(t, group{
+	l := lookup(t, group{
 		"etl":       schedule("etl", trigger, etl, nil),
 		"elsewhere": schedule("elsewhere", "arn:aws:lambda:us-east-1:123456789012:function:other-trigger", etl, nil),
 		"people":    schedule("people", trigger+":people", etl, nil),
@@ -134,7 +134,7 @@ func TestSchedule(t *testing.T) {
 // TestWhatAScheduleSays: its state, its bounds, its window and when it was changed.
 func TestWhatAScheduleSays(t *testing.T) {
 	t.Parallel()
-	l := schedules(t, group{
+	l := lookup(t, group{
 		"off":  schedule("off", trigger, etl, map[string]any{"State": "DISABLED", "StartDate": 1763802000.0, "EndDate": 1763805600.0}),
 		"late": schedule("late", trigger, etl, map[string]any{"FlexibleTimeWindow": map[string]any{"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}}),
 	})
@@ -166,7 +166,7 @@ func TestItIsAskedAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var asked atomic.Int64
-			l := schedules(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			l := lookup(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				asked.Add(1)
 				w.Header().Set("X-Amzn-Errortype", want.kind)
 				w.WriteHeader(want.status)
@@ -182,9 +182,9 @@ func TestItIsAskedAgain(t *testing.T) {
 // TestOneThatHangs: all tries together leave the function time to make the slot wait.
 func TestOneThatHangs(t *testing.T) {
 	t.Parallel()
-	l := schedules(t, group{})
+	l := lookup(t, group{})
 	tries, first := 0, time.Time{}
-	l.Scheduler.HTTPClient = client(func(r *http.Request) (*http.Response, error) {
+	l.Group.Scheduler.HTTPClient = client(func(r *http.Request) (*http.Response, error) {
 		end, ok := r.Context().Deadline()
 		if tries++; tries == 1 {
 			first = end

@@ -1,10 +1,12 @@
-package schedules
+// Package deployer writes the schedules of a stack's group, for people who deploy jobs.
+package deployer
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,18 +19,19 @@ import (
 	"github.com/batchplane/batchplane/internal/render"
 )
 
-// WriteAPI is the part of the EventBridge Scheduler client that a Writer uses.
-type WriteAPI interface {
-	Scheduler
+// API is the part of the EventBridge Scheduler client that a Writer uses.
+type API interface {
+	ListSchedules(context.Context, *scheduler.ListSchedulesInput, ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error)
+	GetSchedule(context.Context, *scheduler.GetScheduleInput, ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error)
 	CreateSchedule(context.Context, *scheduler.CreateScheduleInput, ...func(*scheduler.Options)) (*scheduler.CreateScheduleOutput, error)
 	UpdateSchedule(context.Context, *scheduler.UpdateScheduleInput, ...func(*scheduler.Options)) (*scheduler.UpdateScheduleOutput, error)
 	DeleteSchedule(context.Context, *scheduler.DeleteScheduleInput, ...func(*scheduler.Options)) (*scheduler.DeleteScheduleOutput, error)
 }
 
-// Writer reads and writes the schedules of a stack's group, for people who deploy jobs. It is the
-// schedules' half of plane.Registry.
+// Writer reads and writes the schedules of a stack's group, for people who deploy jobs. It is
+// the schedules' half of plane.Registry.
 type Writer struct {
-	Scheduler WriteAPI
+	Scheduler API
 	// Name and ARN identify the group.
 	Name, ARN string
 	// Trigger, Role and Failures are the ARNs that all schedules share: target, role and dead-letter
@@ -55,7 +58,15 @@ func (w *Writer) Schedules(ctx context.Context) ([]apply.Deployed, error) {
 		}
 	}
 	found, errs := make([]apply.Deployed, len(names)), make([]error, len(names))
-	inParallel(len(names), 0, func(i int) { found[i], errs[i] = w.Schedule(ctx, names[i]) })
+	var all sync.WaitGroup
+	for reader := range readers {
+		all.Go(func() {
+			for i := reader; i < len(names); i += readers {
+				found[i], errs[i] = w.Schedule(ctx, names[i])
+			}
+		})
+	}
+	all.Wait()
 	out := found[:0]
 	for i, d := range found {
 		switch {
@@ -68,6 +79,10 @@ func (w *Writer) Schedules(ctx context.Context) ([]apply.Deployed, error) {
 	}
 	return out, nil
 }
+
+// readers is how many schedules are read at once. EventBridge Scheduler accepts 250 GetSchedule calls a
+// second in most Regions ("Amazon EventBridge Scheduler endpoints and quotas").
+const readers = 16
 
 // Schedule implements plane.Registry.
 func (w *Writer) Schedule(ctx context.Context, name string) (apply.Deployed, error) {
@@ -86,7 +101,7 @@ func (w *Writer) deployed(name string, out *scheduler.GetScheduleOutput) apply.D
 	d := apply.Deployed{Schedule: render.Schedule{
 		Name: name, Description: aws.ToString(out.Description), Expression: aws.ToString(out.ScheduleExpression),
 		Zone: aws.ToString(out.ScheduleExpressionTimezone), State: string(out.State),
-		Window: int(window(out.FlexibleTimeWindow) / time.Minute), Start: utc(out.StartDate), End: utc(out.EndDate),
+		Window: window(out.FlexibleTimeWindow), Start: utc(out.StartDate), End: utc(out.EndDate),
 	}}
 	t := out.Target
 	if t == nil || aws.ToString(t.Arn) != w.Trigger {
@@ -175,9 +190,9 @@ func (w *Writer) Put(ctx context.Context, s render.Schedule, kind apply.Kind) er
 	return nil
 }
 
-// Announce implements plane.Registry. It writes to the schedule Applied, which starts nothing.
+// Announce implements plane.Registry. It writes to the schedule apply.Applied, which starts nothing.
 func (w *Writer) Announce(ctx context.Context) error {
-	name, on, zone, state := Applied, render.ByHand, "UTC", types.ScheduleStateDisabled
+	name, on, zone, state := apply.Applied, render.ByHand, "UTC", types.ScheduleStateDisabled
 	words := "Starts nothing: batchplane apply writes here when it has changed schedules, last at " + time.Now().UTC().Format(time.RFC3339Nano)
 	off := &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff}
 	target := &types.Target{Arn: &w.Trigger, RoleArn: &w.Role, Input: aws.String("{}"), DeadLetterConfig: &types.DeadLetterConfig{Arn: &w.Failures}}
@@ -205,4 +220,12 @@ func (w *Writer) Remove(ctx context.Context, name string) error {
 		return fmt.Errorf("removing schedule %s: %w", name, err)
 	}
 	return nil
+}
+
+// window returns how much later than its nominal time a schedule may fire, in minutes.
+func window(w *types.FlexibleTimeWindow) int {
+	if w == nil || w.Mode != types.FlexibleTimeWindowModeFlexible {
+		return 0
+	}
+	return int(aws.ToInt32(w.MaximumWindowInMinutes))
 }

@@ -1,4 +1,4 @@
-package schedules
+package deployer
 
 import (
 	"context"
@@ -10,12 +10,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
+	"github.com/batchplane/batchplane/internal/apply"
 	"github.com/batchplane/batchplane/internal/entry"
 )
 
 // written records what is written to a group; update and create are the errors of these calls.
 type written struct {
-	WriteAPI
+	API
 	update, create error
 	did            []string
 	last           *scheduler.CreateScheduleInput
@@ -48,7 +49,7 @@ func TestAnnounce(t *testing.T) {
 		"it may not be made":        {none, denied, "update create", denied},
 	} {
 		api := &written{update: c.update, create: c.create}
-		w := &Writer{Scheduler: api, Name: "batchplane-prod", Trigger: trigger, Role: "role", Failures: "queue"}
+		w := &Writer{Scheduler: api, Name: "batchplane-prod", Trigger: "trigger", Role: "role", Failures: "queue"}
 		if err := w.Announce(t.Context()); !errors.Is(err, c.want) || strings.Join(api.did, " ") != c.did {
 			t.Errorf("%s: %v, %v", name, api.did, err)
 		}
@@ -56,7 +57,7 @@ func TestAnnounce(t *testing.T) {
 			continue
 		}
 		j, ok, err := entry.Registered(*api.last.Target.Input)
-		if *api.last.Name != Applied || api.last.State != types.ScheduleStateDisabled || ok || err != nil || aws.ToString(api.last.GroupName) != "batchplane-prod" {
+		if *api.last.Name != apply.Applied || api.last.State != types.ScheduleStateDisabled || ok || err != nil || aws.ToString(api.last.GroupName) != "batchplane-prod" {
 			t.Errorf("%s: %s is %s and carries %+v, %v", name, *api.last.Name, api.last.State, j, err)
 		}
 	}
