@@ -9,6 +9,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
@@ -41,7 +42,7 @@ func TestWhatANoticeSays(t *testing.T) {
 			t.Parallel()
 			store, n := &memory.Store{}, &teller{}
 			ctl := &control.Control{
-				Stack: stack, Store: store, Notifier: n, Now: func() time.Time { return t0 }, Timing: run.DefaultTiming,
+				Stack: stack, Store: store, Notifier: n, Zones: cron.Location, Now: func() time.Time { return t0 }, Timing: run.DefaultTiming,
 				Log: slog.New(slog.DiscardHandler), RetryCommand: "batchplane retry",
 			}
 			if err := store.PutDefinition(t.Context(), j); err != nil {

@@ -250,11 +250,11 @@ type Control struct {
 	Schedules Schedules
 	// Registry may be nil: then the last Sync counts as a moment old.
 	Registry Registry
-	// Notifier may be nil: then notices stay owed, and another program, fed by the store's
-	// changes, carries them.
+	// Notifier may be nil: then notices stay owed, and another program calls Tell.
 	Notifier Notifier
-	// Logs may be nil.
-	Logs   Logs
+	// Zones finds the zones of the times in notices; nil means UTC.
+	Zones  func(name string) (*time.Location, error)
+	Logs   Logs // may be nil
 	Now    func() time.Time
 	Timing run.Timing
 	Log    *slog.Logger

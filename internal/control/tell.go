@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
@@ -145,10 +144,7 @@ var ofTheJob = []notice.Kind{notice.HeldBack, notice.CalendarEnds, notice.Calend
 const noticeLogLines = 10
 
 func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect) (took []string, err error) {
-	zone := time.UTC
-	if z, err := cron.LoadZone(j.Zone()); err == nil {
-		zone = z.Location()
-	}
+	zone := c.zone(j)
 	if err := c.keepFailing(ctx, r, e); err != nil {
 		return nil, err
 	}
@@ -179,6 +175,16 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 		return nil, fmt.Errorf("telling that %s %s: %w", r.ID, kind, err)
 	}
 	return took, nil
+}
+
+// zone returns the zone of the times in a job's notices.
+func (c *Control) zone(j *job.Job) *time.Location {
+	if c.Zones != nil {
+		if zone, err := c.Zones(j.Zone()); err == nil {
+			return zone
+		}
+	}
+	return time.UTC
 }
 
 // offersRetry reports whether a notice offers a retry of the run, which it describes as told. Once

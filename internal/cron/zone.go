@@ -97,6 +97,15 @@ func LoadZone(name string) (*Zone, error) {
 	return z, nil
 }
 
+// Location gives a zone to the standard library, like LoadZone(name) and its Location.
+func Location(name string) (*time.Location, error) {
+	z, err := LoadZone(name)
+	if err != nil {
+		return nil, err
+	}
+	return z.location, nil
+}
+
 // isUTC reports whether a name of the zone database means UTC. In the database these names
 // are links to one zone (tz database, "backward"), and people see one name.
 func isUTC(name string) bool {

@@ -3,6 +3,7 @@ package local_test
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -44,7 +45,7 @@ func onTheWall(t *testing.T) (*wire.Local, *wall, *told) {
 	clock, heard := &wall{Clock: vclock.New(start)}, &told{}
 	l, err := wire.NewLocal(t.Context(), wire.LocalConfig{
 		DB: filepath.Join(t.TempDir(), "local.db"), Clock: clock, Runner: &localecs.ScriptedRunner{Clock: clock}, Delays: &localecs.Delays{}, Notifier: heard,
-		Jobs: []job.Job{{Name: "minutely", Schedule: "* * * * *", Command: []string{"x"}}},
+		Jobs: []job.Job{{Name: "minutely", Schedule: "* * * * *", Timezone: "Europe/Berlin", Command: []string{"x"}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +103,10 @@ func TestTheClockJumpsAhead(t *testing.T) {
 		t.Errorf("after eight hours of sleep: %v", n)
 	}
 	if len(heard.ns) == 0 || len(heard.ns) > 12 {
-		t.Errorf("%d notices", len(heard.ns))
+		t.Fatalf("%d notices", len(heard.ns))
+	}
+	if at := heard.ns[0].LocalTime; !strings.HasSuffix(at, " Europe/Berlin") {
+		t.Errorf("a notice gives its time as %s", at)
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/local"
@@ -137,7 +138,7 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 	}
 	l.launcher = &fargate.Launcher{ECS: l.client, Now: cfg.Clock.Now}
 	l.Program = &local.Program{Gate: gate, AtOnce: cfg.AtOnce, Abreast: cfg.Abreast, Control: &control.Control{
-		Stack: LocalStack, Store: l.Store, Dropped: l.Store.Dropped, Launcher: l.launcher, Notifier: cfg.Targets.notifier(cfg.Notifier, l.Store),
+		Stack: LocalStack, Store: l.Store, Dropped: l.Store.Dropped, Launcher: l.launcher, Notifier: cfg.Targets.notifier(cfg.Notifier, l.Store), Zones: cron.Location,
 		Logs: local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.Command("logs")},
 		Now:  cfg.Clock.Now,
 		Pace: gate, Abreast: max(cfg.Abreast, 1),

@@ -23,6 +23,7 @@ import (
 	topic "github.com/batchplane/batchplane/internal/adapter/sns"
 	parameters "github.com/batchplane/batchplane/internal/adapter/ssm"
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire/base"
@@ -89,6 +90,14 @@ type Handler func(ctx context.Context, batch Batch) (events.DynamoDBEventRespons
 
 // New reads the configuration. It makes no calls.
 func New(lookup environ.Lookup) (Handler, error) {
+	h, err := newHandler(lookup)
+	if err != nil {
+		return nil, err
+	}
+	return h.handle, nil
+}
+
+func newHandler(lookup environ.Lookup) (*handler, error) {
 	var c Config
 	a, err := base.NewAWS(lookup)
 	if err := errors.Join(environ.Fill(&c, lookup), err); err != nil {
@@ -97,12 +106,11 @@ func New(lookup environ.Lookup) (Handler, error) {
 	log := base.Log(os.Stdout)
 	store := base.Store(c.Config, a, log)
 	ways := addressed{people: c.People, Notifier: &fanout.Notifier{Memory: store, Ways: waysOf(&c, &a, log)}}
-	h := handler{stack: c.Stack, ways: ways, log: log, control: &control.Control{
-		Stack: c.Stack, Store: store, Notifier: ways, Now: time.Now, Timing: run.DefaultTiming, Log: log,
+	return &handler{stack: c.Stack, ways: ways, log: log, control: &control.Control{
+		Stack: c.Stack, Store: store, Notifier: ways, Zones: cron.Location, Now: time.Now, Timing: run.DefaultTiming, Log: log,
 		RetryCommand: retry, StopCommand: stop,
 		Logs: &logs.Reader{Logs: cloudwatchlogs.NewFromConfig(a.For("CLOUDWATCH_LOGS")), Region: a.Region, Readable: c.LogGroups},
-	}}
-	return h.handle, nil
+	}}, nil
 }
 
 // waysOf returns all ways in which a stack sends notices.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/batchplane/batchplane/internal/control"
 )
 
 // cloud is all of AWS and Slack. It records the requests to each.
@@ -65,15 +67,18 @@ func TestEachWayIsTheConfigured(t *testing.T) {
 		"BATCHPLANE_SLACK_DEFAULT": "ops", "BATCHPLANE_PEOPLE": "arn:aws:lambda:eu-central-1:123456789012:function:trigger:people",
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_ENDPOINT_URL": c.URL,
 	}
-	handle, err := New(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+	h, err := newHandler(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err != nil {
 		t.Fatal(err)
+	}
+	if c, ok := h.control.(*control.Control); !ok || c.Zones == nil {
+		t.Errorf("all times are given in UTC: %+v", h.control)
 	}
 	var b Batch
 	if err := json.Unmarshal([]byte(`{"Records":[{"dynamodb":{"SequenceNumber":"1","Keys":{"pk":{"S":"K#1"},"sk":{"S":"1-ff"}},"NewImage":{"reason":{"S":"not usable"}}}}]}`), &b); err != nil {
 		t.Fatal(err)
 	}
-	out, err := handle(t.Context(), b)
+	out, err := h.handle(t.Context(), b)
 	want := []string{
 		"GetItem of table", "Publish to arn:topic", "PutEvents on " + env["BATCHPLANE_BUS"], "GetParameter /batchplane/prod/slack/ops", "POST /hook",
 	}
