@@ -61,7 +61,7 @@ type dueRuns struct {
 	lane       run.Lane
 	now        time.Time
 	limit      int
-	due        []loaded
+	due        []*loaded
 	early      []early
 	unreadable map[run.ID]error
 	// unreadableFrom is the time of the first entry whose run is unreadable: only their bodies say when
@@ -99,7 +99,8 @@ func (s *Store) addDue(ctx context.Context, d *dueRuns, next []entry) error {
 		return err
 	}
 	d.note(unreadable, next)
-	for _, l := range rs {
+	for i := range rs {
+		l := &rs[i]
 		twice := d.seen[l.run.ID]
 		d.seen[l.run.ID] = true
 		switch {
@@ -135,7 +136,7 @@ func (d *dueRuns) note(unreadable map[run.ID]error, entries []entry) {
 }
 
 func (d *dueRuns) sort() {
-	slices.SortFunc(d.due, func(a, b loaded) int {
+	slices.SortFunc(d.due, func(a, b *loaded) int {
 		return cmp.Or(a.run.DueAt.Compare(b.run.DueAt), cmp.Compare(a.run.ID, b.run.ID))
 	})
 }

@@ -246,7 +246,7 @@ func (k *knownItems) all() (items []job.Item, asOf time.Time, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	asOf = k.parts[0].asked
-	var found []knownItem
+	var found []*job.Item
 	unreadable := map[string]error{}
 	for i := range k.parts {
 		if k.parts[i].asked.Before(asOf) {
@@ -257,7 +257,7 @@ func (k *knownItems) all() (items []job.Item, asOf time.Time, err error) {
 				unreadable[name] = is.why
 				continue
 			}
-			found = append(found, is)
+			found = append(found, is.item)
 		}
 	}
 	items, err = asItems(found, unreadable)
@@ -268,7 +268,7 @@ func (k *knownItems) all() (items []job.Item, asOf time.Time, err error) {
 func (k *knownItems) of(names []string) ([]job.Item, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	var found []knownItem
+	var found []*job.Item
 	unreadable := map[string]error{}
 	for _, name := range names {
 		is, there := k.parts[shard(name)].items[name]
@@ -276,17 +276,17 @@ func (k *knownItems) of(names []string) ([]job.Item, error) {
 		case is.why != nil:
 			unreadable[name] = is.why
 		case there:
-			found = append(found, is)
+			found = append(found, is.item)
 		}
 	}
 	return asItems(found, unreadable)
 }
 
-func asItems(found []knownItem, unreadable map[string]error) ([]job.Item, error) {
-	slices.SortFunc(found, func(a, b knownItem) int { return cmp.Compare(a.item.Name, b.item.Name) })
+func asItems(found []*job.Item, unreadable map[string]error) ([]job.Item, error) {
+	slices.SortFunc(found, func(a, b *job.Item) int { return cmp.Compare(a.Name, b.Name) })
 	items := make([]job.Item, len(found))
 	for i, is := range found {
-		items[i] = *is.item
+		items[i] = *is
 	}
 	if len(unreadable) > 0 {
 		return items, &control.UnreadableItemsError{Jobs: unreadable}

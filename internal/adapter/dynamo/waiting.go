@@ -13,8 +13,8 @@ import (
 // a scheduled run gives its slot, so only runs that are shown are loaded. The key of a run by hand does
 // not, so all of these are loaded at once.
 type waiting struct {
-	keys   []waitingKey // not loaded yet, the newest slot first
-	loaded []run.Run    // sorted; none comes after a key of the same position
+	keys   []*waitingKey // not loaded yet, the newest slot first
+	loaded []run.Run     // sorted; none comes after a key of the same position
 }
 
 type waitingKey struct {
@@ -43,7 +43,7 @@ func (k *walk) startLanes(ctx context.Context) error {
 		}
 		byHand = append(byHand, es...)
 	}
-	slices.SortFunc(k.lanes.keys, func(a, b waitingKey) int { return cmp.Or(b.slot.Compare(a.slot), cmp.Compare(b.id, a.id)) })
+	slices.SortFunc(k.lanes.keys, func(a, b *waitingKey) int { return cmp.Or(b.slot.Compare(a.slot), cmp.Compare(b.id, a.id)) })
 	rs, err := k.load(ctx, byHand)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (k *walk) addLane(ctx context.Context, lane run.Lane, ended, open bool) (by
 			if slot, ok := id.ScheduledFor(); !ok {
 				byHand = append(byHand, e)
 			} else if k.w.Wants(id, slot) {
-				k.lanes.keys = append(k.lanes.keys, waitingKey{entry: e, id: id, slot: slot})
+				k.lanes.keys = append(k.lanes.keys, &waitingKey{entry: e, id: id, slot: slot})
 			}
 		}
 	}

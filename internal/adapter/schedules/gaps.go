@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -16,7 +16,9 @@ import (
 
 // gaps collects what could not be read of the registry.
 type gaps struct {
-	problems, unread []gap
+	// problems and unread are by the schedule that has them. clashes are of several schedules each.
+	problems, unread map[string]error
+	clashes          []error
 	// halves are jobs whose schedule could not be read again, or that are named by a schedule that
 	// cannot be used.
 	halves map[string]bool
@@ -24,15 +26,9 @@ type gaps struct {
 	nameless int
 }
 
-// gap is an error with the schedule that has it.
-type gap struct {
-	name string
-	err  error
-}
-
 // gaps returns the gaps in what is known.
 func (r *Registry) gaps(m *merged) gaps {
-	g := gaps{halves: map[string]bool{}}
+	g := gaps{problems: map[string]error{}, unread: map[string]error{}, clashes: m.clashes, halves: map[string]bool{}}
 	for name, v := range r.read { //nolint:gocritic // some 10,000 small values a minute
 		by := rule{}
 		if v.entry != nil {
@@ -49,19 +45,16 @@ func (r *Registry) gaps(m *merged) gaps {
 			}
 		}
 	}
-	for _, clash := range m.clashes {
-		g.problems = append(g.problems, gap{err: clash})
-	}
 	return g
 }
 
 // add notes why a schedule cannot be used, or was not read.
 func (g *gaps) add(name string, err error) {
 	if passes(err) {
-		g.unread = append(g.unread, gap{name, err})
+		g.unread[name] = err
 		return
 	}
-	g.problems = append(g.problems, gap{name, err})
+	g.problems[name] = err
 }
 
 // blame notes whose schedule cannot be used, or was not read.
@@ -83,12 +76,12 @@ func (g *gaps) half(j control.Registered) bool { //nolint:gocritic // as slices.
 	return g.halves[j.Name] || len(g.unread) > 0 && j.Disabled
 }
 
-func (g *gaps) none() bool { return len(g.problems)+len(g.unread) == 0 }
+func (g *gaps) none() bool { return len(g.problems)+len(g.clashes)+len(g.unread) == 0 }
 
 func (g *gaps) err() error {
 	var errs []error
-	if len(g.problems) > 0 {
-		errs = append(errs, &ProblemError{sorted(g.problems)})
+	if len(g.problems)+len(g.clashes) > 0 {
+		errs = append(errs, &ProblemError{slices.Concat(g.clashes, sorted(g.problems))})
 	}
 	if len(g.unread) > 0 {
 		errs = append(errs, &UnreadError{sorted(g.unread)})
@@ -96,18 +89,16 @@ func (g *gaps) err() error {
 	return errors.Join(errs...)
 }
 
-func byName(a, b gap) int { return strings.Compare(a.name, b.name) }
+// first returns the error of the first schedule by name, so the same one each time.
+func first(errs map[string]error) error { return errs[slices.Min(slices.Collect(maps.Keys(errs)))] }
 
-// first returns the error of the first gap by name, so the same one each time.
-func first(gaps []gap) error { return slices.MinFunc(gaps, byName).err }
-
-func sorted(gaps []gap) []error {
-	slices.SortFunc(gaps, byName)
-	errs := make([]error, len(gaps))
-	for i, g := range gaps {
-		errs[i] = g.err
+// sorted returns errors by the names of their schedules.
+func sorted(errs map[string]error) []error {
+	out := make([]error, 0, len(errs))
+	for _, name := range slices.Sorted(maps.Keys(errs)) {
+		out = append(out, errs[name])
 	}
-	return errs
+	return out
 }
 
 var retryable = retry.IsErrorRetryables(append(retry.DefaultRetryables, retry.RetryableErrorCode{Codes: retry.DefaultThrottleErrorCodes}))

@@ -2,8 +2,8 @@ package schedules
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/batchplane/batchplane/internal/control"
 )
@@ -22,36 +22,39 @@ func (r *Registry) merge() *merged {
 	if r.merged != nil {
 		return r.merged
 	}
-	names := make([]string, 0, len(r.read))
+	m := &merged{of: map[string][]string{}}
 	for name, v := range r.read { //nolint:gocritic // only where something changed
 		if v.entry != nil {
-			names = append(names, name)
+			m.of[v.entry.job.Name] = append(m.of[v.entry.job.Name], name)
 		}
 	}
-	slices.Sort(names)
-	m := &merged{of: make(map[string][]string, len(names))}
-	at := make(map[string]int, len(names))
+	for _, job := range slices.Sorted(maps.Keys(m.of)) {
+		slices.Sort(m.of[job])
+		m.add(r, m.of[job])
+	}
+	r.merged = m
+	return m
+}
+
+// add makes one job of its schedules, unless none of them can be used.
+func (m *merged) add(r *Registry, names []string) {
+	var all *control.Registered
 	for _, name := range names {
 		v := r.read[name]
-		job := v.entry.job.Name
-		m.of[job] = append(m.of[job], name)
 		if v.why != nil {
 			continue
 		}
 		is := r.completed(v.entry)
-		if i, known := at[job]; known {
-			var clash bool
-			if m.jobs[i], clash = join(m.jobs[i], is); clash {
-				m.clashes = append(m.clashes, fmt.Errorf("%s and %s carry different definitions of job %s: give both the same, with its `schedule`", r.read[m.of[job][0]].entry.name, v.entry.name, job))
-			}
+		if all == nil {
+			m.jobs = append(m.jobs, is)
+			all = &m.jobs[len(m.jobs)-1]
 			continue
 		}
-		at[job] = len(m.jobs)
-		m.jobs = append(m.jobs, is)
+		var clash bool
+		if *all, clash = join(*all, is); clash {
+			m.clashes = append(m.clashes, fmt.Errorf("%s and %s carry different definitions of job %s: give both the same, with its `schedule`", r.read[names[0]].entry.name, v.entry.name, all.Name))
+		}
 	}
-	slices.SortFunc(m.jobs, func(a, b control.Registered) int { return strings.Compare(a.Name, b.Name) })
-	r.merged = m
-	return m
 }
 
 // join merges two definitions of a job. The result is disabled if both are, and was modified when the
