@@ -53,7 +53,7 @@ var secretForms = []struct {
 }
 
 // SecretsIn gives the places (start and end, in bytes) in a text of what is most likely a
-// secret, whatever its name. References to shell variables do not count.
+// secret, whatever its name, in order. References to shell variables do not count.
 func SecretsIn(text string) (places [][2]int) {
 	for _, s := range secretForms {
 		if !slices.ContainsFunc(s.words, func(w string) bool { return strings.Contains(text, w) }) {
@@ -61,10 +61,10 @@ func SecretsIn(text string) (places [][2]int) {
 		}
 		for _, m := range s.form().FindAllStringSubmatchIndex(text, -1) {
 			if text[m[2]] != '$' {
-				places = append(places, [2]int{m[2], m[3]})
+				at, _ := slices.BinarySearchFunc(places, m[2], func(p [2]int, start int) int { return p[0] - start })
+				places = slices.Insert(places, at, [2]int{m[2], m[3]})
 			}
 		}
 	}
-	slices.SortFunc(places, func(a, b [2]int) int { return a[0] - b[0] })
 	return places
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/apply"
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/render"
 )
@@ -52,7 +53,7 @@ func (p *Plane) PlanApply(ctx context.Context, w apply.Wanted) (apply.Plan, erro
 	}
 	plan, err := apply.Of(w, r)
 	plan.Stack, plan.Group = p.Name, p.Registry.Group()
-	plan.Announce = len(r.Schedules)+len(plan.Steps) > apply.ListedAtOnce
+	plan.Announce = len(r.Schedules)+len(plan.Steps) > control.ListedAtOnce
 	return plan, err
 }
 

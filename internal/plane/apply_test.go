@@ -150,7 +150,7 @@ func TestApplyAnnounces(t *testing.T) {
 		}
 	}
 	must(0)
-	for i := range apply.ListedAtOnce {
+	for i := range control.ListedAtOnce {
 		name := fmt.Sprintf("other-%04d", i)
 		g.schedules[name] = render.Schedule{Name: name}
 	}

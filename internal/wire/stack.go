@@ -32,7 +32,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/deployer"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
-	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/adapter/logs"
 	"github.com/batchplane/batchplane/internal/adapter/people"
 	"github.com/batchplane/batchplane/internal/doctor"
@@ -94,7 +93,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 				Scheduler: scheduler.NewFromConfig(cfg), Name: outputs["ScheduleGroupName"], ARN: groupARN(outputs), Read: entry.Registered,
 				Trigger: outputs["TriggerArn"], Role: outputs["ScheduleRoleArn"], Failures: outputs["TriggerFailuresArn"],
 			},
-			&fargate.Definitions{ECS: ecs.NewFromConfig(cfg), Stack: c.Name, Region: cfg.Region},
+			&deployer.Definitions{ECS: ecs.NewFromConfig(cfg), Stack: c.Name, Region: cfg.Region},
 		},
 		Who: people.Who{STS: sts.NewFromConfig(cfg)}.ARN, Inspect: inspector.Inspect,
 		Explain: func(err error) error { return explain(c, cfg.Region, err) },
@@ -124,7 +123,7 @@ func settings(name string, outputs, parameters map[string]string) doctor.Stack {
 // registry implements plane.Registry.
 type registry struct {
 	*deployer.Writer
-	*fargate.Definitions
+	*deployer.Definitions
 }
 
 // groupARN returns the ARN of the schedule group, which is in the account and Region of the trigger.

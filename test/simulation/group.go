@@ -10,7 +10,6 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
-	"github.com/batchplane/batchplane/internal/apply"
 	"github.com/batchplane/batchplane/internal/control"
 	entries "github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
@@ -153,7 +152,7 @@ func (g *group) token(from int) string {
 
 // GetSchedule implements schedules.Scheduler.
 func (g *group) GetSchedule(_ context.Context, name string) (out entries.Schedule, err error) {
-	if name == apply.Applied {
+	if name == control.Applied {
 		return g.get(name)
 	}
 	w := g.w
@@ -182,7 +181,7 @@ func (g *group) busy(name string) bool {
 }
 
 func (g *group) get(name string) (entries.Schedule, error) {
-	if name == apply.Applied && !g.applied.IsZero() {
+	if name == control.Applied && !g.applied.IsZero() {
 		return entries.Schedule{Name: name, Modified: g.applied}, nil
 	}
 	d := g.w.byName(name)

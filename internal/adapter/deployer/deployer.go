@@ -1,4 +1,5 @@
-// Package deployer writes the schedules of a stack's group, for people who deploy jobs.
+// Package deployer writes what people deploy with `apply`: the schedules of a stack's group, and base
+// task definitions. No function links it.
 package deployer
 
 import (
@@ -28,7 +29,7 @@ type API interface {
 	DeleteSchedule(context.Context, *scheduler.DeleteScheduleInput, ...func(*scheduler.Options)) (*scheduler.DeleteScheduleOutput, error)
 }
 
-// Writer reads and writes the schedules of a stack's group, for people who deploy jobs. It is
+// Writer reads and writes the schedules of a stack's group. It is
 // the schedules' half of plane.Registry.
 type Writer struct {
 	Scheduler API
@@ -190,9 +191,9 @@ func (w *Writer) Put(ctx context.Context, s render.Schedule, kind apply.Kind) er
 	return nil
 }
 
-// Announce implements plane.Registry. It writes to the schedule apply.Applied, which starts nothing.
+// Announce implements plane.Registry. It writes to the schedule control.Applied, which starts nothing.
 func (w *Writer) Announce(ctx context.Context) error {
-	name, on, zone, state := apply.Applied, render.ByHand, "UTC", types.ScheduleStateDisabled
+	name, on, zone, state := control.Applied, render.ByHand, "UTC", types.ScheduleStateDisabled
 	words := "Starts nothing: batchplane apply writes here when it has changed schedules, last at " + time.Now().UTC().Format(time.RFC3339Nano)
 	off := &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff}
 	target := &types.Target{Arn: &w.Trigger, RoleArn: &w.Role, Input: aws.String("{}"), DeadLetterConfig: &types.DeadLetterConfig{Arn: &w.Failures}}

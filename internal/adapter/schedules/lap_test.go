@@ -12,7 +12,6 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"github.com/batchplane/batchplane/internal/apply"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
@@ -67,7 +66,7 @@ func (g *large) ListSchedules(_ context.Context, token string, limit int) (page 
 func (g *large) GetSchedule(_ context.Context, name string) (entry.Schedule, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if name != apply.Applied {
+	if name != control.Applied {
 		g.gets++
 	}
 	if g.get != nil {
@@ -80,7 +79,7 @@ func (g *large) GetSchedule(_ context.Context, name string) (entry.Schedule, err
 		return entry.Schedule{}, control.ErrNotFound
 	}
 	input := "{}"
-	if name != apply.Applied && !g.bare[name] {
+	if name != control.Applied && !g.bare[name] {
 		var err error
 		if input, err = (job.Job{Name: name, TaskDefinition: "etl", Command: []string{modified.Format(time.RFC3339)}, Schedule: "0 3 * * *"}).ScheduleInput(); err != nil {
 			return entry.Schedule{}, err
@@ -378,12 +377,12 @@ func TestApplied(t *testing.T) {
 	w.drop(jobNo(51))
 	w.drop(jobNo(52))
 	w.set("job-99999", changed)
-	w.set(apply.Applied, w.clock.Add(-20*time.Second))
+	w.set(control.Applied, w.clock.Add(-20*time.Second))
 	if r := w.expect(9999, 100, true); !r.Jobs[50].Modified.Equal(changed.Add(time.Minute)) {
 		t.Errorf("it is of %s", r.Jobs[50].Modified)
 	}
 	w.lap(9999, 20)
-	w.set(apply.Applied, w.clock.Add(5*time.Second)) // by a clock that is ahead
+	w.set(control.Applied, w.clock.Add(5*time.Second)) // by a clock that is ahead
 	w.expect(9999, 100, true)
 	w.expect(9999, 100, true)
 	w.expect(9999, 20, false)

@@ -15,7 +15,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
-	"github.com/batchplane/batchplane/internal/apply"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
@@ -67,7 +66,7 @@ func (c *crowd) GetSchedule(_ context.Context, name string) (entry.Schedule, err
 	if is.fails != nil {
 		return entry.Schedule{}, is.fails
 	}
-	if is.gone || name == apply.Applied {
+	if is.gone || name == control.Applied {
 		return entry.Schedule{}, control.ErrNotFound
 	}
 	input, err := is.job.ScheduleInput()

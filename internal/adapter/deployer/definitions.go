@@ -1,4 +1,4 @@
-package fargate
+package deployer
 
 import (
 	"context"
@@ -23,7 +23,7 @@ type RegisterAPI interface {
 	RegisterTaskDefinition(context.Context, *ecs.RegisterTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.RegisterTaskDefinitionOutput, error)
 }
 
-// Definitions registers base task definitions, for people who deploy jobs. It is the task definitions'
+// Definitions registers base task definitions. It is the task definitions'
 // half of plane.Registry.
 type Definitions struct {
 	ECS RegisterAPI

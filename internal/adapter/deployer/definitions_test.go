@@ -1,4 +1,4 @@
-package fargate
+package deployer
 
 import (
 	"context"
