@@ -8,7 +8,7 @@ import (
 
 // mostZipped is how many times as large as a bare function's zip each zip may be, which is what
 // Lambda fetches at a cold start. With only two clients of the SDK it is 1.25 times.
-var mostZipped = map[string]float64{"trigger": 1.57, "onstopped": 1.45, "notify": 1.48, "sweep": 1.65, "widget": 1.91}
+var mostZipped = map[string]float64{"trigger": 1.57, "onstopped": 1.435, "notify": 1.48, "sweep": 1.60, "widget": 1.90}
 
 // TestZip: no function grows unnoticed by a module.
 func TestZip(t *testing.T) {

@@ -23,8 +23,7 @@ type RegisterAPI interface {
 	RegisterTaskDefinition(context.Context, *ecs.RegisterTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.RegisterTaskDefinitionOutput, error)
 }
 
-// Definitions registers base task definitions. It is the task definitions'
-// half of plane.Registry.
+// Definitions registers base task definitions. It is the task definitions' half of plane.Registry.
 type Definitions struct {
 	ECS RegisterAPI
 	// Stack and Region are those of the control plane.

@@ -29,8 +29,7 @@ type API interface {
 	DeleteSchedule(context.Context, *scheduler.DeleteScheduleInput, ...func(*scheduler.Options)) (*scheduler.DeleteScheduleOutput, error)
 }
 
-// Writer reads and writes the schedules of a stack's group. It is
-// the schedules' half of plane.Registry.
+// Writer reads and writes the schedules of a stack's group. It is the schedules' half of plane.Registry.
 type Writer struct {
 	Scheduler API
 	// Name and ARN identify the group.
