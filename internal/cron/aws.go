@@ -2,9 +2,9 @@ package cron
 
 import "strings"
 
-// MaxAWS is the longest schedule expression that EventBridge Scheduler takes,
+// maxAWS is the longest schedule expression that EventBridge Scheduler takes,
 // in characters (CreateSchedule, ScheduleExpression).
-const MaxAWS = 256
+const maxAWS = 256
 
 // ParseAWS reads an EventBridge expression:
 //
@@ -22,8 +22,8 @@ const MaxAWS = 256
 // ParseAWS drops the seconds of at(...), since Scheduler is precise to the minute only. The
 // error is a *SyntaxError. Text longer than 256 bytes is refused unread.
 func ParseAWS(text string) (*Spec, error) {
-	if len(text) > MaxAWS {
-		return nil, wrong(text, MaxAWS, "longer than 256 characters", "")
+	if len(text) > maxAWS {
+		return nil, wrong(text, maxAWS, "longer than 256 characters", "")
 	}
 	open := strings.IndexByte(text, '(')
 	if open < 0 || text[len(text)-1] != ')' {

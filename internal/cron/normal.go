@@ -41,9 +41,9 @@ func (s *Spec) Normal() (string, error) {
 		}
 	}
 	text := "cron(" + strings.Join(fields, " ") + ")"
-	if len(text) > MaxAWS {
+	if len(text) > maxAWS {
 		return "", fmt.Errorf("%s takes %d characters once its steps are written out as lists, as EventBridge's guides have them, and at most %d are possible: write a step as 0/5, or two jobs",
-			clip(s.text), len(text), MaxAWS)
+			clip(s.text), len(text), maxAWS)
 	}
 	return text, nil
 }

@@ -94,7 +94,7 @@ func TestLongText(t *testing.T) {
 	t.Parallel()
 	aws := "cron(0 9 1" + strings.Repeat(",1", 117) + " * ? *)"
 	crontab := "0 9 1" + strings.Repeat(",1", 507) + " * *"
-	for text, limit := range map[string]int{aws: MaxAWS, crontab: maxCrontab} {
+	for text, limit := range map[string]int{aws: maxAWS, crontab: maxCrontab} {
 		longest := strings.Replace(text, "9", strings.Repeat("0", limit-len(text))+"9", 1)
 		if _, err := Parse(longest); err != nil || len(longest) != limit {
 			t.Errorf("%d bytes: %v", len(longest), err)

@@ -108,7 +108,7 @@ func TestLongestTranslation(t *testing.T) {
 	}
 	text := strings.Join([]string{pairs(0, 59), pairs(0, 23), pairs(1, 31), pairs(1, 12), "*"}, " ")
 	got, err := parse(t, text).In(nil, DST{}).Translate(proofStart)
-	if err != nil || len(got.AWS) != 1 || len(got.AWS[0]) > MaxAWS {
+	if err != nil || len(got.AWS) != 1 || len(got.AWS[0]) > maxAWS {
 		t.Fatalf("%d characters: %v", len(got.AWS[0]), err)
 	}
 }

@@ -35,8 +35,8 @@ const (
 	MaxChoices = 100
 )
 
-// Takes reports whether the input takes the value.
-func (i Input) Takes(value string) bool {
+// takes reports whether the input takes the value.
+func (i Input) takes(value string) bool {
 	if len(i.Choices) > 0 {
 		return slices.Contains(i.Choices, value)
 	}
@@ -64,7 +64,7 @@ func (c Changes) Refuses(inputs map[string]string, args []string) string {
 		if !ok {
 			return fmt.Sprintf("%s is not one of its inputs: %s", name, c.list())
 		}
-		if !i.Takes(inputs[name]) {
+		if !i.takes(inputs[name]) {
 			return fmt.Sprintf("its input %s takes %s", name, i.values())
 		}
 	}
@@ -186,7 +186,7 @@ func (i Input) validateValues(field string, ps *problems) {
 		ps.add(field+".pattern", "%q is not a regular expression: %v", i.Pattern, err)
 		return
 	}
-	if i.Default != "" && !i.Takes(i.Default) {
+	if i.Default != "" && !i.takes(i.Default) {
 		ps.add(field+".default", "%q is not %s", i.Default, i.values())
 	}
 }

@@ -115,8 +115,8 @@ func outside(uid uint32) bool {
 // maxPrivate is the most bytes that a file of secrets may have.
 const maxPrivate = 1 << 20
 
-// ReadPrivate reads a file that holds secrets. It refuses a file that anybody but its owner may read.
-func ReadPrivate(path string) ([]byte, error) {
+// readPrivate reads a file that holds secrets. It refuses a file that anybody but its owner may read.
+func readPrivate(path string) ([]byte, error) {
 	if err := Trusted(path); err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ type Secrets map[string]string
 // ReadSecrets reads lines of NAME=VALUE. A value is the rest of its line as it is, quotes included.
 // Empty lines and lines that begin with # are skipped.
 func ReadSecrets(path string) (Secrets, error) {
-	text, err := ReadPrivate(path)
+	text, err := readPrivate(path)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func (s *Server) bury(id string, ends map[string]time.Time) {
 // mayLive reports whether something of a task may still live. It adds to ends what it sees. If
 // nothing lives, ended is when the last container ended, zero unless somebody saw each of them end.
 func (s *Server) mayLive(r *record, ends map[string]time.Time) (alive bool, ended time.Time) {
-	runner, ok := s.cfg.Runner.(Survivor)
+	runner, ok := s.cfg.Runner.(survivor)
 	if !ok {
 		return false, ended
 	}

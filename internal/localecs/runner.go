@@ -56,8 +56,8 @@ type Runner interface {
 	Start(spec ContainerSpec, exited func(Exit)) (Process, error)
 }
 
-// Survivor is a Runner that knows about an earlier process's containers.
-type Survivor interface {
+// survivor is a Runner that knows about an earlier process's containers.
+type survivor interface {
 	// Alive reports whether anything of the container may still run. An error counts as yes.
 	Alive(spec ContainerSpec) (bool, error)
 	// EndOf returns when the container of an earlier process ended, zero if nobody saw that. It must be
@@ -65,8 +65,8 @@ type Survivor interface {
 	EndOf(spec ContainerSpec) time.Time
 }
 
-// Shutdowner is a Runner with processes that must be stopped when the server closes.
-type Shutdowner interface {
+// shutdowner is a Runner with processes that must be stopped when the server closes.
+type shutdowner interface {
 	// Shutdown stops every process, and returns once exited was called for each.
 	Shutdown(ctx context.Context) error
 }

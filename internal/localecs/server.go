@@ -185,7 +185,7 @@ func (s *Server) Close(ctx context.Context) error {
 	s.mu.Unlock()
 	s.silence()
 	err := s.timers.close(ctx)
-	if r, ok := s.cfg.Runner.(Shutdowner); ok {
+	if r, ok := s.cfg.Runner.(shutdowner); ok {
 		err = errors.Join(err, r.Shutdown(ctx))
 	}
 	if err != nil {

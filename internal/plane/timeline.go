@@ -19,7 +19,7 @@ func (p *Plane) Timeline(ctx context.Context, from, to time.Time, f JobFilter) (
 		return view.Timeline{}, err
 	}
 	lanes := slices.DeleteFunc(items, func(i job.Item) bool { return i.Gone || !matchesAny(f.Names, i.Name) })
-	w := walkOf(Filter{Jobs: f.Names, Since: from, Until: to}, AtOnce)
+	w := walkOf(Filter{Jobs: f.Names, Since: from, Until: to}, atOnce)
 	if f.Owner != "" || f.Cluster != "" {
 		definitions, err := p.definitions(ctx, lanes)
 		if err != nil {
@@ -133,8 +133,8 @@ func unique(bars []view.Bar) []view.Bar {
 	})
 }
 
-// AtOnce is the page size of a walk that reads all runs.
-const AtOnce = 5000
+// atOnce is the page size of a walk that reads all runs.
+const atOnce = 5000
 
 // sideBySide is the number of parts in which a span is read that has at least as many hours.
 const sideBySide = 4
@@ -225,12 +225,12 @@ func (p *Plane) Counted(ctx context.Context, since time.Time) (Counts, error) {
 	others := slices.DeleteFunc(slices.Clone(run.Statuses), func(s run.Status) bool { return s == run.Succeeded })
 	all := map[run.ID]bool{}
 	bars, err := p.together(ctx, func(ctx context.Context) ([]view.Bar, error) {
-		return p.barsOf(ctx, control.Walk{Since: since, Page: AtOnce, Match: func(id run.ID) bool {
+		return p.barsOf(ctx, control.Walk{Since: since, Page: atOnce, Match: func(id run.ID) bool {
 			all[id] = true
 			return false
 		}})
 	}, func(ctx context.Context) ([]view.Bar, error) {
-		return p.barsOf(ctx, control.Walk{Since: since, Page: AtOnce, Statuses: others, Unread: left.add})
+		return p.barsOf(ctx, control.Walk{Since: since, Page: atOnce, Statuses: others, Unread: left.add})
 	})
 	if err != nil {
 		return Counts{}, err
@@ -259,7 +259,7 @@ func (p *Plane) count(ctx context.Context, c control.Counter, since time.Time) (
 	for status, n := range ended {
 		counts[view.State(status)] = n
 	}
-	bars, err := p.barsOf(ctx, control.Walk{Since: since, Page: AtOnce, Statuses: openStatuses, Unread: left.add})
+	bars, err := p.barsOf(ctx, control.Walk{Since: since, Page: atOnce, Statuses: openStatuses, Unread: left.add})
 	for _, b := range bars {
 		counts[b.State]++
 	}

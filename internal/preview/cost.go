@@ -10,7 +10,7 @@ import (
 
 // CostOptions is what a cost depends on besides the jobs.
 type CostOptions struct {
-	// Region is a key of Prices.
+	// Region is one of Regions.
 	Region string
 	// Duration is how long a run takes, and Durations how long for some jobs, by name. At least
 	// a minute is billed.
@@ -22,35 +22,32 @@ type CostOptions struct {
 	Dashboard, Metrics bool
 }
 
-// Price holds the prices of a region, in US dollars.
-type Price struct {
-	// CPUHour is the price of a vCPU for an hour on Fargate with Linux, and MemoryHour that of a
+// price holds the prices of a region, in US dollars.
+type price struct {
+	// cpuHour is the price of a vCPU for an hour on Fargate with Linux, and memoryHour that of a
 	// GB, by architecture. 0 means that it is not known here.
-	CPUHour, MemoryHour map[string]float64
-	// NATHour is the price of a NAT gateway for an hour. Each GB through it costs as much.
-	NATHour float64
+	cpuHour, memoryHour map[string]float64
+	// natHour is the price of a NAT gateway for an hour. Each GB through it costs as much.
+	natHour float64
 }
 
-// PriceDate says when the prices below were last looked up, and PriceSource says where.
-const (
-	PriceDate   = cost.Date
-	PriceSource = "aws.amazon.com/fargate/pricing, aws.amazon.com/vpc/pricing and " + cost.Source + ", on demand, without free tiers"
-)
+// priceSource says where the prices below were last looked up; cost.Date says when.
+const priceSource = "aws.amazon.com/fargate/pricing, aws.amazon.com/vpc/pricing and " + cost.Source + ", on demand, without free tiers"
 
-// Prices holds the prices by region.
-var Prices = map[string]Price{
+// prices holds the prices by region.
+var prices = map[string]price{
 	"us-east-1": {
-		CPUHour:    map[string]float64{"x86_64": 0.04048, "arm64": 0.0000089944 * 3600},
-		MemoryHour: map[string]float64{"x86_64": 0.004445, "arm64": 0.0000009889 * 3600},
-		NATHour:    0.045,
+		cpuHour:    map[string]float64{"x86_64": 0.04048, "arm64": 0.0000089944 * 3600},
+		memoryHour: map[string]float64{"x86_64": 0.004445, "arm64": 0.0000009889 * 3600},
+		natHour:    0.045,
 	},
 	"ap-northeast-1": {
-		CPUHour: map[string]float64{"x86_64": 0.05056}, MemoryHour: map[string]float64{"x86_64": 0.00553},
-		NATHour: 0.062,
+		cpuHour: map[string]float64{"x86_64": 0.05056}, memoryHour: map[string]float64{"x86_64": 0.00553},
+		natHour: 0.062,
 	},
 }
 
-// Regions are the keys of Prices.
+// Regions are the keys of prices.
 var Regions = []string{"us-east-1", "ap-northeast-1"}
 
 // hoursPerMonth is a twelfth of a year.
@@ -71,11 +68,11 @@ type Cost struct {
 
 // cost estimates a month from the span of the preview.
 func (r *Report) cost(jobs []job.Job, o Options) {
-	price, plane := Prices[o.Cost.Region], cost.Regions[o.Cost.Region]
+	price, plane := prices[o.Cost.Region], cost.Regions[o.Cost.Region]
 	run := cost.Success.USD(plane, 1, cost.KeepDays)
 	months := r.To.Sub(r.From).Hours() / hoursPerMonth
 	c := Cost{
-		Region: o.Cost.Region, Control: cost.Idle.USD(plane, 1, cost.KeepDays), NAT: price.NATHour * hoursPerMonth, Source: PriceSource + ", " + PriceDate,
+		Region: o.Cost.Region, Control: cost.Idle.USD(plane, 1, cost.KeepDays), NAT: price.natHour * hoursPerMonth, Source: priceSource + ", " + cost.Date,
 		Notes: []string{
 			"tasks in private subnets reach ECR and their log through a NAT gateway or interface endpoints, which are billed by the hour even if no job runs and cost more than small jobs; the price shown is a NAT gateway's without its price per GB; a public IP avoids both",
 		},
@@ -84,7 +81,7 @@ func (r *Report) cost(jobs []job.Job, o Options) {
 	for i, j := range jobs {
 		cpu, memory, architecture, known := size(j, o.Cost.Definitions)
 		assumed = assumed || !known
-		if price.CPUHour[architecture] == 0 {
+		if price.cpuHour[architecture] == 0 {
 			architecture, noArm = "x86_64", true
 		}
 		took := o.Cost.Duration
@@ -93,7 +90,7 @@ func (r *Report) cost(jobs []job.Job, o Options) {
 		}
 		took = max(took, time.Minute)
 		runs := float64(r.Jobs[i].Runs) / months
-		hour := float64(cpu)/1024*price.CPUHour[architecture] + float64(memory)/1024*price.MemoryHour[architecture]
+		hour := float64(cpu)/1024*price.cpuHour[architecture] + float64(memory)/1024*price.memoryHour[architecture]
 		usd := runs * (took.Hours()*hour + run)
 		r.Jobs[i].MonthlyUSD = usd
 		c.Runs += runs

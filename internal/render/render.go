@@ -23,9 +23,9 @@ import (
 const (
 	MaxResources = 480
 	MaxBytes     = 900_000
-	// MaxInput is the most bytes of a schedule's input, which becomes an asynchronous call of
+	// maxInput is the most bytes of a schedule's input, which becomes an asynchronous call of
 	// a Lambda function: 256 KB by the older of the limits that AWS states.
-	MaxInput = 256_000
+	maxInput = 256_000
 )
 
 // Exports of the control plane's stack. Each comes after the stack's name and a colon.
@@ -211,8 +211,8 @@ func (o Options) job(j job.Job, bases map[string]job.TaskDefinition) (entry, err
 			return entry{}, err
 		}
 	}
-	if in.size() > MaxInput {
-		return entry{}, fmt.Errorf("job %s: its definition has %d bytes; a schedule's input takes at most %d", j.Name, in.size(), MaxInput)
+	if in.size() > maxInput {
+		return entry{}, fmt.Errorf("job %s: its definition has %d bytes; a schedule's input takes at most %d", j.Name, in.size(), maxInput)
 	}
 	if o.Rules {
 		return entry{"job " + j.Name, len(p.expressions) + 1, in.base, func(part int) string { return o.ruled(j, p, part, bases) }}, nil

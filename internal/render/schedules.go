@@ -40,8 +40,8 @@ func SchedulesOf(j job.Job, from time.Time) ([]Schedule, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(input) > MaxInput {
-		return nil, fmt.Errorf("job %s: its definition has %d bytes; a schedule's input takes at most %d", j.Name, len(input), MaxInput)
+	if len(input) > maxInput {
+		return nil, fmt.Errorf("job %s: its definition has %d bytes; a schedule's input takes at most %d", j.Name, len(input), maxInput)
 	}
 	out := make([]Schedule, len(p.expressions))
 	for i, expression := range p.expressions {

@@ -18,7 +18,7 @@ func ClassifyOf(s *Stop) Verdict {
 // Nothing was launched, and the same client token may be sent later.
 func Throttled(s Stop) bool {
 	rule := ClassifyOf(&s).Rule
-	return rule == RuleThrottled || rule == RuleThrottledEC2
+	return rule == ruleThrottled || rule == ruleThrottledEC2
 }
 
 func classifyTask(s *Stop) Verdict {

@@ -20,7 +20,7 @@ func TestRelaunchIsNarrow(t *testing.T) {
 		}
 	}
 	for _, started := range []Answer{Yes, Unknown} {
-		if v := (Verdict{Class: Retry, Started: started, Rule: RuleCapacity}); v.Lacks() != "" {
+		if v := (Verdict{Class: Retry, Started: started, Rule: ruleCapacity}); v.Lacks() != "" {
 			t.Errorf("started %s, and it lacks %s", started, v.Lacks())
 		}
 	}

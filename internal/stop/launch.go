@@ -8,9 +8,9 @@ import (
 
 // Names of launch rules that have a counterpart among the rules for tasks.
 const (
-	RuleThrottledEC2       = "launch-throttled-ec2"
-	RuleLaunchCapacity     = "launch-capacity"
-	RuleLaunchRunningLimit = "launch-running-limit"
+	ruleThrottledEC2       = "launch-throttled-ec2"
+	ruleLaunchCapacity     = "launch-capacity"
+	ruleLaunchRunningLimit = "launch-running-limit"
 )
 
 // classifyLaunch reads an answer of RunTask.

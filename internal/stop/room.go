@@ -21,11 +21,11 @@ func (v Verdict) Lacks() Room {
 		return ""
 	}
 	switch v.Rule {
-	case RuleRunningLimit, RuleLaunchRunningLimit, RuleServiceQuota, RuleInstanceLimit:
+	case ruleRunningLimit, ruleLaunchRunningLimit, ruleServiceQuota, ruleInstanceLimit:
 		return NoQuota
-	case RuleCapacity, RuleLaunchCapacity, RuleInstanceNone:
+	case ruleCapacity, ruleLaunchCapacity, ruleInstanceNone:
 		return NoCapacity
-	case RuleThrottled, RuleThrottledEC2:
+	case ruleThrottled, ruleThrottledEC2:
 		return NoRate
 	}
 	return ""

@@ -5,8 +5,8 @@ package stop
 
 // Names that room.go refers to.
 const (
-	RuleInstanceLimit = "instance-limit"
-	RuleInstanceNone  = "instance-none"
+	ruleInstanceLimit = "instance-limit"
+	ruleInstanceNone  = "instance-none"
 )
 
 // noInstance is how the texts of the published cases begin (https://github.com/k-k1/agent-fleet,
@@ -38,7 +38,7 @@ var instanceFamily = Family{
 			Source:  composed,
 		},
 		{
-			Name:    RuleInstanceLimit,
+			Name:    ruleInstanceLimit,
 			Match:   Match{Any: []stems{{"vcpulimit", "maxspotinstance", "instancelimit"}, quotas}},
 			Class:   Retry,
 			Why:     "the account runs as many instances or vCPUs on EC2 as it may; later some will be free",
@@ -46,7 +46,7 @@ var instanceFamily = Family{
 			Source:  "https://github.com/k-k1/agent-fleet",
 		},
 		{
-			Name: RuleInstanceNone,
+			Name: ruleInstanceNone,
 			Match: Match{Any: []stems{{
 				"insufficientinstancecapacity", "insufficientcapacity", "insufficienthostcapacity", "insufficientreserved", "insufficient capacity", "enough capacity", "unfulfillable", "fulfill capacity",
 			}}},

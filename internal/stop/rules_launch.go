@@ -11,10 +11,10 @@ const docRunTask = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/AP
 
 // Names that the launcher refers to.
 const (
-	RuleCapacity     = "capacity"
-	RuleRunningLimit = "running-limit"
-	RuleServiceQuota = "launch-service-quota"
-	RuleThrottled    = "launch-throttled"
+	ruleCapacity     = "capacity"
+	ruleRunningLimit = "running-limit"
+	ruleServiceQuota = "launch-service-quota"
+	ruleThrottled    = "launch-throttled"
 	RuleConflict     = "launch-conflict"
 	RuleInactive     = "launch-inactive"
 )
@@ -93,7 +93,7 @@ var launchRules = []Rule{
 		Source:  docRunTask,
 	},
 	{
-		Name:    RuleThrottled,
+		Name:    ruleThrottled,
 		Match:   Match{Kinds: onlyException, Codes: throttleCodes},
 		Class:   Retry,
 		Why:     "the API's rate limit refused the request; nothing was launched",
@@ -101,7 +101,7 @@ var launchRules = []Rule{
 		Source:  "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html",
 	},
 	{
-		Name:    RuleThrottledEC2,
+		Name:    ruleThrottledEC2,
 		Match:   Match{Any: []stems{{"throttl", "rate exceeded", "requestlimitexceeded", "request limit exceeded", "too many requests"}}, Not: []stems{{"context deadline"}}},
 		Class:   Retry,
 		Why:     "the rate limit of a call that ECS makes to EC2 was reached; nothing was launched",
@@ -117,7 +117,7 @@ var launchRules = []Rule{
 		Source:  "public bug reports",
 	},
 	{
-		Name: RuleLaunchRunningLimit,
+		Name: ruleLaunchRunningLimit,
 		Match: Match{Any: []stems{{
 			"limit on the number", "vcpulimit", "maxspotinstancecount", "instancelimitexceeded", "number of tasks in provisioning", "provisioning state", "provisioning capacity limit", "limit on tasks", "tasks in the provisioning",
 		}, vcpus}},
@@ -135,7 +135,7 @@ var launchRules = []Rule{
 		Source:  "https://cloudprovider.dask.org/en/latest/troubleshooting.html",
 	},
 	{
-		Name:    RuleServiceQuota,
+		Name:    ruleServiceQuota,
 		Match:   Match{Kinds: onlyException, Codes: []string{"servicequotaexceededexception", "limitexceededexception"}},
 		Class:   Retry,
 		Why:     "a quota of the account is used up: of RunTask's, those on what runs at once; later some of it will be free",
@@ -143,7 +143,7 @@ var launchRules = []Rule{
 		Source:  "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html",
 	},
 	{
-		Name:    "launch-" + RuleCapacity,
+		Name:    "launch-" + ruleCapacity,
 		Match:   Match{Any: []stems{{"resource:fargate", "unfulfillablecapacity"}, capacityFamily.Begins, capacityFamily.Has, capacityFamily.Vague}, Not: []stems{{"capacity provider", "capacity is set"}}},
 		Class:   Retry,
 		Why:     "AWS had no capacity for the task at this moment",

@@ -235,7 +235,7 @@ var capacityFamily = Family{
 	proof: proofTask,
 	Rules: []Rule{
 		{
-			Name:    RuleRunningLimit,
+			Name:    ruleRunningLimit,
 			Match:   Match{Any: []stems{{"limit on the number", "vcpulimit"}, vcpus}},
 			Class:   Retry,
 			Why:     "the account runs as many vCPUs or tasks as it may; later some will be free",
@@ -251,7 +251,7 @@ var capacityFamily = Family{
 			Source:  docService,
 		},
 		{
-			Name:    RuleCapacity,
+			Name:    ruleCapacity,
 			Class:   Retry,
 			Why:     "AWS had no capacity for the task at this moment",
 			Example: failed("Capacity is unavailable at this time. Please try again later or in a different availability zone"),

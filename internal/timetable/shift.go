@@ -62,8 +62,8 @@ func (t Timetable) by(offset time.Duration) Timetable {
 	return t
 }
 
-// Shifted reports whether a minute lies in the time of a shift that is in force.
-func (t Timetable) Shifted(minute time.Time) bool {
+// isShifted reports whether a minute lies in the time of a shift that is in force.
+func (t Timetable) isShifted(minute time.Time) bool {
 	return t.shifted != nil && minute.After(t.shifted.from) && minute.Before(t.shifted.until)
 }
 
@@ -73,7 +73,7 @@ func (t Timetable) Starts(minute time.Time) bool {
 	if _, rate := t.Spec().Rate(); rate {
 		return true
 	}
-	if t.Shifted(minute) {
+	if t.isShifted(minute) {
 		t = t.shifted.theirs
 	}
 	return t.Matches(minute) || t.Spec().Dialect() == cron.Crontab && t.Shows(minute)

@@ -28,7 +28,7 @@ type Timetable struct {
 
 // Of reads a plan, which must have a schedule.
 func Of(p job.Plan) (Timetable, error) {
-	spec, err := Spec(p.Schedule)
+	spec, err := specOf(p.Schedule)
 	if err != nil {
 		return Timetable{}, fmt.Errorf("reading the schedule: %w", err)
 	}
@@ -56,8 +56,8 @@ var (
 // maxSpecs bounds how many are kept. Any further ones are read each time.
 const maxSpecs = 20_000
 
-// Spec reads a schedule.
-func Spec(text string) (*cron.Spec, error) {
+// specOf reads a schedule.
+func specOf(text string) (*cron.Spec, error) {
 	known, _ := specs.Load(text)
 	if spec, ok := known.(*cron.Spec); ok {
 		return spec, nil
@@ -88,7 +88,7 @@ func sorted(days []string) []string {
 // somebody else and is not filtered. Only EventBridge knows which minutes a cron(...),
 // rate(...) or at(...) has.
 func (t Timetable) Filtered(slot time.Time) string {
-	if t.Shifted(slot) {
+	if t.isShifted(slot) {
 		return t.shifted.theirs.Filtered(slot)
 	}
 	if t.Spec().Dialect() == cron.Crontab && t.Shows(slot) && !t.Matches(slot) {

@@ -45,13 +45,13 @@ var urgency = []AttentionKind{NeedsDoubt, NeedsStuck, NeedsHung, NeedsHeldUp, Ne
 
 // Times after which something is worth a look.
 const (
-	// HungAfter applies to a task that ECS accepted and that does not run. It is half of the
+	// hungAfter applies to a task that ECS accepted and that does not run. It is half of the
 	// default launch timeout.
-	HungAfter = 10 * time.Minute
-	// PausedLong applies to a pause without an end.
-	PausedLong = 7 * 24 * time.Hour
-	// EndsSoon applies to a pause that ends by itself.
-	EndsSoon = time.Hour
+	hungAfter = 10 * time.Minute
+	// pausedLong applies to a pause without an end.
+	pausedLong = 7 * 24 * time.Hour
+	// endsSoon applies to a pause that ends by itself.
+	endsSoon = time.Hour
 )
 
 // MissedFor is how long a missed slot needs attention.
@@ -117,7 +117,7 @@ func openAttention(r run.Run, now time.Time) (Attention, bool) {
 		a.Kind, a.Since, a.Words = NeedsStuck, r.Stopping.At, "its task was asked to stop but has not: "+r.Stopping.Reason
 	case r.Stuck():
 		a.Kind, a.Since, a.Words = NeedsStuck, r.Last().EndingSince, "ECS has been stopping its task, which has not stopped: it is still "+r.Last().LastStatus
-	case StateOf(r, now) == Starting && now.Sub(r.Last().SentAt) > HungAfter:
+	case StateOf(r, now) == Starting && now.Sub(r.Last().SentAt) > hungAfter:
 		a.Kind, a.Since = NeedsHung, r.Last().SentAt
 		a.Words = fmt.Sprintf("ECS accepted its task and reports %s, not RUNNING; it is stopped after its launchTimeout", cmp.Or(r.Last().LastStatus, "nothing"))
 	case r.RunsLong():
@@ -199,8 +199,8 @@ func missedAttention(missed []run.Run) (out []Attention) {
 func pauseAttention(name string, p job.Pause, goesOn, now time.Time) []Attention {
 	a := Attention{Kind: NeedsPaused, Job: name, Since: p.From, Words: PauseWords(p)}
 	switch left := goesOn.Sub(now); {
-	case p.To.IsZero() && now.Sub(p.From) > PausedLong:
-	case !goesOn.IsZero() && left <= EndsSoon:
+	case p.To.IsZero() && now.Sub(p.From) > pausedLong:
+	case !goesOn.IsZero() && left <= endsSoon:
 		what := "its schedule resumes"
 		if name == job.All {
 			what = "all schedules resume"

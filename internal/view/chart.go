@@ -70,7 +70,7 @@ type Chart struct {
 // ChartRow is the row of one job.
 type ChartRow struct {
 	Job string
-	// Lanes is how many runs are drawn above each other, 1 to MaxLanes. Crowded is how many had
+	// Lanes is how many runs are drawn above each other, 1 to maxLanes. Crowded is how many had
 	// to be put into the last lane for lack of room.
 	Lanes, Crowded int
 	// Marks are drawn individually, worst first. Quiet holds all others: one SVG path for each
@@ -117,12 +117,12 @@ type Path struct {
 	D     string
 }
 
-// MaxLanes is the largest number of a job's runs that are drawn above each other.
-const MaxLanes = 3
+// maxLanes is the largest number of a job's runs that are drawn above each other.
+const maxLanes = 3
 
-// MaxLinked is the largest number of marks of a chart that are drawn individually, so that they
+// maxLinked is the largest number of marks of a chart that are drawn individually, so that they
 // can have a link and a title.
-const MaxLinked = 600
+const maxLinked = 600
 
 // mostCells is the largest number of cells of a chart.
 const mostCells = 720
@@ -150,7 +150,7 @@ func perRow(rows int) int {
 	if rows == 0 {
 		return 1000
 	}
-	return min(max((1_000_000-12_000-260*rows-170*MaxLinked)/(10*rows), 60), 1000)
+	return min(max((1_000_000-12_000-260*rows-170*maxLinked)/(10*rows), 60), 1000)
 }
 
 // ChartOf draws a timeline.
@@ -262,7 +262,7 @@ func (c *Chart) link() {
 	slices.SortStableFunc(all, func(a, b place) int {
 		return cmp.Compare(c.Rows[a.row].Marks[a.mark].Class, c.Rows[b.row].Marks[b.mark].Class)
 	})
-	for _, p := range all[:min(len(all), MaxLinked)] {
+	for _, p := range all[:min(len(all), maxLinked)] {
 		c.Rows[p.row].Marks[p.mark].loud = true
 	}
 	inParts(len(c.Rows), func(from, to int) {

@@ -108,7 +108,7 @@ func TestRunsThatOverlapLieOnLanes(t *testing.T) {
 	}
 	bars = append(bars, bar("x/after", ok, -7*time.Hour, -6*time.Hour))
 	r := chartOf(24*time.Hour, 24*time.Hour, Lane{Job: "x", Bars: bars}).Rows[0]
-	if r.Lanes != MaxLanes || r.Crowded != 2 {
+	if r.Lanes != maxLanes || r.Crowded != 2 {
 		t.Errorf("%d lanes, %d crowded", r.Lanes, r.Crowded)
 	}
 	if i := slices.IndexFunc(r.Marks, func(m Mark) bool { return m.Run == "x/after" }); i < 0 || r.Marks[i].Lane != 0 {
@@ -332,7 +332,7 @@ func TestChartsKeepTheirSize(t *testing.T) {
 			}
 			linked += len(r.Marks)
 		}
-		if bytes += 170 * linked; bytes > 1_000_000 || linked > MaxLinked {
+		if bytes += 170 * linked; bytes > 1_000_000 || linked > maxLinked {
 			t.Errorf("%d rows with %d runs: about %d bytes, %d links", c.rows, c.runs, bytes, linked)
 		}
 	}

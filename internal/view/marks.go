@@ -69,12 +69,12 @@ func itemsOf(out []item, l Lane, now time.Time) []item {
 // stack gives each item the lowest lane that is free at its time, and returns how many found
 // none: they share the last.
 func stack(items []item) (crowded int) {
-	var ends [MaxLanes]time.Time
+	var ends [maxLanes]time.Time
 	for k := range items {
 		i := &items[k]
 		i.lane = slices.IndexFunc(ends[:], func(end time.Time) bool { return !end.After(i.From) })
 		if i.lane < 0 {
-			i.lane, i.crowded = MaxLanes-1, true
+			i.lane, i.crowded = maxLanes-1, true
 			crowded++
 		}
 		if i.To.After(ends[i.lane]) {
@@ -94,7 +94,7 @@ func (c *Chart) marks(items []item, cell time.Duration, bars bool) []Mark {
 		mark int
 		cell int64
 	}
-	var ticks [MaxLanes][future + 1]tick
+	var ticks [maxLanes][future + 1]tick
 	for _, i := range items {
 		first := floor(i.From, cell)
 		if bars && !i.crowded && i.To.Sub(i.From) >= 2*cell {

@@ -152,7 +152,7 @@ func keptItem(k control.Kept, now time.Time, mark []byte) attributes {
 	if len(k.Body) > 0 { // DynamoDB accepts no null binary
 		item[attrRaw] = binary(k.Body)
 	}
-	item[TTLAttribute] = seconds(now.Add(InputsKept))
+	item[TTLAttribute] = seconds(now.Add(inputsKept))
 	return item
 }
 

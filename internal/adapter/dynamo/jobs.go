@@ -147,7 +147,7 @@ func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 	return nil
 }
 
-// Keep implements control.Store. The input is kept for InputsKept.
+// Keep implements control.Store. The input is kept for inputsKept.
 func (s *Store) Keep(ctx context.Context, k control.Kept) error {
 	item := keptItem(k, s.now(), writeMark())
 	if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: item}); err != nil {

@@ -31,8 +31,8 @@ type API interface {
 const (
 	// DefaultRunsKept applies to runs that have ended.
 	DefaultRunsKept = 400 * 24 * time.Hour
-	// InputsKept applies to inputs that could not be used.
-	InputsKept = 30 * 24 * time.Hour
+	// inputsKept applies to inputs that could not be used.
+	inputsKept = 30 * 24 * time.Hour
 	// TookKept applies to the targets that took a notice while others did not. It is far longer than
 	// sending a notice is tried.
 	TookKept = 30 * 24 * time.Hour

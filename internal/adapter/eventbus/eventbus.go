@@ -14,8 +14,8 @@ import (
 
 // The values by which rules match these events.
 const (
-	Source     = "batchplane"
-	DetailType = "Batch Run State Change"
+	source     = "batchplane"
+	detailType = "Batch Run State Change"
 )
 
 // maxDetail is below the 256 KB that PutEvents is sure to accept (Amazon EventBridge API reference,
@@ -42,7 +42,7 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 	if full > maxDetail {
 		n.Log.WarnContext(ctx, "a notice was cut", "run", x.Run, "why", fmt.Sprintf("it had %d bytes, and EventBridge takes 256 KB", full))
 	}
-	event := entry{EventBusName: n.Bus, Source: Source, DetailType: DetailType, Detail: detail}
+	event := entry{EventBusName: n.Bus, Source: source, DetailType: detailType, Detail: detail}
 	for _, a := range x.Attempts {
 		if a.TaskARN != "" {
 			event.Resources = []string{a.TaskARN}

@@ -85,9 +85,9 @@ type Notifier struct {
 	telling map[string]bool
 }
 
-// ErrTelling says that this process is still sending an earlier delivery of the notice, which a target
+// errTelling says that this process is still sending an earlier delivery of the notice, which a target
 // may be holding up. A second delivery would tell the other targets again.
-var ErrTelling = errors.New("it is being told already")
+var errTelling = errors.New("it is being told already")
 
 // begin reports whether no other delivery of a notice is under way, and if so starts this one.
 func (n *Notifier) begin(id string) bool {
@@ -113,7 +113,7 @@ func (n *Notifier) end(id string) {
 // that have taken it, sorted.
 func (n *Notifier) Notify(ctx context.Context, x notice.Notice) (all []string, err error) {
 	if !n.begin(x.ID) {
-		return nil, ErrTelling
+		return nil, errTelling
 	}
 	defer n.end(x.ID)
 	before, err := n.Memory.Took(ctx, x.ID)

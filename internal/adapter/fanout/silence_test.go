@@ -71,7 +71,7 @@ func TestTwoDeliveriesAtOnce(t *testing.T) {
 	tell := func() error { _, err := n.Notify(t.Context(), notice.Notice{ID: "x"}); return err }
 	go func() { first <- tell() }()
 	<-arrived
-	if err := tell(); !errors.Is(err, ErrTelling) {
+	if err := tell(); !errors.Is(err, errTelling) {
 		t.Errorf("the second: %v", err)
 	}
 	goOn <- true

@@ -8,10 +8,10 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// LogsLabel is the Docker label of a job's container that says where people find its output if it does
+// logsLabel is the Docker label of a job's container that says where people find its output if it does
 // not go to CloudWatch Logs by the driver awslogs. Its value is an address with {task} for the task's
 // id, {taskArn}, {job} and {run}.
-const LogsLabel = "batchplane.logs"
+const logsLabel = "batchplane.logs"
 
 // logOf returns where a container's log goes: to CloudWatch Logs by the driver awslogs, or wherever the
 // task definition sends it with another driver. awslogs without a stream prefix counts as no log, since
@@ -22,7 +22,7 @@ func logOf(c *types.ContainerDefinition, arn string) run.Log {
 	}
 	o := c.LogConfiguration.Options
 	if c.LogConfiguration.LogDriver != types.LogDriverAwslogs {
-		return run.Log{Driver: string(c.LogConfiguration.LogDriver), To: destination(o), Link: linkOf(c.DockerLabels[LogsLabel])}
+		return run.Log{Driver: string(c.LogConfiguration.LogDriver), To: destination(o), Link: linkOf(c.DockerLabels[logsLabel])}
 	}
 	log := run.Log{Group: o["awslogs-group"], Prefix: o["awslogs-stream-prefix"], Region: o["awslogs-region"]}
 	if log.Group == "" || log.Prefix == "" {

@@ -182,7 +182,7 @@ func (f *Facts) invocations(ctx context.Context) doctor.Limit {
 
 func limitOf(value float64, err error) doctor.Limit {
 	switch {
-	case Denied(err):
+	case denied(err):
 		return doctor.Limit{Unseen: "you may not ask: " + err.Error()}
 	case err != nil:
 		return doctor.Limit{Unseen: err.Error()}

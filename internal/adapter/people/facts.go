@@ -65,7 +65,7 @@ func (f *Facts) answer(ctx context.Context, s doctor.Subject) doctor.Answer {
 	switch {
 	case errors.Is(err, errElsewhere):
 		return doctor.Answer{Verdict: doctor.Unknown, Why: err.Error()}
-	case Denied(err):
+	case denied(err):
 		return doctor.Answer{Verdict: doctor.Unknown, Why: "you may not ask: " + err.Error()}
 	case missing(err):
 		return doctor.Answer{Verdict: doctor.Wrong, Why: notThere}

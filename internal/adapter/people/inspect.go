@@ -120,15 +120,15 @@ func (i *Inspector) waiting(ctx context.Context, url string) (sum int, err error
 	return sum, nil
 }
 
-// Denied reports whether AWS refused a call for want of permission.
-func Denied(err error) bool {
+// denied reports whether AWS refused a call for want of permission.
+func denied(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && slices.Contains([]string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}, api.ErrorCode())
 }
 
 // without turns a refusal into a note of what may not be seen. It returns any other error.
 func without(h *plane.Health, what string, err error) error {
-	if !Denied(err) {
+	if !denied(err) {
 		return err
 	}
 	h.Unseen = append(h.Unseen, what)

@@ -11,8 +11,8 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 )
 
-// MaxFile bounds a crontab file, in bytes.
-const MaxFile = 10 << 20
+// maxFile bounds a crontab file, in bytes.
+const maxFile = 10 << 20
 
 // Kind says what a line is.
 type Kind string
@@ -61,7 +61,7 @@ type Line struct {
 // These errors make a line Invalid, as do those of the schedule. errTooLarge is about the
 // file.
 var (
-	errTooLarge  = fmt.Errorf("a crontab of more than %d bytes", MaxFile)
+	errTooLarge  = fmt.Errorf("a crontab of more than %d bytes", maxFile)
 	errNoCommand = errors.New("bad command: nothing after the schedule")
 	errNoUser    = errors.New("bad command: nothing after the user name")
 	errSixth     = errors.New("bad command: it begins with *: are there six or seven time fields?")
@@ -70,10 +70,10 @@ var (
 	errNoValue   = errors.New(`no value: write NAME="" for an empty one`)
 )
 
-// Parse reads a crontab. It returns an error only for a file that is larger than MaxFile.
+// Parse reads a crontab. It returns an error only for a file that is larger than maxFile.
 // The error of a line is in the line.
 func Parse(data []byte, users UserColumn) ([]Line, error) {
-	if len(data) > MaxFile {
+	if len(data) > maxFile {
 		return nil, errTooLarge
 	}
 	var lines []Line

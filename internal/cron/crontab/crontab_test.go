@@ -128,7 +128,7 @@ func TestLines(t *testing.T) {
 
 func TestParseBounds(t *testing.T) {
 	t.Parallel()
-	if _, err := Parse(make([]byte, MaxFile+1), Detect); err == nil {
+	if _, err := Parse(make([]byte, maxFile+1), Detect); err == nil {
 		t.Error("a file above the limit")
 	}
 	for _, unit := range []string{"%", "\\", "* ", "\"", "=", "\x00", "#\n", "@daily x\n", "\r"} {
