@@ -15,7 +15,7 @@ const (
 	// Hidden replaces a value in the report that looks like a secret.
 	Hidden = "(secret, not written)"
 	// ReplaceMe replaces it in a command. The job is then imported disabled.
-	ReplaceMe = "REPLACE-ME"
+	ReplaceMe = job.Placeholder
 )
 
 // Secrets are the variables of secrets that were found, with their placeholders.

@@ -7,6 +7,9 @@ import (
 	"sync"
 )
 
+// Placeholder is what an import writes where only a person knows the value.
+const Placeholder = "REPLACE-ME"
+
 // compiled gives an expression that is compiled on first use: the start of a function that
 // reads a stop needs none of them.
 func compiled(expr string) func() *regexp.Regexp {

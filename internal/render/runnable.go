@@ -12,9 +12,6 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// placeholder is what an import writes if only a person knows the value.
-const placeholder = "REPLACE-ME"
-
 // Runnable says why jobs cannot run on AWS as they are. Each sentence says what to fill in, and
 // where. With faults nothing should be deployed; later are those of jobs that are disabled.
 // clusters are the names or ARNs in the stack's parameter Clusters; none means that they are not
@@ -78,7 +75,7 @@ func (f findings) job(j job.Job, clusters []string) {
 		f.add(who, "cluster %s is not one of the stack's parameter Clusters (%s): add its ARN there, or name another in cluster", clusterName(j.Cluster), strings.Join(clusters, ", "))
 	}
 	for _, field := range placeholders(j) {
-		f.add(who, "%s holds %s: write what belongs there", field, placeholder)
+		f.add(who, "%s holds %s: write what belongs there", field, job.Placeholder)
 	}
 }
 
@@ -108,7 +105,7 @@ func (f findings) definition(d job.TaskDefinition) {
 		}
 	}
 	for _, field := range placeholders(d) {
-		f.add(who, "%s is %s: write what belongs there", field, placeholder)
+		f.add(who, "%s is %s: write what belongs there", field, job.Placeholder)
 	}
 }
 
@@ -146,7 +143,7 @@ func clusterName(cluster string) string {
 // placeholders gives the fields that an import left to a person, in order.
 func placeholders(of any) (fields []string) {
 	text, err := json.Marshal(of)
-	if err != nil || !strings.Contains(string(text), placeholder) {
+	if err != nil || !strings.Contains(string(text), job.Placeholder) {
 		return nil // strings, numbers, slices and string maps always marshal
 	}
 	var top any
@@ -165,7 +162,7 @@ func placeholders(of any) (fields []string) {
 				walk(path, value)
 			}
 		case string:
-			if strings.Contains(v, placeholder) && !slices.Contains(fields, path) {
+			if strings.Contains(v, job.Placeholder) && !slices.Contains(fields, path) {
 				fields = append(fields, path)
 			}
 		}

@@ -228,7 +228,7 @@ func (in *importing) definition() {
 		return
 	}
 	in.Definitions = []job.TaskDefinition{{
-		Family: "imported", Image: "REPLACE-ME", ExecutionRole: "REPLACE-ME", Secrets: in.Secrets.All(),
+		Family: "imported", Image: importer.ReplaceMe, ExecutionRole: importer.ReplaceMe, Secrets: in.Secrets.All(),
 	}}
 	for i := range in.Jobs {
 		in.Jobs[i].TaskDefinition = "imported"
