@@ -20,4 +20,7 @@ func TestARunOfMoreThanADay(t *testing.T) {
 	if w.kinds() != "still-running recovered" || !strings.Contains(w.told[0].Cause, "has been running since 2026-11-22 17:30 UTC, and the job has no timeout") {
 		t.Errorf("told %q: %+v", w.kinds(), w.told)
 	}
+	if want := "batchplane stop " + string(minute(0)) + ` --reason "it hangs"`; w.told[0].StopWith != want || w.told[1].StopWith != "" {
+		t.Errorf("to stop it they say %q and %q, want %q", w.told[0].StopWith, w.told[1].StopWith, want)
+	}
 }

@@ -149,7 +149,7 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 		return nil, err
 	}
 	kind, safety, told := notice.Kind(e.Notice), run.RetryOf(*r, *j), r.AsOwed(e)
-	retriable := offersRetry(kind, r, &told)
+	retriable, runs := offersRetry(kind, r, &told), r.RunsLong()
 	r = &told
 	n := notice.New(kind, c.Stack, r, j, zone)
 	if e.About > 0 {
@@ -167,7 +167,10 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 		n = c.offering(n, safety)
 	}
 	if kind == notice.HeldBack {
-		n = c.ending(n, r.HeldBy)
+		n.HeldBy = r.HeldBy
+	}
+	if kind == notice.HeldBack || kind == notice.StillRuns && runs {
+		n = c.ending(n)
 	}
 	n.Logs, n.LogsAt = c.output(ctx, r)
 	took, err = c.Notifier.Notify(ctx, n)
@@ -203,11 +206,10 @@ func (c *Control) offering(n notice.Notice, safety run.Retry) notice.Notice {
 	return n
 }
 
-// ending adds to the notice of a hold the command that ends it.
-func (c *Control) ending(n notice.Notice, holder run.ID) notice.Notice {
-	n.HeldBy = holder
-	if c.StopCommand != "" && holder != "" {
-		n.StopWith = fmt.Sprintf("%s %s --reason %q", c.StopCommand, holder, notice.WhyStopped)
+// ending adds to the notice of a hold, or of a task that runs for long, the command that ends it.
+func (c *Control) ending(n notice.Notice) notice.Notice {
+	if id, why := n.ToStop(); c.StopCommand != "" && id != "" {
+		n.StopWith = fmt.Sprintf("%s %s --reason %q", c.StopCommand, id, why)
 	}
 	return n
 }

@@ -206,9 +206,9 @@ type Notice struct {
 	RetryWith string `json:"retryWith,omitempty"`
 	// ShowWith is the command that shows what a notice about no run refers to.
 	ShowWith string `json:"showWith,omitempty"`
-	// HeldBy is the open run because of which the run was skipped, and StopWith the command
-	// that stops it, which ends the hold. Both are "" in notices of other kinds.
-	HeldBy   run.ID `json:"heldBy,omitempty"`
+	// HeldBy is the open run because of which the run was skipped; "" in notices of other kinds.
+	HeldBy run.ID `json:"heldBy,omitempty"`
+	// StopWith is the command that stops the run of ToStop; "" if there is none.
 	StopWith string `json:"stopWith,omitempty"`
 	// Retry says whether that may make the job run twice; nil if a retry makes no sense.
 	Retry *run.Retry `json:"retry,omitempty"`
@@ -219,8 +219,14 @@ type Notice struct {
 	Targets     []string  `json:"targets,omitempty"`
 }
 
-// WhyStopped is the reason that StopWith gives; whoever types it may give another.
-const WhyStopped = "it holds others back"
+// ToStop returns the run that a person may want to stop because of the notice, or "", and the reason
+// that StopWith gives for it; whoever types it may give another.
+func (n Notice) ToStop() (id run.ID, why string) {
+	if n.Kind == StillRuns {
+		return n.Run, "it hangs"
+	}
+	return n.HeldBy, "it holds others back"
+}
 
 // Attempt is an attempt as a notice shows it.
 type Attempt struct {

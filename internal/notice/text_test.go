@@ -75,7 +75,7 @@ func texts(t *testing.T) map[string]notice.Notice {
 		})
 	}
 	heldBack := notice.New(notice.HeldBack, "prod", &run.Run{ID: id, ScheduledFor: t0, Status: run.Skipped, HeldBy: "report/20261122T1630Z", Cause: "overlap: report/20261122T1630Z was still open, since 2026-11-22 16:30 UTC"}, &job.Job{}, time.UTC)
-	heldBack.HeldBy, heldBack.StopWith = "report/20261122T1630Z", `batchplane stop report/20261122T1630Z --reason "`+notice.WhyStopped+`"`
+	heldBack.HeldBy, heldBack.StopWith = "report/20261122T1630Z", `batchplane stop report/20261122T1630Z --reason "it holds others back"`
 	waits := notice.New(notice.HeldUp, "prod", &run.Run{ID: id, ScheduledFor: t0, QueuedAt: t0, ReadyAt: t0, Status: run.Queued, Cause: "waiting: ECS has no capacity"}, &job.Job{Retry: job.Retry{Deadline: job.Duration(2 * time.Hour)}}, in(t, "Asia/Tokyo"))
 	return map[string]notice.Notice{
 		"held-back": heldBack, "held-up": waits,

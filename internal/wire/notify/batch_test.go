@@ -191,6 +191,12 @@ func TestAddressed(t *testing.T) {
 	if want = strings.Replace(want, `"retry":"etl/20261122T0900Z","attempts":2,"requestId":"notice-45612e9702c9"`, `"stop":"etl/20261122T0900Z","reason":"it holds others back"`, 1); got.StopWith != want || got.RetryWith != "" {
 		t.Errorf("of a hold it got %q", got.StopWith)
 	}
+	if _, err := a.Notify(t.Context(), notice.Notice{Kind: notice.StillRuns, Run: "etl/20261122T0900Z", StopWith: "stop"}); err != nil {
+		t.Fatal(err)
+	}
+	if want = strings.Replace(want, "it holds others back", "it hangs", 1); got.StopWith != want {
+		t.Errorf("of a task that runs for long it got %q", got.StopWith)
+	}
 	if _, err := a.Notify(t.Context(), notice.Notice{}); err != nil || got.RetryWith != "" {
 		t.Errorf("a notice without a retry got %q, %v", got.RetryWith, err)
 	}

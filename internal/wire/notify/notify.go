@@ -80,7 +80,8 @@ func (a addressed) Notify(ctx context.Context, n notice.Notice) ([]string, error
 		n.RetryWith = ask(fmt.Sprintf(`{"retry":"%s","attempts":%d,"requestId":"%s"}`, n.Run, len(n.Attempts), n.RetryID()))
 	}
 	if n.StopWith != "" {
-		n.StopWith = ask(fmt.Sprintf(`{"stop":"%s","reason":"%s"}`, n.HeldBy, notice.WhyStopped))
+		id, why := n.ToStop()
+		n.StopWith = ask(fmt.Sprintf(`{"stop":"%s","reason":"%s"}`, id, why))
 	}
 	return a.Notifier.Notify(ctx, n)
 }
