@@ -103,14 +103,22 @@ func (l *Loaded) doubt(name string, unreadable *UnreadableItemsError) {
 	}
 }
 
-// sort keeps the items by name, as place expects them.
+// sort keeps the items by name, as place expects them. Items are large, so their pointers are sorted.
 func (l *Loaded) sort() {
-	for i := 1; i < len(l.items); i++ {
-		if l.items[i].Name < l.items[i-1].Name {
-			slices.SortFunc(l.items, func(a, b job.Item) int { return strings.Compare(a.Name, b.Name) })
-			return
-		}
+	byName := make([]*job.Item, len(l.items))
+	for i := range l.items {
+		byName[i] = &l.items[i]
 	}
+	compare := func(a, b *job.Item) int { return strings.Compare(a.Name, b.Name) }
+	if slices.IsSortedFunc(byName, compare) {
+		return
+	}
+	slices.SortFunc(byName, compare)
+	items := make([]job.Item, len(byName))
+	for i, item := range byName {
+		items[i] = *item
+	}
+	l.items = items
 }
 
 // place returns where the item of a job is among items sorted by name.
