@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/ecsevent"
@@ -282,19 +281,5 @@ type Control struct {
 	// to stop it.
 	RetryCommand, StopCommand string
 
-	begins sync.Once
-	began  time.Time // when it first looked
-
-	untold      untold
-	room        room
-	crowd       crowd
-	definitions definitions
-	quiet       known[[3]string, time.Time] // until when a rate cannot have fallen silent, by period
-	lastSlots   lastSlots
-	lastList    lastList
-	pendings    goesRound
-	synced      memo                  // jobs whose items hold what the registry holds
-	calmJobs    memo                  // until when a job has no slots to judge
-	problems    known[string, string] // why a definition cannot be launched, by its hash
-	plans       known[string, error]  // why a plan cannot be read, by the definition's hash
+	memories
 }

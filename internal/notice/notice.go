@@ -219,15 +219,6 @@ type Notice struct {
 	Targets     []string  `json:"targets,omitempty"`
 }
 
-// ToStop returns the run that a person may want to stop because of the notice, or "", and the reason
-// that StopWith gives for it; whoever types it may give another.
-func (n Notice) ToStop() (id run.ID, why string) {
-	if n.Kind == StillRuns {
-		return n.Run, "it hangs"
-	}
-	return n.HeldBy, "it holds others back"
-}
-
 // Attempt is an attempt as a notice shows it.
 type Attempt struct {
 	N             int    `json:"n"`

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // Text puts the notice into words for a terminal or a mail: a headline, then one fact a line.
@@ -101,4 +103,13 @@ func Printable(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// ToStop returns the run that a person may want to stop because of the notice, or "", and the reason
+// that StopWith gives for it; whoever types it may give another.
+func (n Notice) ToStop() (id run.ID, why string) {
+	if n.Kind == StillRuns {
+		return n.Run, "it hangs"
+	}
+	return n.HeldBy, "it holds others back"
 }
