@@ -125,8 +125,8 @@ func end(after *run.Run, j *job.Job, item *job.Item) Kind {
 }
 
 func goodEnd(after *run.Run, j *job.Job, item *job.Item) Kind {
-	a := after.Last()
-	if !item.FailingSince.IsZero() || freed(after, item) || !after.HeldUp.IsZero() || a != nil && a.Long {
+	long := slices.ContainsFunc(after.Attempts, func(a run.Attempt) bool { return a.Long })
+	if !item.FailingSince.IsZero() || freed(after, item) || !after.HeldUp.IsZero() || long {
 		return Recovered
 	}
 	if slices.Contains(j.Notify.Also, job.AlsoSucceeded) {

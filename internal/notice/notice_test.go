@@ -37,6 +37,8 @@ func stuck(r *run.Run) { r.Last().Stuck = true }
 
 func long(r *run.Run) { r.Last().Long = true }
 
+func longFirst(r *run.Run) { r.Attempts[0].Long = true }
+
 func heldUp(r *run.Run) { r.HeldUp = t0 }
 
 func ran(n int) func(*run.Run) {
@@ -87,6 +89,7 @@ func TestOf(t *testing.T) {
 		"runs for long":                           {at(run.Running, 1), with(at(run.Running, 1), long), muted, failing, []notice.Kind{notice.StillRuns}},
 		"runs for longer":                         {with(at(run.Running, 1), long), with(at(run.Running, 1), long), job.Job{}, job.Item{}, nil},
 		"a further attempt runs for long":         {with(at(run.Running, 1), long), with(at(run.Running, 2), long), job.Job{}, job.Item{}, []notice.Kind{notice.StillRuns}},
+		"success after what ran for long":         {with(at(run.Launching, 2), longFirst), with(at(run.Succeeded, 2), longFirst), job.Job{}, job.Item{}, []notice.Kind{notice.Recovered}},
 		"success of what ran for long":            {with(at(run.Running, 1), long), with(at(run.Succeeded, 1), long), job.Job{}, job.Item{}, []notice.Kind{notice.Recovered}},
 		"and for longer":                          {with(at(run.Running, 1), stuck), with(at(run.Running, 1), stuck), job.Job{}, job.Item{}, nil},
 		"a further attempt does not stop":         {with(at(run.Running, 1), stuck), with(at(run.Running, 2), stuck), job.Job{}, job.Item{}, []notice.Kind{notice.Stuck}},

@@ -35,6 +35,11 @@ func TestRunsLong(t *testing.T) {
 		if marked != c.marked {
 			t.Errorf("%s: marked %d times", name, marked)
 		}
+		ending := runs
+		ending.LastStatus = "DEPROVISIONING"
+		if e := decided(c.job, r, look(3, ending), t0.Add(47*time.Hour), run.DefaultTiming).Next; e.RunsLong() {
+			t.Errorf("%s: runs long although ECS is stopping it", name)
+		}
 		if r = decided(c.job, r, run.StopAsked{By: "ann"}, t0.Add(47*time.Hour), run.DefaultTiming).Next; r.RunsLong() {
 			t.Errorf("%s: runs long although it is being stopped", name)
 		}
