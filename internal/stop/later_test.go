@@ -58,6 +58,8 @@ var laterTexts = map[string]string{
 	"Ephemeral storage limit exceeded by container app":                               "later-time",
 	"Ephemeral storage usage exceeded: task evicted":                                  "later-time",
 	"Ephemeral storage quota exceeded":                                                "not-precise",
+	"The resources could not be found":                                                "not-precise",
+	"ResourceInitializationError: the resources could not be found":                   "not-precise",
 	"Unable to assume role after container start":                                     "role-not-assumed",
 	"Secrets Manager agent container exited":                                          "later-time",
 	"secrets manager rotation: task replaced":                                         "later-time",

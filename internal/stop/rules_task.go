@@ -165,11 +165,10 @@ var placementFamily = Family{
 	Begins: []string{
 		"resource:", "attribute:", "location:", "memberof", "distinctinstance",
 		"empty capacity provider", "no active instances", "no container instance", "no space in", "the selected task definition is not compatible",
-		noResources,
 	},
 	// The words that a service was unable to place a task may precede reasons from any time.
 	Has:   stems{"unable to place a task because", "unable to place task because"},
-	Vague: []string{"agent:", "unable to place", "(service"},
+	Vague: []string{"agent:", "unable to place", "(service", noResources},
 	proof: proofPlacement,
 	Rules: []Rule{
 		{
