@@ -95,6 +95,7 @@ func TestAPlanThatDoesNotKnowIsNoJobThatRuns(t *testing.T) {
 	definition := [2]string{"aws_ecs_task_definition.d", `{"family": "etl", "cpu": "256", "memory": "512", "container_definitions": "[{\"name\":\"etl\",\"image\":\"b:1\"}]"}`}
 	run(t, "terraform", "plan.json", []told{
 		{name: "all is known", text: schedule(arn+input+parameters(""), `, "target": [{"role_arn": true, "dead_letter_config": [{"arn": true}], "ecs_parameters": [{"network_configuration": [{"subnets": [false]}]}]}]`), never: "does not know", jobs: 1},
+		{name: "what the provider gives", text: schedule(arn+input+parameters(""), `, "name_prefix": true, "group_name": true, "action_after_completion": true`), never: "does not know", jobs: 1},
 		{name: "its cluster", text: schedule(input+parameters(""), `, "target": [{"arn": true}]`), says: []string{"(the ARN of its cluster)"}, jobs: 1, off: true},
 		{name: "its command", text: schedule(arn+parameters(""), `, "target": [{"input": true}]`), says: []string{"(input)"}, jobs: 1, off: true},
 		{name: "its security groups", text: schedule(arn+input+parameters(""), `, "target": [{"ecs_parameters": [{"network_configuration": [{"security_groups": true, "subnets": [false]}]}]}]`), says: []string{"(security_groups)"}, jobs: 1, off: true},

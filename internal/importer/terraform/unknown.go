@@ -9,8 +9,13 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// pointless are attributes of rules, targets and schedules that a job has nothing of.
-var pointless = []string{"id", "name", "name_prefix", "description", "tags_all", "region", "role_arn", "target_id", "event_bus_name", "dead_letter_config"}
+// pointless are attributes of rules, targets and schedules that a job has nothing of. The provider
+// gives some of them where the code does not
+// (https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/scheduler/schedule.go).
+var pointless = []string{
+	"id", "name", "name_prefix", "description", "tags_all", "region", "role_arn", "target_id", "event_bus_name", "dead_letter_config",
+	"group_name", "action_after_completion",
+}
 
 // computed are attributes of a task definition that the provider gives, or that a definition of a
 // jobs file asks for itself.
