@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
@@ -66,16 +67,28 @@ func TestEveryTaskIsAsked(t *testing.T) {
 // TestTheTimeToStopBeginsOnceAllWereAsked: many tasks take longer to ask than the time that they get.
 func TestTheTimeToStopBeginsOnceAllWereAsked(t *testing.T) {
 	t.Parallel()
-	p := many(t, 20)
-	var mu sync.Mutex
-	asked := 0
-	left, err := p.await(t.Context(), time.Nanosecond, func(run.Run) error {
-		mu.Lock()
-		defer mu.Unlock()
-		asked++
-		return nil
+	synctest.Test(t, func(t *testing.T) {
+		const within = 30 * time.Second
+		p := many(t, 20)
+		var mu sync.Mutex
+		var last time.Time
+		asked := map[run.ID]bool{}
+		left, err := p.await(t.Context(), within, func(r run.Run) error {
+			mu.Lock()
+			again := asked[r.ID]
+			asked[r.ID] = true
+			mu.Unlock()
+			if again {
+				return nil
+			}
+			time.Sleep(within)
+			mu.Lock()
+			defer mu.Unlock()
+			last = time.Now()
+			return nil
+		})
+		if got := time.Since(last); len(asked) != 20 || left != 20 || err != nil || got < within {
+			t.Errorf("%d asked, %d left, %v, %s after the last was asked", len(asked), left, err, got)
+		}
 	})
-	if asked < 20 || left != 20 || err != nil {
-		t.Errorf("%d asked, %d left, %v", asked, left, err)
-	}
 }
