@@ -3,13 +3,15 @@ package cli
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
 
 // emptyFlag returns an error if a flag was given with an empty value, as by "$SINCE" in a script where
 // that is not set. An empty value would count as if the flag were not given: the local state in place
-// of a stack, a pause without an end, runs of all times. Only a reason may be empty.
+// of a stack, a pause without an end, runs of all times. Only a reason may be empty, and clusters, which
+// say what that means.
 func emptyFlag(command *kong.Context) error {
 	for _, p := range command.Path {
 		if p.Flag != nil && p.Flag.Name != "reason" && isEmpty(p.Flag.Target) {
@@ -29,4 +31,21 @@ func isEmpty(v reflect.Value) bool {
 	default:
 		return false
 	}
+}
+
+// clusters are the names or ARNs of the stack's parameter Clusters, separated by commas. As there, an
+// empty text means the cluster default. A repeated flag adds to them.
+type clusters []string
+
+// Decode implements kong.MapperValue.
+func (c *clusters) Decode(d *kong.DecodeContext) error {
+	var text string
+	if err := d.Scan.PopValueInto("clusters", &text); err != nil {
+		return err //nolint:wrapcheck // kong's own words
+	}
+	if text == "" {
+		text = "default"
+	}
+	*c = append(*c, strings.Split(text, ",")...)
+	return nil
 }

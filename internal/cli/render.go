@@ -21,7 +21,7 @@ type renderCmd struct {
 	Output    string   `short:"o" help:"Write the template to this file instead of standard output; jobs that do not fit into it go to NAME-2 and so on." placeholder:"FILE"`
 	Terraform bool     `help:"Render Terraform JSON (jobs.tf.json) instead of a template, with variables for the outputs of the control plane's stack."`
 	Rules     bool     `help:"Render scheduled EventBridge rules instead of schedules: UTC only, small inputs."`
-	Clusters  []string `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C"`
+	Clusters  clusters `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C"`
 }
 
 // Run renders the jobs stack's template.

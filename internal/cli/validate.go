@@ -13,7 +13,7 @@ import (
 type validateCmd struct {
 	jobsFiles
 	For      string   `enum:"auto,aws,local" default:"auto" help:"Where the jobs will run: aws (also checks what ECS needs), local, or auto (aws if the files mention anything of AWS)." placeholder:"WHERE"`
-	Clusters []string `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C"`
+	Clusters clusters `help:"The stack's parameter Clusters: names or ARNs of the clusters where jobs may run." placeholder:"C"`
 	Print    bool     `help:"Print the merged files with their variables filled in."`
 }
 
