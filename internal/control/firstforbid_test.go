@@ -239,6 +239,20 @@ func TestALateTriggerBeforeTheSweepForbids(t *testing.T) {
 	}
 }
 
+// TestALateTriggerThatMayStillRun: a late slot that would be run all the same is left to the sweep.
+func TestALateTriggerThatMayStillRun(t *testing.T) {
+	t.Parallel()
+	alone := with(hourly, func(j *job.Job) { j.Overlap, j.CatchUp = job.Forbid, job.CatchUpLast })
+	w := newWorld(t, setup{script: runs(10*time.Hour, 0), redeliver: true})
+	w.know(hourly)
+	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: alone}}
+	rep := w.fire(clockAt(19, 30, 0), control.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own})
+	if got := w.slotsOf("hourly"); rep.Run != "" || got != "18:00 running by schedule" {
+		t.Errorf("got %+v, slots %q", rep, got)
+	}
+}
+
 // TestAPauseWhileTheSweepForbids: if the job's item changes before it is written which runs are
 // open, the slot waits for the next sweep.
 func TestAPauseWhileTheSweepForbids(t *testing.T) {

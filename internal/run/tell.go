@@ -12,8 +12,8 @@ func (r *Run) OweTell(notice string, attempt, round int, now time.Time, t Timing
 	r.oweTell(e, now, t)
 }
 
-// oweTell owes a notice. It notes when, unless the run has only just ended or has owed one
-// before: a notice may be about the job, or about a task that ended long after its run.
+// oweTell owes a notice. It notes when, unless the run has only just ended, or is open and owes
+// one already: a notice may be about the job, or about a task that ended long after its run.
 func (r *Run) oweTell(e Effect, now time.Time, t Timing) {
 	open, owed := !r.Status.Terminal(), r.Owes(Tell)
 	if r.Owe(e); open && !owed || !open && now.Sub(r.FinishedAt) > t.ToldMost {
