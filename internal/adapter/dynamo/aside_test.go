@@ -3,6 +3,7 @@ package dynamo_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,19 +43,25 @@ func TestSetAsideWithoutABody(t *testing.T) {
 }
 
 // TestKeepsTheBeginningOfALongInput: an input that is too long for an item is kept as far as it fits,
-// and its reason says so. Otherwise it would come again until nobody keeps it.
+// and so is a reason that quotes it. Otherwise it would come again until nobody keeps it.
 func TestKeepsTheBeginningOfALongInput(t *testing.T) {
 	t.Parallel()
 	s := newTable(t)
-	body := bytes.Repeat([]byte("x"), 900<<10)
-	if err := s.Keep(t.Context(), control.Kept{At: time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC), Reason: "why", Body: body}); err != nil {
-		t.Fatal(err)
-	}
-	kept, err := s.Kept(t.Context(), 10)
-	if err != nil || len(kept) != 1 || !bytes.HasPrefix(body, kept[0].Body) || len(kept[0].Body) != 300<<10 || kept[0].Reason != "why (it has 921600 bytes, of which only the first 307200 are kept)" {
-		t.Fatalf("kept %d, %v", len(kept), err)
-	}
-	if err := s.Settle(t.Context(), kept[0]); err != nil {
-		t.Error(err)
+	body := bytes.Repeat([]byte("ü"), 450<<10)
+	const cut = " (it has 921600 bytes, of which only the first 307200 are kept)"
+	for reason, want := range map[string]string{
+		"why":                   "why" + cut,
+		"it is " + string(body): "it is " + strings.Repeat("ü", 8<<10/2-3) + "…" + cut,
+	} {
+		if err := s.Keep(t.Context(), control.Kept{At: time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC), Reason: reason, Body: body}); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := s.Kept(t.Context(), 10)
+		if err != nil || len(kept) != 1 || !bytes.HasPrefix(body, kept[0].Body) || len(kept[0].Body) != 300<<10 || kept[0].Reason != want {
+			t.Fatalf("kept %d, %v", len(kept), err)
+		}
+		if err := s.Settle(t.Context(), kept[0]); err != nil {
+			t.Error(err)
+		}
 	}
 }

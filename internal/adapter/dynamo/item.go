@@ -134,13 +134,19 @@ func decodeItem(item attributes) (job.Item, error) {
 
 const keptPrefix = "K"
 
-// mostRaw is how many bytes of an input are kept: an item holds 400 KB with its keys and its entries of
-// indexes (Amazon DynamoDB Developer Guide, "Quotas").
-const mostRaw = 300 << 10
+// mostRaw is how many bytes of an input are kept, and mostReason of its reason, which may quote the input:
+// an item holds 400 KB with its keys and its entries of indexes (Amazon DynamoDB Developer Guide, "Quotas").
+const (
+	mostRaw    = 300 << 10
+	mostReason = 8 << 10
+)
 
 // keptItem returns the item of an input that could not be used, cut if it is too long. Its sort key
 // begins with the time of the write, so inputs sort in the order in which they were written.
 func keptItem(k control.Kept, now time.Time, mark []byte) attributes {
+	if len(k.Reason) > mostReason {
+		k.Reason = strings.ToValidUTF8(k.Reason[:mostReason], "") + "…"
+	}
 	if len(k.Body) > mostRaw {
 		k.Reason += fmt.Sprintf(" (it has %d bytes, of which only the first %d are kept)", len(k.Body), mostRaw)
 		k.Body = k.Body[:mostRaw]
