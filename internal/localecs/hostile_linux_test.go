@@ -3,14 +3,10 @@ package localecs_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/batchplane/batchplane/internal/localecs"
 )
 
 // away leaves a process behind that shares nothing with the command but the lock. Once that process is
@@ -122,29 +118,4 @@ func TestTheFolderOfLocksWasRemoved(t *testing.T) {
 	}
 	s.start(spec("/bin/true"))
 	equal(t, "exit code after it was removed", s.code(), 0)
-}
-
-// TestManyEndAtOnce: the ends of many commands, each with a child, are seen together. What a child shows
-// of its owner is read once, and not by the end of each command for each other command.
-func TestManyEndAtOnce(t *testing.T) {
-	t.Parallel()
-	const commands = 300
-	s := newShop(t)
-	s.exits = make(chan localecs.Exit, commands)
-	var running []localecs.Process
-	for n := range commands {
-		c := spec("/bin/sh", "-c", "sleep 1000; exit 1")
-		c.TaskID = fmt.Sprintf("%s%03d", digitsOf(t)[3:], n)
-		running = append(running, s.start(c))
-	}
-	began := time.Now()
-	for _, p := range running {
-		p.Stop(true)
-	}
-	for range commands {
-		equal(t, "exit code", s.code(), 128+9)
-	}
-	if lasted := time.Since(began); lasted > 20*time.Second {
-		t.Errorf("%d ends were seen after %s", commands, lasted)
-	}
 }

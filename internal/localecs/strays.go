@@ -28,7 +28,9 @@ func (s *supervisor) clear(l *leader) {
 	for {
 		found, sure := s.leftBy(l)
 		for _, pid := range found {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
+			if isChild(pid) { // otherwise it was reaped since the look
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
 		}
 		if len(found) == 0 && sure {
 			return
@@ -40,12 +42,12 @@ func (s *supervisor) clear(l *leader) {
 // leftBy finds the children that a command left behind. sure reports whether the owners of all other
 // children are known.
 func (s *supervisor) leftBy(l *leader) (found []int, sure bool) {
-	ticket := s.asked.Add(1)
+	others, look := s.others(s.asked.Add(1))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sure = true
 	seen := map[int]bool{}
-	for _, c := range s.others(ticket) {
+	for _, c := range others {
 		if s.leaders[c.pid] != nil {
 			continue
 		}
@@ -54,38 +56,44 @@ func (s *supervisor) leftBy(l *leader) (found []int, sure bool) {
 		case slices.Contains(c.owners, l):
 			found = append(found, c.pid)
 		case s.ofAnother(c):
-		case s.stray(c.pid, l) && isChild(c.pid):
+		case s.stray(c.pid, look, l):
 			found = append(found, c.pid)
 		default:
 			sure = sure && s.strays[c.pid].seen >= glances
 		}
 	}
-	for pid := range s.strays {
-		if !seen[pid] {
+	for pid, x := range s.strays {
+		if !seen[pid] && x.looked < look {
 			delete(s.strays, pid)
 		}
 	}
 	return found, sure
 }
 
-// others returns the children that are not commands. Commands that end at the same time share a look,
-// which costs more than everything else about an end: a look that began after the ticket was drawn has
-// seen all that was left then. The supervisor is locked.
-func (s *supervisor) others(ticket int64) []child {
+// others returns the children that are not commands, and the number of the look that saw them. Commands
+// that end at the same time share a look, which costs more than everything else about an end: a look
+// that began after the ticket was drawn has seen all that was left then. The supervisor is not locked
+// during a look, so that meanwhile commands start and end, and children are reaped.
+func (s *supervisor) others(ticket int64) (seen []child, look int64) {
+	s.looking.Lock()
+	defer s.looking.Unlock()
 	if s.looked >= ticket {
-		return s.seen
+		return s.seen, s.looked
 	}
 	s.looked, s.seen = s.asked.Load(), nil
+	s.mu.Lock()
 	marked := make(map[string]*leader, len(s.leaders))
-	for _, l := range s.leaders {
-		marked[l.mark] = l
+	leaders := make(map[int]bool, len(s.leaders))
+	for pid, l := range s.leaders {
+		marked[l.mark], leaders[pid] = l, true
 	}
+	s.mu.Unlock()
 	for _, pid := range children() {
-		if s.leaders[pid] == nil {
+		if !leaders[pid] {
 			s.seen = append(s.seen, child{pid, signsOf(pid).owners(marked)})
 		}
 	}
-	return s.seen
+	return s.seen, s.looked
 }
 
 // child is a child that is not a command.
@@ -131,8 +139,9 @@ func (s *supervisor) ofAnother(c child) bool {
 	return slices.ContainsFunc(c.owners, func(l *leader) bool { return s.leaders[l.pid] == l })
 }
 
-// stray reports whether a child that shows no owner can belong only to l. The supervisor is locked.
-func (s *supervisor) stray(pid int, l *leader) bool {
+// stray reports whether a child that shows no owner to a look can belong only to l. The supervisor is
+// locked.
+func (s *supervisor) stray(pid int, look int64, l *leader) bool {
 	x := s.strays[pid]
 	if x == nil {
 		x = &stray{owners: map[*leader]bool{}}
@@ -141,8 +150,8 @@ func (s *supervisor) stray(pid int, l *leader) bool {
 		}
 		s.strays[pid] = x
 	}
-	if x.looked != s.looked { // commands that share a look share the glance
-		x.looked = s.looked
+	if x.looked < look { // commands that share a look share the glance
+		x.looked = look
 		x.seen++
 	}
 	if x.seen < glances {
@@ -156,14 +165,24 @@ func (s *supervisor) stray(pid int, l *leader) bool {
 	return true
 }
 
-// killMarked kills the children of this process that show a command's mark or lock, and reaps them.
-func killMarked(mark, lock string) {
-	which, _ := os.Stat(lock) // nobody can have a removed lock open
-	marked := map[string]*leader{mark: {which: which}}
+// killMarked kills the children of this process that show the mark or the lock of one of these commands,
+// and reaps those that it killed earlier. killed has the marks of those that are not reaped.
+func killMarked(commands map[uint64]*process, killed map[int]string) {
+	marked := make(map[string]*leader, len(commands))
+	for _, p := range commands {
+		l := &leader{mark: markOf(p.spec)}
+		l.which, _ = os.Stat(p.lock) // nobody can have a removed lock open
+		marked[l.mark] = l
+	}
 	for _, pid := range children() {
-		if len(signsOf(pid).owners(marked)) > 0 {
+		if owners := signsOf(pid).owners(marked); len(owners) > 0 {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
-			_, _ = syscall.Wait4(pid, nil, 0, nil)
+			killed[pid] = owners[0].mark
+		}
+	}
+	for pid := range killed {
+		if reaped, _ := syscall.Wait4(pid, nil, syscall.WNOHANG, nil); reaped != 0 {
+			delete(killed, pid)
 		}
 	}
 }

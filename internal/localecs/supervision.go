@@ -96,9 +96,7 @@ func (r *ProcessRunner) listen(sup *supervision) {
 	left := sup.commands
 	sup.commands = map[uint64]*process{}
 	sup.mu.Unlock()
-	for _, p := range left {
-		go r.lost(p)
-	}
+	go r.lost(left)
 	close(sup.over)
 }
 
@@ -120,12 +118,37 @@ func (r *ProcessRunner) ended(p *process, said report) {
 // outOfMemory is how ECS words such an end (ECS developer guide, "Stopped tasks error codes").
 const outOfMemory = "OutOfMemoryError: Container killed due to memory usage"
 
-// lost reports a command whose supervisor is dead.
-func (r *ProcessRunner) lost(p *process) {
-	p.awaitUnlock()
-	_ = os.Remove(p.lock)
-	p.exited(Exit{Reason: "the task's supervisor ended before its command was seen to end"})
-	r.waiting.Done()
+// lost reports commands whose supervisor is dead, each once nothing of it lives, and kills what is left
+// of them. This happens only if a supervisor was itself killed; on Linux its commands die with it.
+func (r *ProcessRunner) lost(left map[uint64]*process) {
+	const nap = 50 * time.Millisecond
+	killed := map[int]string{} // the marks of children that were killed and not reaped
+	for {
+		dying := map[string]bool{}
+		for _, mark := range killed {
+			dying[mark] = true
+		}
+		for id, p := range left {
+			alive, err := locked(p.lock)
+			switch {
+			case alive || err != nil:
+				if p.pid > 0 { // what lives keeps the group's number
+					_ = syscall.Kill(-p.pid, syscall.SIGKILL)
+				}
+			case !dying[markOf(p.spec)]:
+				delete(left, id)
+				go func() { // exited may write to disk, beside others
+					p.exited(Exit{Reason: "the task's supervisor ended before its command was seen to end"})
+					r.waiting.Done()
+				}()
+			}
+		}
+		if len(left) == 0 {
+			return
+		}
+		killMarked(left, killed)
+		time.Sleep(nap)
+	}
 }
 
 // drop takes a command off those that run. If it returns false, somebody else did.
@@ -138,20 +161,4 @@ func (r *ProcessRunner) drop(p *process) bool {
 		_ = os.Remove(p.lock)
 	}
 	return ok
-}
-
-// awaitUnlock kills what is left of a command until nobody holds its lock. This happens only if a
-// supervisor was itself killed; on Linux its commands die with it. While the lock is held, something of
-// the command lives, so the process group is still its own.
-func (p *process) awaitUnlock() {
-	for {
-		if alive, err := locked(p.lock); err == nil && !alive {
-			return
-		}
-		if p.pid > 0 {
-			_ = syscall.Kill(-p.pid, syscall.SIGKILL)
-		}
-		killMarked(commandOf(p.spec, "").Mark, p.lock)
-		time.Sleep(50 * time.Millisecond)
-	}
 }

@@ -99,11 +99,12 @@ type supervisor struct {
 	childless bool
 	alone     bool // the control plane is gone
 
-	// asked counts the requests to look for children that are not commands. seen are those that the
-	// last look found; it began after looked requests.
-	asked  atomic.Int64
-	looked int64
-	seen   []child
+	// asked counts the requests to look for children that are not commands. looking is held during a
+	// look, and guards seen, which are those that the last look found; it began after looked requests.
+	asked   atomic.Int64
+	looking sync.Mutex
+	looked  int64
+	seen    []child
 }
 
 func supervise() int {
