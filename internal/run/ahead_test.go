@@ -33,14 +33,18 @@ func TestAhead(t *testing.T) {
 	}
 }
 
-// TestReplace: the notices that a record has sent stay known.
+// TestReplace: the notices that a record has sent stay known, and those that it owes are owed, from now
+// on by a run that is open, and due soon by one that is not.
 func TestReplace(t *testing.T) {
 	t.Parallel()
-	was := run.NewEnded(newRequest(), run.Missed, "why", t0)
+	was := run.NewEnded(newRequest(), run.Missed, "why", t0.Add(time.Hour))
 	was.Rev, was.Told = 3, []run.Told{{Notice: "missed"}}
-	r := newRun()
-	r.Replace(&was, t0, run.DefaultTiming)
-	if r.Rev != 3 || len(r.Told) != 1 || !r.Owes(run.Launch) {
-		t.Errorf("%+v", r)
+	was.OweTell("unexpected-minute", 0, 0, t0, run.DefaultTiming)
+	for name, r := range map[string]run.Run{"launched": newRun(), "missed again": run.NewEnded(newRequest(), run.Missed, "why", t0)} {
+		open := !r.Status.Terminal()
+		r.Replace(&was, t0, run.DefaultTiming)
+		if r.Rev != 3 || len(r.Told) != 1 || r.Owes(run.Launch) != open || !r.Owes(run.Tell) || !r.OwesSince().Equal(t0) || r.DueAt.IsZero() {
+			t.Errorf("%s: %+v", name, r)
+		}
 	}
 }
