@@ -153,12 +153,14 @@ func TestASlotOfTheDefinitionBefore(t *testing.T) {
 	t.Parallel()
 	alone := with(hourly, func(j *job.Job) { j.Overlap, j.Modified = job.Forbid, clockAt(19, 0, 5) })
 	for name, c := range map[string]struct {
-		open bool
-		lock int // the hour of the slot that has it
-		want string
+		open     bool
+		schedule string
+		lock     int // the hour of the slot that has it
+		want     string
 	}{
-		"one is open":  {true, 18, "18:00 running by schedule, 19:00 skipped by schedule"},
-		"none is open": {false, 19, "18:00 succeeded by schedule, 19:00 running by schedule"},
+		"one is open":      {true, own, 18, "18:00 running by schedule, 19:00 skipped by schedule"},
+		"none is open":     {false, own, 19, "18:00 succeeded by schedule, 19:00 running by schedule"},
+		"of another group": {true, strings.Replace(own, "/prod/", "/default/", 1), 18, "18:00 running by schedule, 19:00 running by schedule"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -172,7 +174,7 @@ func TestASlotOfTheDefinitionBefore(t *testing.T) {
 			w.clock.AdvanceTo(clockAt(19, 0, 20))
 			w.know(alone)
 			w.ctl.Schedules = &group{jobs: map[string]job.Job{own: alone}}
-			w.fire(clockAt(19, 0, 30), control.Slot{At: clockAt(19, 0, 0), Carried: &hourly, Schedule: own})
+			w.fire(clockAt(19, 0, 30), control.Slot{At: clockAt(19, 0, 0), Carried: &hourly, Schedule: c.schedule})
 			if got := w.slotsOf("hourly"); got != c.want {
 				t.Errorf("slots %q", got)
 			}
