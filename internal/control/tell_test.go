@@ -211,6 +211,25 @@ func TestRetryOfANoticeTwice(t *testing.T) {
 	}
 }
 
+// TestARetryThatIsLessSafeThanItWas: a request that says how safe the retry was is refused if that does
+// not hold.
+func TestARetryThatIsLessSafeThanItWas(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 3), redeliver: true})
+	w.know(report)
+	w.triggerSlot(report, 0)
+	w.live()
+	for _, c := range []struct {
+		seen run.Safety
+		want control.Outcome
+	}{{run.RetrySafe, control.Refused}, {run.RetryEnded, control.Accepted}} {
+		reply, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: w.runs()[0].ID, RequestID: string(c.seen), Safety: c.seen})
+		if err != nil || reply.Outcome != c.want || c.want == control.Refused && !strings.Contains(reply.Message, "a retry was safe and is ended now") {
+			t.Errorf("%s: %+v, %v", c.seen, reply, err)
+		}
+	}
+}
+
 // endsAtOnce is an ECS whose tasks have ended, and whose ends another program has heard of,
 // before RunTask answers.
 type endsAtOnce struct {

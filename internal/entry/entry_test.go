@@ -85,6 +85,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		"a name that is none":  {`{"run":"a b"}`, "cannot name a job"},
 		"no name":              {`{"run":""}`, "names no job"},
 		"a run that is none":   {`{"retry":"a"}`, "is not a run"},
+		"a word for safety":    {`{"retry":"etl/20261122T0900Z","safety":"open"}`, `safety "open" is not safe, ended or unsafe`},
 		"a time that is none":  {`{"job":"a","scheduledFor":"9am"}`, `scheduledFor is "9am"`},
 		"no time":              {`{"job":"a"}`, `scheduledFor is ""`},
 		"a time not filled in": {`{"job":"a","scheduledFor":"<aws.scheduler.scheduled-time>"}`, "still the placeholder"},
