@@ -171,16 +171,7 @@ func (g *gathering) all() []item {
 		out = append(out, g.ofRule(r)...)
 	}
 	out = append(out, g.alone(len(out) > 0)...)
-	known := map[string]bool{}
-	for i := range g.items {
-		known[g.items[i].what] = true
-	}
-	for i := range g.listed {
-		if !known[g.listed[i].what] {
-			out = append(out, g.listed[i])
-		}
-	}
-	return out
+	return append(out, g.unread()...)
 }
 
 // alone gives the lists of targets that no rule has taken. If there is nothing else, the error is

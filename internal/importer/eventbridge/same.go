@@ -35,3 +35,21 @@ func place(arn string) string {
 	}
 	return parts[3] + ":" + parts[4]
 }
+
+// unread gives the schedules that are only listed. Those of several Regions may share a name.
+func (g *gathering) unread() (out []item) {
+	arns := map[string]map[string]bool{} // of those that were read, by name
+	for i := range g.items {
+		if arns[g.items[i].what] == nil {
+			arns[g.items[i].what] = map[string]bool{}
+		}
+		arns[g.items[i].what][g.items[i].arn] = true
+	}
+	for i := range g.listed {
+		same, arn := arns[g.listed[i].what], g.listed[i].arn
+		if same == nil || arn != "" && !same[arn] && !same[""] {
+			out = append(out, g.listed[i])
+		}
+	}
+	return out
+}

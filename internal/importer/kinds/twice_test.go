@@ -64,6 +64,24 @@ func TestTargetsBelongToTheRuleOfTheirRegion(t *testing.T) {
 	}
 }
 
+// TestAListedScheduleOfAnotherRegionIsTold: what was read in one Region says nothing of its namesake.
+func TestAListedScheduleOfAnotherRegionIsTold(t *testing.T) {
+	t.Parallel()
+	const list = `{"Schedules": [{"Name": "s", "GroupName": "default", "Arn": "arn:aws:scheduler:eu-west-1:123456789012:schedule/default/s", "Target": {"Arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/c"}}]}`
+	for name, c := range map[string]struct {
+		list    string
+		entries int
+	}{
+		"the one that was read":          {list, 1},
+		"one of another Region":          {strings.ReplaceAll(list, "eu-west-1", "us-east-1"), 2},
+		"a list that was made by itself": {strings.Replace(list, `"Arn": "arn:aws:scheduler:eu-west-1:123456789012:schedule/default/s", `, "", 1), 1},
+	} {
+		if r := together(t, "eventbridge", "list.json", c.list, "s.json", aSchedule); len(r.Entries) != c.entries || len(r.Jobs) != 1 {
+			t.Errorf("%s: %d jobs, %+v", name, len(r.Jobs), r.Entries)
+		}
+	}
+}
+
 // together imports files in one go, each a name and a text.
 func together(t *testing.T, kind string, files ...string) importer.Result {
 	t.Helper()
