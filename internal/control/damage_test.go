@@ -34,6 +34,22 @@ func (w *world) damage(id run.ID) {
 	}
 }
 
+// mended makes the run of minute 0, which was set aside, one that can be read again. It returns what
+// was kept of it.
+func (w *world) mended(mend func(*run.Run)) control.Kept {
+	w.t.Helper()
+	r := w.run(minute(0))
+	mend(&r)
+	if err := w.store.Commit(w.t.Context(), control.Change{Run: &r}); err != nil {
+		w.t.Fatal(err)
+	}
+	kept, err := w.store.Kept(w.t.Context(), 10)
+	if err != nil || len(kept) != 1 {
+		w.t.Fatalf("kept %+v, %v", kept, err)
+	}
+	return kept[0]
+}
+
 // TestADeployTakesNoLockForWhatWasSetAside: the first definition to forbid overlaps does not
 // wait for a run that was set aside, which nothing ends.
 func TestADeployTakesNoLockForWhatWasSetAside(t *testing.T) {

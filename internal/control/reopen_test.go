@@ -34,16 +34,8 @@ func TestReopenTakesTheLockAgain(t *testing.T) {
 			if c.taken {
 				w.triggerSlot(forbidding, 5)
 			}
-			r := w.run(minute(0))
-			r.Owed, r.Status = nil, c.status
-			if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
-				t.Fatal(err)
-			}
-			kept, err := w.store.Kept(t.Context(), 10)
-			if err != nil || len(kept) != 1 {
-				t.Fatalf("kept %+v, %v", kept, err)
-			}
-			reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept[0].ID(), Again: true})
+			kept := w.mended(func(r *run.Run) { r.Owed, r.Status = nil, c.status })
+			reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept.ID(), Again: true})
 			if err != nil || reply.Outcome != c.outcome || reply.Outcome == control.Refused && !strings.Contains(reply.Message, string(c.lock)) {
 				t.Errorf("%+v, %v", reply, err)
 			}
@@ -63,20 +55,12 @@ func TestReopenBesideAnother(t *testing.T) {
 	w.damage(minute(0))
 	w.look()
 	w.triggerSlot(forbidding, 5)
-	r := w.run(minute(0))
-	r.Owed = owed
-	if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
-		t.Fatal(err)
-	}
-	kept, err := w.store.Kept(t.Context(), 10)
-	if err != nil || len(kept) != 1 {
-		t.Fatalf("kept %+v, %v", kept, err)
-	}
+	kept := w.mended(func(r *run.Run) { r.Owed = owed })
 	for range 2 { // the second time, it is beside the other already
-		if err := w.store.Keep(t.Context(), kept[0]); err != nil {
+		if err := w.store.Keep(t.Context(), kept); err != nil {
 			t.Fatal(err)
 		}
-		if reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept[0].ID(), Again: true}); err != nil || reply.Outcome != control.Accepted {
+		if reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept.ID(), Again: true}); err != nil || reply.Outcome != control.Accepted {
 			t.Errorf("%+v, %v", reply, err)
 		}
 	}
@@ -105,21 +89,15 @@ func TestReopenOfALaunch(t *testing.T) {
 			if c.taken {
 				w.triggerSlot(forbidding, 5)
 			}
-			r := w.run(minute(0))
-			r.Owed, r.Status, r.Attempts[0].TaskARN = []run.Effect{{Kind: run.Launch, Attempt: 1}}, run.Launching, ""
-			if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
-				t.Fatal(err)
-			}
-			kept, err := w.store.Kept(t.Context(), 10)
-			if err != nil || len(kept) != 1 {
-				t.Fatalf("kept %+v, %v", kept, err)
-			}
-			if reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept[0].ID(), Again: true}); err != nil || reply.Outcome != control.Accepted {
+			kept := w.mended(func(r *run.Run) {
+				r.Owed, r.Status, r.Attempts[0].TaskARN = []run.Effect{{Kind: run.Launch, Attempt: 1}}, run.Launching, ""
+			})
+			if reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept.ID(), Again: true}); err != nil || reply.Outcome != control.Accepted {
 				t.Errorf("%+v, %v", reply, err)
 			}
 			w.ports.calls = nil
 			w.look()
-			if r = w.run(minute(0)); r.Attempts[0].Sends != c.sends || slices.Contains(w.ports.calls, "Find") != c.finds {
+			if r := w.run(minute(0)); r.Attempts[0].Sends != c.sends || slices.Contains(w.ports.calls, "Find") != c.finds {
 				t.Errorf("%d sends, calls %v", r.Attempts[0].Sends, w.ports.calls)
 			}
 		})
@@ -145,20 +123,12 @@ func TestReopenOfARelaunch(t *testing.T) {
 			if c.taken {
 				w.triggerSlot(again, 5)
 			}
-			r := w.run(minute(0))
-			r.Owed = owed
-			if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
-				t.Fatal(err)
-			}
-			kept, err := w.store.Kept(t.Context(), 10)
-			if err != nil || len(kept) != 1 {
-				t.Fatalf("kept %+v, %v", kept, err)
-			}
-			if reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept[0].ID(), Again: true}); err != nil || reply.Outcome != control.Accepted {
+			kept := w.mended(func(r *run.Run) { r.Owed = owed })
+			if reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept.ID(), Again: true}); err != nil || reply.Outcome != control.Accepted {
 				t.Errorf("%+v, %v", reply, err)
 			}
 			w.clock.AdvanceTo(t0.Add(12 * time.Minute))
-			r = w.run(minute(0))
+			r := w.run(minute(0))
 			if len(r.Attempts) != c.attempts || c.taken && (r.Status != run.Failed || !strings.Contains(r.Cause, string(minute(5))+" has the job's lock by now")) {
 				t.Errorf("%d attempts, %s: %s", len(r.Attempts), r.Status, r.Cause)
 			}
