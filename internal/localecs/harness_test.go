@@ -2,7 +2,9 @@ package localecs_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -250,4 +252,11 @@ func same(t *testing.T, what string, got, want any) {
 	if string(g) != string(w) {
 		t.Errorf("%s = %s, want %s", what, g, w)
 	}
+}
+
+// digitsOf returns a task id that no other test has: whoever kills processes by it must not hit others.
+func digitsOf(t *testing.T) string {
+	t.Helper()
+	sum := sha256.Sum256([]byte(t.Name()))
+	return hex.EncodeToString(sum[:16])
 }

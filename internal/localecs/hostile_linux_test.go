@@ -1,8 +1,6 @@
 package localecs_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,13 +11,6 @@ import (
 // in a session of its own, it reports its number and the supervisor's.
 const away = `env -i setsid /bin/sh -c 'echo "$$ $1" >"$0"; exec sleep 1000' "$FIFO" "$PPID" &
 	read line <"$GO"; exit 6`
-
-// digitsOf returns a task id that no other test has: whoever kills processes by it must not hit others.
-func digitsOf(t *testing.T) string {
-	t.Helper()
-	sum := sha256.Sum256([]byte(t.Name()))
-	return hex.EncodeToString(sum[:16])
-}
 
 // lockFolders returns names for a folder of locks for which the kernel uses another name.
 func lockFolders(t *testing.T) map[string]string {
