@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,12 +32,28 @@ type said struct {
 // service gives its answers one after the other, and again from the first, and notes what is asked.
 type service struct {
 	answers []said
-	asked   []string
+
+	mu    sync.Mutex // whoever has no answer may go on before the handler ends
+	asked []string
+}
+
+// next notes a request, and returns its answer.
+func (s *service) next(r *http.Request) said {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.answers[len(s.asked)%len(s.answers)]
+	s.asked = append(s.asked, r.Method+" "+r.URL.EscapedPath()+"?"+r.URL.Query().Encode())
+	return a
+}
+
+func (s *service) requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
 }
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := s.answers[len(s.asked)%len(s.answers)]
-	s.asked = append(s.asked, r.Method+" "+r.URL.EscapedPath()+"?"+r.URL.Query().Encode())
+	a := s.next(r)
 	if a.status == 0 {
 		panic(http.ErrAbortHandler)
 	}
@@ -101,8 +118,8 @@ func TestGroup(t *testing.T) {
 			if is != wantIs || !alike(err, want) {
 				t.Errorf("got %+v, %v; and the SDK %+v, %v", is, err, wantIs, want)
 			}
-			if !slices.Equal(own.asked, sdk.asked) {
-				t.Errorf("asked %q, and the SDK %q", own.asked, sdk.asked)
+			if asked, like := own.requests(), sdk.requests(); !slices.Equal(asked, like) {
+				t.Errorf("asked %q, and the SDK %q", asked, like)
 			}
 		})
 	}
