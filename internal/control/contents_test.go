@@ -36,6 +36,8 @@ func TestWhatANoticeSays(t *testing.T) {
 		"a miss since retried":     {run.Failed, run.Effect{Notice: string(notice.Missed), Count: 2, First: older}, "/0", t0.Add(-2 * time.Hour).Truncate(time.Minute), false},
 		"a recovery":               {run.Succeeded, run.Effect{Attempt: 2, Notice: string(notice.Recovered)}, "/2", time.Time{}, false},
 		"what still runs":          {run.Running, run.Effect{Attempt: 2, Notice: string(notice.Relaunched)}, "/2", time.Time{}, false},
+		"what runs for long":       {run.Running, run.Effect{Attempt: 2, Notice: string(notice.StillRuns)}, "/2", time.Time{}, false},
+		"and has ended since":      {run.Failed, run.Effect{Attempt: 2, Notice: string(notice.StillRuns)}, "/2", time.Time{}, true},
 		"what is the job's":        {run.Failed, run.Effect{Attempt: 2, Notice: string(notice.Unexpected)}, "/2", time.Time{}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -43,7 +45,7 @@ func TestWhatANoticeSays(t *testing.T) {
 			store, n := &memory.Store{}, &teller{}
 			ctl := &control.Control{
 				Stack: stack, Store: store, Notifier: n, Zones: cron.Location, Now: func() time.Time { return t0 }, Timing: run.DefaultTiming,
-				Log: slog.New(slog.DiscardHandler), RetryCommand: "batchplane retry",
+				Log: slog.New(slog.DiscardHandler), RetryCommand: "batchplane retry", StopCommand: "batchplane stop",
 			}
 			if err := store.PutDefinition(t.Context(), j); err != nil {
 				t.Fatal(err)
@@ -51,7 +53,7 @@ func TestWhatANoticeSays(t *testing.T) {
 			c.owed.Kind = run.Tell
 			r := run.Run{
 				ID: slot, Definition: j.Hash(), ScheduledFor: t0, Status: c.status, DueAt: t0, Owed: []run.Effect{c.owed},
-				Attempts: []run.Attempt{{N: 1, TaskARN: "1", RanAfterAll: true}, {N: 2, TaskARN: "2", RanAfterAll: true}},
+				Attempts: []run.Attempt{{N: 1, TaskARN: "1", RanAfterAll: true}, {N: 2, TaskARN: "2", RanAfterAll: true, Long: true}},
 			}
 			if c.status == run.Missed {
 				r.Attempts = nil
@@ -67,6 +69,9 @@ func TestWhatANoticeSays(t *testing.T) {
 			got := n.told[0]
 			if got.LocalTime != "2026-11-22 18:30 Europe/Berlin" || !strings.HasSuffix(got.ID, c.about) || !got.MissedSince.Equal(c.since) || (got.RetryWith != "") != c.retry || (got.Retry != nil) != c.retry {
 				t.Errorf("told %+v", got)
+			}
+			if stops := c.status == run.Running && c.owed.Notice == string(notice.StillRuns); (got.StopWith != "") != stops {
+				t.Errorf("to stop it, it says %q", got.StopWith)
 			}
 			if unsafe := got.Retry != nil && got.Retry.Safety == run.RetryUnsafe; unsafe != (c.retry && c.status != run.Missed) {
 				t.Errorf("of a run that ran after all it says %+v", got.Retry)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// memories are what a process remembers from one call to the next. A process that begins has
-// none: it reads or asks more, and decides the same.
+// memories are what a process remembers from one call to the next. Nothing is lost with them: a
+// process that begins reads and asks more, and launches what another would have left to the sweep.
 type memories struct {
 	// began is when the process first looked: it does not know which tasks others found as they
 	// should be before.

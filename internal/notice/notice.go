@@ -82,10 +82,10 @@ func Of(before, after *run.Run, j *job.Job, item *job.Item) []Owed {
 	if relaunched(before, after) && slices.Contains(j.Notify.Also, job.AlsoRelaunched) {
 		owed = append(owed, Owed{Kind: Relaunched})
 	}
-	if stuck(before, after) {
+	if newly(stuck, before, after) {
 		owed = append(owed, Owed{Kind: Stuck, Round: after.Last().Round})
 	}
-	if runsLong(before, after) {
+	if newly(runsLong, before, after) {
 		owed = append(owed, Owed{Kind: StillRuns})
 	}
 	if before.HeldUp.IsZero() && !after.HeldUp.IsZero() {
@@ -155,14 +155,14 @@ func relaunched(before, after *run.Run) bool {
 	return len(after.Attempts) > len(before.Attempts) && len(before.Attempts) > 0 && after.First == before.First
 }
 
-func stuck(before, after *run.Run) bool {
-	a := after.Last()
-	return a != nil && a.Stuck && (a.N > len(before.Attempts) || !before.Attempts[a.N-1].Stuck)
-}
+func stuck(a *run.Attempt) bool { return a.Stuck }
 
-func runsLong(before, after *run.Run) bool {
+func runsLong(a *run.Attempt) bool { return a.Long }
+
+// newly reports whether something holds for the last attempt that did not hold for it before.
+func newly(holds func(*run.Attempt) bool, before, after *run.Run) bool {
 	a := after.Last()
-	return a != nil && a.Long && (a.N > len(before.Attempts) || !before.Attempts[a.N-1].Long)
+	return a != nil && holds(a) && (a.N > len(before.Attempts) || !holds(&before.Attempts[a.N-1]))
 }
 
 // ranAfterAll returns the attempts that turned out to have run.
