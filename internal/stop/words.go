@@ -52,7 +52,7 @@ var (
 	later = stems{
 		"reclaim", "detach", "interrupt", "evict", "preempt", "drain", "lost", "crash", "stopped", "was killed", "impaired", "released", "replaced", "retired",
 		"restart", "removed", "deleted by", "was deleted", "interface deleted", "delete network", "delete the network", "deleting", "disconnect",
-		"deprovision", "clean up", "cleanup of", "cleanup fail", "during cleanup", "after cleanup", "tear down", "teardown", "unmount", "remount", "volume snapshot", "still trying", "to continue", "keep running", "during execution",
+		"deprovision", "clean up", "cleanup of", "cleanup fail", "cleanup cgroup", "during cleanup", "after cleanup", "to remove", "error removing", "cgroup remove", "tear down", "teardown", "unmount", "remount", "volume snapshot", "still trying", "to continue", "keep running", "during execution",
 		"while the task", "while the container", "while a container", "while container",
 		"was running", "were running", "is running", "are running", "been running", "while running", "running container", "running task",
 		"after start", "after the start", "after container", "after the container", "after the task", "after a container",
