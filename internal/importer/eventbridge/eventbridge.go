@@ -97,7 +97,8 @@ type item struct {
 	// open are the values that the template does not have, and defaults the parameters whose
 	// default was taken. unclear says that the template does not say whether the item is enabled.
 	open, defaults []string
-	condition      string
+	condition      string // under which it is deployed; "" if it always is
+	deployed       truth  // what the template says of the condition
 	unclear        bool
 }
 

@@ -1,7 +1,6 @@
 package eventbridge
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
@@ -16,9 +15,7 @@ func (t *template) parameter(n *doc.Node, name string, p *doc.Node) *doc.Node {
 	if v == "" || strings.HasPrefix(kind, "AWS::SSM::") || p.Get("NoEcho").True() {
 		return t.unknown(n, "the parameter "+name)
 	}
-	if !slices.Contains(t.defaults, name) {
-		t.defaults = append(t.defaults, name)
-	}
+	t.took(name)
 	if kind != "CommaDelimitedList" && !strings.HasPrefix(kind, "List<") {
 		return text(n, v)
 	}
@@ -66,4 +63,13 @@ func (t *template) cut(n *doc.Node, function string, argument *doc.Node, depth i
 		return of[at]
 	}
 	return nil
+}
+
+// mapped gives what Fn::FindInMap finds; nil if it finds nothing.
+func (t *template) mapped(argument *doc.Node, depth int) *doc.Node {
+	keys := t.resolve(argument, depth+1).Texts()
+	if len(keys) != 3 {
+		return nil
+	}
+	return t.root.Get("Mappings").Get(keys...)
 }

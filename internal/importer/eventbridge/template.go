@@ -55,12 +55,13 @@ func physical(id string) string {
 const inTemplate = "   # and set State in the template: the next deployment brings back what that says"
 
 func (g *gathering) ruleResource(t *template, file, id string, r *doc.Node) {
-	t.open, t.defaults = nil, nil
+	t.begin()
+	condition, deployed := t.deployed(r)
 	p := t.resolve(r.Get("Properties"), 0)
 	name := named(p, r, id)
 	base := item{
 		file: file, line: r.Line, what: "rule " + id, name: name, expression: p.Get("ScheduleExpression").String(), disabled: p.Get("State").String() == "DISABLED",
-		description: p.Get("Description").String(), pattern: !p.Get("EventPattern").Absent(), open: t.open, defaults: t.defaults, condition: r.Get("Condition").String(), unclear: p.Get("State").String() == importer.ReplaceMe,
+		description: p.Get("Description").String(), pattern: !p.Get("EventPattern").Absent(), open: t.open, defaults: t.defaults, condition: condition, deployed: deployed, unclear: p.Get("State").String() == importer.ReplaceMe,
 	}
 	base.rule = ecs.Rule{Name: physical(id), Bus: p.Get("EventBusName").String(), Flags: g.reader.Flags}
 	base.off, base.on = base.rule.Switch()
@@ -82,11 +83,12 @@ func (g *gathering) ruleResource(t *template, file, id string, r *doc.Node) {
 }
 
 func (g *gathering) scheduleResource(t *template, file, id string, r *doc.Node) {
-	t.open, t.defaults = nil, nil
+	t.begin()
+	condition, deployed := t.deployed(r)
 	p := t.resolve(r.Get("Properties"), 0)
 	out := item{
 		file: file, line: r.Line, what: "schedule " + id, name: named(p, r, id), expression: p.Get("ScheduleExpression").String(), zone: p.Get("ScheduleExpressionTimezone").String(),
-		disabled: p.Get("State").String() == "DISABLED", description: p.Get("Description").String(), schedule: p, target: p.Get("Target"), open: t.open, defaults: t.defaults, condition: r.Get("Condition").String(), unclear: p.Get("State").String() == importer.ReplaceMe,
+		disabled: p.Get("State").String() == "DISABLED", description: p.Get("Description").String(), schedule: p, target: p.Get("Target"), open: t.open, defaults: t.defaults, condition: condition, deployed: deployed, unclear: p.Get("State").String() == importer.ReplaceMe,
 	}
 	if strings.Contains(out.expression+out.zone, importer.ReplaceMe) {
 		out.odd = t.noSchedule(r.Get("Properties"))
@@ -121,7 +123,8 @@ type template struct {
 	// open are the references that have no answer, and defaults the parameters whose default was
 	// taken.
 	open, defaults []string
-	left           int // work that may still be done
+	decided        map[string]truth // conditions
+	left           int              // work that may still be done
 }
 
 // maxResolve is how deep references may lead to others.
@@ -169,6 +172,10 @@ func (t *template) answer(n *doc.Node, function string, argument *doc.Node, dept
 		if parts := argument.List(); len(parts) == 2 {
 			return t.join(n, parts[0].String(), parts[1], depth)
 		}
+	case "Fn::If":
+		if v, ok := t.choose(argument, depth); ok {
+			return v
+		}
 	case "Fn::ToJsonString": // its JSON is read like its argument
 		return t.resolve(argument, depth+1)
 	default:
@@ -188,15 +195,6 @@ func (t *template) join(n *doc.Node, by string, parts *doc.Node, depth int) *doc
 		all = append(all, p.String())
 	}
 	return text(n, strings.Join(all, by))
-}
-
-// mapped gives what Fn::FindInMap finds; nil if it finds nothing.
-func (t *template) mapped(argument *doc.Node, depth int) *doc.Node {
-	keys := t.resolve(argument, depth+1).Texts()
-	if len(keys) != 3 {
-		return nil
-	}
-	return t.root.Get("Mappings").Get(keys...)
 }
 
 func text(n *doc.Node, s string) *doc.Node { return &doc.Node{Kind: doc.Text, Line: n.Line, Text: s} }

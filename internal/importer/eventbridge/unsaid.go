@@ -51,8 +51,14 @@ func (i *item) unsaid(e *importer.Entry, j *job.Job) {
 	if len(i.defaults) > 0 {
 		e.Decide("it uses the defaults of the parameters %s: check with `aws cloudformation describe-stacks` that they were deployed", strings.Join(i.defaults, ", "))
 	}
-	if i.condition != "" {
-		e.Decide("it is deployed only under the condition %s, which the template's parameters decide: check whether it was", importer.Clip(i.condition))
+	switch condition := importer.Clip(i.condition); {
+	case condition == "":
+	case i.deployed == holds:
+		e.Note("it is deployed under the condition %s, which holds as the template is written", condition)
+	case i.deployed == fails:
+		e.Off(j, "it is deployed only under the condition %s, which does not hold as the template is written: check whether it was", condition)
+	default:
+		e.Off(j, "it is deployed only under the condition %s, which the template's parameters decide: check whether it was", condition)
 	}
 	if i.unclear {
 		e.Off(j, "the template does not say whether it is enabled: check what was deployed")

@@ -1,0 +1,49 @@
+package kinds_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestConditionsOfATemplate: conditions are decided with the defaults of the parameters. What is not
+// deployed then, and what the template alone does not decide, is imported switched off
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-conditions.html).
+func TestConditionsOfATemplate(t *testing.T) {
+	t.Parallel()
+	rule := func(head, own string) string {
+		return head + "\nResources:\n  R:\n    Type: AWS::Events::Rule\n" + own +
+			"      Targets:\n        - Id: a\n          Arn: arn:aws:ecs:eu-west-1:123456789012:cluster/c\n          EcsParameters: {TaskDefinitionArn: app, LaunchType: FARGATE, NetworkConfiguration: {AwsVpcConfiguration: {Subnets: [subnet-0a1b2c3d4e5f60718]}}}\n"
+	}
+	under := func(condition string) string {
+		return rule("Parameters: {Env: {Type: String, Default: prod}, Cert: {Type: String, Default: ''}, Region: {Type: String}}\nConditions: {Other: !Equals [!Ref Env, dev], C: "+condition+"}",
+			"    Condition: C\n    Properties:\n      ScheduleExpression: cron(0 3 * * ? *)\n")
+	}
+	state := func(value string) string {
+		return rule("Parameters: {Env: {Type: String, Default: prod}, Region: {Type: String}}\nConditions: {Prod: !Equals [!Ref Env, prod], There: !Equals [!Ref Region, eu-west-1]}",
+			"    Properties:\n      ScheduleExpression: cron(0 3 * * ? *)\n      State: "+value+"\n")
+	}
+	const (
+		holds = "it is deployed under the condition C, which holds"
+		fails = "under the condition C, which does not hold"
+		open  = "under the condition C, which the template's parameters decide"
+	)
+	run(t, "eventbridge", "a.yaml", []told{
+		{name: "holds by default", text: under("!Equals [!Ref Env, prod]"), says: []string{holds, "the defaults of the parameters Env"}, jobs: 1},
+		{name: "fails by default", text: under("!Equals [!Ref Env, dev]"), says: []string{fails}, jobs: 1, off: true},
+		{name: "a parameter without a default", text: under("!Equals [!Ref Region, eu-west-1]"), says: []string{open}, jobs: 1, off: true},
+		{name: "the Region", text: under("!Equals [!Ref 'AWS::Region', eu-west-1]"), says: []string{open}, jobs: 1, off: true},
+		{name: "not given", text: under("!Not [!Equals [!Ref Cert, '']]"), says: []string{fails}, jobs: 1, off: true},
+		{name: "another condition", text: under("!Not [{Condition: Other}]"), says: []string{holds}, jobs: 1},
+		{name: "and, with one that fails", text: under("!And [!Equals [!Ref Region, x], {Condition: Other}]"), says: []string{fails}, jobs: 1, off: true},
+		{name: "and, with one that is open", text: under("!And [!Equals [!Ref Region, x], !Equals [a, a]]"), says: []string{open}, jobs: 1, off: true},
+		{name: "or, with one that holds", text: under("!Or [!Equals [!Ref Region, x], !Equals [!Ref Env, prod]]"), says: []string{holds}, jobs: 1},
+		{name: "or, where none holds", text: under("!Or [{Condition: Other}, !Equals [a, b]]"), says: []string{fails}, jobs: 1, off: true},
+		{name: "one that is not there", text: strings.Replace(under("!Equals [a, a]"), "Condition: C", "Condition: D", 1), says: []string{"under the condition D, which the template's parameters decide"}, jobs: 1, off: true},
+		{name: "in a circle", text: under("!Not [{Condition: C}]"), says: []string{open}, jobs: 1, off: true},
+		{name: "in many circles", text: under("!And [" + strings.Repeat("{Condition: C}, ", 9) + "{Condition: C}]"), says: []string{open}, jobs: 1, off: true},
+		{name: "a state that is on", text: state("!If [Prod, ENABLED, DISABLED]"), never: "does not say", says: []string{"the defaults of the parameters Env"}, jobs: 1},
+		{name: "a state that is off", text: state("!If [Prod, DISABLED, ENABLED]"), says: []string{"it is disabled, so the job is switched off"}, jobs: 1, off: true},
+		{name: "a state that is open", text: state("!If [There, ENABLED, DISABLED]"), says: []string{"does not say whether it is enabled"}, jobs: 1, off: true},
+		{name: "no value", text: state("!If [Prod, !Ref 'AWS::NoValue', DISABLED]"), never: "does not say", jobs: 1},
+	})
+}
