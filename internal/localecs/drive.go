@@ -120,7 +120,7 @@ func (s *Server) keep(bind *token, records ...*record) error {
 			delete(s.tasks, r.ID)
 		}
 	}
-	s.outbox.events = append(s.outbox.events, events...)
+	s.outbox.add(events...)
 	s.arrangeDelivery()
 	return nil
 }

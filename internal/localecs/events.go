@@ -35,15 +35,6 @@ type event struct {
 	err   error // of the last try
 }
 
-// outbox holds the events that are owed, oldest first.
-type outbox struct {
-	events []*event
-
-	flying map[string]bool // tasks with an event that is being delivered
-	wakeAt time.Time       // when the requested callback comes; zero if there is none
-	cancel func()
-}
-
 // eventsOf returns the deliveries of a state change: one, unless faults strike it.
 func (s *Server) eventsOf(r *record) ([]*event, error) {
 	if s.cfg.OnlyStopped && r.Task.LastStatus != statusStopped {
@@ -75,35 +66,6 @@ func (s *Server) eventsOf(r *record) ([]*event, error) {
 		events = append(events, &event{TaskID: r.ID, Due: now.Add(reordered), Loose: true, Body: body})
 	}
 	return events, nil
-}
-
-// next returns the event to be delivered next: the one due first of those that need not wait for an
-// earlier event of their task. So the order of a task's events is kept, even over errors and delays,
-// except for duplicates and reordered ones.
-func (o *outbox) next() *event {
-	var first *event
-	waiting := map[string]bool{}
-	for _, e := range o.events {
-		if o.flying[e.TaskID] || !e.Loose && waiting[e.TaskID] {
-			continue
-		}
-		if !e.Loose {
-			waiting[e.TaskID] = true
-		}
-		if first == nil || e.Due.Before(first.Due) {
-			first = e
-		}
-	}
-	return first
-}
-
-func (o *outbox) remove(gone *event) {
-	for i, e := range o.events {
-		if e == gone {
-			o.events = append(o.events[:i:i], o.events[i+1:]...)
-			return
-		}
-	}
 }
 
 // arrangeDelivery asks the clock for the next delivery. The server is locked.
@@ -186,7 +148,7 @@ func (s *Server) settle(e *event, err error) {
 	}
 	wait := min(time.Second<<min(e.tries, 10), time.Minute)
 	e.tries, e.err = e.tries+1, err
-	e.Due = s.cfg.Clock.Now().Add(wait)
+	s.outbox.postpone(e, s.cfg.Clock.Now().Add(wait))
 	if !s.closing {
 		s.log.Warn("an event was not taken; it will be given again", "task", e.TaskID, "try", e.tries, "in", wait, "error", err)
 	}

@@ -130,7 +130,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		tasks: map[string]*record{}, definitions: map[string][]definition{}, live: map[string]*live{},
 		sends: map[string]sends{}, injected: map[Kind]int64{}, held: map[string]chan struct{}{}, unwritten: map[string]error{},
 	}
-	s.outbox.flying = map[string]bool{}
+	s.outbox = newOutbox()
 	s.hearing, s.silence = context.WithCancel(s.ctx)
 	if err := s.load(ctx); err != nil {
 		return nil, fmt.Errorf("loading the local ECS: %w", err)
@@ -172,7 +172,8 @@ func (s *Server) load(ctx context.Context) error {
 	for _, d := range definitions {
 		s.definitions[d.Family] = append(s.definitions[d.Family], d)
 	}
-	s.outbox.events, err = s.store.events(ctx)
+	events, err := s.store.events(ctx)
+	s.outbox.add(events...)
 	return err
 }
 
