@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // Places finds the states on this machine.
@@ -24,7 +27,8 @@ const stateDir = ".batchplane"
 
 // Of returns where the state of a jobs file is. It is beside the file, whatever folder or link leads
 // there. If nothing can be written there, it is in $STATE_DIRECTORY (systemd), else in the user's state
-// folder.
+// folder. A state that exists in one of these places stays the file's state: beside it, a new one would
+// know of no pause, and would launch slots again. Of returns an error if that state cannot be written.
 func (p Places) Of(file string) (string, error) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
@@ -34,24 +38,52 @@ func (p Places) Of(file string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("finding the folder of %s: %w", file, err)
 	}
-	file = abs
+	at := abs
 	if !swapped(target) {
-		file = target
+		at = target
 	}
-	name := strings.TrimSuffix(filepath.Base(file), ".yaml")
-	beside := filepath.Join(filepath.Dir(file), stateDir)
-	if writable(beside) {
-		return filepath.Join(beside, name+".db"), nil
+	states := p.states(at)
+	for _, db := range states {
+		if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			continue
+		}
+		if err := changeable(db); err != nil {
+			return "", fmt.Errorf("the state of %s is %s, which cannot be written: put that right, or name another state with --db, which knows no earlier run and no pause (%w)", file, db, err)
+		}
+		return db, nil
 	}
-	sum := sha256.Sum256([]byte(file))
-	name += "-" + hex.EncodeToString(sum[:4]) + ".db"
-	if dir, _, _ := strings.Cut(p.Getenv("STATE_DIRECTORY"), ":"); dir != "" {
-		return filepath.Join(dir, name), nil
-	}
-	if dir := p.user(); dir != "" {
-		return filepath.Join(dir, name), nil
+	switch {
+	case writable(filepath.Dir(states[0])) == nil:
+		return states[0], nil
+	case len(states) > 1:
+		return states[1], nil
 	}
 	return "", fmt.Errorf("nothing can be written beside %s, and there is neither STATE_DIRECTORY nor HOME: name a place for the state with --db", file)
+}
+
+// states returns where the state of a jobs file may be, the first choice first.
+func (p Places) states(file string) []string {
+	name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+	states := []string{filepath.Join(filepath.Dir(file), stateDir, name+".db")}
+	sum := sha256.Sum256([]byte(file))
+	name += "-" + hex.EncodeToString(sum[:4]) + ".db"
+	service, _, _ := strings.Cut(p.Getenv("STATE_DIRECTORY"), ":")
+	for _, dir := range []string{service, p.user()} {
+		if dir != "" {
+			states = append(states, filepath.Join(dir, name))
+		}
+	}
+	return states
+}
+
+// changeable returns an error if a state cannot be written: SQLite also needs files beside it
+// (https://sqlite.org/wal.html).
+func changeable(db string) error {
+	f, err := os.OpenFile(db, os.O_RDWR, 0) //nolint:gosec // the place is ours
+	if err != nil {
+		return err //nolint:wrapcheck // says which file
+	}
+	return errors.Join(f.Close(), writable(filepath.Dir(db)))
 }
 
 // swapped reports whether a file is in a folder that each update replaces, below a name that stays.
@@ -61,18 +93,17 @@ func swapped(file string) bool {
 	return strings.Contains(filepath.Dir(file), string(filepath.Separator)+"..")
 }
 
-// writable creates a folder if it is absent, and reports whether files can be created in it. It tries,
-// since a file system may refuse what its modes allow.
-func writable(dir string) bool {
-	if os.MkdirAll(dir, 0o750) != nil {
-		return false
+// writable creates a folder if it is absent, and returns an error if no files can be created in it. It
+// tries, since a file system may refuse what its modes allow.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err //nolint:wrapcheck // says which folder
 	}
 	f, err := os.CreateTemp(dir, ".try-")
 	if err != nil {
-		return false
+		return err //nolint:wrapcheck // says which file
 	}
-	_ = f.Close()
-	return os.Remove(f.Name()) == nil
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // user returns the user's folder for states, "" if none is known.

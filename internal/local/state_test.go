@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -116,6 +117,49 @@ func TestTheStateOfAFileWhereNobodyMayWrite(t *testing.T) {
 				t.Errorf("%s, %v", got, err)
 			}
 		})
+	}
+}
+
+// TestAStateStaysTheFilesState: a new one beside it would know of no pause and would launch slots again.
+func TestAStateStaysTheFilesState(t *testing.T) {
+	t.Parallel()
+	dir := folderWith(t, "jobs.yaml")
+	file, beside := filepath.Join(dir, "jobs.yaml"), filepath.Join(dir, ".batchplane", "jobs.db")
+	home, service := folderWith(t), folderWith(t)
+	env := map[string]string{"XDG_STATE_HOME": home, "STATE_DIRECTORY": service}
+	of := func(what, want string) {
+		t.Helper()
+		if got, err := places(dir, env).Of(file); err != nil || filepath.Dir(got) != want {
+			t.Errorf("%s: %s, %v", what, got, err)
+		}
+	}
+	// Nothing can be written beside the file: its state is elsewhere, and stays there.
+	if err := os.WriteFile(filepath.Dir(beside), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	of("a service's folder is preferred", service)
+	env["STATE_DIRECTORY"] = ""
+	of("then the user's", filepath.Join(home, "batchplane"))
+	made, err := places(dir, env).Of(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Dir(made), 0o700), os.WriteFile(made, nil, 0o600), os.Remove(filepath.Dir(beside))); err != nil {
+		t.Fatal(err)
+	}
+	of("the folder can be written now", filepath.Dir(made))
+	env["STATE_DIRECTORY"] = service
+	of("a service's folder is there now", filepath.Dir(made))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(beside), 0o700), os.WriteFile(beside, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	of("of two the one beside the file", filepath.Dir(beside))
+	// Not even root can write a folder as if it were a file.
+	if err := errors.Join(os.Remove(beside), os.Mkdir(beside, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := places(dir, env).Of(file); err == nil || !strings.Contains(err.Error(), beside+", which cannot be written") {
+		t.Errorf("the state beside the file cannot be written: %s, %v", got, err)
 	}
 }
 
