@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -96,14 +97,26 @@ func answer(w http.ResponseWriter, reply control.Reply) {
 	_ = json.NewEncoder(w).Encode(reply)
 }
 
-// Open reports whether a control plane answers behind the door, and what trouble it is in.
+// Open reports whether a control plane is behind the door, and what trouble it is in, as that it does not
+// answer.
 func (d Door) Open(ctx context.Context) (trouble string, open bool) {
 	if d.URL == "" {
 		return "", false
 	}
+	ctx, cancel := context.WithTimeout(ctx, openWithin)
+	defer cancel()
 	reply, err := d.send(ctx, http.MethodGet, nil)
-	return reply.Message, err == nil
+	switch {
+	case err == nil:
+		return reply.Message, true
+	case errors.Is(err, plane.ErrNobody) || errors.Is(syscall.Kill(d.PID, 0), syscall.ESRCH):
+		return "", false // a process that is gone cannot answer; another program may have its address
+	}
+	return fmt.Sprintf("the control plane, process %d, does not answer: if it is suspended, let it go on (kill -CONT %d), else end it and start it again", d.PID, d.PID), true
 }
+
+// openWithin is the time in which a control plane says that it is there.
+const openWithin = 10 * time.Second
 
 // Ask sends a person's request to the control plane behind the door. Its error wraps plane.ErrNobody
 // only if nothing can have been done.

@@ -2,9 +2,12 @@ package local_test
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -63,5 +66,24 @@ func TestAskWithoutAnAnswer(t *testing.T) {
 	_, err := (local.Door{URL: mute.URL}).Ask(t.Context(), r)
 	if err == nil || errors.Is(err, plane.ErrNobody) || !strings.Contains(err.Error(), "it may have done what it was asked for") {
 		t.Errorf("the answer is lost: %v", err)
+	}
+}
+
+// TestADoorBehindWhichNobodyAnswers: a control plane that is suspended is not one that is not there, which
+// a person would start again in vain.
+func TestADoorBehindWhichNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	mute := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(mute.Close)
+	trouble, open := local.Door{URL: mute.URL, PID: os.Getpid()}.Open(t.Context())
+	if want := fmt.Sprintf("the control plane, process %d, does not answer: ", os.Getpid()); !open || !strings.HasPrefix(trouble, want) {
+		t.Errorf("it lives and does not answer: open %v, %q", open, trouble)
+	}
+	over := exec.CommandContext(t.Context(), "true")
+	if err := over.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if trouble, open := (local.Door{URL: mute.URL, PID: over.Process.Pid}).Open(t.Context()); open || trouble != "" {
+		t.Errorf("its process is gone, and another program has its address: open %v, %q", open, trouble)
 	}
 }
