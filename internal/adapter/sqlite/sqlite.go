@@ -54,6 +54,9 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("making the folder of %s: %w", path, err)
 	}
+	if err := isFile(path); err != nil {
+		return nil, err
+	}
 	if err := touch(path); err != nil {
 		return nil, err
 	}
@@ -66,7 +69,19 @@ func OpenExisting(ctx context.Context, path string) (*Store, error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%s %w: start `batchplane local` first, or name the right file with --db", path, ErrNoFile)
 	}
+	if err := isFile(path); err != nil {
+		return nil, err
+	}
 	return open(ctx, path, "ro")
+}
+
+// isFile returns an error for what is there and is no file. SQLite would wait for a writer of a pipe, and
+// calls a folder a disk I/O error.
+func isFile(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s %w, not even a file: name another file with --db", path, ErrForeign)
+	}
+	return nil
 }
 
 // touch creates an absent file, readable only by its owner: it will hold the token for the local

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
@@ -193,6 +194,24 @@ func TestUnusableFiles(t *testing.T) {
 				t.Error("the file was changed")
 			}
 		})
+	}
+}
+
+// TestWhatIsNoFileIsRefused: SQLite would wait for a writer of a pipe.
+func TestWhatIsNoFileIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, pipe} {
+		if _, err := sqlite.OpenExisting(t.Context(), path); !errors.Is(err, sqlite.ErrForeign) || !strings.Contains(err.Error(), path+" is not a batchplane database, not even a file") {
+			t.Errorf("OpenExisting: %v", err)
+		}
+		if _, err := sqlite.Open(t.Context(), path); !errors.Is(err, sqlite.ErrForeign) {
+			t.Errorf("Open: %v", err)
+		}
 	}
 }
 
