@@ -34,8 +34,19 @@ func TestGuardsForSystemd(t *testing.T) {
 		"[ -x /usr/lib/php/sessionclean ] && if [ ! -d /run/systemd/system ]; then /usr/lib/php/sessionclean; fi",
 		"test -e /run/systemd/system || SERVICE_MODE=1 /sbin/e2scrub_all -A -r",
 	} {
-		runCases(t, []lineCase{{command, at(command), command, false, asks}})
+		runCases(t, []lineCase{{command, at(command), command, true, asks}})
 	}
+}
+
+// TestGuardsForAnacron: where anacron is installed, these lines of Debian's /etc/crontab do nothing.
+func TestGuardsForAnacron(t *testing.T) {
+	t.Parallel()
+	const asks = "it checks whether its host has anacron"
+	runCases(t, []lineCase{
+		{"Debian's", at("test -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.daily )"), "test -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.daily )", true, asks},
+		{"in brackets", at("[ -x /usr/sbin/anacron ] || /x"), "[ -x /usr/sbin/anacron ] || /x", true, asks},
+		{"a test for something else", at("test -x /usr/bin/x && /usr/bin/x"), "test -x /usr/bin/x && /usr/bin/x", false, ""},
+	})
 }
 
 // TestOptionsOfDcron: dcron's options before a command, which say when and after which job it runs

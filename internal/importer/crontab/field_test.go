@@ -40,7 +40,7 @@ func TestFieldFiles(t *testing.T) {
 		off              int
 		never            string // what no note says
 	}{
-		{"debian", "pi/etc/crontab", debian, []string{"cron-hourly", "cron-daily", "cron-weekly"}, []string{"root", "root", "root"}, "", 0, "several commands with ;"},
+		{"debian", "pi/etc/crontab", debian, []string{"cron-hourly", "cron-daily", "cron-weekly"}, []string{"root", "root", "root"}, "", 2, "several commands with ;"},
 		{"a job of old syntax that is off", "crontab", "#0/15\t*\t*\t*\t*\t/usr/libexec/atrun\n0 2 * * * /etc/daily\n", []string{"daily"}, []string{""}, "", 0, ""},
 		{
 			"an assignment is no user", "repo/etc/crontab", "LISTER_ROOT=$HOME/src/lister\n  0 8  *   *   *     PATH=$LISTER_ROOT/bin:$PATH PYTHONPATH=$LISTER_ROOT update-list\n",
