@@ -12,12 +12,14 @@ import (
 // TestOtherSchedules: other objects of a file that have a schedule are listed and refused. Objects
 // without one do not matter to an import
 // (https://argo-workflows.readthedocs.io/en/latest/cron-workflows/,
-// https://velero.io/docs/main/api-types/schedule/).
+// https://velero.io/docs/main/api-types/schedule/). Operators have kinds called CronJob too
+// (https://book.kubebuilder.io/cronjob-tutorial/cronjob-tutorial.html).
 func TestOtherSchedules(t *testing.T) {
 	t.Parallel()
 	job := "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: '0 3 * * *', timeZone: UTC, jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: b}]}}}}}\n"
 	workflow := "apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: w, namespace: n}\nspec: {schedule: '0 1 * * *', timezone: Europe/Berlin}\n"
-	others := "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: velero.io/v1, kind: Schedule, metadata: {name: v}, spec: {schedule: '@every 24h'}}\n- {apiVersion: argoproj.io/v1alpha1, kind: CronWorkflow, metadata: {name: x}, spec: {schedules: ['0 1 * * *', '0 2 * * *']}}\n- {apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {replicas: 1}}\n"
+	others := "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: velero.io/v1, kind: Schedule, metadata: {name: v}, spec: {schedule: '@every 24h'}}\n- {apiVersion: argoproj.io/v1alpha1, kind: CronWorkflow, metadata: {name: x}, spec: {schedules: ['0 1 * * *', '0 2 * * *']}}\n- {apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {replicas: 1}}\n" +
+		"- {apiVersion: batch.tutorial.kubebuilder.io/v1, kind: CronJob, metadata: {name: k}, spec: {schedule: '0 1 * * *', jobTemplate: {}}}\n---\napiVersion: batch.tutorial.kubebuilder.io/v1\nkind: CronJob\nmetadata: {name: l}\nspec: {schedule: '0 1 * * *', jobTemplate: {}}\n"
 	r, err := kinds.Import("", []*importer.File{{Name: "a.yaml", Data: []byte(job + "---\n" + workflow + "---\n" + others)}}, importer.Options{From: from}, kinds.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -31,9 +33,24 @@ func TestOtherSchedules(t *testing.T) {
 			}
 		}
 	}
-	if want := []string{"cronworkflow n/w", "schedule v", "cronworkflow x"}; len(r.Jobs) != 1 || !slices.Equal(refused, want) {
+	if want := []string{"cronworkflow n/w", "schedule v", "cronworkflow x", "cronjob k", "cronjob l"}; len(r.Jobs) != 1 || !slices.Equal(refused, want) {
 		t.Errorf("%d jobs, refused %q, want %q", len(r.Jobs), refused, want)
 	}
+}
+
+// TestNoVersion: a CronJob without an apiVersion is one that no cluster has, as in a public file
+// (github.com/dmwm/CMSKubernetes, kubernetes/cmsweb/crons/cron-fetch-crl.yaml). Items of a
+// CronJobList have none.
+func TestNoVersion(t *testing.T) {
+	t.Parallel()
+	const (
+		rest  = "metadata: {name: a}, spec: {schedule: '0 3 * * *', timeZone: UTC, jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: b}]}}}}}"
+		wrong = "it has no apiVersion, so kubectl refuses the file"
+	)
+	run(t, "", "a.yaml", []told{
+		{name: "alone", text: "{kind: CronJob, " + rest + "}\n", says: []string{wrong}, jobs: 1, off: true},
+		{name: "of a list", text: "{apiVersion: batch/v1, kind: CronJobList, items: [{" + rest + "}]}\n", never: wrong, jobs: 1},
+	})
 }
 
 // TestPassedYears: a schedule whose years have passed is reported, like one whose only time has

@@ -47,11 +47,11 @@ func cronJobs(d *doc.Node) (out []*doc.Node) {
 	if d.Kind != doc.Map {
 		return nil
 	}
-	if d.Get("kind").String() == "CronJob" && strings.HasPrefix(d.Get("apiVersion").String(), "batch/") {
+	if isCronJob(d) {
 		return []*doc.Node{d}
 	}
 	for _, i := range d.Get("items").List() {
-		if kind := i.Get("kind").String(); kind == "CronJob" || kind == "" && d.Get("kind").String() == "CronJobList" {
+		if isCronJob(i) || i.Get("kind").String() == "" && d.Get("kind").String() == "CronJobList" {
 			out = append(out, i)
 		}
 	}
@@ -121,6 +121,7 @@ func (r *reading) read() {
 	if suspended {
 		r.e.Note("it is suspended, so the job is switched off")
 	}
+	r.complete()
 	r.policy()
 	r.template()
 	r.rest()

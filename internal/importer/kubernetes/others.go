@@ -7,12 +7,28 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/doc"
 )
 
+// isCronJob reports whether an object is a CronJob of Kubernetes itself. Other API groups have kinds
+// of the same name.
+func isCronJob(o *doc.Node) bool {
+	version := o.Get("apiVersion")
+	return o.Get("kind").String() == "CronJob" &&
+		(strings.HasPrefix(version.String(), "batch/") || version.Absent())
+}
+
+// complete switches off what no cluster has taken as it is. The items of a CronJobList name neither
+// their kind nor their version.
+func (r *reading) complete() {
+	if r.cron.Has("kind") && r.cron.Get("apiVersion").Absent() {
+		r.e.Off(&r.j, "it has no apiVersion, so kubectl refuses the file: check what is deployed")
+	}
+}
+
 // scheduled gives the other objects of a document that have a schedule: Argo workflows, Velero
 // backups, Spark applications.
 func scheduled(d *doc.Node) (out []*doc.Node) {
 	for _, o := range append([]*doc.Node{d}, d.Get("items").List()...) {
 		spec := o.Get("spec")
-		if kind := o.Get("kind").String(); kind != "" && kind != "CronJob" && (!spec.Get("schedule").Absent() || !spec.Get("schedules").Absent()) {
+		if kind := o.Get("kind").String(); kind != "" && !isCronJob(o) && (!spec.Get("schedule").Absent() || !spec.Get("schedules").Absent()) {
 			out = append(out, o)
 		}
 	}
@@ -28,6 +44,9 @@ func refuse(in *importer.Import, file string, several bool, o *doc.Node) {
 	if several {
 		e.File = file
 	}
-	e.Refuse("a %s has a schedule of its own and is no CronJob: its controller goes on running it; write a job by hand if it is to move", kind)
+	if kind == "CronJob" {
+		kind += " of " + o.Get("apiVersion").String()
+	}
+	e.Refuse("a %s has a schedule of its own and is no CronJob of Kubernetes: its controller goes on running it; write a job by hand if it is to move", importer.Clip(kind))
 	in.Entries = append(in.Entries, e)
 }
