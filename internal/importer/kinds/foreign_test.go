@@ -69,6 +69,14 @@ var foreignFiles = map[string]struct{ text, is string }{
 	"Pulumi.yaml":              {"name: a\nruntime: yaml\nresources:\n  a:\n    type: aws:scheduler:Schedule\n    properties: {scheduleExpression: rate(1 day)}\n", "code of Pulumi"},
 	"stack.json":               {`{"version": 3, "deployment": {"resources": [{"urn": "urn:pulumi:dev::p::aws:scheduler/schedule:Schedule::a", "outputs": {"scheduleExpression": "rate(1 day)"}}]}}`, "a stack of Pulumi"},
 	"rundeck.yaml":             {"- name: nightly\n  schedule:\n    month: '*'\n    time: {hour: '03', minute: '00', seconds: '0'}\n  sequence:\n    commands: [{exec: /x}]\n", "a job of Rundeck"},
+	"asl.json":                 {"{\"StartAt\": \"Run\", \"States\": {\"Run\": {\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::ecs:runTask.sync\", \"Parameters\": {}, \"End\": true}}}\n", "a state machine of Step Functions"},
+	"tasks/main.yml":           {"- name: nightly\n  ansible.builtin.cron:\n    name: nightly\n    minute: \"0\"\n    hour: \"3\"\n    job: /opt/run\n", "a configuration of Ansible"}, // https://docs.ansible.com/ansible/latest/collections/ansible/builtin/cron_module.html
+	"tasks/short.yml":          {"- cron: name=nightly minute=0 hour=3 job=/opt/run\n", "a configuration of Ansible"},
+	"site.pp":                  {"cron { 'logrotate':\n  command => '/usr/sbin/logrotate',\n  hour    => 2,\n}\n", "code of Puppet or Chef"},
+	"recipes/default.rb":       {"cron 'nightly' do\n  hour '3'\n  command '/opt/run'\nend\n", "code of Puppet or Chef"},
+	"helmrelease.yaml":         {"apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a}\nspec:\n  values:\n    cronjob: {schedule: '0 3 * * *'}\n", "a HelmRelease of Flux"},
+	"values.yaml":              {"jobs:\n  report:\n    schedule: \"07 08 * * *\"\n", "a configuration with crontab fields"},
+	"cfn.yml.j2":               {"Resources:\n  R:\n    Type: AWS::Events::Rule\n    Properties:\n      ScheduleExpression: rate(1 hour)\n{% if on %}\n      State: ENABLED\n{% endif %}\n", "a CloudFormation template that another program fills in"}, // as in github.com/aws-samples/aws-proton-cloudformation-sample-templates
 	"anacrontab":               {"SHELL=/bin/sh\n1\t5\tcron.daily\tnice run-parts /etc/cron.daily\n@monthly 45 cron.monthly nice run-parts /etc/cron.monthly\n", "an anacrontab"},
 }
 
