@@ -95,7 +95,7 @@ func (f findings) shadows(j job.Job, definitions []job.TaskDefinition) {
 }
 
 // inECR matches an image in a private ECR registry.
-var inECR = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{12}\.dkr[.-]ecr\.`) })
+var inECR = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{12}\.dkr[.-]ecr(-fips)?\.`) })
 
 func (f findings) definition(d job.TaskDefinition) {
 	who := "task definition " + d.Family

@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
-	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -63,7 +62,7 @@ func (f *Facts) answer(ctx context.Context, s doctor.Subject) doctor.Answer {
 	}
 	wrong, err := ask(ctx, s.Name)
 	switch {
-	case errors.Is(err, errElsewhere):
+	case errors.Is(err, errElsewhere), errors.Is(err, errNotPulled):
 		return doctor.Answer{Verdict: doctor.Unknown, Why: err.Error()}
 	case denied(err):
 		return doctor.Answer{Verdict: doctor.Unknown, Why: "you may not ask: " + err.Error()}
@@ -76,10 +75,6 @@ func (f *Facts) answer(ctx context.Context, s doctor.Subject) doctor.Answer {
 	}
 	return doctor.Answer{Verdict: doctor.Good}
 }
-
-// errElsewhere says that the image's name is not that of a private registry of ECR. Those of other
-// accounts and Regions are asked: who may not ask is told so.
-var errElsewhere = errors.New("not in a private registry of ECR, so it cannot be checked here")
 
 // missing reports whether AWS says that there is no such thing.
 func missing(err error) bool {
@@ -134,31 +129,6 @@ func (f *Facts) role(ctx context.Context, arn string) (string, error) {
 	trust, err := url.QueryUnescape(aws.ToString(out.Role.AssumeRolePolicyDocument))
 	if err == nil && !strings.Contains(trust, "ecs-tasks.amazonaws.com") {
 		return "its trust policy does not let ecs-tasks.amazonaws.com assume it", nil
-	}
-	return "", nil
-}
-
-// image asks ECR about <account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>
-// or @<digest>, or both.
-func (f *Facts) image(ctx context.Context, image string) (string, error) {
-	host, path, ok := strings.Cut(image, "/")
-	account, rest, ecrHost := strings.Cut(host, ".dkr.ecr.")
-	region, _, _ := strings.Cut(rest, ".")
-	if !ok || !ecrHost {
-		return "", errElsewhere
-	}
-	path, digest, hasDigest := strings.Cut(path, "@")
-	path, tag, hasTag := strings.Cut(path, ":")
-	id := ecrtypes.ImageIdentifier{ImageTag: aws.String("latest")}
-	switch {
-	case hasDigest: // a tag before it selects nothing
-		id = ecrtypes.ImageIdentifier{ImageDigest: &digest}
-	case hasTag:
-		id = ecrtypes.ImageIdentifier{ImageTag: &tag}
-	}
-	in := &ecr.DescribeImagesInput{RegistryId: &account, RepositoryName: &path, ImageIds: []ecrtypes.ImageIdentifier{id}}
-	if _, err := f.ECR.DescribeImages(ctx, in, func(o *ecr.Options) { o.Region = region }); err != nil {
-		return "", fmt.Errorf("describing the image: %w", err)
 	}
 	return "", nil
 }

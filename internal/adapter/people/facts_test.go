@@ -112,6 +112,7 @@ func TestAnswers(t *testing.T) {
 		`DescribeImages "both"`:           ok(`{"imageDetails":[{"imageDigest":"x"}]}`),
 		"DescribeImages v2":               no("ImageNotFoundException"),
 		"DescribeImages absent":           no("RepositoryNotFoundException"),
+		"DescribePullThroughCacheRules 1": ok(`{"pullThroughCacheRules":[]}`),
 		"DescribeLogGroups ecs/jobs":      ok(`{"logGroups":[{"logGroupName":"/ecs/jobs-old"},{"logGroupName":"/ecs/jobs"}]}`),
 		"DescribeLogGroups ecs/none":      ok(`{"logGroups":[{"logGroupName":"/ecs/none-of-it"}]}`),
 		"DescribeSecret db-a1b2c3":        ok(`{"ARN":"` + stored + `"}`),
@@ -229,6 +230,7 @@ func TestOperateNamesEveryRight(t *testing.T) {
 	t.Parallel()
 	f, r := facts(t, map[string]answer{
 		"GetServiceQuota": no("NoSuchResourceException"), "ListServiceQuotas": ok(`{"Quotas":[]}`),
+		"DescribeImages":  no("ImageNotFoundException"), // so that the rules are asked for
 		"DescribeSubnets": noXML("UnauthorizedOperation"), "DescribeSecurityGroups": noXML("UnauthorizedOperation"),
 		"GetRole": {http.StatusForbidden, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>`},
 	})

@@ -18,17 +18,31 @@ import (
 	"github.com/batchplane/batchplane/internal/doctor"
 )
 
-// TestImagesElsewhere: an image is asked about in the account and the Region of its registry.
-func TestImagesElsewhere(t *testing.T) {
+// TestImages: an image is asked about in the account and the Region of its registry, whatever form
+// the registry's name has. One that is not there may be fetched by a rule of the registry.
+func TestImages(t *testing.T) {
 	t.Parallel()
+	const account = "210987654321"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		body, _ := io.ReadAll(q.Body)
-		if strings.Contains(q.Header.Get("Authorization"), "/us-west-2/") && strings.Contains(string(body), `"registryId":"210987654321"`) {
+		text, _ := io.ReadAll(q.Body)
+		body, west := string(text), strings.Contains(q.Header.Get("Authorization"), "/us-west-2/")
+		rule := strings.HasSuffix(q.Header.Get("X-Amz-Target"), "DescribePullThroughCacheRules")
+		switch {
+		case rule && strings.Contains(q.Header.Get("Authorization"), "/eu-west-1/"):
+			_, _ = io.WriteString(w, `{"pullThroughCacheRules":[{"ecrRepositoryPrefix":"ROOT"}]}`)
+		case !strings.Contains(body, `"registryId":"`+account+`"`), rule && !west:
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `{"__type":"AccessDeniedException","message":"no"}`)
+		case rule && strings.Contains(body, "more"):
+			_, _ = io.WriteString(w, `{"pullThroughCacheRules":[{"ecrRepositoryPrefix":"quay/team"}]}`)
+		case rule:
+			_, _ = io.WriteString(w, `{"pullThroughCacheRules":[{"ecrRepositoryPrefix":"hub"}],"nextToken":"more"}`)
+		case west && strings.Contains(body, `"repositoryName":"etl"`):
 			_, _ = io.WriteString(w, `{"imageDetails":[{"imageDigest":"x"}]}`)
-			return
+		default:
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `{"__type":"RepositoryNotFoundException","message":"no"}`)
 		}
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = io.WriteString(w, `{"__type":"RepositoryNotFoundException","message":"no"}`)
 	}))
 	t.Cleanup(server.Close)
 	f := &people.Facts{ECR: ecr.NewFromConfig(aws.Config{
@@ -38,9 +52,20 @@ func TestImagesElsewhere(t *testing.T) {
 		}),
 	})}
 	for name, want := range map[string]doctor.Verdict{
-		"210987654321.dkr.ecr.us-west-2.amazonaws.com/etl:v1":    doctor.Good,
-		"210987654321.dkr.ecr.eu-central-1.amazonaws.com/etl:v1": doctor.Wrong,
-		"public.ecr.aws/docker/library/busybox:1":                doctor.Unknown,
+		account + ".dkr.ecr.us-west-2.amazonaws.com/etl:v1":        doctor.Good,
+		account + ".dkr.ecr-fips.us-west-2.amazonaws.com/etl:v1":   doctor.Good,
+		account + ".dkr-ecr.us-west-2.on.aws/etl:v1":               doctor.Good,
+		account + ".dkr-ecr-fips.us-west-2.on.aws/etl:v1":          doctor.Good,
+		account + ".dkr.ecr.us-west-2.amazonaws.com/web:v1":        doctor.Wrong,
+		account + ".dkr.ecr.us-west-2.amazonaws.com/hub/redis:8":   doctor.Unknown,
+		account + ".dkr.ecr.us-west-2.amazonaws.com/hubs/redis:8":  doctor.Wrong,
+		account + ".dkr.ecr.us-west-2.amazonaws.com/quay/team/x:1": doctor.Unknown, // by a rule of the second page
+		account + ".dkr.ecr.us-west-2.amazonaws.com/quay/x:1":      doctor.Wrong,
+		account + ".dkr.ecr.eu-central-1.amazonaws.com/etl:v1":     doctor.Unknown, // whose rules nobody may read
+		account + ".dkr.ecr.eu-west-1.amazonaws.com/etl:v1":        doctor.Unknown, // by a rule for all names
+		"109876543210.dkr.ecr.us-west-2.amazonaws.com/etl:v1":      doctor.Unknown,
+		"public.ecr.aws/docker/library/busybox:1":                  doctor.Unknown,
+		"registry.example.com/dkr/etl":                             doctor.Unknown,
 	} {
 		s := doctor.Subject{Kind: doctor.Image, Name: name}
 		if got := f.Answers(t.Context(), []doctor.Subject{s})[s]; got.Verdict != want {
