@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -125,7 +126,7 @@ func (w *watcher) goesOn() bool {
 // marks returns values that change with the jobs' items, and with the open runs and the newest
 // run.
 func (w *watcher) marks(ctx context.Context) (jobs, runs uint64, err error) {
-	defer control.Guard(&err) // the server recovers only what answers requests
+	defer panics.Recover(&err) // the server recovers only what answers requests
 	ctx, cancel := context.WithTimeout(ctx, watchTimeout)
 	defer cancel()
 	if jobs, err = w.jobs(ctx); err != nil {

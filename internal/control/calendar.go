@@ -8,6 +8,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/timetable"
 )
@@ -31,7 +32,7 @@ const lookedThrough = 10
 // tellCalendar makes the job's newest run owe the notice. There is no notice about a job that
 // never had a run.
 func (c *Control) tellCalendar(ctx context.Context, known *job.Item) (err error) {
-	defer Guard(&err)
+	defer panics.Recover(&err)
 	kind, words, told := c.untoldEnd(known)
 	if words == "" {
 		return nil

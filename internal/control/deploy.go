@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/panics"
 )
 
 // deployment is what the registry holds of a job, with the job's item before and after it is
@@ -88,7 +89,7 @@ func (c *Control) absent(ctx context.Context, news []deployment) map[string]bool
 // deploy writes what is new about a job. It writes the definition first, so that no item
 // names one that does not exist. It returns the item as it is now.
 func (c *Control) deploy(ctx context.Context, d deployment, absent bool) (item job.Item, err error) {
-	defer Guard(&err)
+	defer panics.Recover(&err)
 	if absent {
 		err = c.putDefinition(ctx, d.Hash, d.Job)
 	} else {
@@ -155,7 +156,7 @@ const writers = 16
 func (c *Control) write(ctx context.Context, l *Loaded, n int, do func(i int) (job.Item, error)) error {
 	errs, items := make([]error, n), make([]job.Item, n)
 	c.several(ctx, n, func(i int) {
-		defer Guard(&errs[i])
+		defer panics.Recover(&errs[i])
 		items[i], errs[i] = do(i)
 	})
 	l.put(items)

@@ -5,33 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// errPanicked is a handler's error when it met something that its author did not think of.
-var errPanicked = errors.New("a fault of this program")
-
-// Guard, deferred, turns a panic into an error, so that one run, job, schedule or record
-// stops neither the sweep nor the function that handles others. A panic whose value is
-// neither an error nor a string is not ours and goes on: tests end a process that way.
-func Guard(err *error) {
-	switch p := recover().(type) {
-	case nil:
-	case error:
-		*err = fmt.Errorf("%w: %w\n%s", errPanicked, p, debug.Stack())
-	case string:
-		*err = fmt.Errorf("%w: %s\n%s", errPanicked, p, debug.Stack())
-	default:
-		panic(p)
-	}
-}
-
-// guarded calls do under Guard.
+// guarded calls do under panics.Recover.
 func guarded(do func()) (err error) {
-	defer Guard(&err)
+	defer panics.Recover(&err)
 	do()
 	return nil
 }

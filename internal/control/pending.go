@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -190,7 +191,7 @@ func (c *Control) tryPending(ctx context.Context, p Pending) error {
 
 // startPending starts the slot if it is found to be deployed; why says why nobody can tell.
 func (c *Control) startPending(ctx context.Context, p Pending) (why string, err error) {
-	defer Guard(&err)
+	defer panics.Recover(&err)
 	if why, err = c.known(ctx, p); err != nil || why != "" {
 		return why, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/timetable"
 )
@@ -63,7 +64,7 @@ func (w *watched) current() *period {
 // problems are about those that cannot be read. The plan of a job that is gone ends when the
 // registry was last seen to hold it.
 func periods(item job.Item) (out []period, problems error) {
-	defer Guard(&problems)
+	defer panics.Recover(&problems)
 	read := func(p period, s *job.Shift) {
 		t, err := timetable.Of(p.plan)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -53,7 +54,7 @@ func always(e run.Event) func(*run.Run) (run.Event, error) {
 }
 
 func (c *Control) decideAndSave(ctx context.Context, before *run.Run, event func(*run.Run) (run.Event, error)) (_ *run.Decision, err error) {
-	defer Guard(&err)
+	defer panics.Recover(&err)
 	if err := senseless(before); err != nil {
 		return nil, fmt.Errorf("deciding about run %s: %w", before.ID, err)
 	}
@@ -195,7 +196,7 @@ func (c *Control) next(r *run.Run, tried []run.Effect, counted int) (run.Effect,
 // perform does one owed effect and saves the outcome. The decision is nil if nothing was
 // decided, also beside an error.
 func (c *Control) perform(ctx context.Context, r *run.Run, e run.Effect) (_ *run.Decision, err error) {
-	defer Guard(&err)
+	defer panics.Recover(&err)
 	j, err := c.definition(ctx, r.Definition)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/panics"
 )
 
 // Marks of the store.
@@ -252,7 +253,7 @@ func (c *Control) checkSpan(ctx context.Context, items []watched, from, to, now 
 // checkJob checks a job's slots by each of its plans. If a change became known only after the
 // check had gone past it, the check goes back; if one becomes known now, it begins anew.
 func (c *Control) checkJob(ctx context.Context, w *watched, from, to time.Time, known existing, missed toTell) (err error) {
-	defer Guard(&err)
+	defer panics.Recover(&err)
 	for range 2 {
 		if held, err := c.checkPlans(ctx, w, from, to, known, missed); held || err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
@@ -261,7 +262,7 @@ func (c *Control) lastSeen(item job.Item, seen time.Time) time.Time {
 // planProblem says why a job's plan cannot be read. What a plan says never changes, so it is
 // read once.
 func (c *Control) planProblem(hash string, j job.Job) (err error) {
-	defer Guard(&err)
+	defer panics.Recover(&err)
 	if j.Schedule == "" {
 		return nil
 	}

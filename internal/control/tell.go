@@ -9,6 +9,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -25,7 +26,7 @@ const TellFor = 24 * time.Hour
 // Crash window: if it crashes between sending a notice and marking it as sent, the next
 // delivery sends it again. A notice twice is better than none.
 func (c *Control) Tell(ctx context.Context, id run.ID) (err error) {
-	defer Guard(&err)
+	defer panics.Recover(&err)
 	loaded, err := c.Store.Run(ctx, id)
 	if errors.Is(err, ErrNotFound) {
 		return nil // it expired, and with it what there was to tell
@@ -73,7 +74,7 @@ func (c *Control) giveUp(ctx context.Context, r *run.Run, e run.Effect, cause er
 // Crash window: until the one write that owes the notice, the job's item says that there are
 // missed slots to report, and the next sweep comes here.
 func (c *Control) tellMissed(ctx context.Context, name string) (err error) {
-	defer Guard(&err)
+	defer panics.Recover(&err)
 	for n := range conflictRetries {
 		if err := c.backOff(ctx, n); err != nil {
 			return err

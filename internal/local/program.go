@@ -13,6 +13,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -187,7 +188,7 @@ func (p *Program) openRuns(ctx context.Context, by time.Duration) {
 
 // fire triggers the slots of one job. Once the gate is closed, the rest waits for the next start.
 func (p *Program) fire(ctx context.Context, s *schedule, now time.Time) (err error) {
-	defer control.Guard(&err) // or the process would end over one job, and again after each start
+	defer panics.Recover(&err) // or the process would end over one job, and again after each start
 	// After the machine has slept, or its clock was put ahead, older slots are left for the sweep to
 	// find, as after a start: it reports them together.
 	if oldest := now.Add(-s.job.Late()); s.next.Before(oldest) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -103,7 +104,7 @@ func (p *Program) forAll(rs []run.Run, each func(run.Run) error) error {
 		abreast <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-abreast }()
-			defer control.Guard(&errs[i])
+			defer panics.Recover(&errs[i])
 			errs[i] = each(r)
 		})
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -201,9 +202,9 @@ func (*Plane) together(ctx context.Context, reads ...func(ctx context.Context) (
 	return slices.Concat(read...), context.Cause(ctx)
 }
 
-// guarded calls do under control.Guard.
+// guarded calls do under panics.Recover.
 func guarded(do func() error) (err error) {
-	defer control.Guard(&err)
+	defer panics.Recover(&err)
 	return do()
 }
 

@@ -34,7 +34,7 @@ type room struct {
 // Groups of rooms that others may import.
 var (
 	deciding = []string{"stop", "job", "cron", "timetable", "run", "notice", "ecsevent"}
-	handling = append(slices.Clone(deciding), "control")
+	handling = append(slices.Clone(deciding), "panics", "control")
 	// seeing is what people's tools know of a control plane.
 	seeing = append(slices.Clone(handling), "timetable", "view", "entry", "plane", "render", "jobdiff", "apply", "doctor")
 	wiring = append(slices.Clone(seeing), "job/jobfile", "adapter/*", "signed", "local", "localecs", "localecs/*", "console")
@@ -73,7 +73,9 @@ var rooms = map[string]room{
 	// What both readers of YAML count before its library parses.
 	"internal/yamlkeys": {},
 
-	"internal/control":   {plain: true, left: deciding},
+	"internal/panics": {pure: true},
+
+	"internal/control":   {plain: true, left: append(slices.Clone(deciding), "panics")},
 	"internal/storetest": {plain: true, left: handling},
 
 	// Adapters know the ports of control and plane, and not each other.

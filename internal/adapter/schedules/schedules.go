@@ -15,6 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/panics"
 )
 
 // Registry reads the deployed jobs. It does not read a schedule again that has not changed since it was
@@ -224,7 +225,7 @@ func (r *Registry) get(ctx context.Context, name string) (entry.Schedule, error)
 
 // carries returns what a schedule carries, nil if that is no job.
 func (r *Registry) carries(said *entry.Schedule) (_ *carried, err error) {
-	defer control.Guard(&err) // a schedule that makes this panic must not keep the others from being read
+	defer panics.Recover(&err) // a schedule that makes this panic must not keep the others from being read
 	j, ok, err := said.Job(r.Trigger, r.Read)
 	if err != nil || !ok {
 		return nil, err

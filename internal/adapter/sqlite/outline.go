@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -97,7 +98,7 @@ func (s *Store) outlines(ctx context.Context, w control.Walk) ([][]run.Outline, 
 
 // partOfOutlines adds outlines to out. A panic, which nothing else would recover, becomes an error.
 func (s *Store) partOfOutlines(ctx context.Context, w control.Walk, out *[]run.Outline, query string, args ...any) (err error) {
-	defer control.Guard(&err)
+	defer panics.Recover(&err)
 	return s.scanOutlines(ctx, w, func(o run.Outline) {
 		if len(*out) == cap(*out) { // there may be tens of thousands
 			*out = slices.Grow(*out, max(len(*out), 256))

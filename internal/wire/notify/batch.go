@@ -11,6 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -93,7 +94,7 @@ func (h handler) record(ctx context.Context, r Record) error {
 }
 
 func (h handler) tellKept(ctx context.Context, id, reason string) (err error) {
-	defer control.Guard(&err)
+	defer panics.Recover(&err)
 	_, err = h.ways.Notify(ctx, notice.Kept(h.stack, id, reason))
 	return err
 }
