@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // BenchmarkLocalHerd runs 1,000 jobs in one minute, once per iteration, and as the peer the same
@@ -100,7 +100,7 @@ func started(b *testing.B, db string, jobs int) (starts []time.Time, first time.
 		return nil, first // it is just being created
 	}
 	defer func() { _ = s.Close() }()
-	rs, err := s.Runs(b.Context(), control.Query{Limit: 2 * jobs})
+	rs, err := s.Runs(b.Context(), port.Query{Limit: 2 * jobs})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
@@ -90,7 +90,7 @@ func (s *soak) ask(i int) {
 	}
 	defer func() { _ = p.Close() }()
 	await(t, "an answer", func() bool {
-		reply, err := p.Door.Ask(t.Context(), entry.Request{Run: &control.RunRequest{
+		reply, err := p.Door.Ask(t.Context(), entry.Request{Run: &port.RunRequest{
 			Job: []string{"short", "fails", "long"}[i%3], RequestID: fmt.Sprint("soak-", i), By: "ana",
 		}})
 		if err == nil {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/cli"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // reading lists the commands that only read and end by themselves, with arguments with which they
@@ -40,7 +40,7 @@ func TestAllReadingCommands(t *testing.T) {
 	t.Parallel()
 	w := past(t)
 	w.must("pause", "report", "--reason", strings.Repeat("a long reason ", 9)+"to its end")
-	if err := w.l.Store.Keep(t.Context(), control.Kept{At: at, Reason: "not usable " + strings.Repeat("for long ", 9) + "to its end", Body: []byte("{")}); err != nil {
+	if err := w.l.Store.Keep(t.Context(), port.Kept{At: at, Reason: "not usable " + strings.Repeat("for long ", 9) + "to its end", Body: []byte("{")}); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/apply"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/render"
 )
 
@@ -25,7 +25,7 @@ type cutOff struct {
 func (c *cutOff) Schedule(_ context.Context, name string) (apply.Deployed, error) {
 	s, ok := c.has[name]
 	if !ok {
-		return apply.Deployed{}, control.ErrNotFound
+		return apply.Deployed{}, port.ErrNotFound
 	}
 	return apply.Deployed{Schedule: s}, nil
 }

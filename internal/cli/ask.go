@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire"
 )
@@ -52,10 +52,10 @@ func (a *app) who(ctx context.Context, p *plane.Plane) (string, error) {
 }
 
 // send asks the control plane for something and returns its answer.
-func (a *app) send(ctx context.Context, p *plane.Plane, r entry.Request) (control.Reply, error) {
+func (a *app) send(ctx context.Context, p *plane.Plane, r entry.Request) (port.Reply, error) {
 	by, err := a.who(ctx, p)
 	if err != nil {
-		return control.Reply{}, err
+		return port.Reply{}, err
 	}
 	reply, err := p.Door.Ask(ctx, r.By(by))
 	if errors.Is(err, plane.ErrNobody) {
@@ -73,7 +73,7 @@ func (a *app) ask(ctx context.Context, p *plane.Plane, r entry.Request) error {
 	return a.printReply(reply)
 }
 
-func (a *app) printReply(r control.Reply) error {
+func (a *app) printReply(r port.Reply) error {
 	var err error
 	if a.json {
 		err = printJSON(a.Stdout, r)
@@ -83,7 +83,7 @@ func (a *app) printReply(r control.Reply) error {
 	switch {
 	case err != nil: // a caller that only sees a failure would ask again
 		return fmt.Errorf("the answer was: %s: %s; %w", r.Outcome, r.Message, err)
-	case r.Outcome == control.Refused:
+	case r.Outcome == port.Refused:
 		return errRefused
 	}
 	return nil

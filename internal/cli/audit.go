@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 type auditCmd struct {
@@ -26,7 +26,7 @@ func (c *auditCmd) Run(ctx context.Context, a *app) error {
 		return usagef("--limit %d must be at least 1", c.Limit)
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
-		asked, err := p.Asked(ctx, control.AskedQuery{Job: c.Job, By: c.By, Since: since, Limit: c.Limit + 1})
+		asked, err := p.Asked(ctx, port.AskedQuery{Job: c.Job, By: c.By, Since: since, Limit: c.Limit + 1})
 		if err != nil {
 			return err
 		}

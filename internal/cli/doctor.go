@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/preview"
 )
 
@@ -121,7 +121,7 @@ func peaksOf(file jobfile.File, sizes doctor.Sizes, rate int, now time.Time) (ou
 // herdOf returns what the jobs of a minute need.
 func herdOf(file jobfile.File, m preview.Minute, sizes doctor.Sizes, rate int) doctor.Herd {
 	jobs := slices.DeleteFunc(slices.Clone(file.Jobs), func(j job.Job) bool { return !slices.Contains(m.Jobs, j.Name) })
-	return doctor.HerdOf(m.At, jobs, sizes, cmp.Or(rate, control.DefaultRate))
+	return doctor.HerdOf(m.At, jobs, sizes, cmp.Or(rate, port.DefaultRate))
 }
 
 // herdsOf returns the most crowded minutes of a month, and how long the sweep takes to launch

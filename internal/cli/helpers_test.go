@@ -13,12 +13,12 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/cli"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/localecs/vclock"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
@@ -127,7 +127,7 @@ func (w *world) close() {
 }
 
 func script(spec localecs.ContainerSpec) localecs.Script {
-	switch job, attempt := spec.Env[control.EnvJob], spec.Env[control.EnvAttempt]; {
+	switch job, attempt := spec.Env[port.EnvJob], spec.Env[port.EnvAttempt]; {
 	case job == "broken":
 		return localecs.Script{For: 95 * time.Second, ExitCode: 3}
 	case job == "endless":
@@ -212,7 +212,7 @@ func past(t *testing.T) *world {
 // random matches what differs in each run by hand.
 var random = regexp.MustCompile(`(manual-|task/default/)[0-9a-f]+`)
 
-func queryOf(name string) control.Query { return control.Query{Job: name} }
+func queryOf(name string) port.Query { return port.Query{Job: name} }
 
 // syncBuffer is a buffer that one goroutine writes and another reads.
 type syncBuffer struct {

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/jobdiff"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/view"
 )
 
@@ -20,8 +20,8 @@ import (
 // the fields.
 var printed = map[string][]any{
 	"jobs": {view.Summary{}}, "history": {view.Row{}}, "show": {view.Story{}}, "logs": {jsonLine{}}, "pauses": {plane.Pause{}},
-	"status": {plane.Status{}}, "audit": {control.Asked{}}, "kept": {keptView{}}, "redrive": {failedView{}},
-	"run": {control.Reply{}}, "doctor": {doctor.Finding{}, doctor.Herd{}}, "validate": {problem{}, validated{}},
+	"status": {plane.Status{}}, "audit": {port.Asked{}}, "kept": {keptView{}}, "redrive": {failedView{}},
+	"run": {port.Reply{}}, "doctor": {doctor.Finding{}, doctor.Herd{}}, "validate": {problem{}, validated{}},
 	"diff": {jobdiff.Change{}}, "version": {version{}}, "classify": {verdict{}}, "cron": {meaning{}, fire{}},
 }
 

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 type keptCmd struct {
@@ -65,7 +65,7 @@ type keptView struct {
 	Body   string    `json:"body"`
 }
 
-func keptJSON(k control.Kept) keptView {
+func keptJSON(k port.Kept) keptView {
 	return keptView{k.ID(), k.At.UTC(), k.Reason, string(k.Body)}
 }
 
@@ -73,13 +73,13 @@ func oneLine(b []byte) string { return strings.Join(strings.Fields(string(b)), "
 
 // one prints one kept input and has it tried again or dropped, if that was asked for.
 func (c *keptCmd) one(ctx context.Context, a *app, p *plane.Plane) error {
-	kept, err := p.Kept(ctx, control.MostKept)
+	kept, err := p.Kept(ctx, port.MostKept)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(kept, func(k control.Kept) bool { return k.ID() == c.ID })
+	i := slices.IndexFunc(kept, func(k port.Kept) bool { return k.ID() == c.ID })
 	if i < 0 {
-		return errors.New(control.NotKept(c.ID, len(kept)))
+		return errors.New(port.NotKept(c.ID, len(kept)))
 	}
 	k := kept[i]
 	if a.json {

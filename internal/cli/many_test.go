@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/cli"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -187,9 +187,9 @@ func TestBareNames(t *testing.T) {
 }
 
 // refused is an ECS that launches nothing.
-type refused struct{ control.Launcher }
+type refused struct{ port.Launcher }
 
-func (refused) Launch(_ context.Context, l control.Launch) run.Event {
+func (refused) Launch(_ context.Context, l port.Launch) run.Event {
 	return run.Refused{Attempt: l.Attempt, Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: "ClusterNotFoundException", Reason: "Cluster not found."}}
 }
 

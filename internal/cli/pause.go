@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 type pauseCmd struct {
@@ -34,7 +34,7 @@ func (c *pauseCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.ask(ctx, p, entry.Request{Pause: &control.PauseRequest{Job: name, Until: until, Reason: c.Reason}})
+		return a.ask(ctx, p, entry.Request{Pause: &port.PauseRequest{Job: name, Until: until, Reason: c.Reason}})
 	})
 }
 

@@ -7,10 +7,10 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // fate says what to do with inputs that could not be used.
@@ -51,9 +51,9 @@ func (c *redriveCmd) Run(ctx context.Context, a *app) error {
 	if (c.decided() || len(c.Message) > 0) && c.Queue == "" {
 		return usagef("name a queue: trigger, onstopped, notify or sweep")
 	}
-	queues := control.Queues
+	queues := port.Queues
 	if c.Queue != "" {
-		queues = []control.Queue{control.Queue(c.Queue)}
+		queues = []port.Queue{port.Queue(c.Queue)}
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
 		found, err := c.find(ctx, a, p, queues)
@@ -75,7 +75,7 @@ func (c *redriveCmd) Run(ctx context.Context, a *app) error {
 const looksForOne = 3
 
 // find returns the contents of queues, or only the messages that were asked for.
-func (c *redriveCmd) find(ctx context.Context, a *app, p *plane.Plane, queues []control.Queue) ([]control.Contents, error) {
+func (c *redriveCmd) find(ctx context.Context, a *app, p *plane.Plane, queues []port.Queue) ([]port.Contents, error) {
 	defer a.working("looking into the queues")()
 	var missing []string
 	for range looksForOne {
@@ -85,9 +85,9 @@ func (c *redriveCmd) find(ctx context.Context, a *app, p *plane.Plane, queues []
 		}
 		missing = slices.Clone(c.Message)
 		for i := range found {
-			found[i].Failed = slices.DeleteFunc(found[i].Failed, func(f control.Failed) bool { return !slices.Contains(c.Message, f.ID) })
+			found[i].Failed = slices.DeleteFunc(found[i].Failed, func(f port.Failed) bool { return !slices.Contains(c.Message, f.ID) })
 			missing = slices.DeleteFunc(missing, func(id string) bool {
-				return slices.ContainsFunc(found[i].Failed, func(f control.Failed) bool { return f.ID == id })
+				return slices.ContainsFunc(found[i].Failed, func(f port.Failed) bool { return f.ID == id })
 			})
 		}
 		if len(missing) == 0 {
@@ -98,12 +98,12 @@ func (c *redriveCmd) find(ctx context.Context, a *app, p *plane.Plane, queues []
 }
 
 // failed asks for the contents of all queues at once, because each takes some seconds.
-func (a *app) failed(ctx context.Context, p *plane.Plane, queues []control.Queue) ([]control.Contents, error) {
-	out, errs := make([]control.Contents, len(queues)), make([]error, len(queues))
+func (a *app) failed(ctx context.Context, p *plane.Plane, queues []port.Queue) ([]port.Contents, error) {
+	out, errs := make([]port.Contents, len(queues)), make([]error, len(queues))
 	var wg sync.WaitGroup
 	for i, q := range queues {
 		wg.Go(func() {
-			reply, err := a.send(ctx, p, entry.Request{Redrive: &control.RedriveRequest{Queue: q}})
+			reply, err := a.send(ctx, p, entry.Request{Redrive: &port.RedriveRequest{Queue: q}})
 			switch {
 			case err != nil:
 				errs[i] = err
@@ -124,11 +124,11 @@ func (a *app) failed(ctx context.Context, p *plane.Plane, queues []control.Queue
 }
 
 type failedView struct {
-	Queue control.Queue `json:"queue"`
-	control.Failed
+	Queue port.Queue `json:"queue"`
+	port.Failed
 }
 
-func (a *app) printFailed(found []control.Contents) error {
+func (a *app) printFailed(found []port.Contents) error {
 	var rows [][]string
 	for _, q := range found {
 		for _, f := range q.Failed {
@@ -153,7 +153,7 @@ func (a *app) printFailed(found []control.Contents) error {
 }
 
 // carryOut has messages tried again or dropped, as many per request as one request may have.
-func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found control.Contents) error {
+func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found port.Contents) error {
 	if len(found.Failed) == 0 {
 		return nil
 	}
@@ -162,7 +162,7 @@ func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found
 	}
 	refused, asked := false, 0
 	for batch := range slices.Chunk(found.Failed, entry.MostRedriven) {
-		req := &control.RedriveRequest{Queue: found.Queue, Again: c.Again}
+		req := &port.RedriveRequest{Queue: found.Queue, Again: c.Again}
 		for _, f := range batch {
 			req.Messages = append(req.Messages, f.ID)
 		}
@@ -185,9 +185,9 @@ func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found
 }
 
 // settle has a kept input tried again or dropped.
-func (a *app) settle(ctx context.Context, p *plane.Plane, k control.Kept, f fate) error {
+func (a *app) settle(ctx context.Context, p *plane.Plane, k port.Kept, f fate) error {
 	if err := f.agreed(a, fmt.Sprintf("%s (%s)", k.ID(), notice.Printable(k.Reason))); err != nil {
 		return err
 	}
-	return a.ask(ctx, p, entry.Request{Kept: &control.KeptRequest{ID: k.ID(), Again: f.Again}})
+	return a.ask(ctx, p, entry.Request{Kept: &port.KeptRequest{ID: k.ID(), Again: f.Again}})
 }

@@ -8,26 +8,26 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // redriver is a door that notes how many messages each request has.
 type redriver struct{ batches []int }
 
-func (d *redriver) Ask(_ context.Context, r entry.Request) (control.Reply, error) {
+func (d *redriver) Ask(_ context.Context, r entry.Request) (port.Reply, error) {
 	d.batches = append(d.batches, len(r.Redrive.Messages))
-	return control.Reply{Outcome: control.Accepted, Message: "done"}, nil
+	return port.Reply{Outcome: port.Accepted, Message: "done"}, nil
 }
 
 // TestRedriveShowsProgress: progress is shown on a terminal and nowhere else, and is cleared
 // before the answer is printed.
 func TestRedriveShowsProgress(t *testing.T) {
 	t.Parallel()
-	found := control.Contents{Queue: "trigger"}
+	found := port.Contents{Queue: "trigger"}
 	for n := range entry.MostRedriven + 1 {
-		found.Failed = append(found.Failed, control.Failed{ID: fmt.Sprintf("m-%d", n)})
+		found.Failed = append(found.Failed, port.Failed{ID: fmt.Sprintf("m-%d", n)})
 	}
 	all := entry.MostRedriven + 1
 	for name, c := range map[string]struct {
@@ -54,7 +54,7 @@ func TestRedriveShowsProgress(t *testing.T) {
 func TestGivenUpIsShownWhole(t *testing.T) {
 	t.Parallel()
 	input := `{"job":"` + strings.Repeat("x", 500) + `"}`
-	found := []control.Contents{{Queue: "trigger", Failed: []control.Failed{{ID: "m-1", Input: input, Why: "the table was away"}}}}
+	found := []port.Contents{{Queue: "trigger", Failed: []port.Failed{{ID: "m-1", Input: input, Why: "the table was away"}}}}
 	for name, c := range map[string]struct {
 		width       int
 		wide, whole bool
@@ -80,12 +80,12 @@ func TestGivenUpIsShownWhole(t *testing.T) {
 // hiding is a door behind which somebody else looks at the queue for the first few looks.
 type hiding struct{ looks, hidden int }
 
-func (d *hiding) Ask(context.Context, entry.Request) (control.Reply, error) {
-	c := control.Contents{Queue: "trigger", Failed: []control.Failed{{ID: "m-1"}}}
+func (d *hiding) Ask(context.Context, entry.Request) (port.Reply, error) {
+	c := port.Contents{Queue: "trigger", Failed: []port.Failed{{ID: "m-1"}}}
 	if d.looks++; d.looks > d.hidden {
-		c.Failed = append(c.Failed, control.Failed{ID: "m-2"})
+		c.Failed = append(c.Failed, port.Failed{ID: "m-2"})
 	}
-	return control.Reply{Outcome: control.Accepted, Contents: &c}, nil
+	return port.Reply{Outcome: port.Accepted, Contents: &c}, nil
 }
 
 // TestAMessageIsLookedForAgain: a message that is hidden by somebody else's look is found later.
@@ -108,7 +108,7 @@ func TestAMessageIsLookedForAgain(t *testing.T) {
 			var out bytes.Buffer
 			door := &hiding{hidden: c.hidden}
 			a := &app{Env: Env{Stdout: &out, Stderr: &out, User: "ana"}, zone: time.UTC}
-			found, err := (&redriveCmd{Queue: "trigger", Message: c.ids}).find(t.Context(), a, &plane.Plane{Door: door}, []control.Queue{"trigger"})
+			found, err := (&redriveCmd{Queue: "trigger", Message: c.ids}).find(t.Context(), a, &plane.Plane{Door: door}, []port.Queue{"trigger"})
 			switch {
 			case c.found < 0:
 				if err == nil || !strings.Contains(err.Error(), "nothing was done: the queue trigger has no message m-2") {

@@ -3,9 +3,9 @@ package cli
 import (
 	"context"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 type resumeCmd struct {
@@ -20,6 +20,6 @@ func (c *resumeCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
-		return a.ask(ctx, p, entry.Request{Resume: &control.ResumeRequest{Job: name}})
+		return a.ask(ctx, p, entry.Request{Resume: &port.ResumeRequest{Job: name}})
 	})
 }

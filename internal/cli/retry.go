@@ -5,9 +5,9 @@ import (
 	"context"
 	"crypto/rand"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 type retryCmd struct {
@@ -38,7 +38,7 @@ func (c *retryCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		found := len(r.Attempts)
-		return c.ask(ctx, a, p, entry.Request{Retry: &control.RetryRequest{
+		return c.ask(ctx, a, p, entry.Request{Retry: &port.RetryRequest{
 			Run: r.ID, RequestID: cmp.Or(c.RequestID, rand.Text()), Same: c.Same, Force: c.Force, Attempts: cmp.Or(c.Attempts, &found), Reason: c.Reason,
 		}})
 	}))

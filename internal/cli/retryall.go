@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -131,7 +131,7 @@ func (c *retryCmd) retryEach(ctx context.Context, a *app, p *plane.Plane, chosen
 		if err != nil {
 			return fmt.Errorf("retrying %s: %w; repeat the command to continue: nothing is done twice", k.Run.ID, err)
 		}
-		if reply.Outcome == control.Refused {
+		if reply.Outcome == port.Refused {
 			refused = append(refused, string(k.Run.ID))
 		}
 		if a.json {

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -28,18 +28,18 @@ type retries struct {
 
 var errFunction = errors.New("the trigger function failed: the table is away; see its log")
 
-func (d *retries) Ask(_ context.Context, r entry.Request) (control.Reply, error) {
+func (d *retries) Ask(_ context.Context, r entry.Request) (port.Reply, error) {
 	if len(d.ids) == d.failsAt {
-		return control.Reply{}, errFunction
+		return port.Reply{}, errFunction
 	}
 	if n, ok := d.now[r.Retry.Run]; ok && n != *r.Retry.Attempts {
-		return control.Reply{Outcome: control.Refused, Run: r.Retry.Run, Message: string(r.Retry.Run) + " has changed"}, nil
+		return port.Reply{Outcome: port.Refused, Run: r.Retry.Run, Message: string(r.Retry.Run) + " has changed"}, nil
 	}
 	if !d.ids[r.Retry.RequestID] {
 		d.asked[r.Retry.Run]++
 	}
 	d.ids[r.Retry.RequestID] = true
-	return control.Reply{Outcome: control.Accepted, Run: r.Retry.Run, Message: "queued " + string(r.Retry.Run)}, nil
+	return port.Reply{Outcome: port.Accepted, Run: r.Retry.Run, Message: "queued " + string(r.Retry.Run)}, nil
 }
 
 // failedNight has one run of each of n jobs that failed without a start, and one run that ran.
@@ -55,7 +55,7 @@ func failedNight(t *testing.T, n int) (*plane.Plane, *memory.Store, *retries) {
 		if i == n {
 			r.Cause, r.Attempts[0] = "the host failed", run.Attempt{N: 1, TaskARN: "x", Started: stop.Yes}
 		}
-		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}

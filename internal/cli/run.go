@@ -5,9 +5,9 @@ import (
 	"context"
 	"crypto/rand"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 type runCmd struct {
@@ -25,7 +25,7 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return c.code(a, a.withPlane(ctx, func(p *plane.Plane) error {
-		return c.ask(ctx, a, p, entry.Request{Run: &control.RunRequest{
+		return c.ask(ctx, a, p, entry.Request{Run: &port.RunRequest{
 			Job: c.Job, RequestID: cmp.Or(c.RequestID, rand.Text()), Args: c.Args, Inputs: c.Inputs, Force: c.Force,
 		}})
 	}))

@@ -3,9 +3,9 @@ package cli
 import (
 	"context"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 type skipNextCmd struct {
@@ -16,6 +16,6 @@ type skipNextCmd struct {
 // Run has the next slot skipped.
 func (c *skipNextCmd) Run(ctx context.Context, a *app) error {
 	return a.withPlane(ctx, func(p *plane.Plane) error {
-		return a.ask(ctx, p, entry.Request{Skip: &control.SkipRequest{Job: c.Job, Reason: c.Reason}})
+		return a.ask(ctx, p, entry.Request{Skip: &port.SkipRequest{Job: c.Job, Reason: c.Reason}})
 	})
 }

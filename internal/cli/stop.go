@@ -3,9 +3,9 @@ package cli
 import (
 	"context"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 type stopCmd struct {
@@ -20,6 +20,6 @@ func (c *stopCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.ask(ctx, p, entry.Request{Stop: &control.StopRequest{Run: r.ID, Reason: c.Reason}})
+		return a.ask(ctx, p, entry.Request{Stop: &port.StopRequest{Run: r.ID, Reason: c.Reason}})
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -40,7 +40,7 @@ func TestStatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.must("run", "endless", "--force")
-	if err := w.l.Store.Keep(t.Context(), control.Kept{At: w.clock.Now(), Reason: "of nobody", Body: []byte("{}")}); err != nil {
+	if err := w.l.Store.Keep(t.Context(), port.Kept{At: w.clock.Now(), Reason: "of nobody", Body: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Advance(6*time.Minute + 500*time.Millisecond)
@@ -97,8 +97,8 @@ func TestPausing(t *testing.T) {
 			t.Errorf("%s: exit code %d, %q; want %d, %s", c.args, r.code, says, c.code, c.says)
 		}
 	}
-	var reply control.Reply
-	if err := json.Unmarshal([]byte(w.must("pause", "report", "--json", "--until", "1h")), &reply); err != nil || reply.Outcome != control.Accepted {
+	var reply port.Reply
+	if err := json.Unmarshal([]byte(w.must("pause", "report", "--json", "--until", "1h")), &reply); err != nil || reply.Outcome != port.Accepted {
 		t.Errorf("%+v, %v", reply, err)
 	}
 	w.close()
@@ -140,7 +140,7 @@ func TestShowSaysHow(t *testing.T) {
 	if got := w.must("show", "report"); !strings.Contains(got, "missed: no trigger came within 15m") || !strings.Contains(got, "trigger          no trigger came; recorded at ") {
 		t.Errorf("%s", got)
 	}
-	rs, err := w.l.Store.Runs(t.Context(), control.Query{Job: "report", Status: run.Missed})
+	rs, err := w.l.Store.Runs(t.Context(), port.Query{Job: "report", Status: run.Missed})
 	if err != nil || len(rs) != 2 {
 		t.Errorf("%d are missed, %v", len(rs), err)
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/cli"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestAudit: audit shows who asked for what, through which door, and the answer.
@@ -34,7 +34,7 @@ func TestAudit(t *testing.T) {
 func TestKept(t *testing.T) {
 	t.Parallel()
 	w := past(t)
-	if err := w.l.Store.Keep(t.Context(), control.Kept{At: at, Reason: "not usable", Body: []byte("{\"a\":\n\x1b[31m1}")}); err != nil {
+	if err := w.l.Store.Keep(t.Context(), port.Kept{At: at, Reason: "not usable", Body: []byte("{\"a\":\n\x1b[31m1}")}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "kept.txt", w.must("kept"))
@@ -46,7 +46,7 @@ func TestKept(t *testing.T) {
 		t.Errorf("of none: %+v", r)
 	}
 	for range 2 {
-		if err := w.l.Store.Keep(t.Context(), control.Kept{At: at, Reason: "newer", Body: []byte("{")}); err != nil {
+		if err := w.l.Store.Keep(t.Context(), port.Kept{At: at, Reason: "newer", Body: []byte("{")}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -63,7 +63,7 @@ func TestKeptIsShownWhole(t *testing.T) {
 	t.Parallel()
 	w := past(t)
 	body := strings.Repeat("x", 500)
-	if err := w.l.Store.Keep(t.Context(), control.Kept{At: at, Reason: "not usable", Body: []byte(body)}); err != nil {
+	if err := w.l.Store.Keep(t.Context(), port.Kept{At: at, Reason: "not usable", Body: []byte(body)}); err != nil {
 		t.Fatal(err)
 	}
 	terminal := cli.Screen{Asks: true, Width: 80}
@@ -87,7 +87,7 @@ func TestKeptIsSettled(t *testing.T) {
 	t.Parallel()
 	w := past(t)
 	for _, reason := range []string{"one", "two"} {
-		if err := w.l.Store.Keep(t.Context(), control.Kept{At: at, Reason: reason, Body: []byte("{")}); err != nil {
+		if err := w.l.Store.Keep(t.Context(), port.Kept{At: at, Reason: reason, Body: []byte("{")}); err != nil {
 			t.Fatal(err)
 		}
 	}

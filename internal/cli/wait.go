@@ -8,10 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -54,7 +54,7 @@ func (w *waiting) ask(ctx context.Context, a *app, p *plane.Plane, r entry.Reque
 		a.told(printJSON(a.Stdout, reply))
 	}
 	_, _ = fmt.Fprintln(a.Stderr, notice.Printable(reply.Message))
-	if reply.Outcome == control.Refused && reply.Status == "" || reply.Run == "" {
+	if reply.Outcome == port.Refused && reply.Status == "" || reply.Run == "" {
 		return exitError(exitCannotAsk)
 	}
 	return w.until(ctx, a, p, reply.Run)
@@ -171,7 +171,7 @@ func (a *app) interrupted(ctx context.Context, p *plane.Plane, id run.ID) error 
 		_, _ = fmt.Fprintln(a.Stderr, goesOn)
 		return exitError(exitInterrupted)
 	}
-	if err := a.ask(ctx, p, entry.Request{Stop: &control.StopRequest{Run: id, Reason: "Ctrl-C while waiting for it"}}); !errors.Is(err, errRefused) { // else it is printed
+	if err := a.ask(ctx, p, entry.Request{Stop: &port.StopRequest{Run: id, Reason: "Ctrl-C while waiting for it"}}); !errors.Is(err, errRefused) { // else it is printed
 		a.told(err)
 	}
 	return exitError(exitInterrupted)

@@ -9,17 +9,17 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 // accepts is a door that accepts every request for one run.
 type accepts run.ID
 
-func (d accepts) Ask(context.Context, entry.Request) (control.Reply, error) {
-	return control.Reply{Outcome: control.Accepted, Run: run.ID(d), Message: "launched " + string(d)}, nil
+func (d accepts) Ask(context.Context, entry.Request) (port.Reply, error) {
+	return port.Reply{Outcome: port.Accepted, Run: run.ID(d), Message: "launched " + string(d)}, nil
 }
 
 // full is a file on a full disk.
@@ -36,7 +36,7 @@ func TestARunThatThereIs(t *testing.T) {
 	at := time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC)
 	id := run.ScheduledID("migrate", at)
 	ended := &memory.Store{}
-	if err := ended.Commit(t.Context(), control.Change{Run: &run.Run{ID: id, ScheduledFor: at, QueuedAt: at, FinishedAt: at.Add(time.Minute), Status: run.Succeeded, Cause: "succeeded"}}); err != nil {
+	if err := ended.Commit(t.Context(), port.Change{Run: &run.Run{ID: id, ScheduledFor: at, QueuedAt: at, FinishedAt: at.Add(time.Minute), Status: run.Succeeded, Cause: "succeeded"}}); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
@@ -51,7 +51,7 @@ func TestARunThatThereIs(t *testing.T) {
 		var errs bytes.Buffer
 		a := &app{Env: Env{Stdout: full{}, Stderr: &errs}, json: c.json, zone: time.UTC}
 		w := waiting{Wait: true}
-		err := w.code(a, w.ask(t.Context(), a, &plane.Plane{Reader: c.store, Door: accepts(id)}, entry.Request{Run: &control.RunRequest{Job: "migrate"}}))
+		err := w.code(a, w.ask(t.Context(), a, &plane.Plane{Reader: c.store, Door: accepts(id)}, entry.Request{Run: &port.RunRequest{Job: "migrate"}}))
 		if code := a.exitCode(err); code != c.code || !strings.Contains(errs.String(), c.says) || !strings.Contains(errs.String(), "launched "+string(id)) {
 			t.Errorf("%s: exit code %d, %s", name, code, errs.String())
 		}

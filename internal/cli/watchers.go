@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/local"
+	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire"
 )
@@ -39,7 +39,7 @@ func (c *localCmd) metrics(ctx context.Context, l *wire.Local) error {
 		return nil
 	}
 	c.counted.Lag = func(ctx context.Context) (map[run.Lane]time.Duration, error) {
-		st, err := control.ReadStatus(ctx, l.Store, l.Control.Now())
+		st, err := plane.ReadStanding(ctx, l.Store, l.Control.Now())
 		lag := map[run.Lane]time.Duration{}
 		for lane, ms := range st.LagMs {
 			lag[lane] = time.Duration(ms) * time.Millisecond

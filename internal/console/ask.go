@@ -13,10 +13,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -57,7 +57,7 @@ type input struct {
 
 // answer is what the control plane answered.
 type answer struct {
-	control.Reply
+	port.Reply
 	Failed string
 }
 
@@ -77,9 +77,9 @@ func (a *ask) UntilZone() string {
 // Class says how the answer looks.
 func (a answer) Class() string {
 	switch {
-	case a.Failed != "" || a.Outcome == control.Refused:
+	case a.Failed != "" || a.Outcome == port.Refused:
 		return "failed"
-	case a.Outcome == control.Accepted:
+	case a.Outcome == port.Accepted:
 		return "ok"
 	}
 	return "held"
@@ -104,27 +104,27 @@ var verbs = map[string]verb{
 				inputs[i.Name] = v
 			}
 		}
-		return entry.Request{Run: &control.RunRequest{Job: a.Job, RequestID: a.Request, Inputs: inputs, Args: lines(a.Given.Get("args")), Force: a.Given.Get("force") != ""}}, nil
+		return entry.Request{Run: &port.RunRequest{Job: a.Job, RequestID: a.Request, Inputs: inputs, Args: lines(a.Given.Get("args")), Force: a.Given.Get("force") != ""}}, nil
 	}},
 	"retry": {prepareRetry, func(a *ask) (entry.Request, error) {
 		seen, err := strconv.Atoi(a.Given.Get("attempts"))
 		if err != nil {
 			return entry.Request{}, errors.New("the form does not say how many attempts it was about: load it again")
 		}
-		return entry.Request{Retry: &control.RetryRequest{Run: a.Run, RequestID: a.Request, Same: a.Given.Get("same") != "", Force: a.Given.Get("force") != "", Attempts: &seen, Reason: a.Given.Get("reason")}}, nil
+		return entry.Request{Retry: &port.RetryRequest{Run: a.Run, RequestID: a.Request, Same: a.Given.Get("same") != "", Force: a.Given.Get("force") != "", Attempts: &seen, Reason: a.Given.Get("reason")}}, nil
 	}},
 	"stop": {prepareStop, func(a *ask) (entry.Request, error) {
-		return entry.Request{Stop: &control.StopRequest{Run: a.Run, Reason: a.Given.Get("reason")}}, nil
+		return entry.Request{Stop: &port.StopRequest{Run: a.Run, Reason: a.Given.Get("reason")}}, nil
 	}},
 	"pause": {preparePause, func(a *ask) (entry.Request, error) {
 		until, err := plane.ParseUntil(strings.TrimSpace(a.Given.Get("until")), a.zoneOf([]string{a.Job}), a.Now)
-		return entry.Request{Pause: &control.PauseRequest{Job: a.Job, Until: until, Reason: a.Given.Get("reason")}}, err
+		return entry.Request{Pause: &port.PauseRequest{Job: a.Job, Until: until, Reason: a.Given.Get("reason")}}, err
 	}},
 	"resume": {prepareResume, func(a *ask) (entry.Request, error) {
-		return entry.Request{Resume: &control.ResumeRequest{Job: a.Job}}, nil
+		return entry.Request{Resume: &port.ResumeRequest{Job: a.Job}}, nil
 	}},
 	"skip-next": {prepareSkip, func(a *ask) (entry.Request, error) {
-		return entry.Request{Skip: &control.SkipRequest{Job: a.Job, Reason: a.Given.Get("reason")}}, nil
+		return entry.Request{Skip: &port.SkipRequest{Job: a.Job, Reason: a.Given.Get("reason")}}, nil
 	}},
 	"retry-all": {prepareRetryAll, nil},
 }
@@ -134,7 +134,7 @@ func (s *Server) prepare(r *http.Request, q Query) (*ask, verb, error) {
 	what := r.PathValue("what")
 	v, ok := verbs[what]
 	if !ok {
-		return nil, v, control.ErrNotFound
+		return nil, v, port.ErrNotFound
 	}
 	a := &ask{Frame: s.frame(r, q, "", ""), What: what, Given: url.Values{}, Request: "page-" + rand.Text()}
 	a.Events, a.Older = "", s.cfg.Plane.Older()
@@ -142,7 +142,7 @@ func (s *Server) prepare(r *http.Request, q Query) (*ask, verb, error) {
 	a.Job = r.URL.Query().Get("of")
 	if a.Run != "" {
 		if err := runID(string(a.Run)); err != nil {
-			return nil, v, control.ErrNotFound
+			return nil, v, port.ErrNotFound
 		}
 		a.Job = a.Run.Job()
 	}
@@ -153,7 +153,7 @@ func (s *Server) prepare(r *http.Request, q Query) (*ask, verb, error) {
 	case a.Job == job.All || a.Job == "":
 		a.Back = a.Href("/")
 	case !job.ValidName(a.Job):
-		return nil, v, control.ErrNotFound
+		return nil, v, port.ErrNotFound
 	}
 	err := v.prepare(r.Context(), s, a)
 	return a, v, err

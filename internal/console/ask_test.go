@@ -10,9 +10,9 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -92,7 +92,7 @@ func TestRetryManyNeedsAReason(t *testing.T) {
 			store := &memory.Store{}
 			for _, r := range []run.Run{{ID: "backup-postgres/20261124T0115Z"}, {ID: "ledger-close/20261124T0230Z", Attempts: []run.Attempt{{N: 1, TaskARN: "arn", Started: stop.Yes}}}} {
 				r.Status, r.ScheduledFor, r.QueuedAt, r.FinishedAt = run.Failed, night.Add(-2*time.Hour), night.Add(-2*time.Hour), night.Add(-time.Hour)
-				if err := errors.Join(store.Commit(t.Context(), control.Change{Item: &job.Item{Name: r.ID.Job()}}), store.Commit(t.Context(), control.Change{Run: &r})); err != nil {
+				if err := errors.Join(store.Commit(t.Context(), port.Change{Item: &job.Item{Name: r.ID.Job()}}), store.Commit(t.Context(), port.Change{Run: &r})); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -161,7 +161,7 @@ func TestOlderStack(t *testing.T) {
 					t.Errorf("%s does not say it, or says it without a cause:\n%s", target, body)
 				}
 			}
-			w.door.answer = control.Reply{Outcome: control.Refused, Message: `refused: not an input of the trigger: unknown field "reason"`}
+			w.door.answer = port.Reply{Outcome: port.Refused, Message: `refused: not an input of the trigger: unknown field "reason"`}
 			form := url.Values{"token": {w.token(cookie)}, "request": {"page-1"}, "reason": {"a holiday"}}
 			if body := w.send(request("POST", "/ask/skip-next?of=fx-rates", form), cookie).body; !strings.Contains(body, "unknown field") || strings.Contains(body, says) != c.says {
 				t.Errorf("beside the refusal:\n%s", body)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -61,7 +61,7 @@ func (b *bars) add(many []view.Bar) {
 }
 
 // of returns the bars that a walk selects.
-func (b *bars) of(w control.Walk) []view.Bar {
+func (b *bars) of(w port.Walk) []view.Bar {
 	out := make([]view.Bar, 0, b.n)
 	for name, of := range b.jobs {
 		if len(w.Jobs) > 0 && !slices.Contains(w.Jobs, name) {

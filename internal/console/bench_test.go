@@ -11,7 +11,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/wire"
 	"github.com/batchplane/batchplane/test/browser/seed"
 )
@@ -113,9 +113,9 @@ func load(b *testing.B, s *console.Server, cookie *http.Cookie, path string) int
 // change changes the newest run.
 func change(b *testing.B, store *sqlite.Store) {
 	b.Helper()
-	rs, err := store.Runs(b.Context(), control.Query{Limit: 1})
+	rs, err := store.Runs(b.Context(), port.Query{Limit: 1})
 	if err == nil {
-		err = store.Commit(b.Context(), control.Change{Run: &rs[0]})
+		err = store.Commit(b.Context(), port.Change{Run: &rs[0]})
 	}
 	if err != nil {
 		b.Fatal(err)

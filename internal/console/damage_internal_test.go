@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -23,7 +23,7 @@ func TestWhatIsRestoredIsReadAgain(t *testing.T) {
 	kept := remembering(&plane.Plane{Reader: store, Now: func() time.Time { return recentNow }})
 	at := recentNow.Add(-time.Hour)
 	r := run.Run{ID: run.ScheduledID("a", at), ScheduledFor: at, QueuedAt: at, FinishedAt: at.Add(time.Minute), Status: run.Failed}
-	if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+	if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.Corrupt(t.Context(), r.ID); err != nil {
@@ -42,7 +42,7 @@ func TestWhatIsRestoredIsReadAgain(t *testing.T) {
 		}
 	}
 	r.Rev = 1
-	if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+	if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
 	if got := unread(); len(got) > 0 {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -26,7 +26,7 @@ func TestPagesNameWhatCannotBeRead(t *testing.T) {
 	r := run.Run{ID: run.ScheduledID("etl", at), ScheduledFor: at, QueuedAt: at, FinishedAt: at.Add(time.Minute), Status: run.Missed}
 	done := r
 	done.ID, done.Status = run.ScheduledID("done", at), run.Failed
-	for _, c := range []control.Change{{Item: &item}, {Item: &bad}, {Run: &r}, {Run: &done}} {
+	for _, c := range []port.Change{{Item: &item}, {Item: &bad}, {Run: &r}, {Run: &done}} {
 		if err := store.Commit(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +40,7 @@ func TestPagesNameWhatCannotBeRead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	reading := func(r control.Reader) func(path string) string {
+	reading := func(r port.Reader) func(path string) string {
 		w := newWorld(t, func(c *console.Config) {
 			p := *c.Plane
 			p.Reader, p.Output = r, writes{}
@@ -59,7 +59,7 @@ func TestPagesNameWhatCannotBeRead(t *testing.T) {
 			says(t, path, get(path), []string{one + string(r.ID)}, nil)
 		}
 	}
-	says(t, "an overview that counts by reading", reading(struct{ control.Reader }{store})("/"), []string{two, string(r.ID), string(done.ID)}, nil)
+	says(t, "an overview that counts by reading", reading(struct{ port.Reader }{store})("/"), []string{two, string(r.ID), string(done.ID)}, nil)
 	says(t, "another job's", get("/history?job=other"), nil, []string{"Not read: "})
 	if page := get("/jobs"); !strings.Contains(page, "its item cannot be read") || strings.Contains(page, "by hand") {
 		t.Errorf("jobs: %s", page)

@@ -15,9 +15,9 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/wire"
 	"github.com/batchplane/batchplane/test/browser/seed"
 )
@@ -33,17 +33,17 @@ type book struct {
 	asked []entry.Request
 	err   error
 	// answer is its answer; zero means that it accepts.
-	answer control.Reply
+	answer port.Reply
 }
 
-func (b *book) Ask(_ context.Context, r entry.Request) (control.Reply, error) {
+func (b *book) Ask(_ context.Context, r entry.Request) (port.Reply, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.asked = append(b.asked, r)
 	if b.answer.Outcome != "" {
 		return b.answer, b.err
 	}
-	return control.Reply{Outcome: control.Accepted, Message: "noted"}, b.err
+	return port.Reply{Outcome: port.Accepted, Message: "noted"}, b.err
 }
 
 // shared is a folder for what all tests read. It is removed after the last of them.
@@ -412,7 +412,7 @@ func TestReadOnly(t *testing.T) {
 	for name, change := range map[string]func(*console.Config){
 		"by flag": func(c *console.Config) { c.ReadOnly = true },
 		"by credentials": func(c *console.Config) {
-			c.Plane.May = func(context.Context) error { return control.ErrRefused }
+			c.Plane.May = func(context.Context) error { return port.ErrRefused }
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -34,7 +34,7 @@ func TestWhatEndsAHold(t *testing.T) {
 			if r.Attempts[0].Long = !c.holds; c.holds {
 				item.Holder, why = &job.Holder{By: string(r.ID), More: true}, "its slots are skipped while "+string(r.ID)+" is open"
 			}
-			if err := store.Commit(t.Context(), control.Change{Run: &r, Item: &item}); err != nil {
+			if err := store.Commit(t.Context(), port.Change{Run: &r, Item: &item}); err != nil {
 				t.Fatal(err)
 			}
 			w := newWorld(t, func(cfg *console.Config) {

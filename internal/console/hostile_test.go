@@ -9,16 +9,16 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 // writes is an output with these lines.
 type writes []string
 
-func (w writes) Read(_ context.Context, _ control.Output, from string, _ time.Time) (plane.Lines, error) {
+func (w writes) Read(_ context.Context, _ port.Output, from string, _ time.Time) (plane.Lines, error) {
 	out := plane.Lines{Next: "end"}
 	if from == "" {
 		for _, l := range w {
@@ -27,8 +27,8 @@ func (w writes) Read(_ context.Context, _ control.Output, from string, _ time.Ti
 	}
 	return out, nil
 }
-func (writes) Place(control.Output) plane.Place { return plane.Place{} }
-func (writes) Lag() time.Duration               { return 0 }
+func (writes) Place(port.Output) plane.Place { return plane.Place{} }
+func (writes) Lag() time.Duration            { return 0 }
 
 // TestHostileOutput: what a task writes, and what is said about a run, is shown as text, bounded,
 // and controls nothing: not the page, not a terminal that it is copied to, and not the direction
@@ -45,7 +45,7 @@ func TestHostileOutput(t *testing.T) {
 			id, store := run.ID("bad/20261124T0720Z"), &memory.Store{}
 			code := int64(1)
 			cause := line[:min(len(line), 5000)]
-			for _, c := range []control.Change{
+			for _, c := range []port.Change{
 				{Item: &job.Item{Name: "bad", FailingSince: night}},
 				{Run: &run.Run{
 					ID: id, ScheduledFor: night.Add(-time.Minute), QueuedAt: night, StartedAt: night, FinishedAt: night, Status: run.Failed, Cause: cause, ExitCode: &code,

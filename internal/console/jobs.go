@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/jobdiff"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -136,7 +136,7 @@ const (
 func (s *Server) job(r *http.Request, q Query) (rendered, error) {
 	ctx, p, name := r.Context(), s.cfg.Plane, r.PathValue("job")
 	if !job.ValidName(name) {
-		return rendered{}, control.ErrNotFound
+		return rendered{}, port.ErrNotFound
 	}
 	j := &jobPage{Frame: s.frame(r, q, "jobs", name)}
 	item, err := p.Item(ctx, name)
@@ -144,11 +144,11 @@ func (s *Server) job(r *http.Request, q Query) (rendered, error) {
 		return rendered{}, err
 	}
 	all, err := p.Item(ctx, job.All)
-	if err != nil && !errors.Is(err, control.ErrNotFound) {
+	if err != nil && !errors.Is(err, port.ErrNotFound) {
 		return rendered{}, err
 	}
 	definition, err := p.Definition(ctx, item.Definition)
-	if err != nil && !errors.Is(err, control.ErrNotFound) {
+	if err != nil && !errors.Is(err, port.ErrNotFound) {
 		return rendered{}, err
 	}
 	newest, err := p.Newest(ctx, []string{name}, charted)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -89,11 +89,11 @@ func TestKeptNeedsSomebody(t *testing.T) {
 	for n, want := range map[int]string{1: "1 input", 19: "19 inputs", 25: "20 inputs or more"} {
 		store := &memory.Store{}
 		done := run.Run{ID: "a/20261124T0700Z", ScheduledFor: night, QueuedAt: night, FinishedAt: night, Status: run.Succeeded}
-		if err := errors.Join(store.Commit(t.Context(), control.Change{Run: &done}), store.SetMark(t.Context(), control.MarkSweep, night)); err != nil {
+		if err := errors.Join(store.Commit(t.Context(), port.Change{Run: &done}), store.SetMark(t.Context(), port.MarkSweep, night)); err != nil {
 			t.Fatal(err)
 		}
 		for i := n - 1; i >= 0; i-- {
-			if err := store.Keep(t.Context(), control.Kept{At: night.Add(-time.Duration(i) * time.Hour), Reason: fmt.Sprintf("it is not <JSON> %d", i)}); err != nil {
+			if err := store.Keep(t.Context(), port.Kept{At: night.Add(-time.Duration(i) * time.Hour), Reason: fmt.Sprintf("it is not <JSON> %d", i)}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -144,7 +144,7 @@ func (w *watcher) marks(ctx context.Context) (jobs, runs uint64, err error) {
 	for _, r := range open {
 		_, _ = fmt.Fprintf(h, "%s %d\n", r.ID, r.Rev)
 	}
-	for r, err := range w.plane.Walk(ctx, control.Walk{Page: 1}) {
+	for r, err := range w.plane.Walk(ctx, port.Walk{Page: 1}) {
 		if err != nil {
 			return 0, 0, err
 		}

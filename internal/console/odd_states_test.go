@@ -10,13 +10,13 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 // pagesOf returns the pages of a state of its own.
-func pagesOf(t *testing.T, changes ...control.Change) func(path string) string {
+func pagesOf(t *testing.T, changes ...port.Change) func(path string) string {
 	t.Helper()
 	store := &memory.Store{}
 	for _, c := range changes {
@@ -24,7 +24,7 @@ func pagesOf(t *testing.T, changes ...control.Change) func(path string) string {
 			t.Fatal(err)
 		}
 	}
-	for _, mark := range []string{control.MarkSweep, control.MarkSlots} {
+	for _, mark := range []string{port.MarkSweep, port.MarkSlots} {
 		if err := store.SetMark(t.Context(), mark, night); err != nil {
 			t.Fatal(err)
 		}
@@ -69,8 +69,8 @@ func TestPausedWithAll(t *testing.T) {
 	skips := itemOf("skips", "0 * * * *")
 	skips.SkipNext = &job.Skip{At: night.Truncate(time.Hour).Add(time.Hour), By: "ana"}
 	other := itemOf("other", "0 * * * *")
-	get := pagesOf(t, control.Change{Item: &own}, control.Change{Item: &skips}, control.Change{Item: &other},
-		control.Change{Item: &job.Item{Name: job.All, Pauses: []job.Pause{{From: night.Add(-2 * time.Hour), By: "jon"}}}})
+	get := pagesOf(t, port.Change{Item: &own}, port.Change{Item: &skips}, port.Change{Item: &other},
+		port.Change{Item: &job.Item{Name: job.All, Pauses: []job.Pause{{From: night.Add(-2 * time.Hour), By: "jon"}}}})
 	says(t, "other", get("/jobs/other"), []string{"All jobs are paused by jon", "Resume all jobs…", "/ask/pause?of=other"}, []string{"/ask/resume?of=other"})
 	says(t, "own", get("/jobs/own"), []string{"Paused by mia", "All jobs are paused, too", "/ask/resume?of=own", "Resume all jobs…"}, nil)
 	says(t, "skips", get("/jobs/skips"), []string{"Take the skip back…"}, nil)
@@ -91,7 +91,7 @@ func TestSlotsThatNobodyKnows(t *testing.T) {
 	t.Parallel()
 	rate, far := itemOf("rate", "rate(5 minutes)"), itemOf("far", "at(2036-01-01T00:00:00)")
 	rate.SkipNext = &job.Skip{At: night.Add(-time.Hour), By: "ana"}
-	get := pagesOf(t, control.Change{Item: &rate}, control.Change{Item: &far})
+	get := pagesOf(t, port.Change{Item: &rate}, port.Change{Item: &far})
 	says(t, "the job", get("/jobs/rate"), []string{"Its slots are not known beforehand", "The next one is skipped at the request of ana"}, []string{`class="slots"`, "It has none to come"})
 	says(t, "a far slot", get("/jobs/far"), []string{"1 Jan 2036"}, []string{"It has none to come"})
 	says(t, "all jobs", get("/jobs"), []string{"not known", "1 Jan 2036"}, nil)
@@ -104,7 +104,7 @@ func TestSlotsThatNobodyKnows(t *testing.T) {
 func TestScheduleWithoutAJob(t *testing.T) {
 	t.Parallel()
 	good, bad := itemOf("good", "0 * * * *"), itemOf("bad", "nonsense")
-	get := pagesOf(t, control.Change{Item: &good}, control.Change{Item: &bad})
+	get := pagesOf(t, port.Change{Item: &good}, port.Change{Item: &bad})
 	says(t, "the schedule", get("/schedule"), []string{"Not read: the schedule of bad", "192 launches in eight days"}, nil)
 }
 
@@ -116,17 +116,17 @@ var counted = regexp.MustCompile(`<b>(\d+)</b><a[^>]* href="([^"]+)"`)
 func TestFiguresLeadToTheirRuns(t *testing.T) {
 	t.Parallel()
 	item := itemOf("etl", "* * * * *")
-	changes := []control.Change{{Item: &item}}
+	changes := []port.Change{{Item: &item}}
 	for n := range 60 {
 		at := night.Truncate(time.Minute).Add(-time.Duration(n) * time.Minute)
 		r := run.Run{ID: run.ScheduledID("etl", at), ScheduledFor: at, QueuedAt: at, FinishedAt: at.Add(10 * time.Second), Status: run.Statuses[n%len(run.Statuses)]}
 		if !r.Status.Terminal() {
 			r.FinishedAt = time.Time{}
 		}
-		changes = append(changes, control.Change{Run: &r})
+		changes = append(changes, port.Change{Run: &r})
 	}
 	by := run.Run{ID: "etl/manual-abcdefgh", ScheduledFor: night.Add(-30*time.Minute - 17*time.Second + 350*time.Millisecond), QueuedAt: night.Add(-30 * time.Minute), FinishedAt: night.Add(-29 * time.Minute), Status: run.Failed}
-	get := pagesOf(t, append(changes, control.Change{Run: &by})...)
+	get := pagesOf(t, append(changes, port.Change{Run: &by})...)
 	rows := func(href string) int {
 		href = strings.ReplaceAll(href, "&amp;", "&")
 		return strings.Count(get(href), `<tr><th scope="row"><a class="id"`)
@@ -154,11 +154,11 @@ func TestFiguresLeadToTheirRuns(t *testing.T) {
 // TestPagesOfOneMoment: runs of the same time are each on one page of history.
 func TestPagesOfOneMoment(t *testing.T) {
 	t.Parallel()
-	var changes []control.Change
+	var changes []port.Change
 	for n := range 250 {
 		name := "job-" + strconv.Itoa(n)
 		r := run.Run{ID: run.ScheduledID(name, night), ScheduledFor: night, QueuedAt: night, FinishedAt: night, Status: run.Succeeded}
-		changes = append(changes, control.Change{Run: &r})
+		changes = append(changes, port.Change{Run: &r})
 	}
 	get := pagesOf(t, changes...)
 	row, older := regexp.MustCompile(`<tr><th scope="row"><a class="id" href="([^"]+)"`), regexp.MustCompile(`href="([^"]+)" rel="next"`)
@@ -189,11 +189,11 @@ func TestZonesOfJobs(t *testing.T) {
 	t.Parallel()
 	hand := job.Item{Name: "hand", Plan: job.Plan{Timezone: "Asia/Tokyo"}}
 	gone := job.Item{Name: "gone", Gone: true, Plan: job.Plan{Schedule: "0 * * * *", Timezone: "Asia/Tokyo"}}
-	changes := []control.Change{{Item: &hand}, {Item: &gone}}
+	changes := []port.Change{{Item: &hand}, {Item: &gone}}
 	for _, name := range []string{"hand", "gone"} {
 		d := job.Job{Name: name, Timezone: "Asia/Tokyo"}
 		r := run.Run{ID: run.ScheduledID(name, night), ScheduledFor: night, QueuedAt: night, Status: run.Queued, Definition: d.Hash()}
-		changes = append(changes, control.Change{Run: &r})
+		changes = append(changes, port.Change{Run: &r})
 	}
 	get := pagesOf(t, changes...)
 	for _, path := range []string{"/", "/history", "/jobs/hand", "/jobs/gone"} {
@@ -231,12 +231,12 @@ func TestStandby(t *testing.T) {
 // all is well.
 func TestMoreThanIsRead(t *testing.T) {
 	t.Parallel()
-	var changes []control.Change
+	var changes []port.Change
 	for n := range 1001 {
 		name := "job-" + strconv.Itoa(n)
 		item := itemOf(name, "0 * * * *")
 		r := run.Run{ID: run.ScheduledID(name, night), ScheduledFor: night, QueuedAt: night, DueAt: night.Add(time.Minute), Status: run.Queued}
-		changes = append(changes, control.Change{Item: &item}, control.Change{Run: &r})
+		changes = append(changes, port.Change{Item: &item}, port.Change{Run: &r})
 	}
 	get := pagesOf(t, changes...)
 	says(t, "the overview", get("/"), []string{"Not all could be read", "Not read: open runs beyond the newest 1000"}, []string{"All is well", "Needs attention</h1>"})
@@ -263,7 +263,7 @@ func TestFormsKnowOfOverlap(t *testing.T) {
 		if err := store.PutDefinition(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range []control.Change{{Item: &item}, {Run: &open}, {Run: &failed}} {
+		for _, c := range []port.Change{{Item: &item}, {Run: &open}, {Run: &failed}} {
 			if err := store.Commit(t.Context(), c); err != nil {
 				t.Fatal(err)
 			}

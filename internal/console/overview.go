@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -33,7 +33,7 @@ type overview struct {
 	MoreComing, Unforeseen int
 	Pauses                 []plane.Pause
 	// Kept lists inputs that could not be used and that nobody has settled, newest first.
-	Kept []control.Kept
+	Kept []port.Kept
 }
 
 // dayCount is how many runs of the last day are in one state or, for open runs, in states that
@@ -80,7 +80,7 @@ func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 	if err != nil {
 		o.Unread = append(o.Unread, "the state of the control plane: "+s.explain(err).Error())
 	}
-	o.Kept, err = remember(ctx, s.memo, "kept", func(ctx context.Context) ([]control.Kept, error) { return p.Kept(ctx, keptAtMost) })
+	o.Kept, err = remember(ctx, s.memo, "kept", func(ctx context.Context) ([]port.Kept, error) { return p.Kept(ctx, keptAtMost) })
 	if err != nil {
 		o.Unread = append(o.Unread, "inputs that could not be used: "+s.explain(err).Error())
 	}

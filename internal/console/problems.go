@@ -5,9 +5,9 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -22,7 +22,7 @@ type problems struct {
 	HeldUp     []plane.HeldUp
 	MoreHeldUp int
 	// Kept lists inputs that could not be used, newest first.
-	Kept []control.Kept
+	Kept []port.Kept
 	// Checks is the address of the page that checks what jobs need, or "" if there is nothing to
 	// ask. After a check, Findings lists what is wrong and Unseen what nobody could tell, by
 	// reason. Fine is how many other things are as they must be.
@@ -68,7 +68,7 @@ const (
 )
 
 // keptWords says how many inputs are kept, as far as they were read.
-func keptWords(kept []control.Kept) string {
+func keptWords(kept []port.Kept) string {
 	words := view.Counted(len(kept), "input")
 	if len(kept) == keptAtMost {
 		words += " or more"

@@ -9,9 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -30,8 +30,8 @@ const (
 // of the last days, and the newest runs of each job. Whenever it is asked, it is as current as
 // the reader.
 type recent struct {
-	control.Reader
-	feed control.Feed
+	port.Reader
+	feed port.Feed
 	now  func() time.Time
 
 	mu    sync.Mutex
@@ -56,7 +56,7 @@ type recent struct {
 // remembering returns the plane with a cache of its runs if its reader reports changes, and
 // otherwise the plane itself.
 func remembering(p *plane.Plane) *plane.Plane {
-	feed, ok := p.Reader.(control.Feed)
+	feed, ok := p.Reader.(port.Feed)
 	if !ok {
 		return p
 	}
@@ -107,7 +107,7 @@ func (c *recent) forget(ctx context.Context) error {
 var never = time.Unix(1<<40, 0)
 
 // barsOf implements Plane.Bars.
-func (c *recent) barsOf(ctx context.Context, w control.Walk) ([]view.Bar, error) {
+func (c *recent) barsOf(ctx context.Context, w port.Walk) ([]view.Bar, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.catchUp(ctx); err != nil {
@@ -126,17 +126,17 @@ func (c *recent) barsOf(ctx context.Context, w control.Walk) ([]view.Bar, error)
 }
 
 // read reads bars without the cache.
-func (c *recent) read(ctx context.Context, w control.Walk) ([]view.Bar, error) {
+func (c *recent) read(ctx context.Context, w port.Walk) ([]view.Bar, error) {
 	return (&plane.Plane{Reader: c.Reader, Now: c.now}).BarsOf(ctx, w)
 }
 
 // reach reads what a walk wants and the cache does not have yet.
-func (c *recent) reach(ctx context.Context, w control.Walk) error {
+func (c *recent) reach(ctx context.Context, w port.Walk) error {
 	since := cmp.Or(w.EndsFrom, w.Since)
 	if !w.Since.Before(c.since) || !since.Before(c.since) && !w.Since.Before(c.early) {
 		return nil
 	}
-	read := control.Walk{Since: w.Since, Page: changesPage}
+	read := port.Walk{Since: w.Since, Page: changesPage}
 	if c.since != never {
 		read.Until = c.since
 	}
@@ -159,7 +159,7 @@ func (c *recent) reach(ctx context.Context, w control.Walk) error {
 	return nil
 }
 
-// Items implements control.Reader. It returns the items of the last look for changes, unless that
+// Items implements port.Reader. It returns the items of the last look for changes, unless that
 // is older than markedFor: one page asks for them four times.
 func (c *recent) Items(ctx context.Context) ([]job.Item, error) {
 	c.look.Lock()
@@ -187,15 +187,15 @@ func (c *recent) readItems(ctx context.Context) ([]job.Item, error) {
 	return items, err
 }
 
-// Ended implements control.Counter. It uses the cache if that reaches back far enough.
+// Ended implements port.Counter. It uses the cache if that reaches back far enough.
 func (c *recent) Ended(ctx context.Context, since time.Time) (map[run.Status]int, error) {
 	if counts, ok, err := c.ended(ctx, since); ok || err != nil {
 		return counts, err
 	}
-	if r, ok := c.Reader.(control.Counter); ok {
+	if r, ok := c.Reader.(port.Counter); ok {
 		return r.Ended(ctx, since)
 	}
-	bars, err := c.barsOf(ctx, control.Walk{Since: since})
+	bars, err := c.barsOf(ctx, port.Walk{Since: since})
 	counts := newBars()
 	counts.add(bars)
 	return counts.ended(since), err
@@ -215,15 +215,15 @@ func (c *recent) ended(ctx context.Context, since time.Time) (counts map[run.Sta
 	return c.bars.ended(since), !since.Before(c.since), nil
 }
 
-// Outlines implements control.Outliner.
-func (c *recent) Outlines(ctx context.Context, w control.Walk) iter.Seq2[run.Outline, error] {
-	return control.Outlines(ctx, c.Reader, w)
+// Outlines implements port.Outliner.
+func (c *recent) Outlines(ctx context.Context, w port.Walk) iter.Seq2[run.Outline, error] {
+	return port.Outlines(ctx, c.Reader, w)
 }
 
-// NewestOutlines implements control.Outliner.
+// NewestOutlines implements port.Outliner.
 func (c *recent) NewestOutlines(ctx context.Context, jobs []string, n int) (map[string][]run.Outline, error) {
 	if n != view.Recent {
-		return control.NewestOutlines(ctx, c.Reader, jobs, n)
+		return port.NewestOutlines(ctx, c.Reader, jobs, n)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -231,7 +231,7 @@ func (c *recent) NewestOutlines(ctx context.Context, jobs []string, n int) (map[
 		return nil, err
 	}
 	missing := slices.DeleteFunc(slices.Clone(jobs), func(name string) bool { _, ok := c.newest[name]; return ok })
-	read, err := control.NewestOutlines(ctx, c.Reader, missing, n)
+	read, err := port.NewestOutlines(ctx, c.Reader, missing, n)
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +250,7 @@ func (c *recent) NewestOutlines(ctx context.Context, jobs []string, n int) (map[
 // mostDefinitions is the largest number of definitions to keep.
 const mostDefinitions = 10_000
 
-// Definitions implements control.Reader.
+// Definitions implements port.Reader.
 func (c *recent) Definitions(ctx context.Context, hashes []string) (map[string]job.Job, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -38,7 +38,7 @@ func TestRecentIsWhatIsThere(t *testing.T) {
 				if d.IntN(3) > 0 {
 					continue
 				}
-				w := control.Walk{Since: recentNow.Add(-time.Duration(d.IntN(72)) * time.Hour)}
+				w := port.Walk{Since: recentNow.Add(-time.Duration(d.IntN(72)) * time.Hour)}
 				if d.IntN(2) == 0 {
 					w.Until = recentNow.Add(-time.Duration(d.IntN(24)) * time.Hour)
 				}
@@ -62,12 +62,12 @@ func happens(t *testing.T, store *sqlite.Store, d *rand.Rand, n int) {
 	if d.IntN(3) > 0 || n < 5 {
 		at := recentNow.Add(-time.Duration(d.IntN(70*60)) * time.Minute)
 		r := run.Run{ID: run.ID(fmt.Sprintf("%c/%s-%d", 'a'+d.IntN(4), at.Format("20060102T1504Z"), n)), ScheduledFor: at, QueuedAt: at, Status: run.Running, DueAt: at, Attempts: []run.Attempt{{N: 1}}}
-		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	rs, err := store.Runs(t.Context(), control.Query{Limit: 1000})
+	rs, err := store.Runs(t.Context(), port.Query{Limit: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,12 +76,12 @@ func happens(t *testing.T, store *sqlite.Store, d *rand.Rand, n int) {
 	if d.IntN(2) == 0 { // only an outline of it is read
 		r.Status = run.Succeeded
 	}
-	if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+	if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func equalTo(t *testing.T, kept, fresh *plane.Plane, w control.Walk) {
+func equalTo(t *testing.T, kept, fresh *plane.Plane, w port.Walk) {
 	t.Helper()
 	of := func(p *plane.Plane) string {
 		bars, err := p.BarsOf(t.Context(), w)
@@ -92,7 +92,7 @@ func equalTo(t *testing.T, kept, fresh *plane.Plane, w control.Walk) {
 			return !b.To.IsZero() && b.To.Before(w.EndsFrom) && b.ScheduledFor.Before(w.EndsFrom)
 		})
 		slices.SortFunc(bars, func(a, b view.Bar) int { return cmp.Compare(a.Run, b.Run) })
-		newest, err := control.NewestOutlines(t.Context(), p.Reader, []string{"a", "b", "none"}, view.Recent)
+		newest, err := port.NewestOutlines(t.Context(), p.Reader, []string{"a", "b", "none"}, view.Recent)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,23 +128,23 @@ func TestRecentInAnyOrder(t *testing.T) {
 		if n%4 == 0 {
 			r.FinishedAt = at.Add(26 * time.Hour)
 		}
-		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	span := func(since, endsFrom int) control.Walk {
-		w := control.Walk{Since: recentNow.Add(-time.Duration(since) * time.Hour)}
+	span := func(since, endsFrom int) port.Walk {
+		w := port.Walk{Since: recentNow.Add(-time.Duration(since) * time.Hour)}
 		if endsFrom > 0 {
 			w.EndsFrom = recentNow.Add(-time.Duration(endsFrom) * time.Hour)
 		}
 		return w
 	}
-	walks := []control.Walk{span(27, 3), span(48, 24), span(60, 20), span(24, 0), span(48, 0)}
+	walks := []port.Walk{span(27, 3), span(48, 24), span(60, 20), span(24, 0), span(48, 0)}
 	for _, first := range walks {
 		for _, second := range walks {
 			for _, third := range walks {
 				kept := remembering(&plane.Plane{Reader: store})
-				for _, w := range []control.Walk{first, second, third} {
+				for _, w := range []port.Walk{first, second, third} {
 					equalTo(t, kept, &plane.Plane{Reader: store}, w)
 				}
 			}
@@ -158,11 +158,11 @@ func TestRecentGivesUp(t *testing.T) {
 	t.Parallel()
 	f := &flood{}
 	c := &recent{Reader: f, feed: f}
-	if bars, err := c.barsOf(t.Context(), control.Walk{Since: recentNow}); err != nil || len(bars) != 0 {
+	if bars, err := c.barsOf(t.Context(), port.Walk{Since: recentNow}); err != nil || len(bars) != 0 {
 		t.Fatalf("%d bars, %v", len(bars), err)
 	}
 	f.n = mostChanges + 5*changesPage
-	bars, err := c.barsOf(t.Context(), control.Walk{Since: recentNow})
+	bars, err := c.barsOf(t.Context(), port.Walk{Since: recentNow})
 	if err != nil || len(bars) != 0 || c.place != int64(f.n) {
 		t.Errorf("%d bars at %d, %v: it was not read anew", len(bars), c.place, err)
 	}
@@ -179,17 +179,17 @@ func TestRecentStopped(t *testing.T) {
 	c := &recent{Reader: f, feed: f}
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err := c.barsOf(stopped, control.Walk{Since: recentNow}); !errors.Is(err, context.Canceled) {
+	if _, err := c.barsOf(stopped, port.Walk{Since: recentNow}); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
 	}
-	if _, err := c.barsOf(t.Context(), control.Walk{Since: recentNow}); err != nil || c.bars == nil {
+	if _, err := c.barsOf(t.Context(), port.Walk{Since: recentNow}); err != nil || c.bars == nil {
 		t.Errorf("then: %v, kept %t", err, c.bars != nil)
 	}
 }
 
 // flood is a reader in which much changes, and which has no runs to walk through.
 type flood struct {
-	control.Reader
+	port.Reader
 	n int
 }
 
@@ -202,7 +202,7 @@ func (f *flood) Changed(_ context.Context, after int64, limit int) (rs []run.Run
 	return rs, next, nil
 }
 
-func (f *flood) Walk(context.Context, control.Walk) iter.Seq2[run.Run, error] {
+func (f *flood) Walk(context.Context, port.Walk) iter.Seq2[run.Run, error] {
 	return func(func(run.Run, error) bool) {}
 }
 

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/view"
 )
 
@@ -126,7 +126,7 @@ type sorry struct {
 func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	var ref *plane.RefError
 	switch {
-	case errors.Is(err, control.ErrNotFound):
+	case errors.Is(err, port.ErrNotFound):
 		s.refuse(w, r, http.StatusNotFound, "that does not exist (any more)", "It may be older than runs are kept.")
 	case errors.As(err, &ref), errors.Is(err, errForm):
 		s.refuse(w, r, http.StatusBadRequest, err.Error(), "")

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -37,7 +37,7 @@ func (s *Server) run(r *http.Request, q Query) (rendered, error) {
 	ctx, p := r.Context(), s.cfg.Plane
 	id, err := run.ParseID(r.PathValue("job") + "/" + r.PathValue("slot"))
 	if err != nil {
-		return rendered{}, control.ErrNotFound
+		return rendered{}, port.ErrNotFound
 	}
 	found, err := p.Run(ctx, id)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -47,7 +47,7 @@ func TestRunPage(t *testing.T) {
 			t.Parallel()
 			store := &memory.Store{}
 			c.run.ID, c.run.ScheduledFor, c.run.QueuedAt, c.run.FinishedAt = id, at, at, at.Add(75*time.Second)
-			if err := store.Commit(t.Context(), control.Change{Run: &c.run}); err != nil {
+			if err := store.Commit(t.Context(), port.Change{Run: &c.run}); err != nil {
 				t.Fatal(err)
 			}
 			w := newWorld(t, func(cfg *console.Config) {

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/preview"
 	"github.com/batchplane/batchplane/internal/timetable"
 )
@@ -105,7 +105,7 @@ const ahead = 8
 // preview returns what the jobs will do from a day on.
 func (s *Server) preview(ctx context.Context, from time.Time) (out plans, err error) {
 	items, err := s.cfg.Plane.Items(ctx)
-	var unreadable *control.UnreadableItemsError
+	var unreadable *port.UnreadableItemsError
 	if err != nil && !errors.As(err, &unreadable) {
 		return out, err
 	}

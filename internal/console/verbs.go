@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -21,7 +21,7 @@ func (s *Server) current(ctx context.Context, a *ask) (item job.Item, j job.Job,
 	}
 	a.JobZone(a.Job, item.Plan.Timezone)
 	j, err = s.cfg.Plane.Definition(ctx, item.Definition)
-	if errors.Is(err, control.ErrNotFound) {
+	if errors.Is(err, port.ErrNotFound) {
 		err = nil
 	}
 	return item, j, err
@@ -30,7 +30,7 @@ func (s *Server) current(ctx context.Context, a *ask) (item job.Item, j job.Job,
 // summary returns a job in one line, without its runs.
 func (s *Server) summary(ctx context.Context, a *ask, item job.Item, j job.Job) (view.Summary, error) {
 	all, err := s.cfg.Plane.Item(ctx, job.All)
-	if err != nil && !errors.Is(err, control.ErrNotFound) {
+	if err != nil && !errors.Is(err, port.ErrNotFound) {
 		return view.Summary{}, err
 	}
 	return view.SummaryOf(item, all, j, nil, a.Now), nil
@@ -74,7 +74,7 @@ func (s *Server) holder(ctx context.Context, item job.Item, j job.Job) (run.ID, 
 		return "", nil
 	}
 	r, err := s.cfg.Plane.Run(ctx, run.ID(item.Lock))
-	if errors.Is(err, control.ErrNotFound) || err == nil && r.Status.Terminal() {
+	if errors.Is(err, port.ErrNotFound) || err == nil && r.Status.Terminal() {
 		return "", nil
 	}
 	return r.ID, err
@@ -102,7 +102,7 @@ func prepareRetry(ctx context.Context, s *Server, a *ask) error {
 		a.Confirm, a.Reason = a.Job, true
 	}
 	item, j, err := s.current(ctx, a)
-	if errors.Is(err, control.ErrNotFound) {
+	if errors.Is(err, port.ErrNotFound) {
 		return nil // what ran before is all that is known
 	}
 	if err != nil {
@@ -145,7 +145,7 @@ func stopSays(r run.Run) []string {
 
 func (s *Server) runOf(ctx context.Context, a *ask) (run.Run, view.Story, error) {
 	if a.Run == "" {
-		return run.Run{}, view.Story{}, control.ErrNotFound
+		return run.Run{}, view.Story{}, port.ErrNotFound
 	}
 	r, err := s.cfg.Plane.Run(ctx, a.Run)
 	if err != nil {

@@ -3,8 +3,8 @@ package console
 import (
 	"context"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Warm reads what pages will want, if there is a cache.
@@ -14,7 +14,7 @@ func (s *Server) Warm(ctx context.Context) {
 		return
 	}
 	from := s.cfg.Now().Add(-defaultSpan) // what the timeline shows by default
-	if _, err := p.BarsOf(ctx, control.Walk{Since: from.Add(-plane.ReachIn), EndsFrom: from}); err != nil {
+	if _, err := p.BarsOf(ctx, port.Walk{Since: from.Add(-plane.ReachIn), EndsFrom: from}); err != nil {
 		return // a page will say so
 	}
 	_, _ = p.Jobs(ctx, plane.JobFilter{})

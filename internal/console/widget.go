@@ -14,9 +14,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -175,7 +175,7 @@ func (w *Widget) retryable(ctx context.Context, d *widget, runs []run.Run) error
 			continue
 		}
 		r, err := w.Plane.Run(ctx, n.Run)
-		if errors.Is(err, control.ErrNotFound) {
+		if errors.Is(err, port.ErrNotFound) {
 			continue
 		}
 		if err != nil {

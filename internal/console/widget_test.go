@@ -14,10 +14,10 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -57,7 +57,7 @@ func TestWidgetEmpty(t *testing.T) {
 		t.Errorf("got %s, %v", html, err)
 	}
 	p.Inspect = func(context.Context) (plane.Health, error) { return plane.Health{Running: true}, nil }
-	if err := store.SetMark(t.Context(), control.MarkSweep, night); err != nil {
+	if err := store.SetMark(t.Context(), port.MarkSweep, night); err != nil {
 		t.Fatal(err)
 	}
 	html, err := widgetOf(p).Answer(t.Context(), []byte(`{"widgetContext":{}}`))
@@ -75,7 +75,7 @@ func TestWidgetHostile(t *testing.T) {
 	store := &memory.Store{}
 	j := job.Job{Name: "evil", TaskDefinition: "x"}
 	code := int64(1)
-	for _, change := range []control.Change{
+	for _, change := range []port.Change{
 		{Item: &job.Item{Name: "evil", Definition: j.Hash(), FailingSince: night.Add(-time.Hour)}},
 		{Run: &run.Run{
 			ID: "evil/20261124T0620Z", ScheduledFor: night.Add(-time.Hour), QueuedAt: night.Add(-time.Hour), FinishedAt: night.Add(-time.Hour), Status: run.Failed, ExitCode: &code,
@@ -97,7 +97,7 @@ func TestWidgetHostile(t *testing.T) {
 	}
 }
 
-type away struct{ control.Reader }
+type away struct{ port.Reader }
 
 func (away) Items(context.Context) ([]job.Item, error) { return nil, errors.New("<the table> is away") }
 

@@ -7,37 +7,14 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
-
-// Slot is what a schedule or a rule asks for: the run of a job at a nominal time.
-type Slot struct {
-	// Name is the job's name.
-	Name string    `json:"name"`
-	At   time.Time `json:"at"`
-	// Carried is the definition that came along; nil if only the name did. It is a hint: what
-	// runs is what is deployed.
-	Carried *job.Job `json:"carried,omitempty"`
-	// Schedule is the ARN of the schedule that came along; "" if none did. It does not prove
-	// who sends it.
-	Schedule string `json:"schedule,omitempty"`
-}
-
-// Schedules is the registry, asked about one schedule.
-type Schedules interface {
-	// Schedule returns the job that a schedule of the stack's group carries now, as sync
-	// completes it. An error that wraps ErrNotFound means that the group has no such schedule
-	// or that it carries no job. Any other error means that nobody could tell.
-	Schedule(ctx context.Context, arn string) (job.Job, error)
-	// Ours reports whether an ARN is that of a schedule of the stack's group. It looks only
-	// at the ARN and does not ask whether the schedule exists.
-	Ours(arn string) bool
-}
 
 // Fire handles the trigger of a schedule or a rule. It launches what is deployed: it compares
 // what came along with the job's item and the registry. A slot waits for the sweep if neither
 // can tell, or if nothing proves the slot and the job, as far as it is known, does not have
 // it. An error means that something is owed and could not be done.
-func (c *Control) Fire(ctx context.Context, s Slot) (Reply, error) {
+func (c *Control) Fire(ctx context.Context, s port.Slot) (port.Reply, error) {
 	s.At = s.At.UTC()
 	if s.At.Sub(c.Now()) > ahead {
 		return c.ScheduledAs(ctx, "", job.Job{Name: s.Name}, s.At) // refused
@@ -45,11 +22,11 @@ func (c *Control) Fire(ctx context.Context, s Slot) (Reply, error) {
 	a, err := c.accept(ctx, s)
 	switch {
 	case err != nil:
-		return Reply{}, fmt.Errorf("the slot of %s at %s: %w", s.Name, s.At.Format(time.RFC3339), err)
+		return port.Reply{}, fmt.Errorf("the slot of %s at %s: %w", s.Name, s.At.Format(time.RFC3339), err)
 	case a.why != "":
 		return c.pend(ctx, s, a.why)
 	}
-	return c.scheduled(ctx, a, s.At, func(why string) (Reply, error) {
+	return c.scheduled(ctx, a, s.At, func(why string) (port.Reply, error) {
 		return c.pend(ctx, s, why) // what is known of the job may date from before a change
 	})
 }
@@ -78,7 +55,7 @@ const beforeChange = time.Minute
 
 // accept finds out what a slot starts: the deployed definition that came along, if it was in
 // force at the slot, or else what the schedule carries now.
-func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
+func (c *Control) accept(ctx context.Context, s port.Slot) (accepted, error) {
 	item, err := c.item(ctx, s.Name)
 	if err != nil {
 		return accepted{}, err
@@ -93,12 +70,12 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 	asked := c.Now()
 	carried, err := c.Schedules.Schedule(ctx, s.Schedule)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, port.ErrNotFound):
 		return accepted{why: fmt.Sprintf("%v, nor does the registry, as far as it was read, hold what came along", err)}, nil
 	case err != nil:
 		return accepted{why: fmt.Sprintf("it could not be told what is deployed: %v", err)}, nil
 	}
-	j := Register(carried)
+	j := port.Register(carried)
 	why, err := c.takeIn(ctx, item, j, s.At, asked)
 	return accepted{job: j.Job, hash: j.Hash, proven: true, younger: j.Modified.After(s.At.Add(-beforeChange)), why: why}, err
 }
@@ -107,7 +84,7 @@ func (c *Control) accept(ctx context.Context, s Slot) (accepted, error) {
 // the definition first forbids overlaps, and the item does not name the open runs. A trigger,
 // which has no registry, may not look for them; a sweep may lose the item to somebody else. A
 // slot that is missed by now needs no lock and does not wait.
-func (c *Control) takeIn(ctx context.Context, item job.Item, j Registered, at, asked time.Time) (why string, err error) {
+func (c *Control) takeIn(ctx context.Context, item job.Item, j port.Registered, at, asked time.Time) (why string, err error) {
 	const unlooked = "the job's runs may not overlap from now on, and the sweep has not looked yet which ones are open"
 	first := c.firstForbids(ctx, &deployment{Registered: j, was: item})
 	if first && c.Registry == nil {
@@ -130,7 +107,7 @@ func (c *Control) takeIn(ctx context.Context, item job.Item, j Registered, at, a
 // definition came along, that is the one among the item's present and former definitions into
 // which sync completed it. If only the name came along, it is the present one. The hash is ""
 // if there is none, or if the schedule must be asked, see forbidsNow.
-func (c *Control) held(ctx context.Context, item *job.Item, s Slot) (j job.Job, hash string, err error) {
+func (c *Control) held(ctx context.Context, item *job.Item, s port.Slot) (j job.Job, hash string, err error) {
 	hashes := []string{item.Definition}
 	if s.Carried != nil {
 		for i := len(item.Former) - 1; i >= 0; i-- {
@@ -159,7 +136,7 @@ func (c *Control) held(ctx context.Context, item *job.Item, s Slot) (j job.Job, 
 // forbidsNow reports whether a job's definition forbids overlaps by now, and the one that came
 // along did not. By that one the slot's run would not hold the job's lock, and slots would start
 // beside it. So the slot's schedule is asked, which carries the present one.
-func (c *Control) forbidsNow(ctx context.Context, item *job.Item, s Slot, came *job.Job) (bool, error) {
+func (c *Control) forbidsNow(ctx context.Context, item *job.Item, s port.Slot, came *job.Job) (bool, error) {
 	if came.Exclusive() || item.Gone || c.Schedules == nil || !c.Schedules.Ours(s.Schedule) {
 		return false, nil
 	}
@@ -170,12 +147,12 @@ func (c *Control) forbidsNow(ctx context.Context, item *job.Item, s Slot, came *
 // learn stores what a schedule was found to carry before the sweep came to it, so that the
 // first firing after a deploy is like any other. If somebody found out something after asked,
 // that stands: it may be newer.
-func (c *Control) learn(ctx context.Context, j Registered, asked time.Time) error {
+func (c *Control) learn(ctx context.Context, j port.Registered, asked time.Time) error {
 	item, err := c.item(ctx, j.Name)
 	if err != nil || item.FoundOutAt().After(asked) {
 		return err
 	}
-	checked, err := c.Store.Mark(ctx, MarkSlots)
+	checked, err := c.Store.Mark(ctx, port.MarkSlots)
 	if err != nil {
 		return fmt.Errorf("reading up to when slots were checked: %w", err)
 	}

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -30,7 +30,7 @@ func (g *group) Schedule(_ context.Context, arn string) (job.Job, error) {
 	if j, ok := g.jobs[arn]; ok {
 		return j, nil
 	}
-	return job.Job{}, fmt.Errorf("no schedule %s: %w", arn, control.ErrNotFound)
+	return job.Job{}, fmt.Errorf("no schedule %s: %w", arn, port.ErrNotFound)
 }
 
 func (*group) Ours(arn string) bool {
@@ -39,7 +39,7 @@ func (*group) Ours(arn string) bool {
 
 const own = "arn:aws:scheduler:eu-central-1:123456789012:schedule/prod/hourly"
 
-func (w *world) fire(at time.Time, s control.Slot) control.Reply {
+func (w *world) fire(at time.Time, s port.Slot) port.Reply {
 	w.t.Helper()
 	w.clock.AdvanceTo(at)
 	s.Name = "hourly"
@@ -87,34 +87,34 @@ func TestWhatIsDeployedRuns(t *testing.T) {
 		known, later []job.Job
 		group        map[string]job.Job
 		err          error
-		slot         control.Slot
-		outcome      control.Outcome
+		slot         port.Slot
+		outcome      port.Outcome
 		ran          string
 	}{
-		"what is deployed":                     {known: []job.Job{v1}, slot: control.Slot{Carried: &v1, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
-		"the form of before sync completed it": {known: []job.Job{cronned}, slot: control.Slot{Carried: &bare, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
+		"what is deployed":                     {known: []job.Job{v1}, slot: port.Slot{Carried: &v1, Schedule: own}, outcome: port.Accepted, ran: "18:00 v1"},
+		"the form of before sync completed it": {known: []job.Job{cronned}, slot: port.Slot{Carried: &bare, Schedule: own}, outcome: port.Accepted, ran: "18:00 v1"},
 		"its schedule's dates are the schedule's": {
 			known: []job.Job{with(v1, func(j *job.Job) { j.StartAt, j.EndAt = t0.Add(-time.Hour), t0.Add(24*time.Hour) })},
-			slot:  control.Slot{Carried: &v1}, outcome: control.Accepted, ran: "18:00 v1",
+			slot:  port.Slot{Carried: &v1}, outcome: port.Accepted, ran: "18:00 v1",
 		},
-		"a name alone, as of a rule":            {known: []job.Job{v1}, slot: control.Slot{}, outcome: control.Accepted, ran: "18:00 v1"},
-		"an earlier version's, without an ARN":  {known: []job.Job{v1}, slot: control.Slot{Carried: &v1}, outcome: control.Accepted, ran: "18:00 v1"},
-		"the first firing right after a deploy": {group: map[string]job.Job{own: v1}, slot: control.Slot{Carried: &v1, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
+		"a name alone, as of a rule":            {known: []job.Job{v1}, slot: port.Slot{}, outcome: port.Accepted, ran: "18:00 v1"},
+		"an earlier version's, without an ARN":  {known: []job.Job{v1}, slot: port.Slot{Carried: &v1}, outcome: port.Accepted, ran: "18:00 v1"},
+		"the first firing right after a deploy": {group: map[string]job.Job{own: v1}, slot: port.Slot{Carried: &v1, Schedule: own}, outcome: port.Accepted, ran: "18:00 v1"},
 		"a change that the sweep did not see yet": {
-			known: []job.Job{v1}, group: map[string]job.Job{own: v2}, slot: control.Slot{Carried: &v2, Schedule: own}, outcome: control.Accepted, ran: "18:00 v2",
+			known: []job.Job{v1}, group: map[string]job.Job{own: v2}, slot: port.Slot{Carried: &v2, Schedule: own}, outcome: port.Accepted, ran: "18:00 v2",
 		},
 		"a change since it fired, which the sweep has seen": {
-			known: []job.Job{v1}, later: []job.Job{v2}, group: map[string]job.Job{own: v2}, slot: control.Slot{Carried: &v1, Schedule: own}, outcome: control.Accepted, ran: "18:00 v2",
+			known: []job.Job{v1}, later: []job.Job{v2}, group: map[string]job.Job{own: v2}, slot: port.Slot{Carried: &v1, Schedule: own}, outcome: port.Accepted, ran: "18:00 v2",
 		},
-		"a one-time schedule that has deleted itself": {known: []job.Job{once}, slot: control.Slot{Carried: &once, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
-		"nobody can tell while it is known":           {known: []job.Job{v1}, err: throttled, slot: control.Slot{Carried: &v1, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
-		"a replaced command":                          {known: []job.Job{v1}, slot: control.Slot{Carried: &evil}, outcome: control.Waits},
-		"a replaced command with a true ARN":          {known: []job.Job{v1}, group: map[string]job.Job{own: v1}, slot: control.Slot{Carried: &evil, Schedule: own}, outcome: control.Accepted, ran: "18:00 v1"},
-		"a forged ARN":                                {known: []job.Job{v1}, group: map[string]job.Job{own: v1}, slot: control.Slot{Carried: &evil, Schedule: own + "-x"}, outcome: control.Waits},
-		"a schedule of another group":                 {group: map[string]job.Job{own: v1}, slot: control.Slot{Carried: &evil, Schedule: strings.Replace(own, "/prod/", "/default/", 1)}, outcome: control.Waits},
-		"a job that nobody deployed":                  {slot: control.Slot{Carried: &evil}, outcome: control.Waits},
-		"a name that nobody deployed":                 {slot: control.Slot{}, outcome: control.Waits},
-		"a throttle while nothing is known":           {err: throttled, slot: control.Slot{Carried: &v1, Schedule: own}, outcome: control.Waits},
+		"a one-time schedule that has deleted itself": {known: []job.Job{once}, slot: port.Slot{Carried: &once, Schedule: own}, outcome: port.Accepted, ran: "18:00 v1"},
+		"nobody can tell while it is known":           {known: []job.Job{v1}, err: throttled, slot: port.Slot{Carried: &v1, Schedule: own}, outcome: port.Accepted, ran: "18:00 v1"},
+		"a replaced command":                          {known: []job.Job{v1}, slot: port.Slot{Carried: &evil}, outcome: port.Waits},
+		"a replaced command with a true ARN":          {known: []job.Job{v1}, group: map[string]job.Job{own: v1}, slot: port.Slot{Carried: &evil, Schedule: own}, outcome: port.Accepted, ran: "18:00 v1"},
+		"a forged ARN":                                {known: []job.Job{v1}, group: map[string]job.Job{own: v1}, slot: port.Slot{Carried: &evil, Schedule: own + "-x"}, outcome: port.Waits},
+		"a schedule of another group":                 {group: map[string]job.Job{own: v1}, slot: port.Slot{Carried: &evil, Schedule: strings.Replace(own, "/prod/", "/default/", 1)}, outcome: port.Waits},
+		"a job that nobody deployed":                  {slot: port.Slot{Carried: &evil}, outcome: port.Waits},
+		"a name that nobody deployed":                 {slot: port.Slot{}, outcome: port.Waits},
+		"a throttle while nothing is known":           {err: throttled, slot: port.Slot{Carried: &v1, Schedule: own}, outcome: port.Waits},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -132,7 +132,7 @@ func TestWhatIsDeployedRuns(t *testing.T) {
 			if rep.Outcome != tc.outcome || w.ran() != tc.ran {
 				t.Errorf("got %+v and ran %q, want %s and %q", rep, w.ran(), tc.outcome, tc.ran)
 			}
-			if tc.outcome == control.Accepted {
+			if tc.outcome == port.Accepted {
 				// What was learned is stored, so people and the sweep know the job.
 				if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Definition == "" {
 					t.Errorf("the item is %+v, %v", item, err)
@@ -161,10 +161,10 @@ func TestReplacedAndDeparted(t *testing.T) {
 			w.ctl.Schedules = &group{}
 			w.clock.AdvanceTo(clockAt(18, 0, 20))
 			w.know(tc.then...)
-			if rep := w.fire(clockAt(18, 0, 40), control.Slot{At: clockAt(18, 0, 0), Carried: &v1, Schedule: own}); rep.Outcome != control.Accepted || w.ran() != tc.ran {
+			if rep := w.fire(clockAt(18, 0, 40), port.Slot{At: clockAt(18, 0, 0), Carried: &v1, Schedule: own}); rep.Outcome != port.Accepted || w.ran() != tc.ran {
 				t.Errorf("got %+v and ran %q", rep, w.ran())
 			}
-			if rep := w.fire(clockAt(19, 0, 1), control.Slot{At: clockAt(19, 0, 0), Carried: &v1, Schedule: own}); rep.Outcome != control.Waits || w.ran() != tc.ran {
+			if rep := w.fire(clockAt(19, 0, 1), port.Slot{At: clockAt(19, 0, 0), Carried: &v1, Schedule: own}); rep.Outcome != port.Waits || w.ran() != tc.ran {
 				t.Errorf("the next slot: %+v, ran %q", rep, w.ran())
 			}
 		})
@@ -182,7 +182,7 @@ func TestPendingSlots(t *testing.T) {
 		g := &group{err: errors.New("ThrottlingException: Rate exceeded")}
 		w.ctl.Schedules = g
 		for range 2 { // it is delivered twice
-			if rep := w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0), Carried: &v1, Schedule: own}); rep.Outcome != control.Waits || !strings.Contains(rep.Message, "Rate exceeded") {
+			if rep := w.fire(clockAt(18, 0, 2), port.Slot{At: clockAt(18, 0, 0), Carried: &v1, Schedule: own}); rep.Outcome != port.Waits || !strings.Contains(rep.Message, "Rate exceeded") {
 				t.Fatalf("got %+v", rep)
 			}
 		}
@@ -258,11 +258,11 @@ func TestPendingSlots(t *testing.T) {
 		t.Parallel()
 		w, g := fire(t)
 		other := clockAt(18, 1, 0) // waits behind it
-		if rep := w.fire(clockAt(18, 1, 1), control.Slot{At: other, Carried: &v1, Schedule: own}); rep.Outcome != control.Waits {
+		if rep := w.fire(clockAt(18, 1, 1), port.Slot{At: other, Carried: &v1, Schedule: own}); rep.Outcome != port.Waits {
 			t.Fatalf("the other: %+v", rep)
 		}
 		g.err, g.jobs = nil, map[string]job.Job{own: v1}
-		if rep := w.fire(clockAt(18, 1, 3), control.Slot{At: clockAt(18, 0, 0), Carried: &v1, Schedule: own}); rep.Status != run.Running {
+		if rep := w.fire(clockAt(18, 1, 3), port.Slot{At: clockAt(18, 0, 0), Carried: &v1, Schedule: own}); rep.Status != run.Running {
 			t.Fatalf("the third delivery: %+v", rep)
 		}
 		w.damage(run.ScheduledID("hourly", clockAt(18, 0, 0)))
@@ -279,7 +279,7 @@ func TestPendingSlots(t *testing.T) {
 		w := newWorld(t, setup{redeliver: true})
 		w.ctl.Schedules = &group{}
 		once := with(v1, func(j *job.Job) { j.Schedule = "at(2026-11-22T18:00:00)" })
-		if rep := w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0), Carried: &once, Schedule: own}); rep.Outcome != control.Waits {
+		if rep := w.fire(clockAt(18, 0, 2), port.Slot{At: clockAt(18, 0, 0), Carried: &once, Schedule: own}); rep.Outcome != port.Waits {
 			t.Errorf("got %+v", rep)
 		}
 		try(t, w, clockAt(18, 15, 0))
@@ -297,25 +297,25 @@ func TestPendingSlots(t *testing.T) {
 		t.Parallel()
 		w := known(t, v1)
 		evil := with(v1, func(j *job.Job) { j.Command = []string{"evil"} })
-		if rep := w.fire(clockAt(18, 0, 1), control.Slot{At: clockAt(18, 0, 0), Carried: &evil}); rep.Outcome != control.Waits {
+		if rep := w.fire(clockAt(18, 0, 1), port.Slot{At: clockAt(18, 0, 0), Carried: &evil}); rep.Outcome != port.Waits {
 			t.Errorf("got %+v", rep)
 		}
-		if rep := w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0), Carried: &v1, Schedule: own}); rep.Outcome != control.Accepted || rep.Status != run.Running {
+		if rep := w.fire(clockAt(18, 0, 2), port.Slot{At: clockAt(18, 0, 0), Carried: &v1, Schedule: own}); rep.Outcome != port.Accepted || rep.Status != run.Running {
 			t.Errorf("got %+v", rep)
 		}
 	})
 	t.Run("a person cannot retry it", func(t *testing.T) {
 		t.Parallel()
 		w, _ := fire(t)
-		rep, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: run.ScheduledID("hourly", clockAt(18, 0, 0)), RequestID: "q"})
-		if err != nil || rep.Outcome != control.Refused {
+		rep, err := w.ctl.Retry(t.Context(), port.RetryRequest{Run: run.ScheduledID("hourly", clockAt(18, 0, 0)), RequestID: "q"})
+		if err != nil || rep.Outcome != port.Refused {
 			t.Errorf("got %+v, %v", rep, err)
 		}
 	})
 	t.Run("an old one is not kept", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, setup{})
-		if rep := w.fire(clockAt(18, 15, 0), control.Slot{At: clockAt(18, 0, 0), Carried: &v1}); rep.Outcome != control.Refused || left(t, w) != 0 {
+		if rep := w.fire(clockAt(18, 15, 0), port.Slot{At: clockAt(18, 0, 0), Carried: &v1}); rep.Outcome != port.Refused || left(t, w) != 0 {
 			t.Errorf("got %+v", rep)
 		}
 	})
@@ -323,7 +323,7 @@ func TestPendingSlots(t *testing.T) {
 
 // interrupted is a store whose first request for an item outlasts the handler's time.
 type interrupted struct {
-	control.Store
+	port.Store
 
 	end   context.CancelFunc
 	asked int
@@ -336,9 +336,9 @@ func (s *interrupted) Item(ctx context.Context, _ string) (job.Item, error) {
 }
 
 // noKeep is a store that keeps nothing.
-type noKeep struct{ control.Store }
+type noKeep struct{ port.Store }
 
-func (noKeep) Keep(context.Context, control.Kept) error { return errBroken }
+func (noKeep) Keep(context.Context, port.Kept) error { return errBroken }
 
 // TestPendingOfASweepThatEnds: that the sweep's own time is up says nothing about a slot, and
 // no further slot is tried.
@@ -346,7 +346,7 @@ func TestPendingOfASweepThatEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	for i := range 2 {
-		w.fire(clockAt(18, i, 1), control.Slot{At: clockAt(18, i, 0), Carried: &hourly})
+		w.fire(clockAt(18, i, 1), port.Slot{At: clockAt(18, i, 0), Carried: &hourly})
 	}
 	w.clock.AdvanceTo(clockAt(19, 0, 0))
 	ctx, end := context.WithCancel(t.Context())
@@ -365,7 +365,7 @@ func TestPendingThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	for i := range 2 {
-		w.fire(clockAt(18, i, 1), control.Slot{At: clockAt(18, i, 0), Carried: &hourly})
+		w.fire(clockAt(18, i, 1), port.Slot{At: clockAt(18, i, 0), Carried: &hourly})
 	}
 	ps, err := w.store.Pending(t.Context(), 1)
 	if err != nil || len(ps) != 1 {
@@ -401,7 +401,7 @@ func (f *faulty) Schedule(context.Context, string) (job.Job, error) {
 func TestPendingPanic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
-	w.fire(clockAt(18, 0, 1), control.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own})
+	w.fire(clockAt(18, 0, 1), port.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own})
 	w.ctl.Schedules = &faulty{}
 	if err := w.ctl.TryPending(t.Context()); err == nil || !strings.Contains(err.Error(), "a fault of this program") {
 		t.Errorf("within its time: %v", err)
@@ -419,18 +419,18 @@ func TestProvenMinute(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
 	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: hourly}}
-	if rep := w.fire(clockAt(18, 17, 1), control.Slot{At: clockAt(18, 17, 0), Carried: &hourly}); rep.Outcome != control.Waits {
+	if rep := w.fire(clockAt(18, 17, 1), port.Slot{At: clockAt(18, 17, 0), Carried: &hourly}); rep.Outcome != port.Waits {
 		t.Errorf("without a schedule: %+v", rep)
 	}
 	for _, elsewhere := range []string{strings.Replace(own, "/prod/", "/default/", 1), strings.Replace(own, "/prod/", "/prod-2/", 1), "x"} {
-		if rep := w.fire(clockAt(18, 17, 1), control.Slot{At: clockAt(18, 17, 0), Carried: &hourly, Schedule: elsewhere}); rep.Outcome != control.Waits {
+		if rep := w.fire(clockAt(18, 17, 1), port.Slot{At: clockAt(18, 17, 0), Carried: &hourly, Schedule: elsewhere}); rep.Outcome != port.Waits {
 			t.Errorf("with %s: %+v", elsewhere, rep)
 		}
 	}
-	if rep := w.fire(clockAt(18, 17, 1), control.Slot{At: clockAt(18, 17, 0), Carried: &hourly, Schedule: own}); rep.Outcome != control.Accepted {
+	if rep := w.fire(clockAt(18, 17, 1), port.Slot{At: clockAt(18, 17, 0), Carried: &hourly, Schedule: own}); rep.Outcome != port.Accepted {
 		t.Errorf("with one: %+v", rep)
 	}
-	if rep := w.fire(clockAt(18, 17, 2), control.Slot{At: clockAt(19, 0, 0), Carried: &hourly, Schedule: own}); rep.Outcome != control.Refused {
+	if rep := w.fire(clockAt(18, 17, 2), port.Slot{At: clockAt(19, 0, 0), Carried: &hourly, Schedule: own}); rep.Outcome != port.Refused {
 		t.Errorf("of the future: %+v", rep)
 	}
 }
@@ -445,7 +445,7 @@ func TestPendingIsBounded(t *testing.T) {
 	} {
 		w := newWorld(t, setup{})
 		j := with(hourly, func(j *job.Job) { j.StartWithin = job.Duration(within) })
-		w.fire(clockAt(18, 0, 2), control.Slot{At: slot, Carried: &j})
+		w.fire(clockAt(18, 0, 2), port.Slot{At: slot, Carried: &j})
 		ps, err := w.store.Pending(t.Context(), 10)
 		if err != nil || len(ps) != 1 || !ps[0].Until.Equal(slot.Add(want)) {
 			t.Errorf("%s: %+v, %v; want until %s", within, ps, err, slot.Add(want))
@@ -459,7 +459,7 @@ func TestSlotsAhead(t *testing.T) {
 	t.Parallel()
 	for _, jobs := range [][]job.Job{nil, {hourly}} {
 		w := known(t, jobs...)
-		if rep := w.fire(clockAt(17, 57, 59), control.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}); rep.Outcome != control.Refused || !strings.Contains(rep.Message, "hourly at 2026-11-22T18:00:00Z: it is in the future") {
+		if rep := w.fire(clockAt(17, 57, 59), port.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}); rep.Outcome != port.Refused || !strings.Contains(rep.Message, "hourly at 2026-11-22T18:00:00Z: it is in the future") {
 			t.Errorf("%d jobs are known: %+v", len(jobs), rep)
 		}
 		if ps, err := w.store.Pending(t.Context(), 10); err != nil || len(ps) > 0 {
@@ -467,7 +467,7 @@ func TestSlotsAhead(t *testing.T) {
 		}
 	}
 	w := known(t, hourly)
-	if rep := w.fire(clockAt(17, 58, 0), control.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}); rep.Status != run.Running {
+	if rep := w.fire(clockAt(17, 58, 0), port.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}); rep.Status != run.Running {
 		t.Errorf("two minutes before: %+v", rep)
 	}
 }
@@ -479,15 +479,15 @@ func TestWhoProvesAMinute(t *testing.T) {
 	for name, c := range map[string]struct {
 		known   []job.Job
 		carried *job.Job
-		want    control.Outcome
+		want    port.Outcome
 	}{
-		"a schedule that is known": {[]job.Job{hourly}, &hourly, control.Accepted},
-		"one that is found":        {nil, &hourly, control.Accepted},
-		"a name alone":             {[]job.Job{hourly}, nil, control.Waits},
+		"a schedule that is known": {[]job.Job{hourly}, &hourly, port.Accepted},
+		"one that is found":        {nil, &hourly, port.Accepted},
+		"a name alone":             {[]job.Job{hourly}, nil, port.Waits},
 	} {
 		w := known(t, c.known...)
 		w.ctl.Schedules = &group{jobs: map[string]job.Job{own: hourly}}
-		if rep := w.fire(clockAt(18, 7, 2), control.Slot{At: clockAt(18, 7, 0), Carried: c.carried, Schedule: own}); rep.Outcome != c.want {
+		if rep := w.fire(clockAt(18, 7, 2), port.Slot{At: clockAt(18, 7, 0), Carried: c.carried, Schedule: own}); rep.Outcome != c.want {
 			t.Errorf("%s: %+v", name, rep)
 		}
 	}
@@ -501,7 +501,7 @@ func TestWhatIsKnownIsNotWrittenAgain(t *testing.T) {
 	w.clock.AdvanceTo(clockAt(17, 40, 0))
 	w.know(with(hourly, func(j *job.Job) { j.Command = []string{"between"} }))
 	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: with(hourly, func(j *job.Job) { j.Modified = clockAt(17, 50, 0) })}}
-	w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0), Carried: &job.Job{Name: "hourly", TaskDefinition: "report", Command: []string{"none"}}, Schedule: own})
+	w.fire(clockAt(18, 0, 2), port.Slot{At: clockAt(18, 0, 0), Carried: &job.Job{Name: "hourly", TaskDefinition: "report", Command: []string{"none"}}, Schedule: own})
 	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Definition != hourly.Hash() || w.calls("PutDefinition") != 0 {
 		t.Errorf("%+v, %v; calls %v", item, err, w.ports.calls)
 	}
@@ -541,7 +541,7 @@ func TestWhatWasFoundOutSinceStands(t *testing.T) {
 			w.clock.Advance(time.Second)
 			w.know(tc.then...)
 		}}
-		rep := w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0), Carried: &first, Schedule: own})
+		rep := w.fire(clockAt(18, 0, 2), port.Slot{At: clockAt(18, 0, 0), Carried: &first, Schedule: own})
 		if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Definition != tc.is || item.Gone != tc.gone || rep.Status != run.Running {
 			t.Errorf("%s: %s of %+v, %v", name, rep.Status, item, err)
 		}

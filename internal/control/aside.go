@@ -8,28 +8,21 @@ import (
 	"slices"
 
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
-
-// UnreadablePendingError names pending slots that a store holds but cannot read, by ID. Each
-// error wraps ErrUnreadable or ErrNewer.
-type UnreadablePendingError struct{ Slots map[string]error }
-
-func (e *UnreadablePendingError) Error() string {
-	return fmt.Sprintf("%d pending slots cannot be read: %v", len(e.Slots), e.Slots)
-}
 
 // setAside sends a notice about each run that cannot be read and then takes it out of the
 // way, in this order, so that a crash in between repeats the notice instead of losing it.
 // Before that it frees the lock of the run's job; until it can, the run stays due.
-func (l *look) setAside(ctx context.Context, unreadable *UnreadableError) error {
+func (l *look) setAside(ctx context.Context, unreadable *port.UnreadableError) error {
 	var errs []error
 	for _, id := range slices.Sorted(maps.Keys(unreadable.Runs)) {
 		reason := unreadable.Runs[id]
 		if !l.first(id) {
 			continue
 		}
-		if errors.Is(reason, ErrNewer) {
+		if errors.Is(reason, port.ErrNewer) {
 			l.Log.WarnContext(ctx, "left a run to the newer version that wrote it", "run", id, "why", reason.Error())
 			continue
 		}

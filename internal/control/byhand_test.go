@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -23,21 +23,21 @@ var given = job.Job{
 func TestOneIDForOneRequest(t *testing.T) {
 	t.Parallel()
 	w := known(t, given)
-	ask := func(day string, args ...string) control.Reply {
-		rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "given", RequestID: "deploy-7", Inputs: map[string]string{"DAY": day}, Args: args})
+	ask := func(day string, args ...string) port.Reply {
+		rep, err := w.ctl.RunByHand(t.Context(), port.RunRequest{Job: "given", RequestID: "deploy-7", Inputs: map[string]string{"DAY": day}, Args: args})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return rep
 	}
-	if rep := ask("2026-11-21", "-v"); rep.Outcome != control.Accepted {
+	if rep := ask("2026-11-21", "-v"); rep.Outcome != port.Accepted {
 		t.Errorf("first: %+v", rep)
 	}
-	if rep := ask("2026-11-21", "-v"); rep.Outcome != control.Duplicate {
+	if rep := ask("2026-11-21", "-v"); rep.Outcome != port.Duplicate {
 		t.Errorf("the same again: %+v", rep)
 	}
-	for name, rep := range map[string]control.Reply{"another day": ask("2026-11-20", "-v"), "other arguments": ask("2026-11-21")} {
-		if rep.Outcome != control.Refused || !strings.Contains(rep.Message, "use another ID") || rep.Run != run.ByHandID("given", "deploy-7") {
+	for name, rep := range map[string]port.Reply{"another day": ask("2026-11-20", "-v"), "other arguments": ask("2026-11-21")} {
+		if rep.Outcome != port.Refused || !strings.Contains(rep.Message, "use another ID") || rep.Run != run.ByHandID("given", "deploy-7") {
 			t.Errorf("%s: %+v", name, rep)
 		}
 	}
@@ -54,13 +54,13 @@ func TestRunsByHandOfOneSecond(t *testing.T) {
 	var want []run.ID
 	for _, request := range []string{"c", "a", "d", "b"} {
 		w.clock.Advance(20 * time.Millisecond)
-		if rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "given", RequestID: request}); err != nil || rep.Outcome != control.Accepted {
+		if rep, err := w.ctl.RunByHand(t.Context(), port.RunRequest{Job: "given", RequestID: request}); err != nil || rep.Outcome != port.Accepted {
 			t.Fatalf("%+v, %v", rep, err)
 		}
 		want = slices.Insert(want, 0, run.ByHandID("given", request))
 	}
 	var got []run.ID
-	for r, err := range w.store.Walk(t.Context(), control.Walk{}) {
+	for r, err := range w.store.Walk(t.Context(), port.Walk{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,13 +78,13 @@ func TestWhoAskedIsKept(t *testing.T) {
 	w := newWorld(t, setup{script: runs(5*time.Minute, 3)})
 	w.know(report)
 	began := w.clock.Now()
-	rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "report", RequestID: "q", By: "ann"})
+	rep, err := w.ctl.RunByHand(t.Context(), port.RunRequest{Job: "report", RequestID: "q", By: "ann"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.live()
 	retried := w.clock.Now()
-	if _, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: rep.Run, RequestID: "r", By: "bob", Reason: "again"}); err != nil {
+	if _, err := w.ctl.Retry(t.Context(), port.RetryRequest{Run: rep.Run, RequestID: "r", By: "bob", Reason: "again"}); err != nil {
 		t.Fatal(err)
 	}
 	want := []run.Trigger{
@@ -99,14 +99,14 @@ func TestWhoAskedIsKept(t *testing.T) {
 		t.Errorf("asked for by %+v, want %+v", got, want)
 	}
 	for asked, kept := range map[string]string{"too dear": "too dear", "": "no reason given"} {
-		if _, err := w.ctl.StopRun(t.Context(), control.StopRequest{Run: rep.Run, By: "cid", Reason: asked}); err != nil {
+		if _, err := w.ctl.StopRun(t.Context(), port.StopRequest{Run: rep.Run, By: "cid", Reason: asked}); err != nil {
 			t.Fatal(err)
 		}
 		w.live()
 		if r := w.run(rep.Run); r.Status != run.Stopped || r.Stopping == nil || r.Stopping.By != "cid" || r.Stopping.Reason != kept || r.Owes(run.StopTask) {
 			t.Errorf("stopped as %s by %+v, want for %q", r.Status, r.Stopping, kept)
 		}
-		if _, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: rep.Run, RequestID: "after " + kept}); err != nil {
+		if _, err := w.ctl.Retry(t.Context(), port.RetryRequest{Run: rep.Run, RequestID: "after " + kept}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -118,23 +118,23 @@ func TestRetryKeepsToWhatTheJobTakes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 3)})
 	w.know(given)
-	rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "given", RequestID: "r", Args: []string{"--all"}})
+	rep, err := w.ctl.RunByHand(t.Context(), port.RunRequest{Job: "given", RequestID: "r", Args: []string{"--all"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.live()
 	w.know(with(given, func(j *job.Job) { j.Args = false }))
-	retry := func(id string, same bool) control.Reply {
-		got, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: rep.Run, RequestID: id, Same: same})
+	retry := func(id string, same bool) port.Reply {
+		got, err := w.ctl.Retry(t.Context(), port.RetryRequest{Run: rep.Run, RequestID: id, Same: same})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return got
 	}
-	if got := retry("a", false); got.Outcome != control.Refused || !strings.Contains(got.Message, "it takes no arguments") || !strings.Contains(got.Message, "run given") {
+	if got := retry("a", false); got.Outcome != port.Refused || !strings.Contains(got.Message, "it takes no arguments") || !strings.Contains(got.Message, "run given") {
 		t.Errorf("a retry: %+v", got)
 	}
-	if got := retry("b", true); got.Outcome != control.Accepted {
+	if got := retry("b", true); got.Outcome != port.Accepted {
 		t.Errorf("the same once more: %+v", got)
 	}
 }
@@ -144,12 +144,12 @@ func TestRetryKeepsItsReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 3)})
 	w.know(given)
-	rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "given", RequestID: "r"})
+	rep, err := w.ctl.RunByHand(t.Context(), port.RunRequest{Job: "given", RequestID: "r"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.live()
-	if _, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: rep.Run, RequestID: "again", By: "ann", Reason: "the disk was full"}); err != nil {
+	if _, err := w.ctl.Retry(t.Context(), port.RetryRequest{Run: rep.Run, RequestID: "again", By: "ann", Reason: "the disk was full"}); err != nil {
 		t.Fatal(err)
 	}
 	asked := w.runs()[0].Triggers
@@ -161,7 +161,7 @@ func TestRetryKeepsItsReason(t *testing.T) {
 // otherVersion is a store into which another version of the program wrote a job under a hash
 // that this one does not compute.
 type otherVersion struct {
-	control.Store
+	port.Store
 
 	hash string
 	job  job.Job
@@ -185,15 +185,15 @@ func TestRetryOfAnotherVersionsDefinition(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 3)})
 	w.know(given)
-	rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "given", RequestID: "r"})
+	rep, err := w.ctl.RunByHand(t.Context(), port.RunRequest{Job: "given", RequestID: "r"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.live()
 	mended := with(given, func(j *job.Job) { j.Command = []string{"mended"} })
 	w.ctl.Store = otherVersion{w.ctl.Store, "of-another-version", mended}
-	rep, err = w.ctl.Retry(t.Context(), control.RetryRequest{Run: rep.Run, RequestID: "again", Reason: "mended"})
-	if r := w.runs()[0]; err != nil || rep.Outcome != control.Accepted || r.Definition != "of-another-version" {
+	rep, err = w.ctl.Retry(t.Context(), port.RetryRequest{Run: rep.Run, RequestID: "again", Reason: "mended"})
+	if r := w.runs()[0]; err != nil || rep.Outcome != port.Accepted || r.Definition != "of-another-version" {
 		t.Errorf("%+v, %v; the run has the definition %s", rep, err, r.Definition)
 	}
 }
@@ -209,14 +209,14 @@ func TestLostArgumentsKeepNoSlotFromRunning(t *testing.T) {
 	w.triggerSlot(j, 0)
 	for _, c := range []struct {
 		args    []string
-		outcome control.Outcome
+		outcome port.Outcome
 		says    string
 	}{
-		{[]string{"-v"}, control.Refused, `args: needs "$@"`},
-		{nil, control.Accepted, ""},
+		{[]string{"-v"}, port.Refused, `args: needs "$@"`},
+		{nil, port.Accepted, ""},
 	} {
 		w.live()
-		rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: j.Name, RequestID: "r", Args: c.args})
+		rep, err := w.ctl.RunByHand(t.Context(), port.RunRequest{Job: j.Name, RequestID: "r", Args: c.args})
 		if err != nil || rep.Outcome != c.outcome || !strings.Contains(rep.Message, c.says) {
 			t.Errorf("with %q: %+v, %v", c.args, rep, err)
 		}
@@ -263,8 +263,8 @@ func TestWhatPeopleGive(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := known(t, open)
-			rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "given", RequestID: "r", Inputs: tc.inputs, Args: tc.args})
-			if err != nil || (rep.Outcome == control.Accepted) != (tc.why == "") || !strings.Contains(rep.Message, tc.why) {
+			rep, err := w.ctl.RunByHand(t.Context(), port.RunRequest{Job: "given", RequestID: "r", Inputs: tc.inputs, Args: tc.args})
+			if err != nil || (rep.Outcome == port.Accepted) != (tc.why == "") || !strings.Contains(rep.Message, tc.why) {
 				t.Errorf("%.300s, %v", rep.Message, err)
 			}
 			if (len(w.runs()) == 1) != (tc.why == "") {

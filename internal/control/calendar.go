@@ -9,6 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/timetable"
 )
@@ -52,14 +53,14 @@ func (c *Control) tellCalendar(ctx context.Context, known *job.Item) (err error)
 	after := newest
 	after.Owed, item.CalendarTold = slices.Clone(after.Owed), told
 	after.OweWords(string(kind), words, c.Now(), c.Timing)
-	err = c.commit(ctx, &newest, Change{Run: &after, Item: &item}, j, "a notice of its job is owed")
-	if errors.Is(err, ErrConflict) {
+	err = c.commit(ctx, &newest, port.Change{Run: &after, Item: &item}, j, "a notice of its job is owed")
+	if errors.Is(err, port.ErrConflict) {
 		return nil // the next sweep comes to it again
 	}
 	if err != nil {
 		return fmt.Errorf("telling that the calendar of job %s ends: %w", item.Name, err)
 	}
-	if _, err := c.settle(ctx, &run.Decision{Next: after}); err != nil && !errors.Is(err, ErrOwed) {
+	if _, err := c.settle(ctx, &run.Decision{Next: after}); err != nil && !errors.Is(err, port.ErrOwed) {
 		return err
 	}
 	return nil
@@ -82,7 +83,7 @@ func (c *Control) untoldEnd(item *job.Item) (kind notice.Kind, words, told strin
 // newestSensible returns the newest run of a job that makes sense and whose definition is there,
 // and that definition; zero if there is none.
 func (c *Control) newestSensible(ctx context.Context, name string) (r run.Run, j *job.Job, err error) {
-	rs, err := c.Store.Runs(ctx, Query{Job: name, Limit: lookedThrough})
+	rs, err := c.Store.Runs(ctx, port.Query{Job: name, Limit: lookedThrough})
 	if err != nil {
 		return run.Run{}, nil, err
 	}
@@ -90,7 +91,7 @@ func (c *Control) newestSensible(ctx context.Context, name string) (r run.Run, j
 		if r = rs[i]; r.Nonsense() != "" {
 			continue
 		}
-		if j, err = c.definition(ctx, r.Definition); !errors.Is(err, ErrNotFound) {
+		if j, err = c.definition(ctx, r.Definition); !errors.Is(err, port.ErrNotFound) {
 			return r, j, err
 		}
 	}

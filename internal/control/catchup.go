@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // catchUp returns the missed slot to run late, if any: the newest of all whose time is up,
@@ -19,7 +20,7 @@ func (c *Control) catchUp(ctx context.Context, w *watched, n int, newest time.Ti
 	if c.laterIsUp(w.periods[n:], newest) {
 		return time.Time{}, nil
 	}
-	since, err := c.Store.Runs(ctx, Query{Job: w.Name, Scheduled: true, Since: newest, Limit: 1})
+	since, err := c.Store.Runs(ctx, port.Query{Job: w.Name, Scheduled: true, Since: newest, Limit: 1})
 	if err != nil {
 		return time.Time{}, fmt.Errorf("looking for runs since %s: %w", newest.Format(time.RFC3339), err)
 	}

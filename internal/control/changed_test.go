@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -27,20 +27,20 @@ func TestARuleThatWasJustChanged(t *testing.T) {
 		left   int
 		reason string
 	}{
-		"switched on":           {off, renewals{answers: []control.Renewal{holds(hourly)}}, "18:00 ", 0, ""},
-		"given a schedule":      {none, renewals{answers: []control.Renewal{holds(hourly)}}, "18:00 ", 0, ""},
-		"moved":                 {other, renewals{answers: []control.Renewal{holds(hourly)}}, "18:00 ", 0, ""},
-		"off as before":         {off, renewals{answers: []control.Renewal{holds(off)}}, "", 0, "its schedule is switched off"},
-		"of another time":       {other, renewals{answers: []control.Renewal{holds(other)}}, "", 0, "has no such time"},
-		"of no schedule":        {none, renewals{answers: []control.Renewal{holds(none)}}, "", 0, "people run it"},
-		"gone":                  {off, renewals{answers: []control.Renewal{goneSince(18, 0)}}, "", 0, "its schedule is switched off"},
+		"switched on":           {off, renewals{answers: []port.Renewal{holds(hourly)}}, "18:00 ", 0, ""},
+		"given a schedule":      {none, renewals{answers: []port.Renewal{holds(hourly)}}, "18:00 ", 0, ""},
+		"moved":                 {other, renewals{answers: []port.Renewal{holds(hourly)}}, "18:00 ", 0, ""},
+		"off as before":         {off, renewals{answers: []port.Renewal{holds(off)}}, "", 0, "its schedule is switched off"},
+		"of another time":       {other, renewals{answers: []port.Renewal{holds(other)}}, "", 0, "has no such time"},
+		"of no schedule":        {none, renewals{answers: []port.Renewal{holds(none)}}, "", 0, "people run it"},
+		"gone":                  {off, renewals{answers: []port.Renewal{goneSince(18, 0)}}, "", 0, "its schedule is switched off"},
 		"nobody can tell":       {off, renewals{err: errBroken}, "", 1, "it could not be told what is deployed: " + errBroken.Error()},
-		"a schedule is no good": {off, renewals{answers: []control.Renewal{{Unproved: true}}}, "", 1, "a schedule that may carry the job cannot be used"},
+		"a schedule is no good": {off, renewals{answers: []port.Renewal{{Unproved: true}}}, "", 1, "a schedule that may carry the job cannot be used"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := known(t, c.is)
-			if rep := w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0)}); rep.Outcome != control.Waits || len(w.runs()) > 0 {
+			if rep := w.fire(clockAt(18, 0, 2), port.Slot{At: clockAt(18, 0, 0)}); rep.Outcome != port.Waits || len(w.runs()) > 0 {
 				t.Fatalf("got %+v", rep)
 			}
 			w.ctl.Registry = &c.holds
@@ -70,7 +70,7 @@ type meanwhile struct {
 	find func()
 }
 
-func (m *meanwhile) Renew(ctx context.Context, name string, at time.Time) (control.Renewal, error) {
+func (m *meanwhile) Renew(ctx context.Context, name string, at time.Time) (port.Renewal, error) {
 	m.find()
 	return m.renewals.Renew(ctx, name, at)
 }
@@ -90,10 +90,10 @@ func TestARuleOfWhichAnotherKnowsMore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := known(t, with(off, func(j *job.Job) { j.Command = []string{"as it was"} }))
-			w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0)})
+			w.fire(clockAt(18, 0, 2), port.Slot{At: clockAt(18, 0, 0)})
 			w.clock.AdvanceTo(clockAt(18, 0, 30))
 			c.before(w)
-			registry := &meanwhile{renewals{answers: []control.Renewal{holds(hourly)}}, func() { c.meanwhile(w) }}
+			registry := &meanwhile{renewals{answers: []port.Renewal{holds(hourly)}}, func() { c.meanwhile(w) }}
 			w.ctl.Registry = registry
 			try(t, w, clockAt(18, 0, 40))
 			if asked := registry.asked; w.ran() != c.ran || len(asked) != 1 || asked[0] != c.asked {
@@ -109,7 +109,7 @@ func TestAScheduleIsAskedForItself(t *testing.T) {
 	t.Parallel()
 	w := known(t)
 	w.ctl.Schedules = &group{err: errBroken}
-	w.fire(clockAt(18, 0, 2), control.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own})
+	w.fire(clockAt(18, 0, 2), port.Slot{At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own})
 	registry := &renewals{}
 	w.ctl.Registry, w.ctl.Schedules = registry, &group{jobs: map[string]job.Job{own: hourly}}
 	try(t, w, clockAt(18, 0, 40))
@@ -123,11 +123,11 @@ func TestAScheduleIsAskedForItself(t *testing.T) {
 func TestAPendingSlotOfAnotherMinute(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
-	if rep := w.fire(clockAt(18, 1, 3), control.Slot{At: clockAt(18, 1, 2)}); rep.Outcome != control.Waits {
+	if rep := w.fire(clockAt(18, 1, 3), port.Slot{At: clockAt(18, 1, 2)}); rep.Outcome != port.Waits {
 		t.Fatalf("before the job is known: %+v", rep)
 	}
 	w.know(hourly)
-	if rep := w.fire(clockAt(18, 1, 5), control.Slot{At: clockAt(18, 0, 59)}); rep.Status != run.Running {
+	if rep := w.fire(clockAt(18, 1, 5), port.Slot{At: clockAt(18, 0, 59)}); rep.Status != run.Running {
 		t.Fatalf("the other event: %+v", rep)
 	}
 	w.damage(run.ScheduledID("hourly", clockAt(18, 0, 0)))

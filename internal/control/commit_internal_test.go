@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -16,7 +17,7 @@ func TestNothingWritesOverWhatMakesNoSense(t *testing.T) {
 		before := run.Run{ID: "hourly/20261122T1730Z", Status: status}
 		after := before
 		after.Status = run.Failed
-		if err := (&Control{Store: wrote}).commit(t.Context(), &before, Change{Run: &after}, &job.Job{}, "why"); (err == nil) != (want == 1) || wrote.n != want {
+		if err := (&Control{Store: wrote}).commit(t.Context(), &before, port.Change{Run: &after}, &job.Job{}, "why"); (err == nil) != (want == 1) || wrote.n != want {
 			t.Errorf("over %q: %v, %d writes", status, err, wrote.n)
 		}
 		wrote.n = 0
@@ -25,12 +26,12 @@ func TestNothingWritesOverWhatMakesNoSense(t *testing.T) {
 
 // writes is a store that counts writes.
 type writes struct {
-	Store
+	port.Store
 
 	n int
 }
 
-func (w *writes) Commit(context.Context, Change) error {
+func (w *writes) Commit(context.Context, port.Change) error {
 	w.n++
 	return nil
 }

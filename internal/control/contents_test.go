@@ -12,6 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -60,7 +61,7 @@ func TestWhatANoticeSays(t *testing.T) {
 			} else if c.status.Terminal() {
 				r.FinishedAt, r.Attempts[0].EndedAt, r.Attempts[1].EndedAt = t0, t0, t0
 			}
-			if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 				t.Fatal(err)
 			}
 			if err := ctl.Tell(t.Context(), slot); err != nil || len(n.told) != 1 {

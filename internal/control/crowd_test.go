@@ -8,6 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -17,21 +18,21 @@ import (
 func TestCrowdedSlot(t *testing.T) {
 	t.Parallel()
 	other := with(report, func(j *job.Job) { j.Name = "second" })
-	second := func(w *world) (control.Reply, error) {
+	second := func(w *world) (port.Reply, error) {
 		return w.ctl.Scheduled(w.t.Context(), other, t0)
 	}
 	for name, c := range map[string]struct {
-		pace  control.Pacer
+		pace  port.Pacer
 		wait  time.Duration
-		ask   func(*world) (control.Reply, error)
+		ask   func(*world) (port.Reply, error)
 		asked int // how many tasks were asked for by RunTask
 		want  run.Status
 	}{
 		"within a second":          {nil, time.Second - 1, second, 1, run.Queued},
 		"after a second":           {nil, time.Second, second, 2, run.Running},
 		"in a process with a rate": {&control.Window{Rate: 20}, 0, second, 2, run.Running},
-		"by hand, within the second": {nil, 0, func(w *world) (control.Reply, error) {
-			return w.ctl.RunByHand(w.t.Context(), control.RunRequest{Job: "second", RequestID: "r"})
+		"by hand, within the second": {nil, 0, func(w *world) (port.Reply, error) {
+			return w.ctl.RunByHand(w.t.Context(), port.RunRequest{Job: "second", RequestID: "r"})
 		}, 2, run.Running},
 	} {
 		t.Run(name, func(t *testing.T) {

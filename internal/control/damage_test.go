@@ -11,6 +11,8 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -29,18 +31,18 @@ func (w *world) damage(id run.ID) {
 	w.t.Helper()
 	r := w.run(id)
 	r.Owed, r.DueAt = append(r.Owed, run.Effect{Kind: run.Launch, Attempt: 7}), w.clock.Now()
-	if err := w.store.Commit(w.t.Context(), control.Change{Run: &r}); err != nil {
+	if err := w.store.Commit(w.t.Context(), port.Change{Run: &r}); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
 // mended makes the run of minute 0, which was set aside, one that can be read again. It returns what
 // was kept of it.
-func (w *world) mended(mend func(*run.Run)) control.Kept {
+func (w *world) mended(mend func(*run.Run)) port.Kept {
 	w.t.Helper()
 	r := w.run(minute(0))
 	mend(&r)
-	if err := w.store.Commit(w.t.Context(), control.Change{Run: &r}); err != nil {
+	if err := w.store.Commit(w.t.Context(), port.Change{Run: &r}); err != nil {
 		w.t.Fatal(err)
 	}
 	kept, err := w.store.Kept(w.t.Context(), 10)
@@ -73,12 +75,12 @@ func TestWhatWasSetAsideHoldsNothingBack(t *testing.T) {
 	for n := range 3 {
 		w.triggerSlot(forbidding, n)
 	}
-	if st, err := control.ReadStatus(t.Context(), w.store, w.clock.Now()); err != nil || st.HeldBack["report"] != minute(0) {
+	if st, err := plane.ReadStanding(t.Context(), w.store, w.clock.Now()); err != nil || st.HeldBack["report"] != minute(0) {
 		t.Fatalf("held back: %v, %v", st.HeldBack, err)
 	}
 	w.damage(minute(0))
 	w.look()
-	if st, err := control.ReadStatus(t.Context(), w.store, w.clock.Now()); err != nil || len(st.HeldBack) > 0 {
+	if st, err := plane.ReadStanding(t.Context(), w.store, w.clock.Now()); err != nil || len(st.HeldBack) > 0 {
 		t.Errorf("held back: %v, %v", st.HeldBack, err)
 	}
 	if rep := w.triggerSlot(forbidding, 3); rep.Status != run.Running || w.kinds() != "held-back corrupt" {
@@ -112,7 +114,7 @@ func TestWhatMakesNoSenseTellsNothing(t *testing.T) {
 	w := damaged(t, report)
 	r := w.run(minute(0))
 	r.Owed = append(r.Owed, run.Effect{Kind: run.Tell, Attempt: 1, Notice: string(notice.Failed)})
-	if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+	if err := w.store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -158,7 +160,7 @@ func TestMissedSlotsOfWhichTheLastMakesNoSense(t *testing.T) {
 				t.Fatal(err)
 			}
 			item.Missed = &job.Missed{Count: 2, First: string(first), Last: string(last), Since: t0.Add(-time.Minute)}
-			if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+			if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
 				t.Fatal(err)
 			}
 			for range 2 {
@@ -175,7 +177,7 @@ func TestMissedSlotsOfWhichTheLastMakesNoSense(t *testing.T) {
 				t.Errorf("told %q", w.kinds())
 			}
 			kept, err := w.store.Kept(t.Context(), 10)
-			kept = slices.DeleteFunc(kept, func(k control.Kept) bool { return !strings.Contains(k.Reason, "slots were missed") })
+			kept = slices.DeleteFunc(kept, func(k port.Kept) bool { return !strings.Contains(k.Reason, "slots were missed") })
 			if says := fmt.Sprintf("2 slots were missed, from %s to %s", first, last); err != nil || len(kept) != 1 || !strings.Contains(kept[0].Reason, says) || !strings.Contains(kept[0].Reason, c.why) {
 				t.Errorf("kept %+v, %v", kept, err)
 			}
@@ -191,7 +193,7 @@ func (w *world) undefined(id run.ID) {
 	w.t.Helper()
 	at, _ := id.ScheduledFor()
 	r := run.Run{ID: id, ScheduledFor: at, Definition: "gone", Status: run.Missed, QueuedAt: at, FinishedAt: at}
-	if err := w.store.Commit(w.t.Context(), control.Change{Run: &r}); err != nil {
+	if err := w.store.Commit(w.t.Context(), port.Change{Run: &r}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -201,7 +203,7 @@ func (w *world) retried(id run.ID) {
 	w.t.Helper()
 	at, _ := id.ScheduledFor()
 	r := run.Run{ID: id, ScheduledFor: at, Definition: hourly.Hash(), Status: run.Queued, QueuedAt: at, DueAt: w.clock.Now().Add(time.Hour)}
-	if err := w.store.Commit(w.t.Context(), control.Change{Run: &r}); err != nil {
+	if err := w.store.Commit(w.t.Context(), port.Change{Run: &r}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -217,8 +219,8 @@ func TestReopenOfWhatMakesNoSense(t *testing.T) {
 	if err != nil || len(kept) != 1 {
 		t.Fatalf("kept %+v, %v", kept, err)
 	}
-	reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept[0].ID(), Again: true})
-	if err != nil || reply.Outcome != control.Refused || !strings.Contains(reply.Message, "makes no sense") {
+	reply, err := w.ctl.SettleKept(t.Context(), port.KeptRequest{ID: kept[0].ID(), Again: true})
+	if err != nil || reply.Outcome != port.Refused || !strings.Contains(reply.Message, "makes no sense") {
 		t.Errorf("again: %+v, %v", reply, err)
 	}
 	w.look()
@@ -237,7 +239,7 @@ func TestPutBackSetsAside(t *testing.T) {
 		"makes no sense": func(w *world, id run.ID) error {
 			r := w.run(id)
 			r.Attempts = []run.Attempt{{N: 2}}
-			return w.store.Commit(w.t.Context(), control.Change{Run: &r})
+			return w.store.Commit(w.t.Context(), port.Change{Run: &r})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -319,12 +321,12 @@ func TestACalendarIsToldOnce(t *testing.T) {
 
 // beside is a store in which something happens just before runs are first asked for.
 type beside struct {
-	control.Store
+	port.Store
 
 	before func()
 }
 
-func (o *beside) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
+func (o *beside) Runs(ctx context.Context, q port.Query) ([]run.Run, error) {
 	if before := o.before; before != nil {
 		o.before = nil
 		before()

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // mostDefinitions is how many bytes of definitions a process keeps: some thousands of
@@ -77,7 +78,7 @@ func (d *definitions) keep(hash string, j *job.Job, plain int) {
 // define stores a definition under its hash unless it is already there.
 func (c *Control) define(ctx context.Context, hash string, j job.Job) error {
 	_, err := c.definition(ctx, hash)
-	if !errors.Is(err, ErrNotFound) {
+	if !errors.Is(err, port.ErrNotFound) {
 		return err
 	}
 	return c.putDefinition(ctx, hash, j)

@@ -12,19 +12,20 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // deployment is what the registry holds of a job, with the job's item before and after it is
 // taken in.
 type deployment struct {
-	Registered
+	port.Registered
 	was, next job.Item
 	changed   bool
 }
 
 // deployment finds out what is new about a job. A plan that cannot be read is a problem and
 // leaves the plan before it in force, so that its slots are still watched.
-func (c *Control) deployment(item job.Item, j Registered, checked time.Time) (d deployment, problem error) {
+func (c *Control) deployment(item job.Item, j port.Registered, checked time.Time) (d deployment, problem error) {
 	plan := j.Plan()
 	if problem = c.planProblem(j.Hash, j.Job); problem != nil {
 		if plan = item.Plan; item.Away(j.Modified, c.Now()) {
@@ -190,9 +191,9 @@ func (c *Control) several(ctx context.Context, n int, do func(i int)) {
 // putItem writes an item and returns it as it is then. Losing a race is no error here: the
 // next sync sees what the winner wrote and tries again.
 func (c *Control) putItem(ctx context.Context, item job.Item) (job.Item, error) {
-	err := c.Store.Commit(ctx, Change{Item: &item})
+	err := c.Store.Commit(ctx, port.Change{Item: &item})
 	switch {
-	case errors.Is(err, ErrConflict):
+	case errors.Is(err, port.ErrConflict):
 		return c.item(ctx, item.Name)
 	case err != nil:
 		return job.Item{}, fmt.Errorf("storing the item of job %s: %w", item.Name, err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -70,7 +71,7 @@ func answer(r *run.Run, asked time.Time, tasks []ecsevent.Task, missing []string
 	if i := slices.IndexFunc(tasks, func(t ecsevent.Task) bool { return t.ARN == arn }); i >= 0 {
 		return seen(r.RoundID(n), tasks[i], true)
 	}
-	var untold *UntoldError
+	var untold *port.UntoldError
 	switch {
 	case slices.Contains(missing, arn):
 		return run.Gone{Attempt: n, At: asked}
@@ -79,7 +80,7 @@ func answer(r *run.Run, asked time.Time, tasks []ecsevent.Task, missing []string
 	case err == nil || untold != nil:
 		return run.Unseen{Attempt: n, Refused: true, Err: "its answer does not name the task"}
 	}
-	return run.Unseen{Attempt: n, Refused: errors.Is(err, ErrRefused), Err: err.Error()}
+	return run.Unseen{Attempt: n, Refused: errors.Is(err, port.ErrRefused), Err: err.Error()}
 }
 
 // put gives a run what was seen and performs what follows from it.

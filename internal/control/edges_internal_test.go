@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/timetable"
 )
@@ -77,7 +78,7 @@ func TestStaleAtItsEdges(t *testing.T) {
 
 // oneRun is a store with one run.
 type oneRun struct {
-	Store
+	port.Store
 	r run.Run
 }
 
@@ -157,12 +158,12 @@ func TestSinceWhenWhatIsSetAsideWasDue(t *testing.T) {
 	t.Parallel()
 	good, bad := run.Run{ID: "good", Status: run.Queued, DueAt: launchTime.Add(-time.Hour)}, run.Run{ID: "bad", Status: "unheard of", DueAt: launchTime}
 	worse := run.Run{ID: "worse", Status: "unheard of", DueAt: launchTime.Add(time.Minute)}
-	unread := func(since time.Time) *UnreadableError {
-		return &UnreadableError{Runs: map[run.ID]error{"unread": errRaced}, DueSince: since}
+	unread := func(since time.Time) *port.UnreadableError {
+		return &port.UnreadableError{Runs: map[run.ID]error{"unread": errRaced}, DueSince: since}
 	}
 	for name, tc := range map[string]struct {
 		due    []run.Run
-		unread *UnreadableError
+		unread *port.UnreadableError
 		aside  int
 		since  time.Time
 	}{
@@ -174,7 +175,7 @@ func TestSinceWhenWhatIsSetAsideWasDue(t *testing.T) {
 	} {
 		rest, aside := sensible(tc.due, tc.unread)
 		if aside == nil {
-			aside = &UnreadableError{}
+			aside = &port.UnreadableError{}
 		}
 		if len(aside.Runs) != tc.aside || !aside.DueSince.Equal(tc.since) || len(rest) > 1 || len(rest) == 1 && rest[0].ID != "good" {
 			t.Errorf("%s: %+v since %s, the rest %+v", name, aside.Runs, aside.DueSince, rest)

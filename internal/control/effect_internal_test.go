@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // answering is a launcher that gives one answer.
 type answering struct {
-	Launcher
+	port.Launcher
 
 	launch run.Event
 	arns   []string
@@ -23,7 +24,7 @@ type answering struct {
 	sought string
 }
 
-func (a *answering) Launch(context.Context, Launch) run.Event { return a.launch }
+func (a *answering) Launch(context.Context, port.Launch) run.Event { return a.launch }
 
 func (a *answering) Find(_ context.Context, _, startedBy string) ([]string, error) {
 	a.sought = startedBy
@@ -36,7 +37,7 @@ func TestAnAnswerSaysWhichSendItIsOf(t *testing.T) {
 	t.Parallel()
 	r := run.Run{ID: "hourly/20261122T1730Z", Attempts: []run.Attempt{{N: 1}, {N: 2, Sends: 3, Round: 4}}}
 	launch, find := run.Effect{Kind: run.Launch, Attempt: 2}, run.Effect{Kind: run.Find, Attempt: 2}
-	refused := fmt.Errorf("finding: %w", ErrRefused)
+	refused := fmt.Errorf("finding: %w", port.ErrRefused)
 	failed := errors.New("the line broke")
 	for name, c := range map[string]struct {
 		effect run.Effect

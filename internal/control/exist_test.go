@@ -9,12 +9,13 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 // counting counts what a check of the slots asks for.
 type counting struct {
-	control.Store
+	port.Store
 	exist, queries int
 }
 
@@ -23,7 +24,7 @@ func (s *counting) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, er
 	return s.Store.Exist(ctx, ids)
 }
 
-func (s *counting) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
+func (s *counting) Runs(ctx context.Context, q port.Query) ([]run.Run, error) {
 	s.queries++
 	return s.Store.Runs(ctx, q)
 }
@@ -120,11 +121,11 @@ func TestTwoRates(t *testing.T) {
 
 // noRuns is a store that finds no runs, or does not say which exist.
 type noRuns struct {
-	control.Store
+	port.Store
 	runs, exist bool
 }
 
-func (s *noRuns) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
+func (s *noRuns) Runs(ctx context.Context, q port.Query) ([]run.Run, error) {
 	if s.runs {
 		return nil, errBroken
 	}

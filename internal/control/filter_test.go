@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -29,7 +29,7 @@ func TestFilteredSlots(t *testing.T) {
 			monday := t0.Add(24 * time.Hour)
 			w.clock.AdvanceTo(monday)
 			reply, err := w.ctl.Scheduled(t.Context(), j, monday)
-			if err != nil || reply.Outcome != control.Filtered || reply.Run != "" {
+			if err != nil || reply.Outcome != port.Filtered || reply.Run != "" {
 				t.Errorf("%+v, %v", reply, err)
 			}
 			w.clock.AdvanceTo(monday.Add(time.Hour))
@@ -40,7 +40,7 @@ func TestFilteredSlots(t *testing.T) {
 				t.Errorf("runs: %s", w.story())
 			}
 			// A person is not filtered.
-			if reply, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "report", RequestID: "r"}); err != nil || reply.Outcome != control.Accepted {
+			if reply, err := w.ctl.RunByHand(t.Context(), port.RunRequest{Job: "report", RequestID: "r"}); err != nil || reply.Outcome != port.Accepted {
 				t.Errorf("by hand: %+v, %v", reply, err)
 			}
 		})

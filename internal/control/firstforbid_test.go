@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -16,7 +16,7 @@ import (
 func (w *world) over(n int) {
 	w.t.Helper()
 	r := run.Run{ID: minute(n), ScheduledFor: t0.Truncate(time.Minute).Add(time.Duration(n) * time.Minute), Definition: report.Hash(), Status: run.Succeeded, QueuedAt: t0}
-	if err := w.store.Commit(w.t.Context(), control.Change{Run: &r}); err != nil {
+	if err := w.store.Commit(w.t.Context(), port.Change{Run: &r}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -29,7 +29,7 @@ func TestFirstDefinitionThatForbids(t *testing.T) {
 		"one that waits to be launched": func(w *world) {
 			r := w.run(minute(0))
 			r.Status, r.Owed = run.Queued, nil
-			if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			if err := w.store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -55,7 +55,7 @@ func TestFirstDefinitionThatForbids(t *testing.T) {
 // stop stops a run and waits for its end.
 func (w *world) stop(id run.ID) {
 	w.t.Helper()
-	if _, err := w.ctl.StopRun(w.t.Context(), control.StopRequest{Run: id, By: "ann"}); err != nil {
+	if _, err := w.ctl.StopRun(w.t.Context(), port.StopRequest{Run: id, By: "ann"}); err != nil {
 		w.t.Fatal(err)
 	}
 	w.clock.Advance(5 * time.Minute)
@@ -111,7 +111,7 @@ func TestOpenBesideTheFirstDefinitionThatForbids(t *testing.T) {
 			t.Fatal(err)
 		}
 		item.Beside = []string{string(minute(1)), string(minute(0))}
-		if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+		if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
 			t.Fatal(err)
 		}
 		w.stop(minute(1))
@@ -174,7 +174,7 @@ func TestASlotOfTheDefinitionBefore(t *testing.T) {
 			w.clock.AdvanceTo(clockAt(19, 0, 20))
 			w.know(alone)
 			w.ctl.Schedules = &group{jobs: map[string]job.Job{own: alone}}
-			w.fire(clockAt(19, 0, 30), control.Slot{At: clockAt(19, 0, 0), Carried: &hourly, Schedule: c.schedule})
+			w.fire(clockAt(19, 0, 30), port.Slot{At: clockAt(19, 0, 0), Carried: &hourly, Schedule: c.schedule})
 			if got := w.slotsOf("hourly"); got != c.want {
 				t.Errorf("slots %q", got)
 			}
@@ -210,7 +210,7 @@ func TestATriggerBeforeTheSweepForbids(t *testing.T) {
 	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
 	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: alone}}
 	w.ports.calls = nil
-	if rep := w.fire(clockAt(19, 0, 1), control.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own}); rep.Outcome != control.Waits || slices.Contains(w.ports.calls, "Runs") {
+	if rep := w.fire(clockAt(19, 0, 1), port.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own}); rep.Outcome != port.Waits || slices.Contains(w.ports.calls, "Runs") {
 		t.Errorf("got %+v by calls %v", rep, w.ports.calls)
 	}
 	w.know(alone)
@@ -231,7 +231,7 @@ func TestALateTriggerBeforeTheSweepForbids(t *testing.T) {
 	w.know(hourly)
 	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
 	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: alone}}
-	if rep := w.fire(clockAt(19, 30, 0), control.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own}); rep.Status != run.Missed {
+	if rep := w.fire(clockAt(19, 30, 0), port.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own}); rep.Status != run.Missed {
 		t.Errorf("got %+v", rep)
 	}
 	w.know(alone)
@@ -249,7 +249,7 @@ func TestALateTriggerThatMayStillRun(t *testing.T) {
 	w.know(hourly)
 	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
 	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: alone}}
-	rep := w.fire(clockAt(19, 30, 0), control.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own})
+	rep := w.fire(clockAt(19, 30, 0), port.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own})
 	if got := w.slotsOf("hourly"); rep.Run != "" || got != "18:00 running by schedule" {
 		t.Errorf("got %+v, slots %q", rep, got)
 	}
@@ -264,7 +264,7 @@ func TestAPauseWhileTheSweepForbids(t *testing.T) {
 	w.know(hourly)
 	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
 	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: alone}}
-	w.fire(clockAt(19, 0, 1), control.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own})
+	w.fire(clockAt(19, 0, 1), port.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own})
 	w.ctl.Registry = &renewals{}
 	paused := false
 	w.ports.onCall = func(name string) {
@@ -272,8 +272,8 @@ func TestAPauseWhileTheSweepForbids(t *testing.T) {
 			return
 		}
 		paused = true
-		_, err := w.ctl.Pause(t.Context(), control.PauseRequest{Job: "hourly"})
-		_, too := w.ctl.Resume(t.Context(), control.ResumeRequest{Job: "hourly"})
+		_, err := w.ctl.Pause(t.Context(), port.PauseRequest{Job: "hourly"})
+		_, too := w.ctl.Resume(t.Context(), port.ResumeRequest{Job: "hourly"})
 		if err = errors.Join(err, too); err != nil {
 			t.Error(err)
 		}

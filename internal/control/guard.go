@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -28,7 +29,7 @@ func senseless(r *run.Run) error {
 }
 
 // sensible leaves out runs that make no sense and adds them to those that cannot be read.
-func sensible(rs []run.Run, bad *UnreadableError) ([]run.Run, *UnreadableError) {
+func sensible(rs []run.Run, bad *port.UnreadableError) ([]run.Run, *port.UnreadableError) {
 	out := rs[:0]
 	for i := range rs {
 		r := &rs[i]
@@ -42,7 +43,7 @@ func sensible(rs []run.Run, bad *UnreadableError) ([]run.Run, *UnreadableError) 
 			continue
 		}
 		if bad == nil {
-			bad = &UnreadableError{}
+			bad = &port.UnreadableError{}
 		}
 		if bad.Runs == nil {
 			bad.Runs = map[run.ID]error{}
@@ -61,11 +62,11 @@ func (c *Control) untilWritten(ctx context.Context, what string, try func() erro
 		if err := c.backOff(ctx, n); err != nil {
 			return err
 		}
-		if err := try(); !errors.Is(err, ErrConflict) {
+		if err := try(); !errors.Is(err, port.ErrConflict) {
 			return err
 		}
 	}
-	return fmt.Errorf("%s: %w %d times", what, ErrConflict, conflictRetries)
+	return fmt.Errorf("%s: %w %d times", what, port.ErrConflict, conflictRetries)
 }
 
 // Waits between tries when somebody else changed something in between: up to 20 ms before the

@@ -14,6 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -37,7 +38,7 @@ func TestARunThatMakesNoSense(t *testing.T) {
 				t.Fatal(err)
 			}
 			item.Lock = string(bad.ID)
-			if err := w.store.Commit(t.Context(), control.Change{Run: &bad, Item: &item}); err != nil {
+			if err := w.store.Commit(t.Context(), port.Change{Run: &bad, Item: &item}); err != nil {
 				t.Fatal(err)
 			}
 			w.deaf = true
@@ -59,7 +60,7 @@ func TestARunThatMakesNoSense(t *testing.T) {
 			if err := w.ctl.OnStopped(t.Context(), []byte(`{"source":"aws.ecs","detail-type":"ECS Task State Change","detail":{"taskArn":"arn:aws:ecs:local:1:task/c/1","lastStatus":"STOPPED","startedBy":"prod/hourly/20261122T1730Z/1"}}`)); err == nil {
 				t.Error("its stop was taken")
 			}
-			if rep := w.triggerAt(clockAt(18, 0, 0), forbid, clockAt(18, 0, 0)); rep.Outcome != control.Accepted {
+			if rep := w.triggerAt(clockAt(18, 0, 0), forbid, clockAt(18, 0, 0)); rep.Outcome != port.Accepted {
 				t.Errorf("the next slot: %+v", rep)
 			}
 		})
@@ -119,7 +120,7 @@ func (s poisoned) Item(ctx context.Context, name string) (job.Item, error) {
 	return s.Store.Item(ctx, name)
 }
 
-func (s poisoned) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
+func (s poisoned) Runs(ctx context.Context, q port.Query) ([]run.Run, error) {
 	s.over("runs", q.Job)
 	return s.Store.Runs(ctx, q)
 }
@@ -175,11 +176,11 @@ func TestAPanicOverOneJob(t *testing.T) {
 // poison is a registry that panics over one job and knows nothing of the others.
 type poison struct{ job string }
 
-func (r poison) Renew(_ context.Context, name string, _ time.Time) (control.Renewal, error) {
+func (r poison) Renew(_ context.Context, name string, _ time.Time) (port.Renewal, error) {
 	if name == r.job {
 		panic("poison")
 	}
-	return control.Renewal{}, nil
+	return port.Renewal{}, nil
 }
 
 // TestAPanicBesideOthers: what is done for several jobs at a time goes on for the others.
@@ -215,13 +216,13 @@ type contended struct {
 	tries  map[run.ID]int
 }
 
-func (s *contended) Commit(ctx context.Context, c control.Change) error {
+func (s *contended) Commit(ctx context.Context, c port.Change) error {
 	s.mu.Lock()
 	s.tries[c.Run.ID]++
 	refused := s.tries[c.Run.ID] <= s.refuse
 	s.mu.Unlock()
 	if refused {
-		return fmt.Errorf("simulated: %w", control.ErrConflict)
+		return fmt.Errorf("simulated: %w", port.ErrConflict)
 	}
 	return s.Store.Commit(ctx, c)
 }
@@ -274,7 +275,7 @@ func TestManyAtOnce(t *testing.T) {
 		t.Errorf("%d different waits, the longest %s, %s in all", len(waits), longest, total)
 	}
 	s.refuse, s.tries = 1000, map[run.ID]int{}
-	if _, err := c.Scheduled(t.Context(), hourly, t0.Add(-200*time.Hour).Truncate(time.Hour)); !errors.Is(err, control.ErrConflict) {
+	if _, err := c.Scheduled(t.Context(), hourly, t0.Add(-200*time.Hour).Truncate(time.Hour)); !errors.Is(err, port.ErrConflict) {
 		t.Errorf("for ever: %v", err)
 	}
 	c.Backoff = func(context.Context, time.Duration) error { return context.Canceled }

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	ecsstop "github.com/batchplane/batchplane/internal/stop"
 )
@@ -26,8 +26,8 @@ var changeable = with(report, func(j *job.Job) {
 
 // registered makes the registry hold a job.
 func registered(j job.Job) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) {
-		return control.Reply{}, w.ctl.Sync(ctx, []job.Job{j})
+	return func(ctx context.Context, w *world) (port.Reply, error) {
+		return port.Reply{}, w.ctl.Sync(ctx, []job.Job{j})
 	}
 }
 
@@ -39,203 +39,203 @@ func quiet(t *testing.T) *world {
 	return w
 }
 
-type ask func(ctx context.Context, w *world) (control.Reply, error)
+type ask func(ctx context.Context, w *world) (port.Reply, error)
 
 func scheduled(j job.Job, at time.Time) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.Scheduled(ctx, j, at) }
+	return func(ctx context.Context, w *world) (port.Reply, error) { return w.ctl.Scheduled(ctx, j, at) }
 }
 
-func hand(req control.RunRequest) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.RunByHand(ctx, req) }
+func hand(req port.RunRequest) ask {
+	return func(ctx context.Context, w *world) (port.Reply, error) { return w.ctl.RunByHand(ctx, req) }
 }
 
-func retry(req control.RetryRequest) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.Retry(ctx, req) }
+func retry(req port.RetryRequest) ask {
+	return func(ctx context.Context, w *world) (port.Reply, error) { return w.ctl.Retry(ctx, req) }
 }
 
-func halt(req control.StopRequest) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.StopRun(ctx, req) }
+func halt(req port.StopRequest) ask {
+	return func(ctx context.Context, w *world) (port.Reply, error) { return w.ctl.StopRun(ctx, req) }
 }
 
 // TestReplies asks for one thing in a world in which others came before.
 func TestReplies(t *testing.T) {
 	t.Parallel()
 	first := scheduled(report, t0)
-	done := ask(func(_ context.Context, w *world) (control.Reply, error) { w.live(); return control.Reply{}, nil })
+	done := ask(func(_ context.Context, w *world) (port.Reply, error) { w.live(); return port.Reply{}, nil })
 	cases := []struct {
 		name   string
 		before []ask
 		ask    ask
-		want   control.Reply
+		want   port.Reply
 		// tasks is how many tasks ECS has made in the end.
 		tasks int
 	}{
 		{
 			"a slot", nil, first,
-			control.Reply{Run: slot, Outcome: control.Accepted, Status: run.Running, Message: "launched report/20261122T1730Z"},
+			port.Reply{Run: slot, Outcome: port.Accepted, Status: run.Running, Message: "launched report/20261122T1730Z"},
 			1,
 		},
 		{
 			"the slot again",
 			[]ask{first},
 			first,
-			control.Reply{Run: slot, Outcome: control.Duplicate, Status: run.Running, Message: "duplicate of report/20261122T1730Z, which is running"},
+			port.Reply{Run: slot, Outcome: port.Duplicate, Status: run.Running, Message: "duplicate of report/20261122T1730Z, which is running"},
 			1,
 		},
 		{
 			"the slot again, later in its minute",
 			[]ask{first},
 			scheduled(report, t0.Add(50*time.Second)),
-			control.Reply{Run: slot, Outcome: control.Duplicate, Status: run.Running, Message: "duplicate of report/20261122T1730Z, which is running"},
+			port.Reply{Run: slot, Outcome: port.Duplicate, Status: run.Running, Message: "duplicate of report/20261122T1730Z, which is running"},
 			1,
 		},
 		{
 			"the slot again, after its end",
 			[]ask{first, done},
 			first,
-			control.Reply{Run: slot, Outcome: control.Duplicate, Status: run.Succeeded, Message: "duplicate of report/20261122T1730Z, which has succeeded"},
+			port.Reply{Run: slot, Outcome: port.Duplicate, Status: run.Succeeded, Message: "duplicate of report/20261122T1730Z, which has succeeded"},
 			1,
 		},
 		{
 			"a slot of a job without a task definition", nil, scheduled(job.Job{Name: "report"}, t0),
-			control.Reply{Run: slot, Outcome: control.Refused, Status: run.Failed, Message: "report/20261122T1730Z was not launched: it has failed: job report cannot be launched: it names no taskDefinition"},
+			port.Reply{Run: slot, Outcome: port.Refused, Status: run.Failed, Message: "report/20261122T1730Z was not launched: it has failed: job report cannot be launched: it names no taskDefinition"},
 			0,
 		},
 		{
 			"a slot of an invalid job", nil, scheduled(job.Job{Name: "report", TaskDefinition: "report", Capacity: "cloud"}, t0),
-			control.Reply{Run: slot, Outcome: control.Refused, Status: run.Failed, Message: "*the job's definition is not valid: capacity: \"cloud\" is not one of*"},
+			port.Reply{Run: slot, Outcome: port.Refused, Status: run.Failed, Message: "*the job's definition is not valid: capacity: \"cloud\" is not one of*"},
 			0,
 		},
 		{
-			"by hand", nil, hand(control.RunRequest{Job: "report", RequestID: "q"}),
-			control.Reply{Run: run.ByHandID("report", "q"), Outcome: control.Accepted, Status: run.Running, Message: "launched " + string(run.ByHandID("report", "q"))},
+			"by hand", nil, hand(port.RunRequest{Job: "report", RequestID: "q"}),
+			port.Reply{Run: run.ByHandID("report", "q"), Outcome: port.Accepted, Status: run.Running, Message: "launched " + string(run.ByHandID("report", "q"))},
 			1,
 		},
 		{
 			"the same request by hand",
-			[]ask{hand(control.RunRequest{Job: "report", RequestID: "q"})},
-			hand(control.RunRequest{Job: "report", RequestID: "q"}),
-			control.Reply{Run: run.ByHandID("report", "q"), Outcome: control.Duplicate, Status: run.Running, Message: "duplicate of*which is running"},
+			[]ask{hand(port.RunRequest{Job: "report", RequestID: "q"})},
+			hand(port.RunRequest{Job: "report", RequestID: "q"}),
+			port.Reply{Run: run.ByHandID("report", "q"), Outcome: port.Duplicate, Status: run.Running, Message: "duplicate of*which is running"},
 			1,
 		},
 		{
-			"a job that nobody knows", nil, hand(control.RunRequest{Job: "nope", RequestID: "q"}),
-			control.Reply{Outcome: control.Refused, Message: "refused: there is no job \"nope\"*"},
+			"a job that nobody knows", nil, hand(port.RunRequest{Job: "nope", RequestID: "q"}),
+			port.Reply{Outcome: port.Refused, Message: "refused: there is no job \"nope\"*"},
 			0,
 		},
 		{
 			"a job that is gone",
-			[]ask{func(ctx context.Context, w *world) (control.Reply, error) {
-				return control.Reply{}, w.ctl.Sync(ctx, nil)
+			[]ask{func(ctx context.Context, w *world) (port.Reply, error) {
+				return port.Reply{}, w.ctl.Sync(ctx, nil)
 			}},
-			hand(control.RunRequest{Job: "report", RequestID: "q"}),
-			control.Reply{Outcome: control.Refused, Message: "refused: there is no job \"report\" any more: it left the registry"},
+			hand(port.RunRequest{Job: "report", RequestID: "q"}),
+			port.Reply{Outcome: port.Refused, Message: "refused: there is no job \"report\" any more: it left the registry"},
 			0,
 		},
 		{
 			"a secret by hand",
 			[]ask{registered(changeable)},
-			hand(control.RunRequest{Job: "report", RequestID: "q", Inputs: map[string]string{"NOTE": "xoxb-12345678-abc"}}),
-			control.Reply{Outcome: control.Refused, Message: "refused: NOTE looks like a secret*"},
+			hand(port.RunRequest{Job: "report", RequestID: "q", Inputs: map[string]string{"NOTE": "xoxb-12345678-abc"}}),
+			port.Reply{Outcome: port.Refused, Message: "refused: NOTE looks like a secret*"},
 			0,
 		},
 		{
-			"what nobody may change", nil, hand(control.RunRequest{Job: "report", RequestID: "q", Inputs: map[string]string{"NOTE": "x"}}),
-			control.Reply{Outcome: control.Refused, Message: "refused: report: NOTE is not one of its inputs: it runs as deployed*"},
+			"what nobody may change", nil, hand(port.RunRequest{Job: "report", RequestID: "q", Inputs: map[string]string{"NOTE": "x"}}),
+			port.Reply{Outcome: port.Refused, Message: "refused: report: NOTE is not one of its inputs: it runs as deployed*"},
 			0,
 		},
 		{
-			"arguments that nobody may add", nil, hand(control.RunRequest{Job: "report", RequestID: "q", Args: []string{"-v"}}),
-			control.Reply{Outcome: control.Refused, Message: "refused: report: it takes no arguments*"},
+			"arguments that nobody may add", nil, hand(port.RunRequest{Job: "report", RequestID: "q", Args: []string{"-v"}}),
+			port.Reply{Outcome: port.Refused, Message: "refused: report: it takes no arguments*"},
 			0,
 		},
 		{
 			"too much by hand",
 			[]ask{registered(changeable)},
-			hand(control.RunRequest{Job: "report", RequestID: "q", Args: []string{strings.Repeat("x", 9000)}}),
-			control.Reply{Outcome: control.Refused, Message: "refused: command: *ECS allows 8192 in all*"},
+			hand(port.RunRequest{Job: "report", RequestID: "q", Args: []string{strings.Repeat("x", 9000)}}),
+			port.Reply{Outcome: port.Refused, Message: "refused: command: *ECS allows 8192 in all*"},
 			0,
 		},
 		{
 			"a retry of what runs",
 			[]ask{first},
-			retry(control.RetryRequest{Run: slot, RequestID: "r"}),
-			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: report/20261122T1730Z is running: stop it first, or start a new run with `run report`"},
+			retry(port.RetryRequest{Run: slot, RequestID: "r"}),
+			port.Reply{Run: slot, Outcome: port.Refused, Message: "refused: report/20261122T1730Z is running: stop it first, or start a new run with `run report`"},
 			1,
 		},
 		{
 			"a retry of what runs, and nothing may run beside it",
 			[]ask{first, registered(forbidding)},
-			retry(control.RetryRequest{Run: slot, RequestID: "r"}),
-			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: report/20261122T1730Z is running: stop it first"},
+			retry(port.RetryRequest{Run: slot, RequestID: "r"}),
+			port.Reply{Run: slot, Outcome: port.Refused, Message: "refused: report/20261122T1730Z is running: stop it first"},
 			1,
 		},
 		{
 			"a retry of what runs, and its job is gone",
-			[]ask{first, func(ctx context.Context, w *world) (control.Reply, error) {
-				return control.Reply{}, w.ctl.Sync(ctx, nil)
+			[]ask{first, func(ctx context.Context, w *world) (port.Reply, error) {
+				return port.Reply{}, w.ctl.Sync(ctx, nil)
 			}},
-			retry(control.RetryRequest{Run: slot, RequestID: "r"}),
-			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: report/20261122T1730Z is running: stop it first"},
+			retry(port.RetryRequest{Run: slot, RequestID: "r"}),
+			port.Reply{Run: slot, Outcome: port.Refused, Message: "refused: report/20261122T1730Z is running: stop it first"},
 			1,
 		},
 		{
 			"a retry of a success",
 			[]ask{first, done},
-			retry(control.RetryRequest{Run: slot, RequestID: "r"}),
-			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: report/20261122T1730Z already succeeded: use --force to run it again"},
+			retry(port.RetryRequest{Run: slot, RequestID: "r"}),
+			port.Reply{Run: slot, Outcome: port.Refused, Message: "refused: report/20261122T1730Z already succeeded: use --force to run it again"},
 			1,
 		},
 		{
 			"a forced one",
 			[]ask{first, done},
-			retry(control.RetryRequest{Run: slot, RequestID: "r", Force: true}),
-			control.Reply{Run: slot, Outcome: control.Accepted, Status: run.Running, Message: "launched attempt 2 of report/20261122T1730Z"},
+			retry(port.RetryRequest{Run: slot, RequestID: "r", Force: true}),
+			port.Reply{Run: slot, Outcome: port.Accepted, Status: run.Running, Message: "launched attempt 2 of report/20261122T1730Z"},
 			2,
 		},
 		{
 			"a forced one again",
-			[]ask{first, done, retry(control.RetryRequest{Run: slot, RequestID: "r", Force: true})},
-			retry(control.RetryRequest{Run: slot, RequestID: "r", Force: true}),
-			control.Reply{Run: slot, Outcome: control.Duplicate, Status: run.Running, Message: "duplicate of a retry of*it is running"},
+			[]ask{first, done, retry(port.RetryRequest{Run: slot, RequestID: "r", Force: true})},
+			retry(port.RetryRequest{Run: slot, RequestID: "r", Force: true}),
+			port.Reply{Run: slot, Outcome: port.Duplicate, Status: run.Running, Message: "duplicate of a retry of*it is running"},
 			2,
 		},
 		{
-			"a retry of no run", nil, retry(control.RetryRequest{Run: slot, RequestID: "r"}),
-			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: there is no run report/20261122T1730Z: `history` and notices show the names of runs"},
+			"a retry of no run", nil, retry(port.RetryRequest{Run: slot, RequestID: "r"}),
+			port.Reply{Run: slot, Outcome: port.Refused, Message: "refused: there is no run report/20261122T1730Z: `history` and notices show the names of runs"},
 			0,
 		},
 		{
 			"a retry whose task definition is gone",
 			[]ask{first, done, deregister},
-			retry(control.RetryRequest{Run: slot, RequestID: "r", Force: true}),
-			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: *task definition report cannot be launched*"},
+			retry(port.RetryRequest{Run: slot, RequestID: "r", Force: true}),
+			port.Reply{Run: slot, Outcome: port.Refused, Message: "refused: *task definition report cannot be launched*"},
 			1,
 		},
 		{
 			"a stop",
 			[]ask{first},
-			halt(control.StopRequest{Run: slot, By: "ann"}),
-			control.Reply{Run: slot, Outcome: control.Accepted, Status: run.Running, Message: "stopping report/20261122T1730Z"},
+			halt(port.StopRequest{Run: slot, By: "ann"}),
+			port.Reply{Run: slot, Outcome: port.Accepted, Status: run.Running, Message: "stopping report/20261122T1730Z"},
 			1,
 		},
 		{
 			"a stop again",
-			[]ask{first, halt(control.StopRequest{Run: slot})},
-			halt(control.StopRequest{Run: slot}),
-			control.Reply{Run: slot, Outcome: control.Duplicate, Status: run.Running, Message: "report/20261122T1730Z is being stopped already, at the request of *"},
+			[]ask{first, halt(port.StopRequest{Run: slot})},
+			halt(port.StopRequest{Run: slot}),
+			port.Reply{Run: slot, Outcome: port.Duplicate, Status: run.Running, Message: "report/20261122T1730Z is being stopped already, at the request of *"},
 			1,
 		},
 		{
 			"a stop of what has ended",
 			[]ask{first, done},
-			halt(control.StopRequest{Run: slot}),
-			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: report/20261122T1730Z has succeeded: there is nothing to stop"},
+			halt(port.StopRequest{Run: slot}),
+			port.Reply{Run: slot, Outcome: port.Refused, Message: "refused: report/20261122T1730Z has succeeded: there is nothing to stop"},
 			1,
 		},
 		{
-			"a stop of no run", nil, halt(control.StopRequest{Run: slot}),
-			control.Reply{Run: slot, Outcome: control.Refused, Message: "refused: there is no run report/20261122T1730Z: `history` and notices show the names of runs"},
+			"a stop of no run", nil, halt(port.StopRequest{Run: slot}),
+			port.Reply{Run: slot, Outcome: port.Refused, Message: "refused: there is no run report/20261122T1730Z: `history` and notices show the names of runs"},
 			0,
 		},
 	}
@@ -264,10 +264,10 @@ func TestReplies(t *testing.T) {
 	}
 }
 
-func deregister(ctx context.Context, w *world) (control.Reply, error) {
+func deregister(ctx context.Context, w *world) (port.Reply, error) {
 	w.clock.Advance(time.Hour)
 	_, err := w.client.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: aws.String("report:1")})
-	return control.Reply{}, err
+	return port.Reply{}, err
 }
 
 // like reports whether text matches a pattern in which `*` is any text.
@@ -294,10 +294,10 @@ func like(pattern, text string) bool {
 func TestRequestsNeedAnID(t *testing.T) {
 	t.Parallel()
 	w := quiet(t)
-	if _, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "report"}); err == nil {
+	if _, err := w.ctl.RunByHand(t.Context(), port.RunRequest{Job: "report"}); err == nil {
 		t.Error("a run by hand without a request id")
 	}
-	if _, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: slot}); err == nil {
+	if _, err := w.ctl.Retry(t.Context(), port.RetryRequest{Run: slot}); err == nil {
 		t.Error("a retry without a request id")
 	}
 	if len(w.runs()) != 0 {
@@ -316,7 +316,7 @@ func TestRetryTakesTheNewest(t *testing.T) {
 		mended := report
 		mended.Command, mended.Container = []string{"mended"}, "app"
 		w.know(mended)
-		if _, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: slot, RequestID: "r", Force: true, Same: same}); err != nil {
+		if _, err := w.ctl.Retry(t.Context(), port.RetryRequest{Run: slot, RequestID: "r", Force: true, Same: same}); err != nil {
 			t.Fatal(err)
 		}
 		r := w.runs()[0]
@@ -426,7 +426,7 @@ type refusing struct {
 	code, message string
 }
 
-func (r refusing) Launch(_ context.Context, l control.Launch) run.Event {
+func (r refusing) Launch(_ context.Context, l port.Launch) run.Event {
 	return run.Refused{Attempt: l.Attempt, Stop: ecsstop.Stop{Kind: ecsstop.LaunchException, ErrorCode: r.code, Reason: r.message}}
 }
 
@@ -436,12 +436,12 @@ func TestAskedAndNotLaunched(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		code, message string
-		outcome       control.Outcome
+		outcome       port.Outcome
 		status        run.Status
 		says          string
 	}{
-		"ECS refuses it":      {"ClusterNotFoundException", "Cluster not found.", control.Refused, run.Failed, "report/* was not launched: it has failed: *Cluster not found."},
-		"ECS limits the rate": {"ThrottlingException", "Rate exceeded", control.Accepted, run.Queued, "report/* waits to be launched: *limits the rate*"},
+		"ECS refuses it":      {"ClusterNotFoundException", "Cluster not found.", port.Refused, run.Failed, "report/* was not launched: it has failed: *Cluster not found."},
+		"ECS limits the rate": {"ThrottlingException", "Rate exceeded", port.Accepted, run.Queued, "report/* waits to be launched: *limits the rate*"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -449,11 +449,11 @@ func TestAskedAndNotLaunched(t *testing.T) {
 			w.after(0, trigger(w, report))
 			w.live()
 			w.ctl.Launcher = refusing{launchPort{w.ports}, c.code, c.message}
-			got, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: slot, RequestID: "r", Force: true})
+			got, err := w.ctl.Retry(t.Context(), port.RetryRequest{Run: slot, RequestID: "r", Force: true})
 			if err != nil || got.Outcome != c.outcome || got.Status != c.status || !like(c.says, got.Message) {
 				t.Errorf("a retry: got %+v, %v", got, err)
 			}
-			got, err = w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "report", RequestID: "q"})
+			got, err = w.ctl.RunByHand(t.Context(), port.RunRequest{Job: "report", RequestID: "q"})
 			if err != nil || got.Outcome != c.outcome || got.Status != c.status || !like(c.says, got.Message) {
 				t.Errorf("a run: got %+v, %v", got, err)
 			}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -25,7 +27,7 @@ var handlings = []handling{
 	},
 	{
 		name: "a slot after its time", job: hourly, before: []ask{fired(19)},
-		input: func(ctx context.Context, w *world) (control.Reply, error) {
+		input: func(ctx context.Context, w *world) (port.Reply, error) {
 			return w.ctl.Scheduled(ctx, hourly, clockAt(18, 0, 0))
 		},
 		quiet: []string{"Commit 1 after"},
@@ -34,21 +36,21 @@ var handlings = []handling{
 		name: "a minute of a rate", job: rated,
 		input: slotOf(rated, 0), quiet: []string{"Commit 1 after", "Resolve 1"},
 	},
-	{name: "a run by hand", job: report, input: hand(control.RunRequest{Job: "report", RequestID: "q"}), quiet: []string{"Commit 1 after", "Resolve 1"}},
+	{name: "a run by hand", job: report, input: hand(port.RunRequest{Job: "report", RequestID: "q"}), quiet: []string{"Commit 1 after", "Resolve 1"}},
 	{
 		name: "a retry", job: forbidding, code: 3, before: []ask{slotOf(forbidding, 0), later(5 * time.Minute)},
-		input: retry(control.RetryRequest{Run: minute(0), RequestID: "r"}),
+		input: retry(port.RetryRequest{Run: minute(0), RequestID: "r"}),
 	},
 	{
 		name: "a retry as it was", job: report, code: 3, before: []ask{slotOf(report, 0), later(5 * time.Minute)},
-		input: retry(control.RetryRequest{Run: minute(0), RequestID: "r", Same: true}),
+		input: retry(port.RetryRequest{Run: minute(0), RequestID: "r", Same: true}),
 		quiet: []string{"Item 1"},
 	},
-	{name: "a stop", job: report, before: []ask{slotOf(report, 0)}, input: halt(control.StopRequest{Run: minute(0)})},
-	{name: "a stop of what waits", job: queueing, before: []ask{slotOf(queueing, 0), slotOf(queueing, 1)}, input: halt(control.StopRequest{Run: minute(1)})},
+	{name: "a stop", job: report, before: []ask{slotOf(report, 0)}, input: halt(port.StopRequest{Run: minute(0)})},
+	{name: "a stop of what waits", job: queueing, before: []ask{slotOf(queueing, 0), slotOf(queueing, 1)}, input: halt(port.StopRequest{Run: minute(1)})},
 	{
 		name: "a schedule that is not known yet", job: report, before: []ask{holding(own, hourly), wait(clockAt(18, 0, 1))},
-		input: fires(control.Slot{Name: "hourly", At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}), quiet: []string{"Commit 2 after", "Resolve 1"},
+		input: fires(port.Slot{Name: "hourly", At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}), quiet: []string{"Commit 2 after", "Resolve 1"},
 		yields: true,
 	},
 	{
@@ -67,20 +69,20 @@ var handlings = []handling{
 	{name: "a calendar that ends", job: calendared, before: []ask{wait(clockAt(18, 0, 0)), slotAt(calendared, clockAt(18, 0, 0)), later(5 * time.Minute)}, input: checks, quiet: []string{"Commit 2", "Commit 2 after", "Notify 1", "Notify 1 after"}, yields: true},
 	{
 		name: "a pending slot", job: report,
-		before: []ask{wait(clockAt(18, 0, 1)), fires(control.Slot{Name: "hourly", At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}), deployed(hourly)},
+		before: []ask{wait(clockAt(18, 0, 1)), fires(port.Slot{Name: "hourly", At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}), deployed(hourly)},
 		input:  plain((*control.Control).TryPending), quiet: []string{"Commit 1 after", "Commit 2", "Commit 2 after", "Resolve 1", "Launch 1", "Launch 1 after"},
 	},
 	{
 		name: "a pending slot that is given up", job: report,
-		before: []ask{wait(clockAt(18, 0, 1)), fires(control.Slot{Name: "hourly", At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}), later(time.Hour)},
+		before: []ask{wait(clockAt(18, 0, 1)), fires(port.Slot{Name: "hourly", At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}), later(time.Hour)},
 		input:  plain((*control.Control).TryPending), quiet: []string{"Item 1"},
 	},
 	{
 		name: "a slot that nobody knows", job: report, before: []ask{wait(clockAt(18, 0, 1))},
-		input: fires(control.Slot{Name: "hourly", At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}),
+		input: fires(port.Slot{Name: "hourly", At: clockAt(18, 0, 0), Carried: &hourly, Schedule: own}),
 	},
-	{name: "a pause", job: hourly, input: pause(control.PauseRequest{Job: "hourly", By: "ann"})},
-	{name: "its end", job: hourly, before: []ask{pause(control.PauseRequest{Job: "hourly", By: "ann"})}, input: resume("hourly")},
+	{name: "a pause", job: hourly, input: pause(port.PauseRequest{Job: "hourly", By: "ann"})},
+	{name: "its end", job: hourly, before: []ask{pause(port.PauseRequest{Job: "hourly", By: "ann"})}, input: resume("hourly")},
 	{name: "a skip", job: hourly, input: skipNext("hourly")},
 	{name: "an event that cannot be used", job: report, input: events("{")},
 	{name: "a kept input that is dropped", job: report, before: []ask{events("{")}, input: settles(false)},
@@ -93,11 +95,11 @@ var handlings = []handling{
 	},
 	{name: "an end that the look finds", job: report, code: 3, before: []ask{slotOf(report, 0), unheard(6 * time.Minute)}, input: lookup},
 	{name: "a launch of the look", job: report, before: []ask{unresolved(report), later(2 * time.Minute)}, input: lookup, quiet: []string{"Resolve 1"}},
-	{name: "a slot that is far ahead", job: hourly, input: fires(control.Slot{Name: "hourly", At: clockAt(20, 0, 0)})},
+	{name: "a slot that is far ahead", job: hourly, input: fires(port.Slot{Name: "hourly", At: clockAt(20, 0, 0)})},
 	{name: "a job that left", job: report, before: []ask{deployed(report)}, input: deployed(), yields: true},
 	{name: "a part of the registry", job: report, input: plain(func(c *control.Control, ctx context.Context) error { return c.SyncSome(ctx, []job.Job{hourly}) }), quiet: []string{"Definitions 1"}, yields: true},
 	{name: "the status", job: report, before: []ask{slotOf(report, 0)}, input: plain(func(c *control.Control, ctx context.Context) error {
-		_, err := control.ReadStatus(ctx, c.Store, c.Now())
+		_, err := plane.ReadStanding(ctx, c.Store, c.Now())
 		return err
 	})},
 	{name: "since when a notice is owed", job: report, code: 3, before: []ask{failsUnheard, seesUnheard}, input: plain(func(c *control.Control, ctx context.Context) error {
@@ -120,34 +122,34 @@ var (
 
 // plain returns an input that has no answer.
 func plain(do func(*control.Control, context.Context) error) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) { return control.Reply{}, do(w.ctl, ctx) }
+	return func(ctx context.Context, w *world) (port.Reply, error) { return port.Reply{}, do(w.ctl, ctx) }
 }
 
 func slotAt(j job.Job, at time.Time) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.Scheduled(ctx, j, at) }
+	return func(ctx context.Context, w *world) (port.Reply, error) { return w.ctl.Scheduled(ctx, j, at) }
 }
 
 func slotOf(j job.Job, n int) ask { return slotAt(j, t0.Add(time.Duration(n)*time.Minute)) }
 
 func later(d time.Duration) ask {
-	return func(_ context.Context, w *world) (control.Reply, error) {
+	return func(_ context.Context, w *world) (port.Reply, error) {
 		w.clock.Advance(d)
-		return control.Reply{}, nil
+		return port.Reply{}, nil
 	}
 }
 
-func fires(s control.Slot) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.Fire(ctx, s) }
+func fires(s port.Slot) ask {
+	return func(ctx context.Context, w *world) (port.Reply, error) { return w.ctl.Fire(ctx, s) }
 }
 
 func proves(j job.Job, at time.Time) ask {
-	return fires(control.Slot{Name: j.Name, At: at, Carried: &j, Schedule: "arn:aws:scheduler:r:1:schedule/prod/" + j.Name})
+	return fires(port.Slot{Name: j.Name, At: at, Carried: &j, Schedule: "arn:aws:scheduler:r:1:schedule/prod/" + j.Name})
 }
 
 func holding(arn string, j job.Job) ask {
-	return func(_ context.Context, w *world) (control.Reply, error) {
+	return func(_ context.Context, w *world) (port.Reply, error) {
 		w.ctl.Schedules = &group{jobs: map[string]job.Job{arn: j}}
-		return control.Reply{}, nil
+		return port.Reply{}, nil
 	}
 }
 
@@ -162,21 +164,21 @@ func (w *world) endOf(id run.ID) string {
 }
 
 func stopOf(id run.ID) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) { return events(w.endOf(id))(ctx, w) }
+	return func(ctx context.Context, w *world) (port.Reply, error) { return events(w.endOf(id))(ctx, w) }
 }
 
-func keptEnd(ctx context.Context, w *world) (control.Reply, error) {
-	return control.Reply{}, w.store.Keep(ctx, control.Kept{At: t0, Reason: "why", Body: []byte(w.endOf(minute(0)))})
+func keptEnd(ctx context.Context, w *world) (port.Reply, error) {
+	return port.Reply{}, w.store.Keep(ctx, port.Kept{At: t0, Reason: "why", Body: []byte(w.endOf(minute(0)))})
 }
 
 func settles(again bool) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) {
+	return func(ctx context.Context, w *world) (port.Reply, error) {
 		kept, err := w.store.Kept(ctx, 1)
 		if err != nil || len(kept) == 0 { // it is settled
-			return control.Reply{}, err
+			return port.Reply{}, err
 		}
-		rep, err := w.ctl.SettleKept(ctx, control.KeptRequest{ID: kept[0].ID(), Again: again})
-		if rep.Outcome == control.Refused {
+		rep, err := w.ctl.SettleKept(ctx, port.KeptRequest{ID: kept[0].ID(), Again: again})
+		if rep.Outcome == port.Refused {
 			err = errors.New(rep.Message)
 		}
 		return rep, err
@@ -184,15 +186,15 @@ func settles(again bool) ask {
 }
 
 func asideAt(id run.ID) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) {
-		return control.Reply{}, w.store.SetAside(ctx, id, "an odd field")
+	return func(ctx context.Context, w *world) (port.Reply, error) {
+		return port.Reply{}, w.store.SetAside(ctx, id, "an odd field")
 	}
 }
 
 func corrupted(id run.ID) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) {
+	return func(ctx context.Context, w *world) (port.Reply, error) {
 		w.deaf = true
-		return control.Reply{}, w.store.Corrupt(ctx, id)
+		return port.Reply{}, w.store.Corrupt(ctx, id)
 	}
 }
 
@@ -202,14 +204,14 @@ func tells(id run.ID) ask {
 
 // failingAlone makes a run fail whose end is written without its job's item, to which an
 // earlier success has been written since.
-func failingAlone(ctx context.Context, w *world) (control.Reply, error) {
+func failingAlone(ctx context.Context, w *world) (port.Reply, error) {
 	set := func(change func(*job.Item)) error {
 		item, err := w.store.Item(ctx, "report")
 		if err != nil {
 			return err
 		}
 		change(&item)
-		return w.store.Commit(ctx, control.Change{Item: &item})
+		return w.store.Commit(ctx, port.Change{Item: &item})
 	}
 	notifier := w.ctl.Notifier
 	w.ctl.Notifier = nil
@@ -217,59 +219,59 @@ func failingAlone(ctx context.Context, w *world) (control.Reply, error) {
 	_, asked := slotOf(report, 0)(ctx, w)
 	w.clock.Advance(5 * time.Minute)
 	w.ctl.Notifier = notifier
-	return control.Reply{}, errors.Join(err, asked, set(func(i *job.Item) { i.FailingSince, i.RecoveredAt = time.Time{}, t0 }))
+	return port.Reply{}, errors.Join(err, asked, set(func(i *job.Item) { i.FailingSince, i.RecoveredAt = time.Time{}, t0 }))
 }
 
 // deadLine keeps everybody from being told anything for a day.
-func deadLine(_ context.Context, w *world) (control.Reply, error) {
+func deadLine(_ context.Context, w *world) (port.Reply, error) {
 	w.ctl.Notifier = &teller{err: errors.New("the line is dead")}
 	w.clock.Advance(control.TellFor + time.Hour)
-	return control.Reply{}, nil
+	return port.Reply{}, nil
 }
 
 // failsUnheard makes a run fail about which nobody is told yet.
-func failsUnheard(ctx context.Context, w *world) (control.Reply, error) {
+func failsUnheard(ctx context.Context, w *world) (port.Reply, error) {
 	notifier := w.ctl.Notifier
 	w.ctl.Notifier = nil
 	_, err := slotOf(report, 0)(ctx, w)
 	w.clock.Advance(5 * time.Minute)
 	w.ctl.Notifier = notifier
-	return control.Reply{}, err
+	return port.Reply{}, err
 }
 
 // seesUnheard is a look in which others carry what is owed.
-func seesUnheard(ctx context.Context, w *world) (control.Reply, error) {
+func seesUnheard(ctx context.Context, w *world) (port.Reply, error) {
 	notifier := w.ctl.Notifier
 	w.ctl.Notifier = nil
 	w.clock.Advance(2 * time.Minute)
 	_, err := w.ctl.Look(ctx)
 	w.ctl.Notifier = notifier
-	return control.Reply{}, err
+	return port.Reply{}, err
 }
 
 // missedAgain makes the slot of 18:00 wait once more to be reported.
-func missedAgain(ctx context.Context, w *world) (control.Reply, error) {
+func missedAgain(ctx context.Context, w *world) (port.Reply, error) {
 	item, err := w.store.Item(ctx, "hourly")
 	if err != nil {
-		return control.Reply{}, err
+		return port.Reply{}, err
 	}
 	id := string(run.ScheduledID("hourly", clockAt(18, 0, 0)))
 	item.Missed, item.ToldMissed = &job.Missed{Count: 1, First: id, Last: id, Since: item.FailingSince}, time.Time{}
-	return control.Reply{}, w.store.Commit(ctx, control.Change{Item: &item})
+	return port.Reply{}, w.store.Commit(ctx, port.Change{Item: &item})
 }
 
 // senseless damages a run that has ended.
 func senseless(id run.ID) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) {
+	return func(ctx context.Context, w *world) (port.Reply, error) {
 		r := w.run(id)
 		r.Attempts = []run.Attempt{{N: 2}}
-		return control.Reply{}, w.store.Commit(ctx, control.Change{Run: &r})
+		return port.Reply{}, w.store.Commit(ctx, port.Change{Run: &r})
 	}
 }
 
 // unheard lets time pass in which no event comes.
 func unheard(d time.Duration) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) {
+	return func(ctx context.Context, w *world) (port.Reply, error) {
 		w.deaf = true
 		return later(d)(ctx, w)
 	}
@@ -277,7 +279,7 @@ func unheard(d time.Duration) ask {
 
 // unresolved makes a slot come while no task definition can be resolved.
 func unresolved(j job.Job) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) {
+	return func(ctx context.Context, w *world) (port.Reply, error) {
 		w.ports.unresolvable = true
 		defer func() { w.ports.unresolvable = false }()
 		return slotOf(j, 0)(ctx, w)

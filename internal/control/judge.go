@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -84,7 +85,7 @@ func (c *Control) judge(ctx context.Context, definition string, slot time.Time, 
 	if err != nil {
 		return err
 	}
-	if _, err := c.slot(ctx, definition, *j, slot, kind); err != nil && !errors.Is(err, ErrOwed) {
+	if _, err := c.slot(ctx, definition, *j, slot, kind); err != nil && !errors.Is(err, port.ErrOwed) {
 		return err
 	}
 	return nil

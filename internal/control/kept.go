@@ -7,26 +7,17 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
-
-// KeptRequest asks to try again, or to drop, what was kept under an ID.
-type KeptRequest struct {
-	ID    string `json:"kept"`
-	Again bool   `json:"again"`
-	By    string `json:"by,omitempty"`
-}
-
-// MostKept is how many kept inputs, the newest, a request can be about.
-const MostKept = 1000
 
 // SettleKept removes a kept input, either because it is dropped or because it was tried again
 // and could now be used. An input that still cannot be used stays. After a crash between
 // using and removing it, the used input is still there; using it once more does nothing.
-func (c *Control) SettleKept(ctx context.Context, req KeptRequest) (Reply, error) {
-	all, err := c.Store.Kept(ctx, MostKept)
+func (c *Control) SettleKept(ctx context.Context, req port.KeptRequest) (port.Reply, error) {
+	all, err := c.Store.Kept(ctx, port.MostKept)
 	if err != nil {
-		return Reply{}, fmt.Errorf("looking for the kept input %s: %w", req.ID, err)
+		return port.Reply{}, fmt.Errorf("looking for the kept input %s: %w", req.ID, err)
 	}
 	for _, k := range all {
 		if k.ID() != req.ID {
@@ -37,33 +28,25 @@ func (c *Control) SettleKept(ctx context.Context, req KeptRequest) (Reply, error
 		}
 		did, why, err := c.use(ctx, k.Body)
 		switch {
-		case err != nil && !errors.Is(err, ErrOwed): // the sweep does what is owed
-			return Reply{}, err
+		case err != nil && !errors.Is(err, port.ErrOwed): // the sweep does what is owed
+			return port.Reply{}, err
 		case why != "":
 			return refuse("", "%s still cannot be used and stays: %s", req.ID, why), nil
 		}
 		return c.settled(ctx, k, did)
 	}
-	return refuse("", "%s", NotKept(req.ID, len(all))), nil
+	return refuse("", "%s", port.NotKept(req.ID, len(all))), nil
 }
 
-// NotKept says what is known about an ID that is not among the kept inputs that were read.
-func NotKept(id string, read int) string {
-	if read < MostKept {
-		return fmt.Sprintf("there is no kept input %s: somebody settled it, or its 30 days are over; `kept` lists them", id)
-	}
-	return fmt.Sprintf("there is no kept input %s among the newest %d: it may be older, and is found once enough of the newer ones are settled", id, MostKept)
-}
-
-func (c *Control) settled(ctx context.Context, k Kept, did string) (Reply, error) {
+func (c *Control) settled(ctx context.Context, k port.Kept, did string) (port.Reply, error) {
 	err := c.Store.Settle(ctx, k)
-	if errors.Is(err, ErrNotFound) {
-		return Reply{Outcome: Duplicate, Message: k.ID() + " was just settled by somebody else"}, nil
+	if errors.Is(err, port.ErrNotFound) {
+		return port.Reply{Outcome: port.Duplicate, Message: k.ID() + " was just settled by somebody else"}, nil
 	}
 	if err != nil {
-		return Reply{}, fmt.Errorf("taking %s off what is kept: %w", k.ID(), err)
+		return port.Reply{}, fmt.Errorf("taking %s off what is kept: %w", k.ID(), err)
 	}
-	return Reply{Outcome: Accepted, Message: k.ID() + " is " + did}, nil
+	return port.Reply{Outcome: port.Accepted, Message: k.ID() + " is " + did}, nil
 }
 
 // use tries a kept input again; why says why it still cannot be used.
@@ -108,7 +91,7 @@ func (c *Control) reopen(ctx context.Context, id run.ID) (did, why string, err e
 		return "read: run " + string(id) + " has ended", "", nil
 	}
 	r.DueAt = c.Now()
-	change := Change{Run: &r}
+	change := port.Change{Run: &r}
 	other, err := c.relock(ctx, &change)
 	if err == nil && other != "" && r.Status == run.Queued {
 		return "", fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", other), nil
@@ -124,7 +107,7 @@ func (c *Control) reopen(ctx context.Context, id run.ID) (did, why string, err e
 
 // relock adds the job's item to the change of a run that must hold its job's lock, or wait for
 // it, and does not. other is the open run in its place.
-func (c *Control) relock(ctx context.Context, change *Change) (other run.ID, err error) {
+func (c *Control) relock(ctx context.Context, change *port.Change) (other run.ID, err error) {
 	r := change.Run
 	j, err := c.definition(ctx, r.Definition)
 	if err != nil {

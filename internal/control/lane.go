@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -155,8 +156,8 @@ func (p *lane) due(ctx context.Context, limit int) (due []run.Run, unreadable in
 
 // unreadableRuns returns what an error says about runs that cannot be read, or the error
 // itself if it says nothing about them.
-func unreadableRuns(err error) (*UnreadableError, error) {
-	if bad, ok := errors.AsType[*UnreadableError](err); ok {
+func unreadableRuns(err error) (*port.UnreadableError, error) {
+	if bad, ok := errors.AsType[*port.UnreadableError](err); ok {
 		return bad, nil
 	}
 	return nil, err

@@ -11,11 +11,12 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // lapStore is a store whose items are known as they were at asOf, while that is set.
 type lapStore struct {
-	control.Store
+	port.Store
 	asOf time.Time
 	old  []job.Item
 	now  func() time.Time
@@ -58,7 +59,7 @@ func (s *lapStore) ItemsOf(ctx context.Context, names []string) (items []job.Ite
 		items = append(items, item)
 	}
 	if len(unreadable) > 0 {
-		err = &control.UnreadableItemsError{Jobs: unreadable}
+		err = &port.UnreadableItemsError{Jobs: unreadable}
 	}
 	return items, err
 }
@@ -97,10 +98,10 @@ func TestAChangeBehindALap(t *testing.T) {
 		if got := w.slotsOf("hourly"); got != "" {
 			t.Fatalf("before it is read: %s", got)
 		}
-		if mark := w.mark(control.MarkSlots); !mark.Equal(clockAt(17, 52, 0)) {
+		if mark := w.mark(port.MarkSlots); !mark.Equal(clockAt(17, 52, 0)) {
 			t.Errorf("slots are said to be checked up to %s", mark)
 		}
-		if beat := w.mark(control.MarkSweep); !beat.Equal(clockAt(17, 56, 30)) {
+		if beat := w.mark(port.MarkSweep); !beat.Equal(clockAt(17, 56, 30)) {
 			t.Errorf("the sweep was here at %s", beat)
 		}
 		s.asOf = time.Time{}
@@ -141,7 +142,7 @@ func TestAnItemThatCannotBeReadAnew(t *testing.T) {
 	s.bad = map[string]error{"hourly": errors.New("torn")}
 	w.clock.AdvanceTo(clockAt(18, 2, 0))
 	err := w.ctl.CheckSlots(t.Context())
-	var unreadable *control.UnreadableItemsError
+	var unreadable *port.UnreadableItemsError
 	if !errors.As(err, &unreadable) || w.slotsOf("hourly") != "" {
 		t.Errorf("%v, slots %q", err, w.slotsOf("hourly"))
 	}
@@ -185,11 +186,11 @@ func TestTheMarkOfALap(t *testing.T) {
 		"of a clock that was put back": {clockAt(19, 0, 0), clockAt(17, 52, 0)},
 	} {
 		w, _ := inLaps(t, prompt)
-		if err := w.store.SetMark(t.Context(), control.MarkSlots, c.was); err != nil {
+		if err := w.store.SetMark(t.Context(), port.MarkSlots, c.was); err != nil {
 			t.Fatal(err)
 		}
 		w.sweepAt(clockAt(17, 56, 0))
-		if mark := w.mark(control.MarkSlots); !mark.Equal(c.want) {
+		if mark := w.mark(port.MarkSlots); !mark.Equal(c.want) {
 			t.Errorf("%s: it is %s, want %s", name, mark, c.want)
 		}
 	}
@@ -242,19 +243,19 @@ func TestListBesideItemsInLaps(t *testing.T) {
 	if err := w.ctl.Sync(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if at := w.mark(control.MarkRegistry); !at.Equal(s.asOf) || !at.Before(w.clock.Now()) {
+	if at := w.mark(port.MarkRegistry); !at.Equal(s.asOf) || !at.Before(w.clock.Now()) {
 		t.Errorf("the registry was read at %s, the items at %s", at, s.asOf)
 	}
 }
 
 // slowStore is a store in which something happens while an item is being written.
 type slowStore struct {
-	control.Store
+	port.Store
 
 	meanwhile func()
 }
 
-func (s *slowStore) Commit(ctx context.Context, c control.Change) error {
+func (s *slowStore) Commit(ctx context.Context, c port.Change) error {
 	if meanwhile := s.meanwhile; meanwhile != nil && c.Item != nil {
 		s.meanwhile = nil
 		meanwhile()

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // lastList is where this process last saw MarkRegistry; nil if it has not seen it.
@@ -14,7 +16,7 @@ type lastList = atomic.Pointer[time.Time]
 // lastRead returns when the last list of all began: jobs that have left since were there
 // then.
 func (c *Control) lastRead(ctx context.Context) (time.Time, error) {
-	at, err := c.Store.Mark(ctx, MarkRegistry)
+	at, err := c.Store.Mark(ctx, port.MarkRegistry)
 	if err != nil {
 		return at, fmt.Errorf("reading when the registry was last read: %w", err)
 	}
@@ -39,13 +41,13 @@ func (c *Control) markRead(ctx context.Context, at time.Time) error {
 			c.lastList.Store(stands)
 			return nil
 		}
-		err := c.Store.MoveMark(ctx, MarkRegistry, *stands, at)
+		err := c.Store.MoveMark(ctx, port.MarkRegistry, *stands, at)
 		if err == nil {
 			c.lastList.Store(&at)
 			return nil
 		}
 		c.lastList.Store(nil)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, port.ErrConflict) {
 			return fmt.Errorf("storing when the registry was read: %w", err)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestTheMarkOfListsDoesNotGoBack: not even if another process has set it and this one's list
@@ -21,7 +21,7 @@ func TestTheMarkOfListsDoesNotGoBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.ports.calls = nil
-		return w.ctl.SyncLoaded(t.Context(), l, control.Reading{Jobs: []control.Registered{control.Register(hourly)}, Whole: clockAt(18, minute, 0)})
+		return w.ctl.SyncLoaded(t.Context(), l, port.Reading{Jobs: []port.Registered{port.Register(hourly)}, Whole: clockAt(18, minute, 0)})
 	}
 	w.clock.AdvanceTo(clockAt(18, 13, 0))
 	for _, step := range []struct {
@@ -39,7 +39,7 @@ func TestTheMarkOfListsDoesNotGoBack(t *testing.T) {
 		{"the next", 0, 12, false, 12},
 	} {
 		if step.another > 0 {
-			if err := w.store.SetMark(t.Context(), control.MarkRegistry, clockAt(18, step.another, 0)); err != nil {
+			if err := w.store.SetMark(t.Context(), port.MarkRegistry, clockAt(18, step.another, 0)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -52,7 +52,7 @@ func TestTheMarkOfListsDoesNotGoBack(t *testing.T) {
 		}
 		err := list(step.began)
 		w.ports.fault, w.ports.onCall = fault{}, nil
-		if at := w.mark(control.MarkRegistry); !at.Equal(clockAt(18, step.is, 0)) || errors.Is(err, errBroken) != step.fails {
+		if at := w.mark(port.MarkRegistry); !at.Equal(clockAt(18, step.is, 0)) || errors.Is(err, errBroken) != step.fails {
 			t.Errorf("%s: the mark is of %s, %v", step.name, at.Format(time.TimeOnly), err)
 		}
 	}
@@ -63,11 +63,11 @@ func TestTheMarkOfListsDoesNotGoBack(t *testing.T) {
 // even before the job is written. That such a list began does not say that the job was there.
 func TestWhoComesBackIsAskedForAnew(t *testing.T) {
 	t.Parallel()
-	left := control.Renewal{Gone: true, Seen: clockAt(18, 3, 0), Found: clockAt(18, 5, 30)}
-	was, before := []control.Renewal{holds(hourly), left}, []control.Renewal{holds(hourly), goneSince(18, 3)}
+	left := port.Renewal{Gone: true, Seen: clockAt(18, 3, 0), Found: clockAt(18, 5, 30)}
+	was, before := []port.Renewal{holds(hourly), left}, []port.Renewal{holds(hourly), goneSince(18, 3)}
 	for name, c := range map[string]struct {
 		listed, meanwhile time.Time
-		answers           []control.Renewal
+		answers           []port.Renewal
 		asked             string
 		gone              bool
 	}{
@@ -86,7 +86,7 @@ func TestWhoComesBackIsAskedForAnew(t *testing.T) {
 				t.Fatal(err)
 			}
 			mark := func(at time.Time) {
-				if err := w.store.SetMark(t.Context(), control.MarkRegistry, at); err != nil {
+				if err := w.store.SetMark(t.Context(), port.MarkRegistry, at); err != nil {
 					t.Error(err)
 				}
 			}
@@ -118,10 +118,10 @@ func TestWhoComesBackIsAskedForAnew(t *testing.T) {
 func TestWhatMayStillBeThereHasNotLeft(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
-	w.ctl.Registry = &renewals{answers: []control.Renewal{{Unproved: true}}}
+	w.ctl.Registry = &renewals{answers: []port.Renewal{{Unproved: true}}}
 	w.syncAt(clockAt(17, 40, 0))
-	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Gone || !w.mark(control.MarkRegistry).Equal(t0) {
-		t.Errorf("gone %t, the registry was read at %s, %v", item.Gone, w.mark(control.MarkRegistry), err)
+	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Gone || !w.mark(port.MarkRegistry).Equal(t0) {
+		t.Errorf("gone %t, the registry was read at %s, %v", item.Gone, w.mark(port.MarkRegistry), err)
 	}
 	w.ctl.Registry = &renewals{}
 	w.syncAt(clockAt(17, 41, 0))

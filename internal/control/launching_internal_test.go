@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -24,7 +25,7 @@ func (p *paced) Take(time.Time) time.Duration { p.takes++; return p.wait }
 func (p *paced) Sent(taken, now time.Time) { p.sent = append(p.sent, taken, now) }
 
 // launchLane returns a pass along the lane of launches at launchTime.
-func launchLane(pace Pacer) *lane {
+func launchLane(pace port.Pacer) *lane {
 	c := &Control{Now: func() time.Time { return launchTime }, Timing: run.DefaultTiming, Pace: pace}
 	c.definitions.put("report", &job.Job{Name: "report"})
 	c.definitions.put("either", &job.Job{Name: "either", Capacity: job.SpotThenOnDemand})

@@ -14,6 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	ecsstop "github.com/batchplane/batchplane/internal/stop"
 )
@@ -54,7 +55,7 @@ func (e *tasksRun) Describe(_ context.Context, cluster string, arns []string) (t
 	return tasks, nil, nil
 }
 
-func (e *tasksRun) Launch(_ context.Context, l control.Launch) run.Event {
+func (e *tasksRun) Launch(_ context.Context, l port.Launch) run.Event {
 	if e.open {
 		e.launched++
 		return run.Launched{Attempt: l.Attempt, TaskARN: "arn:task/" + string(l.Run), LastStatus: "PROVISIONING"}
@@ -64,7 +65,7 @@ func (e *tasksRun) Launch(_ context.Context, l control.Launch) run.Event {
 
 // inOrder returns a control plane that does one thing after the other, at a time that the
 // test moves.
-func inOrder(store control.Store, ecs control.Launcher, now *time.Time) *control.Control {
+func inOrder(store port.Store, ecs port.Launcher, now *time.Time) *control.Control {
 	return &control.Control{
 		Stack: stack, Store: store, Launcher: ecs, Now: func() time.Time { return *now }, Timing: run.DefaultTiming,
 		Log: slog.New(slog.DiscardHandler), Abreast: 1,
@@ -83,10 +84,10 @@ func theTask(j job.Job, n int) run.Run {
 	}
 }
 
-func put(t *testing.T, store control.Store, rs ...run.Run) {
+func put(t *testing.T, store port.Store, rs ...run.Run) {
 	t.Helper()
 	for i := range rs {
-		if err := store.Commit(t.Context(), control.Change{Run: &rs[i]}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Run: &rs[i]}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -262,9 +263,9 @@ func (noPace) Take(time.Time) time.Duration { return time.Millisecond }
 func (noPace) Sent(time.Time, time.Time)    {}
 
 // noWrites is a store that takes no writes.
-type noWrites struct{ control.Store }
+type noWrites struct{ port.Store }
 
-func (noWrites) Commit(context.Context, control.Change) error { return errBroken }
+func (noWrites) Commit(context.Context, port.Change) error { return errBroken }
 
 // TestWhatCouldNotBeSavedIsLeft: a task is seen to have stopped, but its end cannot be
 // written. The run is still due, for as long as it has been.

@@ -10,29 +10,20 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
-
-// InLaps is a Store that need not read all jobs' items to know them.
-type InLaps interface {
-	// ItemsInTurn returns all items by name, each as it was at asOf or later. It reads only
-	// part of them, and those that this value wrote. It is for callers that read an item anew
-	// before they decide by it. Items that cannot be read are reported as by Items.
-	ItemsInTurn(ctx context.Context) (items []job.Item, asOf time.Time, err error)
-	// ItemsOf returns the items of some jobs, as Items does.
-	ItemsOf(ctx context.Context, names []string) ([]job.Item, error)
-}
 
 // Loaded holds the jobs' items as they were read at one time, by name, updated with what its
 // holder has written since.
 type Loaded struct {
 	at         time.Time
 	items      []job.Item
-	unreadable *UnreadableItemsError
+	unreadable *port.UnreadableItemsError
 
 	// asOf is the time since which an item may have changed unseen, at or before at. laps
 	// reads such items anew; it is nil if none is old.
 	asOf time.Time
-	laps InLaps
+	laps port.InLaps
 	// fresh names the items that were read anew.
 	fresh map[string]bool
 }
@@ -44,7 +35,7 @@ func (c *Control) Load(ctx context.Context) (*Loaded, error) {
 	l := &Loaded{at: c.Now()} // what is written while they are read counts as later
 	l.asOf = l.at
 	var err error
-	if laps, ok := c.Store.(InLaps); ok {
+	if laps, ok := c.Store.(port.InLaps); ok {
 		l.laps, l.fresh = laps, map[string]bool{}
 		var asOf time.Time
 		if l.items, asOf, err = laps.ItemsInTurn(ctx); asOf.Before(l.at) {
@@ -72,7 +63,7 @@ func (l *Loaded) renew(ctx context.Context, names []string) error {
 		return nil
 	}
 	items, err := l.laps.ItemsOf(ctx, names)
-	var unreadable *UnreadableItemsError
+	var unreadable *port.UnreadableItemsError
 	if err != nil && !errors.As(err, &unreadable) {
 		return fmt.Errorf("loading the items of %d jobs: %w", len(names), err)
 	}
@@ -85,7 +76,7 @@ func (l *Loaded) renew(ctx context.Context, names []string) error {
 }
 
 // doubt notes whether an item that was read anew can be read.
-func (l *Loaded) doubt(name string, unreadable *UnreadableItemsError) {
+func (l *Loaded) doubt(name string, unreadable *port.UnreadableItemsError) {
 	if l.unreadable != nil {
 		if delete(l.unreadable.Jobs, name); len(l.unreadable.Jobs) == 0 {
 			l.unreadable = nil
@@ -95,7 +86,7 @@ func (l *Loaded) doubt(name string, unreadable *UnreadableItemsError) {
 		return
 	}
 	if l.unreadable == nil {
-		l.unreadable = &UnreadableItemsError{Jobs: map[string]error{}}
+		l.unreadable = &port.UnreadableItemsError{Jobs: map[string]error{}}
 	}
 	l.unreadable.Jobs[name] = unreadable.Jobs[name]
 	if at, ok := place(l.items, name); ok {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestLoadedPut: what was written takes its place, by name, among what was read. What was not
@@ -52,7 +53,7 @@ func TestLoadedPut(t *testing.T) {
 
 // laps is a store of which one item is to be read anew and cannot be.
 type laps struct {
-	Store
+	port.Store
 	name string
 	err  error // for all items
 }
@@ -65,7 +66,7 @@ func (s laps) ItemsOf(context.Context, []string) ([]job.Item, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	return nil, &UnreadableItemsError{Jobs: map[string]error{s.name: errors.New("half an item")}}
+	return nil, &port.UnreadableItemsError{Jobs: map[string]error{s.name: errors.New("half an item")}}
 }
 
 // TestLoadedCannotBeReadAnew: an item that can no longer be read no longer counts as read,

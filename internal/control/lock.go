@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -55,7 +56,7 @@ func (c *Control) unlessTaken(ctx context.Context, item *job.Item, before, after
 		other, err = c.open(ctx, item.Waiting, after.ID)
 	}
 	if err == nil && other.ID != "" {
-		return fmt.Errorf("run %s was faster than %s: %w", other.ID, after.ID, ErrConflict)
+		return fmt.Errorf("run %s was faster than %s: %w", other.ID, after.ID, port.ErrConflict)
 	}
 	return err
 }
@@ -68,7 +69,7 @@ func (c *Control) open(ctx context.Context, id string, except run.ID) (run.Run, 
 		return run.Run{}, nil
 	}
 	r, err := c.Store.Run(ctx, run.ID(id))
-	if errors.Is(err, ErrNotFound) || err == nil && r.Status.Terminal() && r.Status.Valid() {
+	if errors.Is(err, port.ErrNotFound) || err == nil && r.Status.Terminal() && r.Status.Valid() {
 		return run.Run{}, nil
 	}
 	if err != nil {
@@ -123,7 +124,7 @@ func (c *Control) holdForOpen(ctx context.Context, item *job.Item) error {
 func (c *Control) passOn(ctx context.Context, item *job.Item) error {
 	for item.Lock == "" && len(item.Beside) > 0 {
 		r, err := c.open(ctx, item.Beside[0], "")
-		if err != nil && !errors.Is(err, ErrUnreadable) {
+		if err != nil && !errors.Is(err, port.ErrUnreadable) {
 			return err
 		}
 		if err == nil && r.Nonsense() == "" {
@@ -143,7 +144,7 @@ func (c *Control) anyOpen(ctx context.Context, name string) (ids []string, err e
 	var open []run.Run
 	// An index, by which a status is found, lags behind; the newest runs are read as they are.
 	for _, status := range []run.Status{"", run.Queued, run.Launching, run.Running} {
-		rs, err := c.Store.Runs(ctx, Query{Job: name, Status: status, Limit: mostBeside})
+		rs, err := c.Store.Runs(ctx, port.Query{Job: name, Status: status, Limit: mostBeside})
 		if err != nil {
 			return nil, fmt.Errorf("looking for open runs of job %s: %w", name, err)
 		}
@@ -218,6 +219,6 @@ func (c *Control) release(ctx context.Context, id run.ID) error {
 		if err := c.passOn(ctx, &item); err != nil {
 			return err
 		}
-		return c.Store.Commit(ctx, Change{Item: &item})
+		return c.Store.Commit(ctx, port.Change{Item: &item})
 	})
 }

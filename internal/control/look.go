@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -180,7 +181,7 @@ func (c *Control) dueEvent(ctx context.Context, r *run.Run) (run.Event, error) {
 	}
 	task, err := c.Launcher.Resolve(ctx, r.Effective(*j))
 	if err != nil {
-		return run.Unresolved{Err: err.Error(), Final: errors.Is(err, ErrUnlaunchable)}, nil
+		return run.Unresolved{Err: err.Error(), Final: errors.Is(err, port.ErrUnlaunchable)}, nil
 	}
 	return run.Due{Task: &task}, nil
 }

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -81,7 +81,7 @@ func TestUnresolved(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, setup{script: runs(time.Minute, 0), fault: fault{mode: fails, at: resolve}, redeliver: true})
 		rep, err := w.ctl.Scheduled(t.Context(), report, t0)
-		if err != nil || rep.Outcome != control.Accepted || rep.Status != run.Queued || !strings.Contains(rep.Message, "waiting for the task definition") {
+		if err != nil || rep.Outcome != port.Accepted || rep.Status != run.Queued || !strings.Contains(rep.Message, "waiting for the task definition") {
 			t.Errorf("%+v, %v", rep, err)
 		}
 		w.live()
@@ -245,7 +245,7 @@ func TestSync(t *testing.T) {
 		t.Fatal(err)
 	}
 	item.FailingSince = t0
-	if err := w.store.Commit(ctx, control.Change{Item: &item}); err != nil {
+	if err := w.store.Commit(ctx, port.Change{Item: &item}); err != nil {
 		t.Fatal(err)
 	}
 	writes := len(w.ports.calls)

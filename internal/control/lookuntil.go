@@ -2,11 +2,11 @@ package control
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -91,17 +91,5 @@ func (c *Control) wait(ctx context.Context, d time.Duration) error {
 	if c.Wait != nil {
 		return c.Wait(ctx, d)
 	}
-	return Sleep(ctx, d)
-}
-
-// Sleep waits for d by the machine's clock. It ends early with ctx, and returns its error.
-func Sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return errors.Join(ctx.Err())
-	case <-t.C:
-		return nil
-	}
+	return port.Sleep(ctx, d)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	ecsstop "github.com/batchplane/batchplane/internal/stop"
 )
@@ -26,7 +27,7 @@ func (e *throttledECS) Resolve(context.Context, job.Job) (run.TaskDefinition, er
 	return run.TaskDefinition{ARN: "arn:1", Container: "main", Containers: []ecsstop.Defined{{Name: "main", Essential: true}}}, nil
 }
 
-func (e *throttledECS) Launch(_ context.Context, l control.Launch) run.Event {
+func (e *throttledECS) Launch(_ context.Context, l port.Launch) run.Event {
 	if !e.open {
 		return run.Refused{Attempt: l.Attempt, Stop: ecsstop.Stop{Kind: ecsstop.LaunchException, ErrorCode: "ThrottlingException", Reason: "Rate exceeded"}}
 	}
@@ -81,7 +82,7 @@ func TestLookUntil(t *testing.T) {
 }
 
 // noDue is a store that does not say what is due.
-type noDue struct{ control.Store }
+type noDue struct{ port.Store }
 
 func (noDue) Due(context.Context, run.Lane, time.Time, int) ([]run.Run, error) {
 	return nil, errBroken

@@ -8,6 +8,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/timetable"
 )
@@ -55,7 +56,7 @@ func (o *odd) note(item *job.Item, r *run.Run, j job.Job, c *Control) (changed b
 // reading of that schedule, because EventBridge's zone data may be newer. A notice reports a
 // minute that is not expected and what is expected from then on, unless the minute belongs to
 // a plan that is over.
-func (c *Control) proven(ctx context.Context, a accepted, minute time.Time) (Reply, error) {
+func (c *Control) proven(ctx context.Context, a accepted, minute time.Time) (port.Reply, error) {
 	t, err := timetable.Of(a.job.Plan())
 	if a.job.Schedule == "" || err != nil || a.younger {
 		return c.unlessFiltered(ctx, a, minute, nil)
@@ -65,7 +66,7 @@ func (c *Control) proven(ctx context.Context, a accepted, minute time.Time) (Rep
 	}
 	item, err := c.itemOr(ctx, a.job.Name, a.item)
 	if err != nil {
-		return Reply{}, err
+		return port.Reply{}, err
 	}
 	a.item = &item
 	switch {
@@ -77,12 +78,12 @@ func (c *Control) proven(ctx context.Context, a accepted, minute time.Time) (Rep
 	return c.unexpected(ctx, a, t, minute)
 }
 
-func (c *Control) unexpected(ctx context.Context, a accepted, t timetable.Timetable, minute time.Time) (Reply, error) {
+func (c *Control) unexpected(ctx context.Context, a accepted, t timetable.Timetable, minute time.Time) (port.Reply, error) {
 	shift, slot, ok := t.Explain(minute)
 	if ok {
 		made, err := c.madeUp(ctx, t, a.job, slot)
 		if err != nil {
-			return Reply{}, err
+			return port.Reply{}, err
 		}
 		if made {
 			return c.again(ctx, run.ScheduledID(a.job.Name, slot))
@@ -109,7 +110,7 @@ func (c *Control) surprise(ctx context.Context, a accepted, t timetable.Timetabl
 func (c *Control) madeUp(ctx context.Context, t timetable.Timetable, j job.Job, slot time.Time) (bool, error) {
 	r, err := c.Store.Run(ctx, run.ScheduledID(j.Name, slot))
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, port.ErrNotFound):
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("looking for the run of %s at %s: %w", j.Name, slot.Format(time.RFC3339), err)

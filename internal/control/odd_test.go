@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // nightly is a job at 02:30 in Berlin, which in November is 01:30 UTC by our time zone data.
@@ -87,7 +87,7 @@ func TestUnexpectedMinutes(t *testing.T) {
 func (w *world) prove(j job.Job, at time.Time) {
 	w.t.Helper()
 	if err := w.input(func(ctx context.Context) error {
-		_, err := w.ctl.Fire(ctx, control.Slot{Name: j.Name, At: at, Carried: &j, Schedule: "arn:aws:scheduler:r:1:schedule/prod/" + j.Name})
+		_, err := w.ctl.Fire(ctx, port.Slot{Name: j.Name, At: at, Carried: &j, Schedule: "arn:aws:scheduler:r:1:schedule/prod/" + j.Name})
 		return err
 	}); err != nil {
 		w.t.Fatal(err)
@@ -161,18 +161,18 @@ func TestSlotOfAPlanThatNobodySaw(t *testing.T) {
 	then := every("*/5 * * * *", slot.Add(-time.Minute))
 	for name, tc := range map[string]struct {
 		modified time.Time
-		outcome  control.Outcome
+		outcome  port.Outcome
 		told     string
 	}{
-		"changed since it fired":     {slot.Add(30 * time.Second), control.Accepted, ""},
-		"changed just before it":     {slot.Add(-30 * time.Second), control.Accepted, ""},
-		"changed long before it did": {slot.Add(-2 * time.Minute), control.Filtered, ""},
+		"changed since it fired":     {slot.Add(30 * time.Second), port.Accepted, ""},
+		"changed just before it":     {slot.Add(-30 * time.Second), port.Accepted, ""},
+		"changed long before it did": {slot.Add(-2 * time.Minute), port.Filtered, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := known(t, every("*/15 * * * *", time.Time{}))
 			w.ctl.Schedules = &group{jobs: map[string]job.Job{arn: every("*/20 * * * *", tc.modified)}}
-			rep := w.fire(slot.Add(time.Minute), control.Slot{At: slot, Carried: &then, Schedule: arn})
+			rep := w.fire(slot.Add(time.Minute), port.Slot{At: slot, Carried: &then, Schedule: arn})
 			item, err := w.store.Item(t.Context(), "nightly")
 			if rep.Outcome != tc.outcome || w.kinds() != tc.told || err != nil || item.Shift != nil {
 				t.Errorf("%+v, told %q; shift %+v, %v", rep, w.kinds(), item.Shift, err)

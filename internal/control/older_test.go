@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestASyncByAnOlderReading: if the job's item is newer than the reading of the registry, the
@@ -28,17 +28,17 @@ func TestASyncByAnOlderReading(t *testing.T) {
 		err   string
 	}{
 		"nothing better is known":    {changed, &renewals{}, hourly.Hash(), false, ""},
-		"it is as the item says":     {changed, &renewals{answers: []control.Renewal{holds(second)}}, second.Hash(), false, ""},
-		"it changed once more":       {changed, &renewals{answers: []control.Renewal{holds(third)}}, third.Hash(), false, ""},
-		"it cannot be read any more": {changed, &renewals{answers: []control.Renewal{holds(bad)}}, bad.Hash(), false, "reading the"},
-		"it left":                    {changed, &renewals{answers: []control.Renewal{goneSince(18, 6)}}, second.Hash(), true, ""},
-		"it left before it was made": {changed, &renewals{answers: []control.Renewal{goneSince(18, 4)}}, second.Hash(), false, ""},
+		"it is as the item says":     {changed, &renewals{answers: []port.Renewal{holds(second)}}, second.Hash(), false, ""},
+		"it changed once more":       {changed, &renewals{answers: []port.Renewal{holds(third)}}, third.Hash(), false, ""},
+		"it cannot be read any more": {changed, &renewals{answers: []port.Renewal{holds(bad)}}, bad.Hash(), false, "reading the"},
+		"it left":                    {changed, &renewals{answers: []port.Renewal{goneSince(18, 6)}}, second.Hash(), true, ""},
+		"it left before it was made": {changed, &renewals{answers: []port.Renewal{goneSince(18, 4)}}, second.Hash(), false, ""},
 		"it cannot be told":          {changed, &renewals{err: errBroken}, second.Hash(), false, errBroken.Error()},
 		"it left, nothing better":    {left, &renewals{}, hourly.Hash(), false, ""},
-		"it left, and still is gone": {left, &renewals{answers: []control.Renewal{goneSince(18, 6)}}, hourly.Hash(), true, ""},
-		"it left, and came back":     {left, &renewals{answers: []control.Renewal{holds(third)}}, third.Hash(), false, ""},
+		"it left, and still is gone": {left, &renewals{answers: []port.Renewal{goneSince(18, 6)}}, hourly.Hash(), true, ""},
+		"it left, and came back":     {left, &renewals{answers: []port.Renewal{holds(third)}}, third.Hash(), false, ""},
 		"it left, it cannot be told": {left, &renewals{err: errBroken}, hourly.Hash(), true, errBroken.Error()},
-		"the item is of no later":    {func(*world) {}, &renewals{answers: []control.Renewal{holds(third)}}, hourly.Hash(), false, ""},
+		"the item is of no later":    {func(*world) {}, &renewals{answers: []port.Renewal{holds(third)}}, hourly.Hash(), false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,7 +76,7 @@ func TestASyncByAnOlderReading(t *testing.T) {
 func TestAPartOfTheRegistry(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
-	before, err := w.store.Mark(t.Context(), control.MarkRegistry)
+	before, err := w.store.Mark(t.Context(), port.MarkRegistry)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestAPartOfTheRegistry(t *testing.T) {
 	if err := w.ctl.SyncSome(t.Context(), []job.Job{other}); err != nil {
 		t.Fatal(err)
 	}
-	after, err := w.store.Mark(t.Context(), control.MarkRegistry)
+	after, err := w.store.Mark(t.Context(), port.MarkRegistry)
 	if err != nil || !after.Equal(before) {
 		t.Errorf("read as a whole at %s, %v; before at %s", after, err, before)
 	}

@@ -10,18 +10,9 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
-)
-
-// Variables that every launch sets in the job's container. Events carry them in the task's
-// overrides, which is the second way to find the run of a stop.
-const (
-	EnvRun          = "BATCHPLANE_RUN_ID"
-	EnvJob          = "BATCHPLANE_JOB"
-	EnvScheduledFor = "BATCHPLANE_SCHEDULED_FOR"
-	EnvAttempt      = "BATCHPLANE_ATTEMPT"
-	EnvStack        = "BATCHPLANE_STACK"
 )
 
 // OnStopped takes an "ECS Task State Change" event, or a task as DescribeTasks returns it.
@@ -85,7 +76,7 @@ func (c *Control) stopped(ctx context.Context, task ecsevent.Task, of run.RoundI
 	if errors.Is(err, errStrange) {
 		return why, nil
 	}
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, port.ErrNotFound) {
 		// The claim is written before RunTask, so the order of events does not explain this.
 		return fmt.Sprintf("run %s is not known", of.Run), nil
 	}
@@ -142,14 +133,14 @@ func (c *Control) owner(t ecsevent.Task) (m run.RoundID, ok bool) {
 		return run.ParseStartedBy(c.Stack, t.StartedBy)
 	}
 	for _, env := range t.Environment {
-		if env[EnvStack] != c.Stack {
+		if env[port.EnvStack] != c.Stack {
 			continue
 		}
-		attempt, err := strconv.Atoi(env[EnvAttempt])
+		attempt, err := strconv.Atoi(env[port.EnvAttempt])
 		if err != nil {
 			return run.RoundID{}, false
 		}
-		id, err := run.ParseID(env[EnvRun])
+		id, err := run.ParseID(env[port.EnvRun])
 		return run.RoundID{Run: id, Attempt: attempt, Round: run.UnknownRound}, err == nil
 	}
 	return run.RoundID{}, false
@@ -168,7 +159,7 @@ func seen(m run.RoundID, t ecsevent.Task, look bool) run.Seen {
 
 func (c *Control) keep(ctx context.Context, body []byte, reason string) error {
 	c.Log.WarnContext(ctx, "kept an event that could not be used", "why", reason)
-	if err := c.Store.Keep(ctx, Kept{At: c.Now(), Reason: reason, Body: body}); err != nil {
+	if err := c.Store.Keep(ctx, port.Kept{At: c.Now(), Reason: reason, Body: body}); err != nil {
 		return fmt.Errorf("keeping an event that could not be used (%s): %w", reason, err)
 	}
 	return nil

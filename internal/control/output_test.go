@@ -12,16 +12,17 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 // writings is the output of all tasks.
 type writings struct {
 	err   error
-	asked []control.Output
+	asked []port.Output
 }
 
-func (l *writings) Tail(_ context.Context, o control.Output, lines int) ([]string, error) {
+func (l *writings) Tail(_ context.Context, o port.Output, lines int) ([]string, error) {
 	l.asked = append(l.asked, o)
 	if l.err != nil {
 		return nil, l.err
@@ -29,7 +30,7 @@ func (l *writings) Tail(_ context.Context, o control.Output, lines int) ([]strin
 	return []string{"a", "b", "c"}[:min(lines, 3)], nil
 }
 
-func (l *writings) Where(o control.Output) string { return "the log of " + o.TaskARN }
+func (l *writings) Where(o port.Output) string { return "the log of " + o.TaskARN }
 
 // TestNoticesShowOutput of the last attempt, unless it provably never started. If the log
 // cannot be read, the notice goes without.
@@ -100,7 +101,7 @@ func TestOutputOfAnOlderRevision(t *testing.T) {
 				Attempts: []run.Attempt{{N: 1, Revision: tc.attempted, TaskARN: "task", EndedAt: t0}},
 				Owed:     []run.Effect{{Kind: run.Tell, Attempt: 1, Notice: "failed", Status: run.Failed}},
 			}
-			if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 				t.Fatal(err)
 			}
 			if err := c.Tell(t.Context(), slot); err != nil {

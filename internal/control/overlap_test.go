@@ -7,10 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -23,7 +24,7 @@ var (
 func minute(n int) run.ID { return run.ScheduledID("report", t0.Add(time.Duration(n)*time.Minute)) }
 
 // triggerSlot makes the trigger of a minute come at that minute.
-func (w *world) triggerSlot(j job.Job, n int) control.Reply {
+func (w *world) triggerSlot(j job.Job, n int) port.Reply {
 	w.t.Helper()
 	at := t0.Add(time.Duration(n) * time.Minute)
 	if at.Before(w.clock.Now()) {
@@ -44,7 +45,7 @@ func (w *world) run(id run.ID) run.Run {
 func (w *world) wantItem(when, lock, waiting string) {
 	w.t.Helper()
 	item, err := w.store.Item(w.t.Context(), "report")
-	if err != nil && !errors.Is(err, control.ErrNotFound) {
+	if err != nil && !errors.Is(err, port.ErrNotFound) {
 		w.t.Fatal(err)
 	}
 	if item.Lock != lock || item.Waiting != waiting {
@@ -57,7 +58,7 @@ func (w *world) wantItem(when, lock, waiting string) {
 func TestOverlapForbidden(t *testing.T) {
 	t.Parallel()
 	stopIt := func(w *world) {
-		if _, err := w.ctl.StopRun(t.Context(), control.StopRequest{Run: minute(0), By: "ann", Reason: "x"}); err != nil {
+		if _, err := w.ctl.StopRun(t.Context(), port.StopRequest{Run: minute(0), By: "ann", Reason: "x"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -191,7 +192,7 @@ func TestWaitingRun(t *testing.T) {
 	t.Run("a person stops it, and its place is free", func(t *testing.T) {
 		t.Parallel()
 		w := begin(t)
-		if rep, err := w.ctl.StopRun(t.Context(), control.StopRequest{Run: minute(1), By: "ann"}); err != nil || rep.Status != run.Stopped {
+		if rep, err := w.ctl.StopRun(t.Context(), port.StopRequest{Run: minute(1), By: "ann"}); err != nil || rep.Status != run.Stopped {
 			t.Errorf("%+v, %v", rep, err)
 		}
 		w.wantItem("after the stop", string(minute(0)), "")
@@ -217,8 +218,8 @@ func TestWaitingRun(t *testing.T) {
 	t.Run("one more by hand is refused", func(t *testing.T) {
 		t.Parallel()
 		w := begin(t)
-		rep, err := hand(control.RunRequest{Job: "report", RequestID: "q"})(t.Context(), w)
-		if err != nil || rep.Outcome != control.Refused || rep.Message != "refused: "+string(minute(1))+" waits already for its turn, and only one may" {
+		rep, err := hand(port.RunRequest{Job: "report", RequestID: "q"})(t.Context(), w)
+		if err != nil || rep.Outcome != port.Refused || rep.Message != "refused: "+string(minute(1))+" waits already for its turn, and only one may" {
 			t.Errorf("%+v, %v", rep, err)
 		}
 	})
@@ -243,16 +244,16 @@ func TestPersonsAndTheLock(t *testing.T) {
 	w.triggerSlot(forbidding, 30)
 	const stillOpen = "is still open, and the job's runs may not overlap: wait for its end or stop it first"
 	for name, ask := range map[string]ask{
-		"by hand": hand(control.RunRequest{Job: "report", RequestID: "q"}),
-		"a retry": retry(control.RetryRequest{Run: minute(0), RequestID: "r"}),
+		"by hand": hand(port.RunRequest{Job: "report", RequestID: "q"}),
+		"a retry": retry(port.RetryRequest{Run: minute(0), RequestID: "r"}),
 	} {
 		rep, err := ask(t.Context(), w)
-		if err != nil || rep.Outcome != control.Refused || rep.Message != "refused: "+string(minute(30))+" "+stillOpen {
+		if err != nil || rep.Outcome != port.Refused || rep.Message != "refused: "+string(minute(30))+" "+stillOpen {
 			t.Errorf("%s: %+v, %v", name, rep, err)
 		}
 	}
 	w.clock.Advance(20 * time.Minute)
-	rep, err := retry(control.RetryRequest{Run: minute(0), RequestID: "r2"})(t.Context(), w)
+	rep, err := retry(port.RetryRequest{Run: minute(0), RequestID: "r2"})(t.Context(), w)
 	if err != nil || rep.Status != run.Running {
 		t.Errorf("a retry when it is free: %+v, %v", rep, err)
 	}
@@ -323,7 +324,7 @@ func TestLockRepaired(t *testing.T) {
 				t.Fatal(err)
 			}
 			item.Lock, item.Waiting = string(c.lock), string(c.waiting)
-			if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+			if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
 				t.Fatal(err)
 			}
 			if strings.Contains(c.name, "set aside") {
@@ -454,7 +455,7 @@ func TestRaceForThePlace(t *testing.T) {
 func TestHeldBack(t *testing.T) {
 	t.Parallel()
 	stopIt := func(w *world) {
-		if _, err := w.ctl.StopRun(w.t.Context(), control.StopRequest{Run: minute(0), By: "ann", Reason: "hangs"}); err != nil {
+		if _, err := w.ctl.StopRun(w.t.Context(), port.StopRequest{Run: minute(0), By: "ann", Reason: "hangs"}); err != nil {
 			w.t.Fatal(err)
 		}
 		w.live()
@@ -500,7 +501,7 @@ func TestHeldBack(t *testing.T) {
 			if item, err := w.store.Item(t.Context(), "report"); err != nil || c.then != nil && item.Holder != nil {
 				t.Errorf("the item: %+v, %v", item, err)
 			}
-			st, err := control.ReadStatus(t.Context(), w.store, w.clock.Now())
+			st, err := plane.ReadStanding(t.Context(), w.store, w.clock.Now())
 			if held := st.HeldBack["report"]; err != nil || (held == minute(0)) != (c.told == "held-back") || held != "" && held != minute(0) {
 				t.Errorf("the status: held back by %q, %v", held, err)
 			}
@@ -520,7 +521,7 @@ func TestSinceWhenTheOtherIsOpen(t *testing.T) {
 		"of before that was noted": {func(w *world, _ *job.Item) {
 			r := w.run(minute(0))
 			r.ReadyAt, r.QueuedAt = time.Time{}, t0.Add(-10*time.Minute)
-			if err := w.store.Commit(w.t.Context(), control.Change{Run: &r}); err != nil {
+			if err := w.store.Commit(w.t.Context(), port.Change{Run: &r}); err != nil {
 				w.t.Fatal(err)
 			}
 		}, string(minute(0)) + " is open, since 2026-11-22 17:20 UTC"},
@@ -537,7 +538,7 @@ func TestSinceWhenTheOtherIsOpen(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.change(w, &item)
-			if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+			if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
 				t.Fatal(err)
 			}
 			if w.triggerSlot(queueing, 5); w.run(minute(5)).Status != run.Skipped || !strings.HasSuffix(w.run(minute(5)).Cause, c.says) {
@@ -570,7 +571,7 @@ func TestHeldBackAndRetried(t *testing.T) {
 	w.triggerSlot(forbidding, 0)
 	w.triggerSlot(forbidding, 1)
 	w.live()
-	if _, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: minute(1), RequestID: "again"}); err != nil {
+	if _, err := w.ctl.Retry(t.Context(), port.RetryRequest{Run: minute(1), RequestID: "again"}); err != nil {
 		t.Fatal(err)
 	}
 	w.live()

@@ -4,15 +4,13 @@ import (
 	"slices"
 	"sync"
 	"time"
-)
 
-// DefaultRate is how many RunTask calls a second ECS takes on Fargate (ECS developer guide,
-// "Fargate throttling quotas": 20, burst and sustained).
-const DefaultRate = 20
+	"github.com/batchplane/batchplane/internal/port"
+)
 
 // whyPaced returns what a Pacer says when it holds calls back for a reason other than the
 // rate; "" if it says nothing.
-func whyPaced(p Pacer) string {
+func whyPaced(p port.Pacer) string {
 	if says, ok := p.(interface{ Why() string }); ok {
 		return says.Why()
 	}

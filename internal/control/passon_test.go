@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -23,7 +23,7 @@ func TestAnEndWhileTheLockIsGiven(t *testing.T) {
 			return
 		}
 		ended = true
-		if _, err := w.ctl.StopRun(t.Context(), control.StopRequest{Run: minute(1), By: "ann"}); err != nil {
+		if _, err := w.ctl.StopRun(t.Context(), port.StopRequest{Run: minute(1), By: "ann"}); err != nil {
 			t.Error(err)
 		}
 		w.clock.Advance(5 * time.Minute)
@@ -37,7 +37,7 @@ func TestAnEndWhileTheLockIsGiven(t *testing.T) {
 	if rep := w.triggerSlot(forbidding, 10); rep.Status != run.Skipped {
 		t.Errorf("a slot beside the other: %+v", rep)
 	}
-	if _, err := w.ctl.StopRun(t.Context(), control.StopRequest{Run: minute(0), By: "ann"}); err != nil {
+	if _, err := w.ctl.StopRun(t.Context(), port.StopRequest{Run: minute(0), By: "ann"}); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Advance(5 * time.Minute)

@@ -8,43 +8,43 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-func pause(req control.PauseRequest) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) { return w.ctl.Pause(ctx, req) }
+func pause(req port.PauseRequest) ask {
+	return func(ctx context.Context, w *world) (port.Reply, error) { return w.ctl.Pause(ctx, req) }
 }
 
 func resume(name string) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) {
-		return w.ctl.Resume(ctx, control.ResumeRequest{Job: name, By: "ann"})
+	return func(ctx context.Context, w *world) (port.Reply, error) {
+		return w.ctl.Resume(ctx, port.ResumeRequest{Job: name, By: "ann"})
 	}
 }
 
 func skipNext(name string) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) {
-		return w.ctl.SkipNext(ctx, control.SkipRequest{Job: name, By: "ann"})
+	return func(ctx context.Context, w *world) (port.Reply, error) {
+		return w.ctl.SkipNext(ctx, port.SkipRequest{Job: name, By: "ann"})
 	}
 }
 
 func because(name, reason string) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) {
-		return w.ctl.SkipNext(ctx, control.SkipRequest{Job: name, By: "ann", Reason: reason})
+	return func(ctx context.Context, w *world) (port.Reply, error) {
+		return w.ctl.SkipNext(ctx, port.SkipRequest{Job: name, By: "ann", Reason: reason})
 	}
 }
 
 func wait(until time.Time) ask {
-	return func(_ context.Context, w *world) (control.Reply, error) {
+	return func(_ context.Context, w *world) (port.Reply, error) {
 		w.clock.AdvanceTo(until)
-		return control.Reply{}, nil
+		return port.Reply{}, nil
 	}
 }
 
 // fired triggers the slot of hourly at an hour, on time.
 func fired(hour int) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) {
+	return func(ctx context.Context, w *world) (port.Reply, error) {
 		w.clock.AdvanceTo(clockAt(hour, 0, 1))
 		return w.ctl.Scheduled(ctx, hourly, clockAt(hour, 0, 0))
 	}
@@ -52,8 +52,8 @@ func fired(hour int) ask {
 
 // deployed is a deploy that changes jobs.
 func deployed(jobs ...job.Job) ask {
-	return func(ctx context.Context, w *world) (control.Reply, error) {
-		return control.Reply{}, w.ctl.Sync(ctx, jobs)
+	return func(ctx context.Context, w *world) (port.Reply, error) {
+		return port.Reply{}, w.ctl.Sync(ctx, jobs)
 	}
 }
 
@@ -61,11 +61,11 @@ func deployed(jobs ...job.Job) ask {
 // in the end.
 func TestPauses(t *testing.T) {
 	t.Parallel()
-	open := pause(control.PauseRequest{Job: "hourly", By: "ann", Reason: "db move"})
-	till20 := pause(control.PauseRequest{Job: "hourly", Until: clockAt(20, 0, 0), By: "ann"})
-	all := pause(control.PauseRequest{Job: job.All, By: "ann"})
-	handed := hand(control.RunRequest{Job: "hourly", RequestID: "q"})
-	forced := hand(control.RunRequest{Job: "hourly", RequestID: "q", Force: true})
+	open := pause(port.PauseRequest{Job: "hourly", By: "ann", Reason: "db move"})
+	till20 := pause(port.PauseRequest{Job: "hourly", Until: clockAt(20, 0, 0), By: "ann"})
+	all := pause(port.PauseRequest{Job: job.All, By: "ann"})
+	handed := hand(port.RunRequest{Job: "hourly", RequestID: "q"})
+	forced := hand(port.RunRequest{Job: "hourly", RequestID: "q", Force: true})
 	changed := with(hourly, func(j *job.Job) { j.Command = []string{"x"} })
 	moved := with(hourly, func(j *job.Job) { j.Schedule = "0,30 * * * *" })
 	rated := with(hourly, func(j *job.Job) { j.Schedule = "rate(37 minutes)" })
@@ -81,11 +81,11 @@ func TestPauses(t *testing.T) {
 	}{
 		{"pause", nil, open, "accepted: hourly is paused until `resume`; slots until then are recorded as skipped", ""},
 		{"pause until", nil, till20, "accepted: hourly is paused until 2026-11-22 20:00 UTC; slots until then are recorded as skipped", ""},
-		{"pause until a second", nil, pause(control.PauseRequest{Job: "hourly", Until: clockAt(20, 0, 30)}), "accepted: hourly is paused until 2026-11-22 20:00:30 UTC; *", ""},
+		{"pause until a second", nil, pause(port.PauseRequest{Job: "hourly", Until: clockAt(20, 0, 30)}), "accepted: hourly is paused until 2026-11-22 20:00:30 UTC; *", ""},
 		{"pause all", nil, all, "accepted: all jobs are paused until `resume`; slots until then are recorded as skipped", ""},
-		{"pause until a time that is past", nil, pause(control.PauseRequest{Job: "hourly", Until: t0.Add(-time.Second)}), "refused: refused: 2026-11-22T17:30:01Z is in the past: give --until a future time", ""},
-		{"pause until now", nil, pause(control.PauseRequest{Job: "hourly", Until: t0}), "refused: refused: 2026-11-22T17:30:02Z is in the past*", ""},
-		{"pause what nobody knows", nil, pause(control.PauseRequest{Job: "nope"}), `refused: refused: there is no job "nope"`, ""},
+		{"pause until a time that is past", nil, pause(port.PauseRequest{Job: "hourly", Until: t0.Add(-time.Second)}), "refused: refused: 2026-11-22T17:30:01Z is in the past: give --until a future time", ""},
+		{"pause until now", nil, pause(port.PauseRequest{Job: "hourly", Until: t0}), "refused: refused: 2026-11-22T17:30:02Z is in the past*", ""},
+		{"pause what nobody knows", nil, pause(port.PauseRequest{Job: "nope"}), `refused: refused: there is no job "nope"`, ""},
 		{"pause what is gone", []ask{deployed()}, open, `refused: refused: there is no job "hourly" any more: it left the registry`, ""},
 		{"a slot in a pause", []ask{open}, fired(18), "refused: hourly/20261122T1800Z was not launched: it was skipped: paused by ann: db move", "18:00 skipped by schedule"},
 		{"its trigger again after the resume", []ask{open, fired(18), resume("hourly")}, fired(18), "duplicate: duplicate of hourly/20261122T1800Z, which was skipped", "18:00 skipped by schedule"},
@@ -110,7 +110,7 @@ func TestPauses(t *testing.T) {
 		{"by hand while all are paused", []ask{all}, handed, "refused: refused: hourly is paused by ann: use --force to run it anyway", ""},
 		{"by hand while paused, by force", []ask{open}, forced, "accepted: launched hourly/manual-*", "17:30 running by run"},
 		{"by hand while disabled", []ask{deployed(disabled)}, handed, "accepted: launched hourly/manual-*", "17:30 running by run"},
-		{"a retry while paused", []ask{fired(18), wait(clockAt(18, 5, 0)), open}, retry(control.RetryRequest{Run: run.ScheduledID("hourly", clockAt(18, 0, 0)), RequestID: "r", Force: true}), "accepted: launched attempt 2*", "18:00 running by schedule"},
+		{"a retry while paused", []ask{fired(18), wait(clockAt(18, 5, 0)), open}, retry(port.RetryRequest{Run: run.ScheduledID("hourly", clockAt(18, 0, 0)), RequestID: "r", Force: true}), "accepted: launched attempt 2*", "18:00 running by schedule"},
 
 		{"skip next", nil, skipNext("hourly"), "accepted: the slot of hourly at 2026-11-22 18:00 UTC will be skipped", ""},
 		{"skip next twice", []ask{skipNext("hourly")}, skipNext("hourly"), "duplicate: the next slot of hourly will already be skipped", ""},
@@ -175,7 +175,7 @@ func TestSkipUsedOnce(t *testing.T) {
 		for _, f := range []fault{{mode: dies, at: []int{k}}, {mode: dies, at: []int{k}, after: true}, {mode: conflicts, at: []int{k}}, {mode: conflicts, at: []int{k}, after: true}} {
 			w := newWorld(t, setup{script: runs(time.Minute, 0), redeliver: true})
 			w.know(hourly)
-			if _, err := w.ctl.SkipNext(t.Context(), control.SkipRequest{Job: "hourly"}); err != nil {
+			if _, err := w.ctl.SkipNext(t.Context(), port.SkipRequest{Job: "hourly"}); err != nil {
 				t.Fatal(err)
 			}
 			w.ports.calls, w.ports.fault = nil, f
@@ -203,10 +203,10 @@ func TestWhoPausedIsLogged(t *testing.T) {
 	var log bytes.Buffer
 	w.ctl.Log = slog.New(slog.NewJSONHandler(&log, nil))
 	w.pauseAt(clockAt(17, 40, 0), job.All, clockAt(19, 0, 0))
-	if _, err := w.ctl.Resume(t.Context(), control.ResumeRequest{Job: job.All, By: "bob"}); err != nil {
+	if _, err := w.ctl.Resume(t.Context(), port.ResumeRequest{Job: job.All, By: "bob"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.ctl.SkipNext(t.Context(), control.SkipRequest{Job: "hourly", By: "cleo"}); err != nil {
+	if _, err := w.ctl.SkipNext(t.Context(), port.SkipRequest{Job: "hourly", By: "cleo"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
@@ -227,8 +227,8 @@ func TestPausesOfAnUnreadableItem(t *testing.T) {
 	if err := w.store.CorruptItem(t.Context(), "hourly"); err != nil {
 		t.Fatal(err)
 	}
-	for name, do := range map[string]ask{"pause": pause(control.PauseRequest{Job: "hourly"}), "resume": resume("hourly"), "skip": skipNext("hourly")} {
-		if rep, err := do(t.Context(), w); err == nil || rep != (control.Reply{}) {
+	for name, do := range map[string]ask{"pause": pause(port.PauseRequest{Job: "hourly"}), "resume": resume("hourly"), "skip": skipNext("hourly")} {
+		if rep, err := do(t.Context(), w); err == nil || rep != (port.Reply{}) {
 			t.Errorf("%s: %+v, %v", name, rep, err)
 		}
 	}
@@ -247,7 +247,7 @@ func TestAPauseBetweenReadAndWrite(t *testing.T) {
 			w.pauseAt(w.clock.Now(), "hourly", time.Time{})
 		}
 	}
-	if rep := w.fire(clockAt(18, 0, 1), control.Slot{At: clockAt(18, 0, 0), Carried: &j, Schedule: own}); !paused || rep.Outcome != control.Refused || !strings.Contains(rep.Message, "paused by ann") {
+	if rep := w.fire(clockAt(18, 0, 1), port.Slot{At: clockAt(18, 0, 0), Carried: &j, Schedule: own}); !paused || rep.Outcome != port.Refused || !strings.Contains(rep.Message, "paused by ann") {
 		t.Errorf("%+v", rep)
 	}
 }

@@ -3,9 +3,6 @@ package control
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,52 +12,30 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Pending is a slot for which nobody can tell yet whether what it names or carries is
-// deployed. It is not a run and takes no run's place.
-type Pending struct {
-	Slot Slot `json:"slot"`
-	// Since is when it came; Until is up to when it may still be started.
-	Since time.Time `json:"since"`
-	Until time.Time `json:"until"`
-	// Why says why nobody can tell yet.
-	Why string `json:"why"`
-	// Done says that it is settled, one way or the other.
-	Done bool `json:"done,omitempty"`
-}
-
-// ID names it: the same input has the same ID, however often it comes.
-func (p Pending) ID() string {
-	b, err := json.Marshal(p.Slot)
-	if err != nil {
-		panic(fmt.Sprintf("marshalling a slot: %v", err)) // texts, times and a job always marshal
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
-}
-
 // pend keeps a slot until it is known what is deployed, or its time is up.
-func (c *Control) pend(ctx context.Context, s Slot, why string) (Reply, error) {
+func (c *Control) pend(ctx context.Context, s port.Slot, why string) (port.Reply, error) {
 	late, err := c.lateOf(ctx, s)
 	if err != nil {
-		return Reply{}, fmt.Errorf("the slot of %s at %s: %w", s.Name, s.At.Format(time.RFC3339), err)
+		return port.Reply{}, fmt.Errorf("the slot of %s at %s: %w", s.Name, s.At.Format(time.RFC3339), err)
 	}
-	p := Pending{Slot: s, Since: c.Now().UTC(), Until: s.At.Add(late), Why: why}
+	p := port.Pending{Slot: s, Since: c.Now().UTC(), Until: s.At.Add(late), Why: why}
 	if !p.Until.After(c.Now()) {
 		return c.refuseSlot(ctx, s.Name, s.At, "its time is up, and "+why)
 	}
 	if err := c.Store.PutPending(ctx, p); err != nil {
-		return Reply{}, fmt.Errorf("keeping the slot of %s at %s: %w", s.Name, s.At.Format(time.RFC3339), err)
+		return port.Reply{}, fmt.Errorf("keeping the slot of %s at %s: %w", s.Name, s.At.Format(time.RFC3339), err)
 	}
 	c.Log.WarnContext(ctx, "a slot waits until it can be told what is deployed", "job", s.Name, "slot", s.At, "schedule", s.Schedule, "why", why)
-	return Reply{Outcome: Waits, Message: fmt.Sprintf("the slot of %s at %s waits until %s, since %s", s.Name, s.At.Format(time.RFC3339), p.Until.Format(time.RFC3339), why)}, nil
+	return port.Reply{Outcome: port.Waits, Message: fmt.Sprintf("the slot of %s at %s waits until %s, since %s", s.Name, s.At.Format(time.RFC3339), p.Until.Format(time.RFC3339), why)}, nil
 }
 
 // lateOf returns how long after its time a slot may still be started: as what came along
 // says, or else as the job's item says.
-func (c *Control) lateOf(ctx context.Context, s Slot) (time.Duration, error) {
+func (c *Control) lateOf(ctx context.Context, s port.Slot) (time.Duration, error) {
 	late := (job.Job{}).Late()
 	if s.Carried != nil { // which nobody has validated
 		late = s.Carried.Late()
@@ -84,11 +59,11 @@ const (
 // goesRound is where TryPending goes on.
 type goesRound struct {
 	mu   sync.Mutex
-	last Pending // the last one that was tried
+	last port.Pending // the last one that was tried
 }
 
 // next returns the slots to try next of all, which come the oldest first.
-func (g *goesRound) next(all []Pending) []Pending {
+func (g *goesRound) next(all []port.Pending) []port.Pending {
 	if len(all) <= pendingBatch {
 		return all
 	}
@@ -99,12 +74,12 @@ func (g *goesRound) next(all []Pending) []Pending {
 }
 
 // before reports whether the last one that was tried comes before p.
-func (g *goesRound) before(p Pending) bool {
+func (g *goesRound) before(p port.Pending) bool {
 	return cmp.Or(g.last.Since.Compare(p.Since), cmp.Compare(g.last.ID(), p.ID())) < 0
 }
 
 // tried notes that p was tried.
-func (g *goesRound) tried(p Pending) {
+func (g *goesRound) tried(p port.Pending) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.last = p
@@ -116,7 +91,7 @@ func (g *goesRound) tried(p Pending) {
 func (c *Control) TryPending(ctx context.Context) error {
 	var errs []error
 	ps, err := c.Store.Pending(ctx, pendingMost)
-	if unreadable := (*UnreadablePendingError)(nil); errors.As(err, &unreadable) {
+	if unreadable := (*port.UnreadablePendingError)(nil); errors.As(err, &unreadable) {
 		errs = append(errs, c.dropPending(ctx, unreadable))
 	} else if err != nil {
 		errs = append(errs, fmt.Errorf("loading pending slots: %w", err))
@@ -136,11 +111,11 @@ func (c *Control) TryPending(ctx context.Context) error {
 // dropPending gives up the slots that cannot be read, except those that a newer version wrote.
 //
 // Crash window: if it crashes before a slot is done, the slot is kept twice.
-func (c *Control) dropPending(ctx context.Context, unreadable *UnreadablePendingError) error {
+func (c *Control) dropPending(ctx context.Context, unreadable *port.UnreadablePendingError) error {
 	var errs []error
 	for _, id := range slices.Sorted(maps.Keys(unreadable.Slots)) {
 		why := unreadable.Slots[id]
-		if errors.Is(why, ErrNewer) {
+		if errors.Is(why, port.ErrNewer) {
 			errs = append(errs, why)
 			continue
 		}
@@ -161,7 +136,7 @@ const ifHonest = "If it should have run, deploy its schedule (again), a one-time
 
 // tryPending tries one slot. A fault that outlasts the slot's time ends it too; otherwise
 // nobody would be told, and each sweep would fail for ever.
-func (c *Control) tryPending(ctx context.Context, p Pending) error {
+func (c *Control) tryPending(ctx context.Context, p port.Pending) error {
 	why, err := c.startPending(ctx, p)
 	over := !p.Until.After(c.Now())
 	switch {
@@ -190,7 +165,7 @@ func (c *Control) tryPending(ctx context.Context, p Pending) error {
 }
 
 // startPending starts the slot if it is found to be deployed; why says why nobody can tell.
-func (c *Control) startPending(ctx context.Context, p Pending) (why string, err error) {
+func (c *Control) startPending(ctx context.Context, p port.Pending) (why string, err error) {
 	defer panics.Recover(&err)
 	if why, err = c.known(ctx, p); err != nil || why != "" {
 		return why, err
@@ -199,10 +174,10 @@ func (c *Control) startPending(ctx context.Context, p Pending) (why string, err 
 	if err != nil || a.why != "" {
 		return a.why, err
 	}
-	rep, err := c.scheduled(ctx, a, p.Slot.At, func(why string) (Reply, error) {
+	rep, err := c.scheduled(ctx, a, p.Slot.At, func(why string) (port.Reply, error) {
 		return c.refuseSlot(ctx, p.Slot.Name, p.Slot.At, why)
 	})
-	if err == nil || errors.Is(err, ErrOwed) {
+	if err == nil || errors.Is(err, port.ErrOwed) {
 		return "", nil
 	}
 	// If its run exists, the look does the rest: it performs what is owed, and sets aside and
@@ -218,7 +193,7 @@ func (c *Control) startPending(ctx context.Context, p Pending) (why string, err 
 // known brings a job's item up to what the registry held when the slot came, or later,
 // because a change of a rule is found minutes after it. If a schedule of the stack came
 // along, that schedule is asked instead. why says why nobody can tell.
-func (c *Control) known(ctx context.Context, p Pending) (why string, err error) {
+func (c *Control) known(ctx context.Context, p port.Pending) (why string, err error) {
 	if c.Registry == nil || c.Schedules != nil && c.Schedules.Ours(p.Slot.Schedule) {
 		return "", nil
 	}

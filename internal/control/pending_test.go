@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestPendingOfANameWaitsAsItsJobSays: if only the name came along, the job's item says how
@@ -28,7 +28,7 @@ func TestPendingOfANameWaitsAsItsJobSays(t *testing.T) {
 		"a job that must start at once": {[]job.Job{with(hourly, func(j *job.Job) { j.StartWithin = job.Duration(job.MinStartWithin) })}, job.MinStartWithin},
 	} {
 		w := known(t, c.jobs...)
-		w.fire(clockAt(18, 17, 1), control.Slot{At: slot})
+		w.fire(clockAt(18, 17, 1), port.Slot{At: slot})
 		ps, err := w.store.Pending(t.Context(), 10)
 		if err != nil || len(ps) != 1 || !ps[0].Until.Equal(slot.Add(c.want)) {
 			t.Errorf("%s: %+v, %v; want it to wait until %s", name, ps, err, slot.Add(c.want))
@@ -59,7 +59,7 @@ func TestPendingGoesRound(t *testing.T) {
 	w.ctl.Schedules = g
 	for i := range n {
 		j := with(hourly, func(j *job.Job) { j.Name = fmt.Sprintf("job-%03d", i) })
-		w.fire(clockAt(18, 0, 1), control.Slot{At: clockAt(18, 0, 0), Carried: &j, Schedule: fmt.Sprintf("%s-%03d", own, i)})
+		w.fire(clockAt(18, 0, 1), port.Slot{At: clockAt(18, 0, 0), Carried: &j, Schedule: fmt.Sprintf("%s-%03d", own, i)})
 	}
 	clear(g.about)
 	tried := func(want int) {
@@ -75,10 +75,10 @@ func TestPendingGoesRound(t *testing.T) {
 }
 
 // newerPending is a store with a pending slot that a newer version wrote.
-type newerPending struct{ control.Store }
+type newerPending struct{ port.Store }
 
-func (newerPending) Pending(context.Context, int) ([]control.Pending, error) {
-	return nil, &control.UnreadablePendingError{Slots: map[string]error{"x": control.ErrNewer}}
+func (newerPending) Pending(context.Context, int) ([]port.Pending, error) {
+	return nil, &port.UnreadablePendingError{Slots: map[string]error{"x": port.ErrNewer}}
 }
 
 // TestPendingOfANewerVersion: it is left to that version, and is an error of the sweep meanwhile.
@@ -87,7 +87,7 @@ func TestPendingOfANewerVersion(t *testing.T) {
 	w := newWorld(t, setup{})
 	w.ctl.Store = newerPending{w.ctl.Store}
 	w.ports.calls = nil
-	if err := w.ctl.TryPending(t.Context()); !errors.Is(err, control.ErrNewer) || len(w.ports.calls) != 0 {
+	if err := w.ctl.TryPending(t.Context()); !errors.Is(err, port.ErrNewer) || len(w.ports.calls) != 0 {
 		t.Errorf("%v, calls %v", err, w.ports.calls)
 	}
 }

@@ -8,63 +8,23 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// RunRequest asks for a new run of a job by hand.
-type RunRequest struct {
-	Job string `json:"job"`
-	// RequestID makes a repeated request the same run.
-	RequestID string `json:"requestId"`
-	By        string `json:"by,omitempty"`
-	// Inputs are values of the job's inputs; Args are added to its command. Both are allowed
-	// only as far as the job lets people change something.
-	Inputs map[string]string `json:"inputs,omitempty"`
-	Args   []string          `json:"args,omitempty"`
-	// Force runs the job even if it is paused.
-	Force bool `json:"force,omitempty"`
-}
-
-// RetryRequest asks for a further attempt of a run that has ended.
-type RetryRequest struct {
-	Run       run.ID `json:"run"`
-	RequestID string `json:"requestId"`
-	By        string `json:"by,omitempty"`
-	// Same takes the recorded definition and revision instead of the newest.
-	Same bool `json:"same,omitempty"`
-	// Force retries even a run that succeeded.
-	Force bool `json:"force,omitempty"`
-	// Attempts is how many attempts the run had when the person decided. If it has another
-	// number now, the retry is refused: what was known about it may not hold. nil means that
-	// nobody says.
-	Attempts *int `json:"attempts,omitempty"`
-	// Safety is how safe the retry was when the person decided. If it is less safe now, because an
-	// attempt ran after all, the retry is refused. "" means that nobody says.
-	Safety run.Safety `json:"safety,omitempty"`
-	// Reason is kept with the run.
-	Reason string `json:"reason,omitempty"`
-}
-
-// StopRequest asks to stop a run.
-type StopRequest struct {
-	Run    run.ID `json:"run"`
-	By     string `json:"by,omitempty"`
-	Reason string `json:"reason"`
-}
-
 // RunByHand starts a new run of a job that the control plane knows.
-func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) {
+func (c *Control) RunByHand(ctx context.Context, req port.RunRequest) (port.Reply, error) {
 	if req.RequestID == "" {
-		return Reply{}, errors.New("running a job by hand: the request has no id")
+		return port.Reply{}, errors.New("running a job by hand: the request has no id")
 	}
 	j, _, err := c.current(ctx, req.Job)
 	switch {
 	case errors.Is(err, errGone):
 		return refuse("", noMore, req.Job), nil
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, port.ErrNotFound):
 		return refuse("", "there is no job %q: use a name of the jobs file", req.Job), nil
 	case err != nil:
-		return Reply{}, err
+		return port.Reply{}, err
 	}
 	now := c.Now()
 	r := run.Request{
@@ -83,7 +43,7 @@ func (c *Control) RunByHand(ctx context.Context, req RunRequest) (Reply, error) 
 }
 
 // refusedChange says what in a run by hand the job does not let people change.
-func refusedChange(j job.Job, req RunRequest) string {
+func refusedChange(j job.Job, req port.RunRequest) string {
 	if why := j.Refuses(req.Inputs, req.Args); why != "" {
 		return fmt.Sprintf("%s: %s", j.Name, why)
 	}
@@ -96,7 +56,7 @@ func refusedChange(j job.Job, req RunRequest) string {
 }
 
 // errGone means that a job left the registry. noMore says so.
-var errGone = fmt.Errorf("it left the registry: %w", ErrNotFound)
+var errGone = fmt.Errorf("it left the registry: %w", port.ErrNotFound)
 
 const noMore = "there is no job %q any more: it left the registry"
 
@@ -111,16 +71,16 @@ func (c *Control) current(ctx context.Context, name string) (j *job.Job, hash st
 		return nil, "", fmt.Errorf("job %q: %w", name, errGone)
 	}
 	if item.Definition == "" {
-		return nil, "", fmt.Errorf("job %q is not in the registry: %w", name, ErrNotFound)
+		return nil, "", fmt.Errorf("job %q is not in the registry: %w", name, port.ErrNotFound)
 	}
 	j, err = c.definition(ctx, item.Definition)
 	return j, item.Definition, lost(err)
 }
 
 // Retry asks for a further attempt of a run that has ended.
-func (c *Control) Retry(ctx context.Context, req RetryRequest) (Reply, error) {
+func (c *Control) Retry(ctx context.Context, req port.RetryRequest) (port.Reply, error) {
 	if req.RequestID == "" {
-		return Reply{}, errors.New("retrying a run: the request has no id")
+		return port.Reply{}, errors.New("retrying a run: the request has no id")
 	}
 	trigger := run.Trigger{At: c.Now(), Kind: run.ByRetry, Request: req.RequestID, By: req.By, Reason: req.Reason}
 	rep, r, err := c.ask(ctx, req.Run, func(r *run.Run) (run.Event, error) {
@@ -148,7 +108,7 @@ func (c *Control) alone(ctx context.Context, name string) bool {
 // renewed takes the newest definition and revision for a retry.
 func (c *Control) renewed(ctx context.Context, r *run.Run, e run.RetryAsked, same bool) (run.Event, error) {
 	j, hash, err := c.current(ctx, r.ID.Job())
-	if same || errors.Is(err, ErrNotFound) {
+	if same || errors.Is(err, port.ErrNotFound) {
 		// The job is gone from the registry: what ran before is all there is.
 		hash = r.Definition
 		j, err = c.definition(ctx, hash)
@@ -156,8 +116,8 @@ func (c *Control) renewed(ctx context.Context, r *run.Run, e run.RetryAsked, sam
 	if err != nil {
 		return nil, err
 	}
-	if why := refusedChange(*j, RunRequest{Inputs: r.Environment, Args: r.Args}); why != "" && !same {
-		return nil, fmt.Errorf("it was given what the job no longer takes: %s; start a new run with `run %s`: %w", why, j.Name, ErrUnlaunchable)
+	if why := refusedChange(*j, port.RunRequest{Inputs: r.Environment, Args: r.Args}); why != "" && !same {
+		return nil, fmt.Errorf("it was given what the job no longer takes: %s; start a new run with `run %s`: %w", why, j.Name, port.ErrUnlaunchable)
 	}
 	if e.Blocked, err = c.blocker(ctx, r.ID, j); err != nil {
 		return nil, err
@@ -174,7 +134,7 @@ func (c *Control) renewed(ctx context.Context, r *run.Run, e run.RetryAsked, sam
 }
 
 // StopRun asks to stop a run's task, or takes it out of the queue.
-func (c *Control) StopRun(ctx context.Context, req StopRequest) (Reply, error) {
+func (c *Control) StopRun(ctx context.Context, req port.StopRequest) (port.Reply, error) {
 	reason := cmp.Or(req.Reason, "no reason given")
 	rep, r, err := c.ask(ctx, req.Run, func(*run.Run) (run.Event, error) {
 		return run.StopAsked{By: req.By, Reason: reason}, nil
@@ -187,22 +147,22 @@ func (c *Control) StopRun(ctx context.Context, req StopRequest) (Reply, error) {
 
 // ask gives a person's request to a run and performs what follows from it. It returns the run
 // as it is then; nil if nothing was done.
-func (c *Control) ask(ctx context.Context, id run.ID, event func(*run.Run) (run.Event, error)) (Reply, *run.Run, error) {
+func (c *Control) ask(ctx context.Context, id run.ID, event func(*run.Run) (run.Event, error)) (port.Reply, *run.Run, error) {
 	d, err := c.step(ctx, id, event)
 	switch {
-	case errors.Is(err, ErrUnlaunchable):
+	case errors.Is(err, port.ErrUnlaunchable):
 		return refuse(id, "%v", err), nil, nil
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, port.ErrNotFound):
 		return refuse(id, "there is no run %s: `history` and notices show the names of runs", id), nil, nil
 	case err != nil:
-		return Reply{}, nil, err
+		return port.Reply{}, nil, err
 	}
 	switch d.Outcome {
 	case run.Denied:
 		return refuse(id, "%s", d.Why), nil, nil
 	case run.Duplicate:
-		return Reply{Run: id, Outcome: Duplicate, Status: d.Next.Status, Message: d.Why}, nil, nil
+		return port.Reply{Run: id, Outcome: port.Duplicate, Status: d.Next.Status, Message: d.Why}, nil, nil
 	}
 	r, err := c.settle(ctx, d)
-	return Reply{Run: id, Outcome: Accepted, Status: r.Status, Message: d.Why}, r, err
+	return port.Reply{Run: id, Outcome: port.Accepted, Status: r.Status, Message: d.Why}, r, err
 }

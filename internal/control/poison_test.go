@@ -13,6 +13,8 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -29,7 +31,7 @@ func TestUnreadableItem(t *testing.T) {
 	if got := w.slotsOf("hourly"); got != "18:00 missed" {
 		t.Errorf("the other: %s", got)
 	}
-	for _, name := range []string{control.MarkSlots, control.MarkSweep} {
+	for _, name := range []string{port.MarkSlots, port.MarkSweep} {
 		if at, err := w.store.Mark(t.Context(), name); err != nil || !at.Equal(clockAt(18, 20, 0)) {
 			t.Errorf("mark %s stays at %s, %v", name, at, err)
 		}
@@ -46,7 +48,7 @@ func TestUnreadableItem(t *testing.T) {
 			t.Errorf("%s: %+v, %v", want.Name, item, err)
 		}
 	}
-	if _, err := control.ReadStatus(t.Context(), w.store, w.clock.Now()); err != nil {
+	if _, err := plane.ReadStanding(t.Context(), w.store, w.clock.Now()); err != nil {
 		t.Errorf("status: %v", err)
 	}
 }
@@ -116,7 +118,7 @@ func TestUnreadablePlanOfANewJob(t *testing.T) {
 	if got := w.slotsOf("bad"); got != "" {
 		t.Errorf("slots %s", got)
 	}
-	if rep, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "bad", RequestID: "q"}); err != nil || rep.Outcome != control.Accepted {
+	if rep, err := w.ctl.RunByHand(t.Context(), port.RunRequest{Job: "bad", RequestID: "q"}); err != nil || rep.Outcome != port.Accepted {
 		t.Errorf("by hand: %+v, %v", rep, err)
 	}
 }
@@ -132,14 +134,14 @@ func TestPoisonPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	item.Plan.Timezone = "Nope/Nope"
-	if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+	if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
 		t.Fatal(err)
 	}
 	w.sweepAt(clockAt(23, 20, 0))
 	if got := w.slotsOf("hourly"); got != missedTill23 {
 		t.Errorf("the other: %s", got)
 	}
-	if at, _ := w.store.Mark(t.Context(), control.MarkSlots); !at.Equal(clockAt(23, 20, 0)) {
+	if at, _ := w.store.Mark(t.Context(), port.MarkSlots); !at.Equal(clockAt(23, 20, 0)) {
 		t.Errorf("the mark is at %s", at)
 	}
 }
@@ -155,7 +157,7 @@ func TestPatienceWithAJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	item.Definition = "absent"
-	if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+	if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
 		t.Fatal(err)
 	}
 	var calls int
@@ -163,7 +165,7 @@ func TestPatienceWithAJob(t *testing.T) {
 		hour, before := half/2, len(w.ports.calls)
 		w.sweepFails(clockAt(25, 20+30*half, 0), "job bad")
 		calls = len(w.ports.calls) - before
-		mark, _ := w.store.Mark(t.Context(), control.MarkSlots)
+		mark, _ := w.store.Mark(t.Context(), port.MarkSlots)
 		behind := w.clock.Now().Sub(mark)
 		if hour < 3 && !mark.IsZero() {
 			t.Errorf("after %d hours the mark is at %s", hour, mark)
@@ -210,7 +212,7 @@ func TestDeadRate(t *testing.T) {
 			"rate(6 hours)", func(j *job.Job) { j.StartAt = t0.AddDate(0, 0, 7) }, nil, nil, "29 23:31",
 		},
 		"a person runs it each day": {"rate(1 day)", nil, ran, func(w *world, n int) {
-			if _, err := w.ctl.RunByHand(w.t.Context(), control.RunRequest{Job: "hourly", RequestID: fmt.Sprint(n)}); err != nil {
+			if _, err := w.ctl.RunByHand(w.t.Context(), port.RunRequest{Job: "hourly", RequestID: fmt.Sprint(n)}); err != nil {
 				w.t.Fatal(err)
 			}
 		}, "24 18:00"},
@@ -291,7 +293,7 @@ func TestOverlapForbiddenByADeploy(t *testing.T) {
 			w.know(report)
 			w.triggerSlot(report, 0)
 			w.triggerSlot(report, 1)
-			if _, err := w.ctl.StopRun(t.Context(), control.StopRequest{Run: minute(1), Reason: "x"}); err != nil {
+			if _, err := w.ctl.StopRun(t.Context(), port.StopRequest{Run: minute(1), Reason: "x"}); err != nil {
 				t.Fatal(err)
 			}
 			w.triggerSlot(with(report, func(j *job.Job) { j.Name = "other" }), 8)
@@ -318,13 +320,13 @@ func TestOverlapForbiddenByADeploy(t *testing.T) {
 
 // dueSince is a store that can tell since when a run that it cannot read has been due.
 type dueSince struct {
-	control.Store
+	port.Store
 	at time.Time
 }
 
 func (s dueSince) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
 	rs, err := s.Store.Due(ctx, lane, now, limit)
-	if bad, ok := errors.AsType[*control.UnreadableError](err); ok {
+	if bad, ok := errors.AsType[*port.UnreadableError](err); ok {
 		bad.DueSince = s.at
 	}
 	return rs, err
@@ -354,7 +356,7 @@ func TestCorruptRunOfAnUnreadableItem(t *testing.T) {
 	if failed := w.looks(10 * time.Minute); failed != 10 || w.kinds() != "" {
 		t.Errorf("%d of 10 looks failed, told %q", failed, w.kinds())
 	}
-	if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+	if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
 		t.Fatal(err)
 	}
 	if failed := w.looks(10 * time.Minute); failed != 0 || w.kinds() != "corrupt" {
@@ -367,7 +369,7 @@ func TestCorruptRunOfAnUnreadableItem(t *testing.T) {
 // and once the definition is back the run goes on as if nothing had happened.
 func TestLostDefinition(t *testing.T) {
 	t.Parallel()
-	for _, cause := range []error{control.ErrNotFound, control.ErrNewer} {
+	for _, cause := range []error{port.ErrNotFound, port.ErrNewer} {
 		w := newWorld(t, setup{script: runs(3*time.Minute, 3)})
 		w.deaf = true
 		launched(t, w, report)
@@ -408,11 +410,11 @@ func TestPatienceBeginsAnew(t *testing.T) {
 	w.spoil("bad")
 	w.sweepFails(clockAt(20, 10, 0), "job bad")
 	w.sweepFails(clockAt(23, 9, 59), "job bad")
-	if at, err := w.store.Mark(t.Context(), control.MarkSlots); err != nil || !at.Equal(clockAt(19, 10, 0)) {
+	if at, err := w.store.Mark(t.Context(), port.MarkSlots); err != nil || !at.Equal(clockAt(19, 10, 0)) {
 		t.Errorf("within its patience the mark is at %s, %v", at, err)
 	}
 	w.sweepFails(clockAt(23, 10, 0), "job bad") // three hours later, and after its slots
-	if at, err := w.store.Mark(t.Context(), control.MarkSlots); err != nil || !at.Equal(clockAt(20, 10, 0)) {
+	if at, err := w.store.Mark(t.Context(), port.MarkSlots); err != nil || !at.Equal(clockAt(20, 10, 0)) {
 		t.Errorf("after it the mark is at %s, %v", at, err)
 	}
 }
@@ -429,7 +431,7 @@ func TestPatienceBeginsAnewAtOnce(t *testing.T) {
 	w.spoil("hourly")
 	w.sweepFails(clockAt(20, 10, 0), "job hourly")
 	w.sweepFails(clockAt(23, 9, 59), "job hourly")
-	if at := w.mark(control.MarkSlots); !at.Equal(clockAt(18, 20, 0)) {
+	if at := w.mark(port.MarkSlots); !at.Equal(clockAt(18, 20, 0)) {
 		t.Errorf("within its patience the mark is at %s", at)
 	}
 }
@@ -442,7 +444,7 @@ func (w *world) spoil(name string) {
 		w.t.Fatal(err)
 	}
 	item.Definition = "absent"
-	if err := w.store.Commit(w.t.Context(), control.Change{Item: &item}); err != nil {
+	if err := w.store.Commit(w.t.Context(), port.Change{Item: &item}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -451,7 +453,7 @@ func (w *world) spoil(name string) {
 type newerRuns struct{ storePort }
 
 func (newerRuns) Due(context.Context, run.Lane, time.Time, int) ([]run.Run, error) {
-	return nil, &control.UnreadableError{Runs: map[run.ID]error{"newer/20261122T1800Z": control.ErrNewer}}
+	return nil, &port.UnreadableError{Runs: map[run.ID]error{"newer/20261122T1800Z": port.ErrNewer}}
 }
 
 // TestARunIsLeftOnceALook: that a run is left to the version that wrote it is logged once,

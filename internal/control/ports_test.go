@@ -8,10 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -63,7 +63,7 @@ func (f fault) String() string {
 // them with faults.
 type ports struct {
 	world    *world
-	launcher control.Launcher
+	launcher port.Launcher
 	fault    fault
 
 	calls []string
@@ -141,13 +141,13 @@ func (p *ports) call(name string, pure bool, effect func() error) error {
 	case dies:
 		panic(death{})
 	case conflicts:
-		return fmt.Errorf("injected: %w", control.ErrConflict)
+		return fmt.Errorf("injected: %w", port.ErrConflict)
 	}
 	return fmt.Errorf("injected: %w", errBroken)
 }
 
 // committed records what a write means to the outside.
-func (p *ports) committed(c control.Change) {
+func (p *ports) committed(c port.Change) {
 	p.unmarked = false
 	if c.Run == nil {
 		return
@@ -167,14 +167,14 @@ func (p *ports) committed(c control.Change) {
 
 type storePort struct{ *ports }
 
-var _ control.Store = storePort{}
+var _ port.Store = storePort{}
 
 func (p storePort) Run(ctx context.Context, id run.ID) (r run.Run, err error) {
 	err = p.call("Run", true, func() error { r, err = p.world.store.Run(ctx, id); return err })
 	return r, err
 }
 
-func (p storePort) Commit(ctx context.Context, c control.Change) error {
+func (p storePort) Commit(ctx context.Context, c port.Change) error {
 	return p.call("Commit", false, func() error {
 		err := p.world.store.Commit(ctx, c)
 		if err == nil {
@@ -200,7 +200,7 @@ func (p storePort) Exist(ctx context.Context, ids []run.ID) (known map[run.ID]bo
 	return known, err
 }
 
-func (p storePort) Runs(ctx context.Context, q control.Query) (rs []run.Run, err error) {
+func (p storePort) Runs(ctx context.Context, q port.Query) (rs []run.Run, err error) {
 	err = p.call("Runs", true, func() error { rs, err = p.world.store.Runs(ctx, q); return err })
 	return rs, err
 }
@@ -229,16 +229,16 @@ func (p storePort) PutDefinition(ctx context.Context, j job.Job) error {
 	return p.call("PutDefinition", false, func() error { return p.world.store.PutDefinition(ctx, j) })
 }
 
-func (p storePort) Keep(ctx context.Context, k control.Kept) error {
+func (p storePort) Keep(ctx context.Context, k port.Kept) error {
 	return p.call("Keep", false, func() error { return p.world.store.Keep(ctx, k) })
 }
 
-func (p storePort) Kept(ctx context.Context, limit int) (ks []control.Kept, err error) {
+func (p storePort) Kept(ctx context.Context, limit int) (ks []port.Kept, err error) {
 	err = p.call("Kept", true, func() error { ks, err = p.world.store.Kept(ctx, limit); return err })
 	return ks, err
 }
 
-func (p storePort) Settle(ctx context.Context, k control.Kept) error {
+func (p storePort) Settle(ctx context.Context, k port.Kept) error {
 	return p.call("Settle", false, func() error { return p.world.store.Settle(ctx, k) })
 }
 
@@ -257,7 +257,7 @@ func (p storePort) SetMark(ctx context.Context, name string, at time.Time) error
 
 type launchPort struct{ *ports }
 
-var _ control.Launcher = launchPort{}
+var _ port.Launcher = launchPort{}
 
 func (p launchPort) Resolve(ctx context.Context, j job.Job) (d run.TaskDefinition, err error) {
 	if p.unresolvable {
@@ -269,7 +269,7 @@ func (p launchPort) Resolve(ctx context.Context, j job.Job) (d run.TaskDefinitio
 
 // Launch also lets the answer take its time: whatever happens meanwhile happens before the
 // caller knows that it launched.
-func (p launchPort) Launch(ctx context.Context, l control.Launch) (e run.Event) {
+func (p launchPort) Launch(ctx context.Context, l port.Launch) (e run.Event) {
 	err := p.call("Launch", false, func() error {
 		p.counted(ctx, l)
 		e = p.launcher.Launch(ctx, l)
@@ -286,7 +286,7 @@ func (p launchPort) Launch(ctx context.Context, l control.Launch) (e run.Event) 
 
 // counted checks that a send is in the store before it goes out: a send that is not counted
 // would let a refusal prove too much.
-func (p launchPort) counted(ctx context.Context, l control.Launch) {
+func (p launchPort) counted(ctx context.Context, l port.Launch) {
 	if p.sends == nil {
 		p.sends = map[string]int{}
 	}
@@ -333,7 +333,7 @@ func (p notifyPort) Notify(_ context.Context, n notice.Notice) ([]string, error)
 }
 
 // noDescribe is an ECS that does not answer when asked about tasks.
-type noDescribe struct{ control.Launcher }
+type noDescribe struct{ port.Launcher }
 
 func (noDescribe) Describe(context.Context, string, []string) ([]ecsevent.Task, []string, error) {
 	return nil, nil, errBroken
@@ -342,7 +342,7 @@ func (noDescribe) Describe(context.Context, string, []string) ([]ecsevent.Task, 
 // partly is an ECS that tells of one task, refuses the second and says nothing about the
 // third.
 type partly struct {
-	control.Launcher
+	port.Launcher
 	world *world
 }
 
@@ -361,14 +361,14 @@ func (p partly) Describe(ctx context.Context, cluster string, arns []string) ([]
 		}
 	}
 	if len(untold) > 0 && err == nil {
-		err = &control.UntoldError{Tasks: untold}
+		err = &port.UntoldError{Tasks: untold}
 	}
 	return tasks, nil, err
 }
 
 // noDefinitions is a store whose definitions cannot be read.
 type noDefinitions struct {
-	control.Store
+	port.Store
 	why error
 }
 
@@ -376,16 +376,16 @@ func (s noDefinitions) Definition(context.Context, string) (job.Job, error) {
 	return job.Job{}, s.why
 }
 
-func (p storePort) PutAsked(ctx context.Context, a control.Asked) error {
+func (p storePort) PutAsked(ctx context.Context, a port.Asked) error {
 	return p.call("PutAsked", false, func() error { return p.world.store.PutAsked(ctx, a) })
 }
 
-func (p storePort) Asked(ctx context.Context, q control.AskedQuery) (as []control.Asked, err error) {
+func (p storePort) Asked(ctx context.Context, q port.AskedQuery) (as []port.Asked, err error) {
 	err = p.call("Asked", true, func() error { as, err = p.world.store.Asked(ctx, q); return err })
 	return as, err
 }
 
-func (p storePort) PutPending(ctx context.Context, s control.Pending) error {
+func (p storePort) PutPending(ctx context.Context, s port.Pending) error {
 	return p.call("PutPending", false, func() error { return p.world.store.PutPending(ctx, s) })
 }
 
@@ -393,7 +393,7 @@ func (p storePort) DonePending(ctx context.Context, id string) error {
 	return p.call("DonePending", false, func() error { return p.world.store.DonePending(ctx, id) })
 }
 
-func (p storePort) Pending(ctx context.Context, limit int) (ps []control.Pending, err error) {
+func (p storePort) Pending(ctx context.Context, limit int) (ps []port.Pending, err error) {
 	err = p.call("Pending", true, func() error { ps, err = p.world.store.Pending(ctx, limit); return err })
 	return ps, err
 }

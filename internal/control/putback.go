@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -27,7 +28,7 @@ func (c *Control) PutBack(ctx context.Context, by time.Duration) error {
 	errs := []error{c.putBackItems(ctx, now)}
 	for _, lane := range []run.Lane{run.LaunchLane, run.LookLane} {
 		open, err := c.Store.Due(ctx, lane, now.AddDate(1000, 0, 0), mostPutBack)
-		var bad *UnreadableError
+		var bad *port.UnreadableError
 		if err != nil && !errors.As(err, &bad) {
 			errs = append(errs, fmt.Errorf("looking for open runs: %w", err))
 		}
@@ -51,8 +52,8 @@ func (c *Control) putBack(ctx context.Context, r run.Run, by time.Duration) erro
 	}
 	next := r
 	next.DueAt = r.DueAt.Add(-by)
-	err = c.commit(ctx, &r, Change{Run: &next}, j, "the clock was put back")
-	if errors.Is(err, ErrConflict) {
+	err = c.commit(ctx, &r, port.Change{Run: &next}, j, "the clock was put back")
+	if errors.Is(err, port.ErrConflict) {
 		return nil // whoever changed it knows the time
 	}
 	return err
@@ -60,7 +61,7 @@ func (c *Control) putBack(ctx context.Context, r run.Run, by time.Duration) erro
 
 func (c *Control) putBackItems(ctx context.Context, now time.Time) error {
 	items, err := c.Store.Items(ctx)
-	var unreadable *UnreadableItemsError
+	var unreadable *port.UnreadableItemsError
 	if err != nil && !errors.As(err, &unreadable) {
 		return fmt.Errorf("loading the jobs' items: %w", err)
 	}
@@ -75,7 +76,7 @@ func (c *Control) putBackItems(ctx context.Context, now time.Time) error {
 				return err
 			}
 			next, _ := item.PutBack(now)
-			return c.Store.Commit(ctx, Change{Item: &next})
+			return c.Store.Commit(ctx, port.Change{Item: &next})
 		}))
 	}
 	return errors.Join(errs...)

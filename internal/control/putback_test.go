@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -25,7 +25,7 @@ func TestPutBack(t *testing.T) {
 		w := known(t, hourly)
 		now := w.clock.Now()
 		r := run.Run{ID: run.ScheduledID("hourly", now), Definition: hourly.Hash(), Status: run.Launching, DueAt: now.Add(due.was), Attempts: []run.Attempt{{N: 1}}}
-		if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := w.store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.ctl.PutBack(t.Context(), by); err != nil {
@@ -51,7 +51,7 @@ func TestMissedAfterAWrongClock(t *testing.T) {
 	}
 	item.FailingSince, item.ToldMissed, item.Pauses = wrong, wrong, []job.Pause{{From: wrong, By: "ann"}}
 	item = item.Miss(string(r.ID), wrong)
-	if err := w.store.Commit(t.Context(), control.Change{Run: &r, Item: &item}); err != nil {
+	if err := w.store.Commit(t.Context(), port.Change{Run: &r, Item: &item}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.ctl.PutBack(t.Context(), wrong.Sub(now)); err != nil {
@@ -94,7 +94,7 @@ func TestARecordOfAWrongClock(t *testing.T) {
 			if tt.was == run.Missed {
 				r.OweMissed(string(notice.Missed), 3, id, slot, run.DefaultTiming)
 			}
-			if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			if err := w.store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := w.ctl.Scheduled(t.Context(), j, slot); err != nil {
@@ -190,9 +190,9 @@ func (w *world) dropRuns(item job.Item, j job.Job) {
 	for rev := range item.Rev { // up to the revision that it had
 		next := item
 		next.Rev = rev
-		errs = append(errs, left.Commit(w.t.Context(), control.Change{Item: &next}))
+		errs = append(errs, left.Commit(w.t.Context(), port.Change{Item: &next}))
 	}
-	for _, mark := range []string{control.MarkSlots, control.MarkSweep} {
+	for _, mark := range []string{port.MarkSlots, port.MarkSweep} {
 		at, err := w.store.Mark(w.t.Context(), mark)
 		errs = append(errs, err, left.SetMark(w.t.Context(), mark, at))
 	}

@@ -11,12 +11,13 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // renewals is a registry that gives one answer after the other, about whichever job. It
 // repeats the last.
 type renewals struct {
-	answers []control.Renewal
+	answers []port.Renewal
 	err     error
 	// late is how many questions are answered before err is returned.
 	late int
@@ -24,13 +25,13 @@ type renewals struct {
 	asked []string
 }
 
-func (r *renewals) Renew(_ context.Context, name string, at time.Time) (control.Renewal, error) {
+func (r *renewals) Renew(_ context.Context, name string, at time.Time) (port.Renewal, error) {
 	r.asked = append(r.asked, name+at.Format(" 15:04:05"))
 	if r.err != nil && len(r.asked) > r.late {
-		return control.Renewal{}, r.err
+		return port.Renewal{}, r.err
 	}
 	if len(r.answers) == 0 {
-		return control.Renewal{}, nil
+		return port.Renewal{}, nil
 	}
 	next := r.answers[0]
 	if len(r.answers) > 1 {
@@ -39,13 +40,13 @@ func (r *renewals) Renew(_ context.Context, name string, at time.Time) (control.
 	return next, nil
 }
 
-func holds(j job.Job) control.Renewal {
-	r := control.Register(j)
-	return control.Renewal{Job: &r}
+func holds(j job.Job) port.Renewal {
+	r := port.Register(j)
+	return port.Renewal{Job: &r}
 }
 
-func goneSince(hour, minute int) control.Renewal {
-	return control.Renewal{Gone: true, Seen: clockAt(hour, minute, 0), Found: clockAt(hour, minute, 30)}
+func goneSince(hour, minute int) port.Renewal {
+	return port.Renewal{Gone: true, Seen: clockAt(hour, minute, 0), Found: clockAt(hour, minute, 30)}
 }
 
 // TestSlotsAreJudgedByWhatIsAskedAnew: before a slot is called missed, the registry is asked
@@ -60,26 +61,26 @@ func TestSlotsAreJudgedByWhatIsAskedAnew(t *testing.T) {
 	const once, twice, startedToo = "hourly 18:00:00", "hourly 18:00:00, hourly 18:16:00", "hourly 18:00:00, hourly 18:15:00"
 	for name, c := range map[string]struct {
 		job     job.Job
-		answers []control.Renewal
+		answers []port.Renewal
 		slots   string
 		asked   string
 		err     string
 	}{
 		"nothing better is known":      {hourly, nil, "18:00 missed", once, ""},
-		"it is as it was":              {hourly, []control.Renewal{holds(hourly)}, "18:00 missed", once, ""},
-		"it left before the slot":      {hourly, []control.Renewal{goneSince(17, 50)}, "", once, ""},
-		"it left, and was made again":  {hourly, []control.Renewal{goneSince(17, 29)}, "18:00 missed", once, ""},
-		"it left at once":              {hourly, []control.Renewal{{Gone: true, Seen: t0.Add(-time.Minute), Found: t0}}, "", once, ""},
-		"it left after the slot":       {hourly, []control.Renewal{goneSince(18, 5)}, "18:00 missed", once, ""},
-		"its slot moved before":        {hourly, []control.Renewal{holds(moved(clockAt(17, 50, 0)))}, "", once, ""},
-		"its slot moved after":         {hourly, []control.Renewal{holds(moved(clockAt(18, 5, 0)))}, "18:00 missed", twice, ""},
-		"a plan that cannot be read":   {hourly, []control.Renewal{holds(bad)}, "18:00 missed", twice, ""},
+		"it is as it was":              {hourly, []port.Renewal{holds(hourly)}, "18:00 missed", once, ""},
+		"it left before the slot":      {hourly, []port.Renewal{goneSince(17, 50)}, "", once, ""},
+		"it left, and was made again":  {hourly, []port.Renewal{goneSince(17, 29)}, "18:00 missed", once, ""},
+		"it left at once":              {hourly, []port.Renewal{{Gone: true, Seen: t0.Add(-time.Minute), Found: t0}}, "", once, ""},
+		"it left after the slot":       {hourly, []port.Renewal{goneSince(18, 5)}, "18:00 missed", once, ""},
+		"its slot moved before":        {hourly, []port.Renewal{holds(moved(clockAt(17, 50, 0)))}, "", once, ""},
+		"its slot moved after":         {hourly, []port.Renewal{holds(moved(clockAt(18, 5, 0)))}, "18:00 missed", twice, ""},
+		"a plan that cannot be read":   {hourly, []port.Renewal{holds(bad)}, "18:00 missed", twice, ""},
 		"one that is started":          {latest, nil, "18:00 running by catch-up", startedToo, ""},
-		"one that left is not started": {latest, []control.Renewal{{}, goneSince(18, 5)}, "18:00 missed", startedToo, ""},
-		"one that may have left":       {latest, []control.Renewal{{Unproved: true}, {Unproved: true}}, "18:00 missed", startedToo, ""},
-		"one that may have left since": {latest, []control.Renewal{{}, {Unproved: true}}, "18:00 missed", startedToo, ""},
-		"one that may not, after all":  {latest, []control.Renewal{{Unproved: true}, holds(latest)}, "18:00 running by catch-up", startedToo, ""},
-		"it changes each time it is asked": {hourly, []control.Renewal{
+		"one that left is not started": {latest, []port.Renewal{{}, goneSince(18, 5)}, "18:00 missed", startedToo, ""},
+		"one that may have left":       {latest, []port.Renewal{{Unproved: true}, {Unproved: true}}, "18:00 missed", startedToo, ""},
+		"one that may have left since": {latest, []port.Renewal{{}, {Unproved: true}}, "18:00 missed", startedToo, ""},
+		"one that may not, after all":  {latest, []port.Renewal{{Unproved: true}, holds(latest)}, "18:00 running by catch-up", startedToo, ""},
+		"it changes each time it is asked": {hourly, []port.Renewal{
 			holds(with(hourly, func(j *job.Job) { j.Command = []string{"1"} })), holds(with(hourly, func(j *job.Job) { j.Command = []string{"2"} })),
 		}, "", twice, "its item changed meanwhile"},
 	} {
@@ -114,13 +115,13 @@ func TestALostSlotIsAskedFor(t *testing.T) {
 	t.Parallel()
 	lost := with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" })
 	for name, c := range map[string]struct {
-		answers []control.Renewal
+		answers []port.Renewal
 		err     error
 		made    int
 	}{
 		"as it was":         {nil, nil, 1},
-		"it left":           {[]control.Renewal{{Gone: true, Seen: time.Date(2027, 3, 28, 0, 59, 0, 0, time.UTC), Found: time.Date(2027, 3, 28, 1, 0, 0, 0, time.UTC)}}, nil, 0},
-		"it may have left":  {[]control.Renewal{{Unproved: true}}, nil, 0},
+		"it left":           {[]port.Renewal{{Gone: true, Seen: time.Date(2027, 3, 28, 0, 59, 0, 0, time.UTC), Found: time.Date(2027, 3, 28, 1, 0, 0, 0, time.UTC)}}, nil, 0},
+		"it may have left":  {[]port.Renewal{{Unproved: true}}, nil, 0},
 		"it cannot be told": {nil, errBroken, 0},
 	} {
 		w := newWorld(t, setup{script: runs(time.Minute, 0)})
@@ -184,11 +185,11 @@ func TestARegistryThatCannotBeAsked(t *testing.T) {
 func TestWhatIsAskedAnewIsWrittenOrSaid(t *testing.T) {
 	t.Parallel()
 	changed := with(hourly, func(j *job.Job) { j.Schedule = "0 */2 * * *" })
-	for name, answer := range map[string]control.Renewal{"gone": goneSince(17, 50), "changed": holds(with(changed, func(j *job.Job) { j.Modified = clockAt(17, 50, 0) }))} {
+	for name, answer := range map[string]port.Renewal{"gone": goneSince(17, 50), "changed": holds(with(changed, func(j *job.Job) { j.Modified = clockAt(17, 50, 0) }))} {
 		begin := func() (*world, *renewals) {
 			w := known(t, hourly)
 			w.sweepAt(clockAt(17, 51, 0))
-			r := &renewals{answers: []control.Renewal{answer}}
+			r := &renewals{answers: []port.Renewal{answer}}
 			w.ctl.Registry = r
 			w.clock.AdvanceTo(clockAt(18, 16, 0))
 			w.ports.calls = nil
@@ -259,7 +260,7 @@ func TestAnotherFoundThatItLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.know()
-	r := &renewals{answers: []control.Renewal{goneSince(17, 50)}}
+	r := &renewals{answers: []port.Renewal{goneSince(17, 50)}}
 	w.ctl.Registry = r
 	if err := w.ctl.CheckLoaded(t.Context(), l); err != nil || len(r.asked) != 1 {
 		t.Errorf("asked %v: %v", r.asked, err)
@@ -279,7 +280,7 @@ func TestAnotherFoundThatItLeftSince(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.know()
-	w.ctl.Registry = &renewals{answers: []control.Renewal{holds(with(hourly, func(j *job.Job) { j.Command = []string{"as it was before"} }))}}
+	w.ctl.Registry = &renewals{answers: []port.Renewal{holds(with(hourly, func(j *job.Job) { j.Command = []string{"as it was before"} }))}}
 	if err := w.ctl.CheckLoaded(t.Context(), l); err == nil || !strings.Contains(err.Error(), "its item changed meanwhile") {
 		t.Errorf("got %v", err)
 	}
@@ -335,7 +336,7 @@ func TestAnotherKnowsThatItWasMadeAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.know(with(hourly, func(j *job.Job) { j.Command = []string{"again"} }))
-	w.ctl.Registry = &renewals{answers: []control.Renewal{goneSince(18, 15)}}
+	w.ctl.Registry = &renewals{answers: []port.Renewal{goneSince(18, 15)}}
 	if err := w.ctl.CheckLoaded(t.Context(), l); err == nil || w.slotsOf("hourly") != "" {
 		t.Errorf("slots %q: %v", w.slotsOf("hourly"), err)
 	}
@@ -352,7 +353,7 @@ func TestALostSlotOfAJobThatChanged(t *testing.T) {
 	w := newWorld(t, setup{script: runs(time.Minute, 0)})
 	w.clock.AdvanceTo(time.Date(2027, 3, 28, 0, 30, 0, 0, time.UTC))
 	w.know(lost)
-	w.ctl.Registry = &renewals{answers: []control.Renewal{holds(with(lost, func(j *job.Job) {
+	w.ctl.Registry = &renewals{answers: []port.Renewal{holds(with(lost, func(j *job.Job) {
 		j.Command, j.Modified = []string{"new"}, time.Date(2027, 3, 28, 0, 45, 0, 0, time.UTC)
 	}))}}
 	w.sweepAt(time.Date(2027, 3, 28, 1, 0, 20, 0, time.UTC))
@@ -377,7 +378,7 @@ func TestAChangeKnownAsTheLastCheckEnded(t *testing.T) {
 	if err := behind.Sync(t.Context(), []job.Job{moved}); err != nil {
 		t.Fatal(err)
 	}
-	w.ctl.Registry = &renewals{answers: []control.Renewal{holds(moved)}}
+	w.ctl.Registry = &renewals{answers: []port.Renewal{holds(moved)}}
 	if err := w.ctl.CheckLoaded(t.Context(), l); err != nil || w.slotsOf("hourly") != "17:35 missed" {
 		t.Errorf("slots %q: %v", w.slotsOf("hourly"), err)
 	}
@@ -397,10 +398,10 @@ func TestWhoIsNotListedIsAskedFor(t *testing.T) {
 		failed   bool
 	}{
 		"nothing is known":  {renewals{}, true, t0, false},
-		"it left":           {renewals{answers: []control.Renewal{{Gone: true, Found: read}}}, true, t0, false},
-		"it was seen since": {renewals{answers: []control.Renewal{goneSince(17, 35)}}, true, clockAt(17, 35, 0), false},
-		"it is there":       {renewals{answers: []control.Renewal{holds(hourly)}}, false, time.Time{}, false},
-		"it changed":        {renewals{answers: []control.Renewal{holds(other)}}, false, time.Time{}, false},
+		"it left":           {renewals{answers: []port.Renewal{{Gone: true, Found: read}}}, true, t0, false},
+		"it was seen since": {renewals{answers: []port.Renewal{goneSince(17, 35)}}, true, clockAt(17, 35, 0), false},
+		"it is there":       {renewals{answers: []port.Renewal{holds(hourly)}}, false, time.Time{}, false},
+		"it changed":        {renewals{answers: []port.Renewal{holds(other)}}, false, time.Time{}, false},
 		"nobody can tell":   {renewals{err: errBroken}, false, time.Time{}, true},
 	} {
 		w := known(t, hourly)
@@ -416,7 +417,7 @@ func TestWhoIsNotListedIsAskedFor(t *testing.T) {
 		if name == "it changed" && item.Definition != other.Hash() {
 			t.Errorf("%s, and that is not written", name)
 		}
-		if at := w.mark(control.MarkRegistry); at.Equal(read) == c.failed {
+		if at := w.mark(port.MarkRegistry); at.Equal(read) == c.failed {
 			t.Errorf("%s: the registry was read at %s", name, at)
 		}
 		if asked := c.registry.asked; len(asked) != 1 || asked[0] != "hourly 17:40:00" {
@@ -437,7 +438,7 @@ func TestWhoWroteInBetweenIsAskedForAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.ports.fault = fault{}
-	if at := w.mark(control.MarkRegistry); !at.Equal(t0) {
+	if at := w.mark(port.MarkRegistry); !at.Equal(t0) {
 		t.Errorf("the registry was read at %s", at)
 	}
 	w.syncAt(clockAt(17, 41, 0))
@@ -464,7 +465,7 @@ func TestGoneSinceTheLastList(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
 	w.syncAt(clockAt(18, 1, 0), hourly)
-	w.ctl.Registry = &renewals{answers: []control.Renewal{{Gone: true, Found: clockAt(18, 16, 0)}}}
+	w.ctl.Registry = &renewals{answers: []port.Renewal{{Gone: true, Found: clockAt(18, 16, 0)}}}
 	w.sweepAt(clockAt(18, 16, 0))
 	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || !item.Gone || !item.SeenAt.Equal(clockAt(18, 1, 0)) || w.slotsOf("hourly") != "18:00 missed" {
 		t.Errorf("gone %t, seen %s, %v; slots %q", item.Gone, item.SeenAt, err, w.slotsOf("hourly"))
@@ -485,10 +486,10 @@ func TestKnownSinceAListBegan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.ctl.SyncLoaded(t.Context(), l, control.Reading{Whole: began}); err != nil || !w.mark(control.MarkRegistry).Equal(t0) {
-		t.Errorf("the registry was read at %s, %v", w.mark(control.MarkRegistry), err)
+	if err := w.ctl.SyncLoaded(t.Context(), l, port.Reading{Whole: began}); err != nil || !w.mark(port.MarkRegistry).Equal(t0) {
+		t.Errorf("the registry was read at %s, %v", w.mark(port.MarkRegistry), err)
 	}
-	w.ctl.Registry = &renewals{answers: []control.Renewal{{Gone: true, Seen: clockAt(17, 45, 0), Found: clockAt(18, 16, 0)}}}
+	w.ctl.Registry = &renewals{answers: []port.Renewal{{Gone: true, Seen: clockAt(17, 45, 0), Found: clockAt(18, 16, 0)}}}
 	w.sweepAt(clockAt(18, 16, 0))
 	if got := w.slotsOf("hourly"); got != "" {
 		t.Errorf("slots %q", got)
@@ -509,7 +510,7 @@ func TestNewsThatCannotBeToldIsAskedForAgain(t *testing.T) {
 	}
 	r.err = nil
 	err := w.ctl.Sync(t.Context(), []job.Job{v2})
-	if item, _ := w.store.Item(t.Context(), "hourly"); err != nil || item.Definition != control.Register(v2).Hash {
+	if item, _ := w.store.Item(t.Context(), "hourly"); err != nil || item.Definition != port.Register(v2).Hash {
 		t.Errorf("it is as before: %+v, %v", item, err)
 	}
 }

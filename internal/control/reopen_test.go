@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -18,13 +18,13 @@ func TestReopenTakesTheLockAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		status  run.Status
 		taken   bool
-		outcome control.Outcome
+		outcome port.Outcome
 		lock    run.ID
 	}{
-		"nobody has it":                  {run.Running, false, control.Accepted, minute(0)},
-		"nobody has it, and it waits":    {run.Queued, false, control.Accepted, minute(0)},
-		"another has it":                 {run.Running, true, control.Accepted, minute(5)},
-		"another has it, and this waits": {run.Queued, true, control.Refused, minute(5)},
+		"nobody has it":                  {run.Running, false, port.Accepted, minute(0)},
+		"nobody has it, and it waits":    {run.Queued, false, port.Accepted, minute(0)},
+		"another has it":                 {run.Running, true, port.Accepted, minute(5)},
+		"another has it, and this waits": {run.Queued, true, port.Refused, minute(5)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -35,8 +35,8 @@ func TestReopenTakesTheLockAgain(t *testing.T) {
 				w.triggerSlot(forbidding, 5)
 			}
 			kept := w.mended(func(r *run.Run) { r.Owed, r.Status = nil, c.status })
-			reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept.ID(), Again: true})
-			if err != nil || reply.Outcome != c.outcome || reply.Outcome == control.Refused && !strings.Contains(reply.Message, string(c.lock)) {
+			reply, err := w.ctl.SettleKept(t.Context(), port.KeptRequest{ID: kept.ID(), Again: true})
+			if err != nil || reply.Outcome != c.outcome || reply.Outcome == port.Refused && !strings.Contains(reply.Message, string(c.lock)) {
 				t.Errorf("%+v, %v", reply, err)
 			}
 			w.wantItem("then", string(c.lock), "")
@@ -60,7 +60,7 @@ func TestReopenBesideAnother(t *testing.T) {
 		if err := w.store.Keep(t.Context(), kept); err != nil {
 			t.Fatal(err)
 		}
-		if reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept.ID(), Again: true}); err != nil || reply.Outcome != control.Accepted {
+		if reply, err := w.ctl.SettleKept(t.Context(), port.KeptRequest{ID: kept.ID(), Again: true}); err != nil || reply.Outcome != port.Accepted {
 			t.Errorf("%+v, %v", reply, err)
 		}
 	}
@@ -92,7 +92,7 @@ func TestReopenOfALaunch(t *testing.T) {
 			kept := w.mended(func(r *run.Run) {
 				r.Owed, r.Status, r.Attempts[0].TaskARN = []run.Effect{{Kind: run.Launch, Attempt: 1}}, run.Launching, ""
 			})
-			if reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept.ID(), Again: true}); err != nil || reply.Outcome != control.Accepted {
+			if reply, err := w.ctl.SettleKept(t.Context(), port.KeptRequest{ID: kept.ID(), Again: true}); err != nil || reply.Outcome != port.Accepted {
 				t.Errorf("%+v, %v", reply, err)
 			}
 			w.ports.calls = nil
@@ -124,7 +124,7 @@ func TestReopenOfARelaunch(t *testing.T) {
 				w.triggerSlot(again, 5)
 			}
 			kept := w.mended(func(r *run.Run) { r.Owed = owed })
-			if reply, err := w.ctl.SettleKept(t.Context(), control.KeptRequest{ID: kept.ID(), Again: true}); err != nil || reply.Outcome != control.Accepted {
+			if reply, err := w.ctl.SettleKept(t.Context(), port.KeptRequest{ID: kept.ID(), Again: true}); err != nil || reply.Outcome != port.Accepted {
 				t.Errorf("%+v, %v", reply, err)
 			}
 			w.clock.AdvanceTo(t0.Add(12 * time.Minute))

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
 )
 
 // syncAt reads the registry, as the sweep does before it checks the slots.
@@ -219,7 +219,7 @@ func TestADepartureIsSaid(t *testing.T) {
 			t.Errorf("%q is not said once:\n%s", want, &log)
 		}
 	}
-	if old, err := control.ReadStatus(t.Context(), w.store, clockAt(17, 40, 0).AddDate(0, 2, 0)); err != nil || len(old.Gone) != 0 {
+	if old, err := plane.ReadStanding(t.Context(), w.store, clockAt(17, 40, 0).AddDate(0, 2, 0)); err != nil || len(old.Gone) != 0 {
 		t.Errorf("after two months: %v, %v", old.Gone, err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -33,7 +34,7 @@ func TestTriggerAfterTheToken(t *testing.T) {
 	_ = w.process(func(ctx context.Context) error { _, err := w.ctl.Scheduled(ctx, report, t0); return err })
 	w.clock.Advance(2 * time.Hour)
 	rep, err := w.ctl.Scheduled(t.Context(), report, t0)
-	if err != nil || !died || rep.Outcome != control.Duplicate || rep.Status != run.Launching {
+	if err != nil || !died || rep.Outcome != port.Duplicate || rep.Status != run.Launching {
 		t.Errorf("died: %v; %+v, %v", died, rep, err)
 	}
 	w.live()
@@ -98,7 +99,7 @@ func TestSkipNextOutOfOrder(t *testing.T) {
 			w.clock.AdvanceTo(clockAt(18, 0, 30))
 			w.know(minutely)
 			w.triggerAt(clockAt(18, 1, 1), minutely, clockAt(18, 1, 0))
-			if rep, err := w.ctl.SkipNext(w.t.Context(), control.SkipRequest{Job: "hourly"}); err != nil || rep.Outcome != control.Accepted {
+			if rep, err := w.ctl.SkipNext(w.t.Context(), port.SkipRequest{Job: "hourly"}); err != nil || rep.Outcome != port.Accepted {
 				w.t.Errorf("asked again: %+v, %v", rep, err)
 			}
 			w.triggerAt(clockAt(18, 2, 1), minutely, clockAt(18, 2, 0))
@@ -107,7 +108,7 @@ func TestSkipNextOutOfOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := known(t, c.job)
-			if rep, err := w.ctl.SkipNext(t.Context(), control.SkipRequest{Job: "hourly"}); err != nil || rep.Outcome != control.Accepted {
+			if rep, err := w.ctl.SkipNext(t.Context(), port.SkipRequest{Job: "hourly"}); err != nil || rep.Outcome != port.Accepted {
 				t.Fatalf("%+v, %v", rep, err)
 			}
 			c.then(w)
@@ -145,7 +146,7 @@ type countingECS struct {
 	sent int
 }
 
-func (e *countingECS) Launch(ctx context.Context, l control.Launch) run.Event {
+func (e *countingECS) Launch(ctx context.Context, l port.Launch) run.Event {
 	e.sent++
 	return e.throttledECS.Launch(ctx, l)
 }
@@ -181,7 +182,7 @@ type lostECS struct {
 	sought map[string]bool
 }
 
-func (e *lostECS) Launch(_ context.Context, l control.Launch) run.Event {
+func (e *lostECS) Launch(_ context.Context, l port.Launch) run.Event {
 	return run.NoAnswer{Attempt: l.Attempt, Err: "ServerException: service unavailable"}
 }
 
@@ -208,7 +209,7 @@ func TestASearchWaitsForNoRate(t *testing.T) {
 	}
 	for i := range 10 {
 		j := job.Job{Name: fmt.Sprintf("job-%02d", i), TaskDefinition: "report"}
-		if _, err := c.Scheduled(t.Context(), j, t0); !errors.Is(err, control.ErrOwed) {
+		if _, err := c.Scheduled(t.Context(), j, t0); !errors.Is(err, port.ErrOwed) {
 			t.Fatal(err)
 		}
 	}

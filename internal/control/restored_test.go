@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestRestoredTable: a table restored from four hours ago has forgotten what ran since. None
@@ -25,7 +25,7 @@ func TestRestoredTable(t *testing.T) {
 		t.Errorf("slots of the time that was forgotten: %s; %d tasks, told %v", got, len(w.made), w.told)
 	}
 	late := w.triggerAt(clockAt(22, 21, 0), caught, clockAt(22, 0, 0))
-	if late.Outcome != control.Refused || !strings.Contains(late.Message, "it was missed") || !strings.Contains(late.Message, "NotBefore") || len(w.made) > 0 {
+	if late.Outcome != port.Refused || !strings.Contains(late.Message, "it was missed") || !strings.Contains(late.Message, "NotBefore") || len(w.made) > 0 {
 		t.Errorf("a trigger that comes again: %+v, %d tasks", late, len(w.made))
 	}
 	w.triggerAt(clockAt(23, 0, 2), caught, clockAt(23, 0, 0))
@@ -44,7 +44,7 @@ func TestStandby(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
 	w.ctl.Timing.Standby = true
-	if rep := w.triggerAt(clockAt(18, 0, 2), hourly, clockAt(18, 0, 0)); rep.Outcome != control.Refused || !strings.Contains(rep.Message, "stands by") {
+	if rep := w.triggerAt(clockAt(18, 0, 2), hourly, clockAt(18, 0, 0)); rep.Outcome != port.Refused || !strings.Contains(rep.Message, "stands by") {
 		t.Errorf("a slot: %+v", rep)
 	}
 	w.sweepAt(clockAt(20, 30, 0))
@@ -94,8 +94,8 @@ func TestStandbySaysWhatFailed(t *testing.T) {
 				t.Errorf("%s, call %d: %v", name, k, err)
 			}
 			w.ports.fault = fault{}
-			if err := check(t.Context()); err != nil || !w.mark(control.MarkSlots).Equal(w.clock.Now()) || w.slotsOf("hourly") != "" {
-				t.Errorf("%s: up to %s, %v, slots %q", name, w.mark(control.MarkSlots), err, w.slotsOf("hourly"))
+			if err := check(t.Context()); err != nil || !w.mark(port.MarkSlots).Equal(w.clock.Now()) || w.slotsOf("hourly") != "" {
+				t.Errorf("%s: up to %s, %v, slots %q", name, w.mark(port.MarkSlots), err, w.slotsOf("hourly"))
 			}
 		}
 	}

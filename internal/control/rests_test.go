@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -27,7 +27,7 @@ func TestALookThatFindsAllAsItShouldBe(t *testing.T) {
 	}
 	w.clock.Advance(10 * time.Minute)
 	looks(t, w, 0, 0)
-	if _, err := w.ctl.StopRun(t.Context(), control.StopRequest{Run: run.ScheduledID("stopped", t0), By: "ann", Reason: "x"}); err != nil {
+	if _, err := w.ctl.StopRun(t.Context(), port.StopRequest{Run: run.ScheduledID("stopped", t0), By: "ann", Reason: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Advance(5 * time.Minute)
@@ -117,11 +117,11 @@ func TestKeepsPlace(t *testing.T) {
 		"its end":                             {of(run.Launching, first), of(run.Failed, first), false},
 		"what owes a notice: a stream is fed": {of(run.Launching, first), telling, false},
 	} {
-		if got := (control.Change{Run: &c.is, Was: &c.was}).KeepsPlace(); got != c.want {
+		if got := (port.Change{Run: &c.is, Was: &c.was}).KeepsPlace(); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}
-	if r := of(run.Running, first); (control.Change{Run: &r}).KeepsPlace() || (control.Change{Was: &r}).KeepsPlace() {
+	if r := of(run.Running, first); (port.Change{Run: &r}).KeepsPlace() || (port.Change{Was: &r}).KeepsPlace() {
 		t.Error("what it was is not known, and it keeps its place")
 	}
 }
@@ -129,7 +129,7 @@ func TestKeepsPlace(t *testing.T) {
 // TestRestsForgets: runs that Due no longer comes across are not kept.
 func TestRestsForgets(t *testing.T) {
 	t.Parallel()
-	var s control.Rests
+	var s port.Rests
 	for minute := range 60 {
 		now := t0.Add(time.Duration(minute) * time.Minute)
 		for i := range 10 {
@@ -154,12 +154,12 @@ func TestRests(t *testing.T) {
 	running := run.Run{ID: "a/20261122T1730Z", Rev: 7, Status: run.Running, DueAt: t0.Add(-time.Hour), Attempts: []run.Attempt{{N: 1, TaskARN: "task"}}}
 	const stamp = 3
 	from, until := t0, t0.Add(45*time.Minute)
-	given := func(r run.Run) *control.Rests {
-		s := &control.Rests{}
+	given := func(r run.Run) *port.Rests {
+		s := &port.Rests{}
 		s.Give(&r, stamp, t0)
 		return s
 	}
-	rested := func() *control.Rests {
+	rested := func() *port.Rests {
 		s := given(running)
 		s.Rest(running, from, until)
 		return s
@@ -170,7 +170,7 @@ func TestRests(t *testing.T) {
 	writtenRests.Rest(written, from, until)
 	stoppingRests.Rest(stopping, from, until)
 	for name, c := range map[string]struct {
-		rests *control.Rests
+		rests *port.Rests
 		id    run.ID
 		stamp int64
 		at    time.Time
@@ -186,7 +186,7 @@ func TestRests(t *testing.T) {
 		"not what was only given":             {given(running), running.ID, stamp, t0, false},
 		"not what was written since given":    {writtenRests, running.ID, stamp, from, false},
 		"not what a look must come to":        {stoppingRests, running.ID, stamp, from, false},
-		"not by a process that knows of none": {&control.Rests{}, running.ID, stamp, from, false},
+		"not by a process that knows of none": {&port.Rests{}, running.ID, stamp, from, false},
 	} {
 		if got := c.rests.Over(c.id, c.stamp, c.at); got != c.want {
 			t.Errorf("%s: %t", name, got)
@@ -195,7 +195,7 @@ func TestRests(t *testing.T) {
 	if n := stoppingRests.Len(); n != 0 {
 		t.Errorf("%d that cannot rest are kept", n)
 	}
-	unknown := &control.Rests{}
+	unknown := &port.Rests{}
 	if unknown.Rest(running, from, until); unknown.Len() != 0 {
 		t.Error("what was not given rests")
 	}
@@ -220,7 +220,7 @@ func TestRestsGive(t *testing.T) {
 		"due after its rest":               {until.Add(time.Second), 3, until.Add(time.Hour), until.Add(time.Second), true},
 		"written, and given by that stamp": {running.DueAt, 4, until, running.DueAt, false},
 	} {
-		s := &control.Rests{}
+		s := &port.Rests{}
 		r := running
 		s.Give(&r, 3, t0)
 		s.Rest(r, t0, until)
@@ -257,7 +257,7 @@ func TestRestsTidy(t *testing.T) {
 		"the clock is put back":                  {[]int{0, -1, 9}, 2},
 		"not within the time":                    {[]int{0, 9}, 2},
 	} {
-		s := &control.Rests{}
+		s := &port.Rests{}
 		for i, n := range c.given {
 			s.Give(running(run.ID([]string{"a", "b", "c", "d", "e"}[i])), 1, minute(n))
 		}
@@ -266,7 +266,7 @@ func TestRestsTidy(t *testing.T) {
 		}
 	}
 	// What Due gives each time is not forgotten, nor is how long it rested.
-	s, r := &control.Rests{}, running("a")
+	s, r := &port.Rests{}, running("a")
 	s.Give(r, 1, minute(0))
 	s.Rest(*r, minute(0), minute(5))
 	for _, n := range []int{10, 20} {

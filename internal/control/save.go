@@ -7,6 +7,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -18,7 +19,7 @@ import (
 // added.
 func (c *Control) save(ctx context.Context, before, after *run.Run, j *job.Job, why string) error {
 	if !touches(before, after, j) {
-		return c.owing(ctx, before, Change{Run: after}, j, &job.Item{}, why)
+		return c.owing(ctx, before, port.Change{Run: after}, j, &job.Item{}, why)
 	}
 	item, err := c.item(ctx, after.ID.Job())
 	if err != nil {
@@ -34,7 +35,7 @@ func (c *Control) saveWith(ctx context.Context, before, after *run.Run, j *job.J
 	if err != nil {
 		return err
 	}
-	change := Change{Run: after}
+	change := port.Change{Run: after}
 	if changed || too {
 		written := next
 		change.Item = &written
@@ -61,7 +62,7 @@ func (c *Control) itemAfter(ctx context.Context, item job.Item, before, after *r
 
 // owing commits a change with the notices that it owes, which it adds to the change's run.
 // item is the job's item before the change.
-func (c *Control) owing(ctx context.Context, before *run.Run, change Change, j *job.Job, item *job.Item, why string) error {
+func (c *Control) owing(ctx context.Context, before *run.Run, change port.Change, j *job.Job, item *job.Item, why string) error {
 	for _, o := range notice.Of(before, change.Run, j, item) {
 		change.Run.OweTell(string(o.Kind), o.Attempt, o.Round, c.Now(), c.Timing)
 	}
@@ -69,7 +70,7 @@ func (c *Control) owing(ctx context.Context, before *run.Run, change Change, j *
 }
 
 // commit writes a change of a run. The run is then as it is stored.
-func (c *Control) commit(ctx context.Context, before *run.Run, change Change, j *job.Job, why string) error {
+func (c *Control) commit(ctx context.Context, before *run.Run, change port.Change, j *job.Job, why string) error {
 	if before.ID != "" {
 		if err := senseless(before); err != nil {
 			return fmt.Errorf("saving run %s: %w", before.ID, err)

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // handling is one input, in a world in which others came before.
@@ -157,7 +157,7 @@ func TestAConflictIsSaid(t *testing.T) {
 				want error
 			}{
 				"once":           {slices.Index(calls, "Commit") + 1, nil, nil},
-				"always":         {10_000, nil, control.ErrConflict},
+				"always":         {10_000, nil, port.ErrConflict},
 				"its time is up": {10_000, context.DeadlineExceeded, context.DeadlineExceeded},
 			} {
 				w := h.begin(t)
@@ -168,7 +168,7 @@ func TestAConflictIsSaid(t *testing.T) {
 				w.ports.fault.mode = conflicts
 				_, err := h.input(t.Context(), w)
 				switch {
-				case h.answers && errors.Is(err, control.ErrConflict):
+				case h.answers && errors.Is(err, port.ErrConflict):
 				case h.yields && err == nil:
 				case !errors.Is(err, c.want) || (err != nil) != (c.want != nil):
 					t.Errorf("%s: %v, want %v", name, err, c.want)

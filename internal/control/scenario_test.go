@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -197,7 +197,7 @@ func paused(w *world, j job.Job) {
 	w.know(j)
 	at := t0.Truncate(time.Minute).Add(10 * time.Minute)
 	w.after(time.Minute, func(ctx context.Context) error {
-		_, err := w.ctl.Pause(ctx, control.PauseRequest{Job: j.Name, By: "ann"})
+		_, err := w.ctl.Pause(ctx, port.PauseRequest{Job: j.Name, By: "ann"})
 		return err
 	})
 	for range 2 {
@@ -212,13 +212,13 @@ func paused(w *world, j job.Job) {
 func byHand(w *world, j job.Job) {
 	w.know(j)
 	w.after(0, func(ctx context.Context) error {
-		_, err := w.ctl.RunByHand(ctx, control.RunRequest{Job: j.Name, RequestID: "q1", By: "ann"})
+		_, err := w.ctl.RunByHand(ctx, port.RunRequest{Job: j.Name, RequestID: "q1", By: "ann"})
 		return err
 	})
 }
 
 func failsFirst(s localecs.ContainerSpec) localecs.Script {
-	if s.Env[control.EnvAttempt] == "1" {
+	if s.Env[port.EnvAttempt] == "1" {
 		return localecs.Script{For: time.Minute, ExitCode: 3}
 	}
 	return localecs.Script{For: time.Minute}
@@ -228,14 +228,14 @@ func retried(w *world, j job.Job) {
 	w.know(j)
 	once(w, j)
 	w.after(100*time.Minute, func(ctx context.Context) error {
-		_, err := w.ctl.Retry(ctx, control.RetryRequest{Run: slot, RequestID: "q2", By: "ann"})
+		_, err := w.ctl.Retry(ctx, port.RetryRequest{Run: slot, RequestID: "q2", By: "ann"})
 		return err
 	})
 }
 
 func stopAsked(w *world) func(context.Context) error {
 	return func(ctx context.Context) error {
-		_, err := w.ctl.StopRun(ctx, control.StopRequest{Run: slot, By: "ann", Reason: "wrong day"})
+		_, err := w.ctl.StopRun(ctx, port.StopRequest{Run: slot, By: "ann", Reason: "wrong day"})
 		return err
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	ecsstop "github.com/batchplane/batchplane/internal/stop"
 )
@@ -46,7 +47,7 @@ type question struct {
 
 const vcpus = "You've reached the limit on the number of vCPUs you can run concurrently"
 
-func (a *account) Launch(_ context.Context, l control.Launch) run.Event {
+func (a *account) Launch(_ context.Context, l port.Launch) run.Event {
 	if slices.Contains(a.hangs, l.Run) {
 		time.Sleep(10 * time.Second)
 		return run.NoAnswer{Attempt: l.Attempt, Err: "context deadline exceeded"}
@@ -87,7 +88,7 @@ func (a *account) Describe(_ context.Context, _ string, arns []string) (tasks []
 }
 
 // quick returns a control plane in a bubble of time.
-func quick(ecs control.Launcher, store control.Store) *control.Control {
+func quick(ecs port.Launcher, store port.Store) *control.Control {
 	return &control.Control{
 		Stack: stack, Store: store, Launcher: ecs, Now: time.Now, Timing: run.DefaultTiming,
 		Log: slog.New(slog.DiscardHandler), Pace: &control.Window{Rate: 20, Even: true},
@@ -95,7 +96,7 @@ func quick(ecs control.Launcher, store control.Store) *control.Control {
 }
 
 // waiting makes n runs of a job wait to be launched, the first the longest.
-func waiting(t *testing.T, store control.Store, j job.Job, n int) (ids []run.ID) {
+func waiting(t *testing.T, store port.Store, j job.Job, n int) (ids []run.ID) {
 	t.Helper()
 	if err := store.PutDefinition(t.Context(), j); err != nil {
 		t.Fatal(err)
@@ -104,7 +105,7 @@ func waiting(t *testing.T, store control.Store, j job.Job, n int) (ids []run.ID)
 		r := run.NewQueued(run.Request{
 			ID: run.ID(fmt.Sprintf("%s-%03d/20261122T0000Z", j.Name, i)), Definition: j.Hash(), Task: run.TaskDefinition{ARN: "arn:1", Container: "app"},
 		}, "waiting", false, time.Now().Add(time.Duration(i-n)*time.Millisecond), run.DefaultTiming)
-		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 		ids = append(ids, r.ID)
@@ -196,7 +197,7 @@ func TestTheFirstAsksForAll(t *testing.T) {
 	})
 }
 
-func load(t *testing.T, store control.Store, ids []run.ID) (rs []run.Run) {
+func load(t *testing.T, store port.Store, ids []run.ID) (rs []run.Run) {
 	t.Helper()
 	for _, id := range ids {
 		r, err := store.Run(t.Context(), id)
@@ -219,7 +220,7 @@ func TestOneThatHangs(t *testing.T) {
 			j := job.Job{Name: fmt.Sprintf("old-%d", i), TaskDefinition: "x", Cluster: fmt.Sprint(i)}
 			_ = store.PutDefinition(t.Context(), j)
 			r := run.Run{ID: run.ID(j.Name + "/20261122T0000Z"), Definition: j.Hash(), Status: run.Running, DueAt: time.Now(), Attempts: []run.Attempt{{N: 1, Sends: 1, TaskARN: "arn:task/old"}}}
-			if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -272,7 +273,7 @@ func TestTurns(t *testing.T) {
 			t.Errorf("they ended after %v", ended)
 		}
 		// A turn that was given back can be taken at once.
-		if at, err := store.Mark(t.Context(), control.MarkLaunching); err != nil || at.After(time.Now()) {
+		if at, err := store.Mark(t.Context(), port.MarkLaunching); err != nil || at.After(time.Now()) {
 			t.Errorf("the turn is taken until %s, %v", at, err)
 		}
 	})
@@ -290,7 +291,7 @@ func TestNewAccountOnECS(t *testing.T) {
 		}
 	}
 	w.live()
-	rs, err := w.store.Runs(t.Context(), control.Query{Limit: 1000})
+	rs, err := w.store.Runs(t.Context(), port.Query{Limit: 1000})
 	if err != nil || len(rs) != 200 || len(w.starts()) != 200 {
 		t.Errorf("%d runs, %d tasks, %v", len(rs), len(w.starts()), err)
 	}

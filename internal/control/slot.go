@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/timetable"
 )
@@ -23,20 +24,20 @@ const ahead = 2 * time.Minute
 // Nothing proves here which schedule it was. A time up to two minutes after a slot, such as
 // that of a rule's second event, or one minute before it stands for that slot. Any other time
 // that the job's schedule does not have is refused. What is refused is kept.
-func (c *Control) Scheduled(ctx context.Context, j job.Job, at time.Time) (Reply, error) {
+func (c *Control) Scheduled(ctx context.Context, j job.Job, at time.Time) (port.Reply, error) {
 	return c.ScheduledAs(ctx, "", j, at)
 }
 
 // ScheduledAs is Scheduled where the job's hash is known; "" means that it is not.
-func (c *Control) ScheduledAs(ctx context.Context, hash string, j job.Job, at time.Time) (Reply, error) {
-	return c.scheduled(ctx, accepted{job: j, hash: hash}, at, func(why string) (Reply, error) {
+func (c *Control) ScheduledAs(ctx context.Context, hash string, j job.Job, at time.Time) (port.Reply, error) {
+	return c.scheduled(ctx, accepted{job: j, hash: hash}, at, func(why string) (port.Reply, error) {
 		return c.refuseSlot(ctx, j.Name, at, why)
 	})
 }
 
 // scheduled starts a slot. unlike answers for a time that nothing proves and that the job, as
 // far as it is known, does not have.
-func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time, unlike func(why string) (Reply, error)) (Reply, error) {
+func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time, unlike func(why string) (port.Reply, error)) (port.Reply, error) {
 	j := a.job
 	at = at.UTC()
 	if at.Sub(c.Now()) > ahead {
@@ -47,7 +48,7 @@ func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time, unlik
 	}
 	slot, expected, err := c.place(ctx, j, at)
 	if err != nil {
-		return Reply{}, err
+		return port.Reply{}, err
 	}
 	if why := c.stale(a, slot); why != "" {
 		return c.refuseSlot(ctx, j.Name, at, why)
@@ -95,18 +96,18 @@ func (c *Control) stale(a accepted, slot time.Time) string {
 }
 
 // unlessFiltered starts a slot unless the job's own terms filter it.
-func (c *Control) unlessFiltered(ctx context.Context, a accepted, slot time.Time, odd *odd) (Reply, error) {
+func (c *Control) unlessFiltered(ctx context.Context, a accepted, slot time.Time, odd *odd) (port.Reply, error) {
 	j := a.job
 	if why := filtered(j, slot, odd.or(a.item)); why != "" {
 		c.Log.InfoContext(ctx, "filtered", "job", j.Name, "slot", slot, "why", why)
-		return Reply{Outcome: Filtered, Message: fmt.Sprintf("%s has no run at %s: %s", j.Name, slot.Format(time.RFC3339), why)}, nil
+		return port.Reply{Outcome: port.Filtered, Message: fmt.Sprintf("%s has no run at %s: %s", j.Name, slot.Format(time.RFC3339), why)}, nil
 	}
 	return c.slotOf(ctx, j, slot, run.BySchedule, claiming{hash: a.hash, item: a.item, odd: odd})
 }
 
 // refuseSlot answers a slot that no deployed schedule asks for. It is kept, so that one can
 // see who asked.
-func (c *Control) refuseSlot(ctx context.Context, name string, at time.Time, why string) (Reply, error) {
+func (c *Control) refuseSlot(ctx context.Context, name string, at time.Time, why string) (port.Reply, error) {
 	reply := refuse("", "the slot of %s at %s: %s", name, at.Format(time.RFC3339), why)
 	c.Log.ErrorContext(ctx, "refused a slot", "job", name, "slot", at, "why", why)
 	return reply, c.keep(ctx, nil, reply.Message)
@@ -142,7 +143,7 @@ func (c *Control) placeRate(ctx context.Context, name string, minute time.Time, 
 	before := minute.Add(-time.Minute)
 	_, err := c.Store.Run(ctx, run.ScheduledID(name, before))
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, port.ErrNotFound):
 		return minute, nil
 	case err != nil:
 		return minute, fmt.Errorf("looking for the run of the minute before: %w", err)

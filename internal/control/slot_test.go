@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestSlotOfTheFuture: a slot whose time has not come is not claimed, so that its own trigger
@@ -15,17 +15,17 @@ func TestSlotOfTheFuture(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
 	slot := clockAt(18, 0, 0)
-	if rep := w.triggerAt(clockAt(17, 40, 0), hourly, slot.Add(24*time.Hour)); rep.Outcome != control.Refused {
+	if rep := w.triggerAt(clockAt(17, 40, 0), hourly, slot.Add(24*time.Hour)); rep.Outcome != port.Refused {
 		t.Errorf("a day ahead: %+v", rep)
 	}
-	if rep := w.triggerAt(slot.Add(-121*time.Second), hourly, slot); rep.Outcome != control.Refused || !strings.Contains(rep.Message, "future") {
+	if rep := w.triggerAt(slot.Add(-121*time.Second), hourly, slot); rep.Outcome != port.Refused || !strings.Contains(rep.Message, "future") {
 		t.Errorf("121 seconds ahead: %+v", rep)
 	}
 	if kept, err := w.store.Kept(t.Context(), 10); err != nil || len(kept) == 0 || !strings.Contains(kept[0].Reason, "hourly") {
 		t.Errorf("kept: %+v, %v", kept, err)
 	}
 	// A clock that is a little behind EventBridge's is no reason to lose a run.
-	if rep := w.triggerAt(slot.Add(-2*time.Minute), hourly, slot); rep.Outcome != control.Accepted {
+	if rep := w.triggerAt(slot.Add(-2*time.Minute), hourly, slot); rep.Outcome != port.Accepted {
 		t.Errorf("two minutes before: %+v", rep)
 	}
 }
@@ -56,7 +56,7 @@ func TestSlotThatIsNone(t *testing.T) {
 			t.Parallel()
 			j := with(hourly, func(j *job.Job) { j.Schedule = tc.schedule })
 			w := known(t, j)
-			var last control.Reply
+			var last port.Reply
 			for _, at := range tc.at {
 				last = w.triggerAt(at.Add(2*time.Second), j, at)
 			}
@@ -64,7 +64,7 @@ func TestSlotThatIsNone(t *testing.T) {
 			for _, r := range w.runs() {
 				slots = append([]string{r.ScheduledFor.Format("15:04")}, slots...)
 			}
-			if got := strings.Join(slots, " "); got != tc.slots || (got == "") != (last.Outcome == control.Refused) {
+			if got := strings.Join(slots, " "); got != tc.slots || (got == "") != (last.Outcome == port.Refused) {
 				t.Errorf("got runs of %q, want %q; the last reply was %+v", got, tc.slots, last)
 			}
 		})
@@ -80,20 +80,20 @@ func TestSlotOfThePast(t *testing.T) {
 	for name, tc := range map[string]struct {
 		job       job.Job
 		now, slot time.Time
-		says      control.Outcome
+		says      port.Outcome
 		why       string
 	}{
-		"before its deploy":                 {hourly, clockAt(18, 0, 30), clockAt(9, 0, 0), control.Refused, "before the job was deployed"},
-		"its newest, which would be caught": {yearly, clockAt(18, 0, 30), time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC), control.Refused, "more than 14 days ago"},
-		"the one that the deploy met":       {hourly, clockAt(17, 35, 0), clockAt(17, 0, 0), control.Refused, "before the job was deployed"},
-		"within its time":                   {hourly, clockAt(18, 14, 0), clockAt(18, 0, 0), control.Accepted, "launched"},
-		"late, as ever":                     {hourly, clockAt(20, 14, 0), clockAt(18, 0, 0), control.Refused, "was missed"},
+		"before its deploy":                 {hourly, clockAt(18, 0, 30), clockAt(9, 0, 0), port.Refused, "before the job was deployed"},
+		"its newest, which would be caught": {yearly, clockAt(18, 0, 30), time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC), port.Refused, "more than 14 days ago"},
+		"the one that the deploy met":       {hourly, clockAt(17, 35, 0), clockAt(17, 0, 0), port.Refused, "before the job was deployed"},
+		"within its time":                   {hourly, clockAt(18, 14, 0), clockAt(18, 0, 0), port.Accepted, "launched"},
+		"late, as ever":                     {hourly, clockAt(20, 14, 0), clockAt(18, 0, 0), port.Refused, "was missed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := known(t, tc.job)
 			w.clock.AdvanceTo(tc.now)
-			rep, err := w.ctl.Fire(t.Context(), control.Slot{Name: "hourly", At: tc.slot})
+			rep, err := w.ctl.Fire(t.Context(), port.Slot{Name: "hourly", At: tc.slot})
 			if err != nil || rep.Outcome != tc.says || !strings.Contains(rep.Message, tc.why) {
 				t.Errorf("%+v, %v", rep, err)
 			}

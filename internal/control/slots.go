@@ -8,6 +8,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/timetable"
 )
@@ -155,7 +156,7 @@ func (c *Control) silentRate(ctx context.Context, name string, p period, every t
 // newest returns the newest run that a schedule of the job asked for before the plan ended; nil
 // if there is none.
 func (c *Control) newest(ctx context.Context, name string, p period) (*run.Run, error) {
-	rs, err := c.Store.Runs(ctx, Query{Job: name, Until: p.until, Scheduled: true, Limit: 1})
+	rs, err := c.Store.Runs(ctx, port.Query{Job: name, Until: p.until, Scheduled: true, Limit: 1})
 	if err != nil {
 		return nil, fmt.Errorf("looking for its newest run: %w", err)
 	}

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -45,7 +45,7 @@ func (w *world) sweepAt(at time.Time) {
 	}
 }
 
-func (w *world) triggerAt(at time.Time, j job.Job, slot time.Time) control.Reply {
+func (w *world) triggerAt(at time.Time, j job.Job, slot time.Time) port.Reply {
 	w.t.Helper()
 	w.clock.AdvanceTo(at)
 	rep, err := w.ctl.Scheduled(w.t.Context(), j, slot)
@@ -59,7 +59,7 @@ func (w *world) triggerAt(at time.Time, j job.Job, slot time.Time) control.Reply
 // they came about.
 func (w *world) slotsOf(name string) string {
 	w.t.Helper()
-	rs, err := w.store.Runs(w.t.Context(), control.Query{Job: name, Limit: 1000})
+	rs, err := w.store.Runs(w.t.Context(), port.Query{Job: name, Limit: 1000})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestCheckSlots(t *testing.T) {
 			w.sweepAt(clockAt(19, 20, 0))
 		}, "18:00 missed, 19:00 missed", "missed missed"},
 		{"a sweep whose clock was ahead judges again", hourly, func(w *world) {
-			if err := w.store.SetMark(t.Context(), control.MarkSlots, clockAt(30, 0, 0)); err != nil {
+			if err := w.store.SetMark(t.Context(), port.MarkSlots, clockAt(30, 0, 0)); err != nil {
 				w.t.Fatal(err)
 			}
 			w.sweepAt(clockAt(17, 50, 0))
@@ -185,7 +185,7 @@ func TestCheckSlots(t *testing.T) {
 		{"one time is caught up with", with(last, func(j *job.Job) { j.Schedule = "at(2026-11-22T18:00:00)" }), func(w *world) { w.sweepAt(clockAt(18, 15, 0)) }, "18:00 running by catch-up", ""},
 		{"a run by hand is no run of a later slot", last, func(w *world) {
 			w.clock.AdvanceTo(clockAt(18, 10, 0))
-			if _, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "hourly", RequestID: "q"}); err != nil {
+			if _, err := w.ctl.RunByHand(t.Context(), port.RunRequest{Job: "hourly", RequestID: "q"}); err != nil {
 				w.t.Fatal(err)
 			}
 			w.sweepAt(clockAt(18, 20, 0))
@@ -193,7 +193,7 @@ func TestCheckSlots(t *testing.T) {
 		}, "18:00 succeeded by catch-up, 18:10 succeeded by run", ""},
 
 		{"a trigger that comes too late runs nothing", hourly, func(w *world) {
-			if rep := w.triggerAt(clockAt(18, 15, 1), hourly, clockAt(18, 0, 0)); rep.Outcome != control.Refused || !strings.Contains(rep.Message, "its trigger came 15m1s late") {
+			if rep := w.triggerAt(clockAt(18, 15, 1), hourly, clockAt(18, 0, 0)); rep.Outcome != port.Refused || !strings.Contains(rep.Message, "its trigger came 15m1s late") {
 				w.t.Errorf("%+v", rep)
 			}
 			w.sweepAt(clockAt(18, 20, 0))
@@ -221,7 +221,7 @@ func TestCheckSlots(t *testing.T) {
 		}, "18:00 running by schedule", ""},
 		{"a trigger after the sweep is a duplicate", hourly, func(w *world) {
 			w.sweepAt(clockAt(18, 15, 0))
-			if rep := w.triggerAt(clockAt(18, 15, 0), hourly, clockAt(18, 0, 0)); rep.Outcome != control.Duplicate || rep.Message != "duplicate of hourly/20261122T1800Z, which was missed" {
+			if rep := w.triggerAt(clockAt(18, 15, 0), hourly, clockAt(18, 0, 0)); rep.Outcome != port.Duplicate || rep.Message != "duplicate of hourly/20261122T1800Z, which was missed" {
 				w.t.Errorf("%+v", rep)
 			}
 		}, "18:00 missed", "missed"},
@@ -286,7 +286,7 @@ func TestCheckSlots(t *testing.T) {
 func (w *world) pauseAt(at time.Time, name string, until time.Time) {
 	w.t.Helper()
 	w.clock.AdvanceTo(at)
-	if rep, err := w.ctl.Pause(w.t.Context(), control.PauseRequest{Job: name, Until: until, By: "ann", Reason: "move"}); err != nil || rep.Outcome != control.Accepted {
+	if rep, err := w.ctl.Pause(w.t.Context(), port.PauseRequest{Job: name, Until: until, By: "ann", Reason: "move"}); err != nil || rep.Outcome != port.Accepted {
 		w.t.Fatalf("%+v, %v", rep, err)
 	}
 }
@@ -346,10 +346,10 @@ func TestCheckSlotsCutOff(t *testing.T) {
 	if got := w.slotsOf("hourly"); got != "18:00 missed, 19:00 missed, 20:00 missed" {
 		t.Errorf("cut off after %s", got)
 	}
-	if at, err := w.store.Mark(t.Context(), control.MarkSweep); err != nil || !at.IsZero() {
+	if at, err := w.store.Mark(t.Context(), port.MarkSweep); err != nil || !at.IsZero() {
 		t.Errorf("it finished at %s, %v", at, err)
 	}
-	at, err := w.store.Mark(t.Context(), control.MarkSlots)
+	at, err := w.store.Mark(t.Context(), port.MarkSlots)
 	if err != nil || !at.Equal(t0.Add(3*time.Hour)) {
 		t.Errorf("checked up to %s, %v", at, err)
 	}
@@ -452,7 +452,7 @@ func TestCheckSlotsGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	item.Definition = "absent"
-	if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+	if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.AdvanceTo(clockAt(23, 20, 0))
@@ -464,7 +464,7 @@ func TestCheckSlotsGoesOn(t *testing.T) {
 	if got := w.slotsOf("hourly"); got != missedTill23 || len(w.told) != 1 {
 		t.Errorf("the other: %s, told %s", got, w.kinds())
 	}
-	if at, err := w.store.Mark(t.Context(), control.MarkSweep); err != nil || !at.IsZero() {
+	if at, err := w.store.Mark(t.Context(), port.MarkSweep); err != nil || !at.IsZero() {
 		t.Errorf("it finished at %s, %v", at, err)
 	}
 	w.know(bad, hourly)

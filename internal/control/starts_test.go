@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -59,12 +59,12 @@ func TestANameAsksForThePresentDefinition(t *testing.T) {
 	w := known(t, hourly)
 	second := with(hourly, func(j *job.Job) { j.Command = []string{"second"} })
 	w.redeployAt(clockAt(18, 5, 0), second)
-	if rep := w.fire(clockAt(18, 6, 0), control.Slot{Name: "hourly", At: clockAt(18, 0, 0)}); rep.Status != run.Running {
+	if rep := w.fire(clockAt(18, 6, 0), port.Slot{Name: "hourly", At: clockAt(18, 0, 0)}); rep.Status != run.Running {
 		t.Errorf("%+v", rep)
 	}
 	w.redeployAt(clockAt(18, 10, 0)) // it left
-	rep := w.fire(clockAt(18, 11, 0), control.Slot{Name: "hourly", At: clockAt(18, 10, 30)})
-	if rs := w.runs(); rep.Outcome != control.Waits || len(rs) != 1 || rs[0].Definition != second.Hash() {
+	rep := w.fire(clockAt(18, 11, 0), port.Slot{Name: "hourly", At: clockAt(18, 10, 30)})
+	if rs := w.runs(); rep.Outcome != port.Waits || len(rs) != 1 || rs[0].Definition != second.Hash() {
 		t.Errorf("%+v: %s", rep, w.story())
 	}
 }
@@ -123,7 +123,7 @@ func TestASweepChecksWhatItJustRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	j := with(hourly, func(j *job.Job) { j.Schedule, j.Modified = "5 * * * *", clockAt(17, 50, 0) })
-	if err := w.ctl.SyncLoaded(t.Context(), l, control.Reading{Jobs: []control.Registered{control.Register(j)}, Whole: clockAt(18, 20, 0)}); err != nil {
+	if err := w.ctl.SyncLoaded(t.Context(), l, port.Reading{Jobs: []port.Registered{port.Register(j)}, Whole: clockAt(18, 20, 0)}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.ctl.CheckLoaded(t.Context(), l); err != nil {
@@ -184,10 +184,10 @@ func TestAnAnswerWithoutTheTask(t *testing.T) {
 		refuses bool
 	}{
 		"of none":     {nil, true},
-		"of another":  {&control.UntoldError{Tasks: map[string]string{"arn:other": "ACCESS"}}, true},
-		"of this":     {&control.UntoldError{Tasks: map[string]string{theTask(report, 0).Attempts[0].TaskARN: "ACCESS"}}, true},
+		"of another":  {&port.UntoldError{Tasks: map[string]string{"arn:other": "ACCESS"}}, true},
+		"of this":     {&port.UntoldError{Tasks: map[string]string{theTask(report, 0).Attempts[0].TaskARN: "ACCESS"}}, true},
 		"no answer":   {errBroken, false},
-		"of all that": {fmt.Errorf("describing: %w", control.ErrRefused), true},
+		"of all that": {fmt.Errorf("describing: %w", port.ErrRefused), true},
 	} {
 		store, now := &memory.Store{}, t0
 		if err := store.PutDefinition(t.Context(), report); err != nil {
@@ -280,10 +280,10 @@ func TestTheNewestSlotRunsLate(t *testing.T) {
 type requests struct {
 	throttledECS
 
-	launches []control.Launch
+	launches []port.Launch
 }
 
-func (e *requests) Launch(ctx context.Context, l control.Launch) run.Event {
+func (e *requests) Launch(ctx context.Context, l port.Launch) run.Event {
 	e.launches = append(e.launches, l)
 	return e.throttledECS.Launch(ctx, l)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -28,12 +29,12 @@ func (c *Control) step(ctx context.Context, id run.ID, event func(*run.Run) (run
 			return nil, fmt.Errorf("loading run %s: %w", id, err)
 		}
 		d, err := c.decideAndSave(ctx, &before, event)
-		if errors.Is(err, ErrConflict) {
+		if errors.Is(err, port.ErrConflict) {
 			continue
 		}
 		return d, err
 	}
-	return nil, fmt.Errorf("deciding about run %s: %w %d times", id, ErrConflict, conflictRetries)
+	return nil, fmt.Errorf("deciding about run %s: %w %d times", id, port.ErrConflict, conflictRetries)
 }
 
 // stepFrom is step for a run that has just been saved or loaded: it loads the run only if it
@@ -42,7 +43,7 @@ func (c *Control) step(ctx context.Context, id run.ID, event func(*run.Run) (run
 // anew: it is true only of the state that was loaded, and is remembered as such.
 func (c *Control) stepFrom(ctx context.Context, before *run.Run, event func(*run.Run) (run.Event, error)) (*run.Decision, error) {
 	d, err := c.decideAndSave(ctx, before, event)
-	if errors.Is(err, ErrConflict) || err == nil && d.Next.Rev == before.Rev && d.Outcome != run.Rests {
+	if errors.Is(err, port.ErrConflict) || err == nil && d.Next.Rev == before.Rev && d.Outcome != run.Rests {
 		return c.step(ctx, before.ID, event)
 	}
 	return d, err
@@ -86,7 +87,7 @@ func (c *Control) decideAndSave(ctx context.Context, before *run.Run, event func
 // lost turns an error about a definition to which a run refers into one that is not
 // ErrNotFound: that the definition is missing does not mean that there is no such run.
 func lost(err error) error {
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, port.ErrNotFound) {
 		return errors.New(err.Error())
 	}
 	return err
@@ -95,7 +96,7 @@ func lost(err error) error {
 // item loads a job's item; a job that never had one gets an empty one.
 func (c *Control) item(ctx context.Context, name string) (job.Item, error) {
 	item, err := c.Store.Item(ctx, name)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, port.ErrNotFound) {
 		return job.Item{Name: name}, nil
 	}
 	if err != nil {
@@ -165,9 +166,9 @@ type owedError struct {
 	err  error
 }
 
-func (e *owedError) Error() string { return fmt.Sprintf("%s is %v: %v", e.kind, ErrOwed, e.err) }
+func (e *owedError) Error() string { return fmt.Sprintf("%s is %v: %v", e.kind, port.ErrOwed, e.err) }
 
-func (e *owedError) Unwrap() []error { return []error{ErrOwed, e.err} }
+func (e *owedError) Unwrap() []error { return []error{port.ErrOwed, e.err} }
 
 // leaveTells adds to tried the notices that a run came to owe while an effect was performed
 // whose outcome changed nothing. Whoever wrote them sends them now or, after a crash, the
@@ -236,7 +237,7 @@ func (c *Control) effect(ctx context.Context, r *run.Run, j *job.Job, e run.Effe
 	case run.Find:
 		arns, err := c.Launcher.Find(ctx, j.Cluster, r.RoundID(e.Attempt).StartedBy(c.Stack))
 		if err != nil {
-			return run.Unseen{Attempt: e.Attempt, Refused: errors.Is(err, ErrRefused), Err: err.Error()}, nil
+			return run.Unseen{Attempt: e.Attempt, Refused: errors.Is(err, port.ErrRefused), Err: err.Error()}, nil
 		}
 		return run.Found{Attempt: e.Attempt, Round: r.RoundID(e.Attempt).Round, TaskARNs: arns}, nil
 	case run.Tell:
@@ -256,7 +257,7 @@ func (c *Control) launch(ctx context.Context, r *run.Run, j *job.Job, attempt in
 	if !c.mayGo(ctx) {
 		return run.Paced{Attempt: attempt, Send: send, Why: whyPaced(c.Pace)}
 	}
-	answer := c.Launcher.Launch(ctx, Launch{
+	answer := c.Launcher.Launch(ctx, port.Launch{
 		Stack: c.Stack, Run: r.ID, ScheduledFor: r.ScheduledFor, Attempt: attempt, Round: round, Task: r.Task, Job: *j,
 	})
 	if c.Pace == nil {

@@ -8,15 +8,16 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 // revised is a store of one run that accepts what follows from that run's state.
 type revised struct{ oneRun }
 
-func (s revised) Commit(_ context.Context, ch Change) error {
+func (s revised) Commit(_ context.Context, ch port.Change) error {
 	if ch.Run.Rev != s.r.Rev {
-		return ErrConflict
+		return port.ErrConflict
 	}
 	return nil
 }

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -93,7 +93,7 @@ func TestOverdue(t *testing.T) {
 		}, "18:00 running by schedule, 18:01 running by schedule"},
 		"a run by hand is no later one": {hourly, func(w *world) {
 			w.clock.AdvanceTo(clockAt(18, 5, 0))
-			if _, err := w.ctl.RunByHand(t.Context(), control.RunRequest{Job: "hourly", RequestID: "q"}); err != nil {
+			if _, err := w.ctl.RunByHand(t.Context(), port.RunRequest{Job: "hourly", RequestID: "q"}); err != nil {
 				t.Fatal(err)
 			}
 			w.triggerAt(clockAt(18, 14, 0), hourly, clockAt(18, 0, 0))

@@ -12,6 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -24,7 +25,7 @@ func (silentECS) Resolve(context.Context, job.Job) (run.TaskDefinition, error) {
 	return run.TaskDefinition{ARN: ours, Container: "app"}, nil
 }
 
-func (silentECS) Launch(_ context.Context, l control.Launch) run.Event {
+func (silentECS) Launch(_ context.Context, l port.Launch) run.Event {
 	return run.NoAnswer{Attempt: l.Attempt, Err: "the line is dead"}
 }
 

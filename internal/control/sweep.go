@@ -10,19 +10,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/panics"
-)
-
-// Marks of the store.
-const (
-	// MarkSlots is up to when slots were checked.
-	MarkSlots = "slots"
-	// MarkSweep is when a sweep last finished its check of the slots.
-	MarkSweep = "sweep"
-	// MarkFailing is since when checks of the slots have failed; it counts while it is later
-	// than MarkSweep.
-	MarkFailing = "failing"
-	// MarkRegistry is when the last reading of the registry as a whole began.
-	MarkRegistry = "registry"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // slotSpan is how much time one step of the check covers. After a long silence the mark moves
@@ -58,7 +46,7 @@ func (c *Control) CheckLoaded(ctx context.Context, l *Loaded) error {
 		return c.passSlots(ctx, l.at)
 	}
 	now := l.at
-	from, err := c.Store.Mark(ctx, MarkSlots)
+	from, err := c.Store.Mark(ctx, port.MarkSlots)
 	if err != nil {
 		return fmt.Errorf("reading up to when slots were checked: %w", err)
 	}
@@ -80,7 +68,7 @@ func (c *Control) CheckLoaded(ctx context.Context, l *Loaded) error {
 	if err := errors.Join(err, c.tellAllMissed(ctx, missed), c.tellCalendars(ctx, l.items)); err != nil {
 		return errors.Join(err, asError(l.unreadable))
 	}
-	if err := c.Store.SetMark(ctx, MarkSweep, now); err != nil {
+	if err := c.Store.SetMark(ctx, port.MarkSweep, now); err != nil {
 		return fmt.Errorf("storing that the sweep was here: %w", err)
 	}
 	return asError(l.unreadable)
@@ -105,7 +93,7 @@ func (c *Control) tellAllMissed(ctx context.Context, missed toTell) error {
 }
 
 // asError says what it means that the items of some jobs cannot be read.
-func asError(unreadable *UnreadableItemsError) error {
+func asError(unreadable *port.UnreadableItemsError) error {
 	if unreadable == nil {
 		return nil
 	}
@@ -150,7 +138,7 @@ func (c *Control) markSlots(ctx context.Context, l *Loaded, from, to time.Time) 
 			return nil // another process, which knew all items, has moved it on
 		}
 	}
-	return c.Store.SetMark(ctx, MarkSlots, to)
+	return c.Store.SetMark(ctx, port.MarkSlots, to)
 }
 
 // givesUp reports whether the mark moves past slots that could not be checked. It keeps an
@@ -173,13 +161,13 @@ func (c *Control) givesUp(ctx context.Context, now, to time.Time, cause error) b
 // failingFor returns for how long no check of the slots has finished because of failures.
 // Time in which nobody checked does not count.
 func (c *Control) failingFor(ctx context.Context, now time.Time) time.Duration {
-	since, err := c.Store.Mark(ctx, MarkFailing)
-	finished, errFinished := c.Store.Mark(ctx, MarkSweep)
+	since, err := c.Store.Mark(ctx, port.MarkFailing)
+	finished, errFinished := c.Store.Mark(ctx, port.MarkSweep)
 	if err != nil || errFinished != nil {
 		return 0
 	}
 	if since.IsZero() || !since.After(finished) {
-		if err := c.Store.SetMark(ctx, MarkFailing, now); err != nil {
+		if err := c.Store.SetMark(ctx, port.MarkFailing, now); err != nil {
 			c.Log.WarnContext(ctx, "storing since when slots cannot be checked", "why", err.Error())
 		}
 		return 0

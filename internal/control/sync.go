@@ -10,6 +10,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
@@ -31,24 +32,24 @@ func (e *PlanError) Unwrap() error { return e.Err }
 // history keeps its words. A job whose schedule cannot be read keeps the plan that it had,
 // and a *PlanError names it.
 func (c *Control) Sync(ctx context.Context, jobs []job.Job) error {
-	return c.sync(ctx, Reading{Jobs: registered(jobs), Whole: c.Now()})
+	return c.sync(ctx, port.Reading{Jobs: registered(jobs), Whole: c.Now()})
 }
 
 // SyncSome is Sync for when the registry could not be read as a whole: no job is gone because
 // it is not among these.
 func (c *Control) SyncSome(ctx context.Context, jobs []job.Job) error {
-	return c.sync(ctx, Reading{Jobs: registered(jobs)})
+	return c.sync(ctx, port.Reading{Jobs: registered(jobs)})
 }
 
-func registered(jobs []job.Job) []Registered {
-	out := make([]Registered, len(jobs))
+func registered(jobs []job.Job) []port.Registered {
+	out := make([]port.Registered, len(jobs))
 	for i := range jobs {
-		out[i] = Register(jobs[i])
+		out[i] = port.Register(jobs[i])
 	}
 	return out
 }
 
-func (c *Control) sync(ctx context.Context, r Reading) error {
+func (c *Control) sync(ctx context.Context, r port.Reading) error {
 	l, err := c.Load(ctx)
 	if err != nil {
 		return err
@@ -58,7 +59,7 @@ func (c *Control) sync(ctx context.Context, r Reading) error {
 
 // SyncLoaded is Sync with what was read of the registry and with items that were loaded after
 // that.
-func (c *Control) SyncLoaded(ctx context.Context, l *Loaded, r Reading) error {
+func (c *Control) SyncLoaded(ctx context.Context, l *Loaded, r port.Reading) error {
 	if err := l.renew(ctx, c.unsynced(l, r.Jobs)); err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (c *Control) SyncLoaded(ctx context.Context, l *Loaded, r Reading) error {
 }
 
 // unsynced returns the jobs whose items are not known to hold what the registry holds.
-func (c *Control) unsynced(l *Loaded, jobs []Registered) (names []string) {
+func (c *Control) unsynced(l *Loaded, jobs []port.Registered) (names []string) {
 	now := c.Now()
 	for i := range jobs {
 		if j := &jobs[i]; !c.synced.holds(j.Name, j.Hash, l.rev(j.Name), now) {
@@ -89,9 +90,9 @@ func (c *Control) unsynced(l *Loaded, jobs []Registered) (names []string) {
 
 // news returns what is new about the registry's jobs. problems are about plans that cannot be
 // read.
-func (c *Control) news(ctx context.Context, l *Loaded, jobs []Registered) (news []deployment, problems, errs []error) {
+func (c *Control) news(ctx context.Context, l *Loaded, jobs []port.Registered) (news []deployment, problems, errs []error) {
 	now := c.Now()
-	checked := sync.OnceValues(func() (time.Time, error) { return c.Store.Mark(ctx, MarkSlots) })
+	checked := sync.OnceValues(func() (time.Time, error) { return c.Store.Mark(ctx, port.MarkSlots) })
 	for i := range jobs {
 		j := &jobs[i]
 		if c.synced.holds(j.Name, j.Hash, l.rev(j.Name), now) {
@@ -119,7 +120,7 @@ func (c *Control) news(ctx context.Context, l *Loaded, jobs []Registered) (news 
 
 // latest returns the deployment of what was read of a job, or of what is newer. It returns
 // none if nobody can tell, or the job is gone.
-func (c *Control) latest(ctx context.Context, item job.Item, j Registered, upTo time.Time) (d deployment, problem, err error) {
+func (c *Control) latest(ctx context.Context, item job.Item, j port.Registered, upTo time.Time) (d deployment, problem, err error) {
 	if d, problem = c.deployment(item, j, upTo); !d.changed {
 		return d, problem, nil
 	}
@@ -143,7 +144,7 @@ func note(errs []error, err error) []error {
 // markGone notes that jobs left the registry, which still held them when it was last read. A
 // job that another process came to know after the reading began may have been made behind
 // what was already read.
-func (c *Control) markGone(ctx context.Context, l *Loaded, r Reading) error {
+func (c *Control) markGone(ctx context.Context, l *Loaded, r port.Reading) error {
 	there := make(map[string]bool, len(r.Jobs)+len(r.Broken))
 	for i := range r.Jobs {
 		there[r.Jobs[i].Name] = true
@@ -214,7 +215,7 @@ func (c *Control) leave(ctx context.Context, l *Loaded, left []job.Item, whole t
 // leftOrNot asks about a job that a list did not show: a process that lists for the first
 // time does not know which schedules a list may have left out.
 func (c *Control) leftOrNot(ctx context.Context, item job.Item, whole, seen time.Time) (is job.Item, there bool, err error) {
-	var r Renewal
+	var r port.Renewal
 	asked := c.Now()
 	if c.Registry != nil {
 		if r, err = c.Registry.Renew(ctx, item.Name, whole); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // syncWorld returns a world that knows one job that changes beside its open run, one that
@@ -62,8 +63,8 @@ func TestSyncSaysWhatFailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls, want := w.ports.calls, w.items()
-	if !w.mark(control.MarkRegistry).Equal(w.clock.Now()) {
-		t.Errorf("the registry was read at %s", w.mark(control.MarkRegistry))
+	if !w.mark(port.MarkRegistry).Equal(w.clock.Now()) {
+		t.Errorf("the registry was read at %s", w.mark(port.MarkRegistry))
 	}
 	if strings.Count(want, "true") != 1 || !strings.Contains(want, "false "+string(minute(0))) {
 		t.Errorf("synced:\n%s", want)
@@ -99,8 +100,8 @@ func TestSyncSaysWhatFailed(t *testing.T) {
 			if err := w.ctl.Sync(t.Context(), deployed); err != nil || w.items() != want {
 				t.Errorf("call %d, %s, again: %v, %s\nwant %s", k+1, name, err, w.items(), want)
 			}
-			if !w.mark(control.MarkRegistry).Equal(w.clock.Now()) {
-				t.Errorf("call %d, %s: the registry was read at %s", k+1, name, w.mark(control.MarkRegistry))
+			if !w.mark(port.MarkRegistry).Equal(w.clock.Now()) {
+				t.Errorf("call %d, %s: the registry was read at %s", k+1, name, w.mark(port.MarkRegistry))
 			}
 		}
 	}
@@ -134,12 +135,12 @@ func TestSyncLosesARace(t *testing.T) {
 func TestSyncSome(t *testing.T) {
 	t.Parallel()
 	w, deployed := syncWorld(t)
-	before := w.mark(control.MarkRegistry)
+	before := w.mark(port.MarkRegistry)
 	if err := w.ctl.SyncSome(t.Context(), deployed[1:]); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.items(); strings.Contains(got, "true") || strings.Count(got, "\n") != 4 || !w.mark(control.MarkRegistry).Equal(before) {
-		t.Errorf("the registry was read at %s:\n%s", w.mark(control.MarkRegistry), got)
+	if got := w.items(); strings.Contains(got, "true") || strings.Count(got, "\n") != 4 || !w.mark(port.MarkRegistry).Equal(before) {
+		t.Errorf("the registry was read at %s:\n%s", w.mark(port.MarkRegistry), got)
 	}
 }
 
@@ -147,7 +148,7 @@ func TestSyncSome(t *testing.T) {
 func TestAJobThatLeftWasThereUntilTheLastReading(t *testing.T) {
 	t.Parallel()
 	w, deployed := syncWorld(t)
-	seen := w.mark(control.MarkRegistry)
+	seen := w.mark(port.MarkRegistry)
 	if err := w.ctl.Sync(t.Context(), deployed); err != nil {
 		t.Fatal(err)
 	}
@@ -252,19 +253,19 @@ func TestWhatIsNewCostsNoQuestion(t *testing.T) {
 }
 
 // unwritable is a store that takes no writes.
-type unwritable struct{ control.Store }
+type unwritable struct{ port.Store }
 
-func (unwritable) Commit(context.Context, control.Change) error { return errBroken }
+func (unwritable) Commit(context.Context, port.Change) error { return errBroken }
 
 // TestAJobThatCouldNotBeWritten: nobody asks whether a new job is still there if its item
 // could not be written.
 func TestAJobThatCouldNotBeWritten(t *testing.T) {
 	t.Parallel()
 	w := quiet(t)
-	if err := w.store.SetMark(t.Context(), control.MarkRegistry, t0.Add(time.Hour)); err != nil {
+	if err := w.store.SetMark(t.Context(), port.MarkRegistry, t0.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	registry := &renewals{answers: []control.Renewal{goneSince(17, 50)}}
+	registry := &renewals{answers: []port.Renewal{goneSince(17, 50)}}
 	w.ctl.Registry, w.ctl.Store = registry, unwritable{w.ctl.Store}
 	if err := w.ctl.SyncSome(t.Context(), []job.Job{hourly}); !errors.Is(err, errBroken) || len(registry.asked) != 0 {
 		t.Errorf("%v; asked about %q", err, registry.asked)

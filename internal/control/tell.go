@@ -10,6 +10,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -28,7 +29,7 @@ const TellFor = 24 * time.Hour
 func (c *Control) Tell(ctx context.Context, id run.ID) (err error) {
 	defer panics.Recover(&err)
 	loaded, err := c.Store.Run(ctx, id)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, port.ErrNotFound) {
 		return nil // it expired, and with it what there was to tell
 	}
 	if err != nil {
@@ -85,26 +86,26 @@ func (c *Control) tellMissed(ctx context.Context, name string) (err error) {
 		}
 		owes, err := c.oweMissed(ctx, item)
 		switch {
-		case errors.Is(err, ErrConflict):
+		case errors.Is(err, port.ErrConflict):
 			continue
 		case err != nil:
 			return fmt.Errorf("telling the missed slots of job %s: %w", name, err)
 		case owes.ID == "":
 			return nil
 		}
-		if _, err := c.settle(ctx, &run.Decision{Next: owes}); !errors.Is(err, ErrOwed) {
+		if _, err := c.settle(ctx, &run.Decision{Next: owes}); !errors.Is(err, port.ErrOwed) {
 			return err
 		}
 		return nil
 	}
-	return fmt.Errorf("telling the missed slots of job %s: %w %d times", name, ErrConflict, conflictRetries)
+	return fmt.Errorf("telling the missed slots of job %s: %w %d times", name, port.ErrConflict, conflictRetries)
 }
 
 // oweMissed returns the run that now owes the notice; zero if none does.
 func (c *Control) oweMissed(ctx context.Context, item job.Item) (owes run.Run, err error) {
 	r, err := c.Store.Run(ctx, run.ID(item.Missed.Last))
 	switch {
-	case errors.Is(err, ErrNotFound), errors.Is(err, ErrUnreadable):
+	case errors.Is(err, port.ErrNotFound), errors.Is(err, port.ErrUnreadable):
 		return run.Run{}, c.keepMissed(ctx, item, err)
 	case err != nil:
 		return run.Run{}, err
@@ -114,16 +115,16 @@ func (c *Control) oweMissed(ctx context.Context, item job.Item) (owes run.Run, e
 	}
 	j, err := c.definition(ctx, r.Definition)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, port.ErrNotFound):
 		return run.Run{}, c.keepMissed(ctx, item, err)
 	case err != nil:
 		return run.Run{}, err
 	}
 	next, after, owed := notice.OweMissed(item, r, j, c.Now(), c.Timing)
 	if !owed {
-		return run.Run{}, c.Store.Commit(ctx, Change{Item: &next})
+		return run.Run{}, c.Store.Commit(ctx, port.Change{Item: &next})
 	}
-	err = c.commit(ctx, &r, Change{Run: &after, Item: &next}, j, "its notice is owed")
+	err = c.commit(ctx, &r, port.Change{Run: &after, Item: &next}, j, "its notice is owed")
 	return after, err
 }
 
@@ -135,7 +136,7 @@ func (c *Control) keepMissed(ctx context.Context, item job.Item, cause error) er
 		return err
 	}
 	next := notice.MissedTold(item, c.Now())
-	return c.Store.Commit(ctx, Change{Item: &next})
+	return c.Store.Commit(ctx, port.Change{Item: &next})
 }
 
 // ofTheJob are the notices about something that a retry of the run would not mend.
@@ -228,7 +229,7 @@ func (c *Control) keepFailing(ctx context.Context, r *run.Run, e run.Effect) err
 			return err
 		}
 		if next, changed := notice.StillFails(item, r); changed {
-			return c.Store.Commit(ctx, Change{Item: &next})
+			return c.Store.Commit(ctx, port.Change{Item: &next})
 		}
 		return nil
 	})
@@ -241,7 +242,7 @@ func (c *Control) output(ctx context.Context, r *run.Run) (lines []string, at st
 	if c.Logs == nil || a == nil || a.TaskARN == "" || a.Started == stop.No {
 		return nil, ""
 	}
-	o := Output{Run: r.ID, Attempt: a.N, TaskARN: a.TaskARN, Task: r.TaskOf(a)}
+	o := port.Output{Run: r.ID, Attempt: a.N, TaskARN: a.TaskARN, Task: r.TaskOf(a)}
 	lines, err := c.Logs.Tail(ctx, o, noticeLogLines)
 	if err != nil {
 		c.Log.WarnContext(ctx, "a notice goes without log lines", "run", r.ID, "why", err.Error())

@@ -13,6 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -145,7 +146,7 @@ func TestAFailureBesideASuccess(t *testing.T) {
 				t.Fatal(err)
 			}
 			item.FailingSince = t0.Add(-time.Hour)
-			if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+			if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
 				t.Fatal(err)
 			}
 			item.Rev++
@@ -158,7 +159,7 @@ func TestAFailureBesideASuccess(t *testing.T) {
 				t.Fatalf("its end wrote the item: %+v, %v, owed %v", got, err, r.Owed)
 			}
 			item.FailingSince, item.RecoveredAt = time.Time{}, r.FinishedAt.Add(c.recovered)
-			if err := w.store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+			if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
 				t.Fatal(err)
 			}
 			w.ctl.Notifier = told
@@ -182,13 +183,13 @@ func TestRetryOfANoticeTwice(t *testing.T) {
 	w.know(report)
 	w.triggerSlot(report, 0)
 	w.live()
-	paste := func(n notice.Notice) control.Outcome {
+	paste := func(n notice.Notice) port.Outcome {
 		var id, request string
 		var attempts int
 		if _, err := fmt.Sscanf(n.RetryWith, "batchplane retry %s --attempts %d --request-id %s", &id, &attempts, &request); err != nil {
 			t.Fatalf("the command is %q: %v", n.RetryWith, err)
 		}
-		reply, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: run.ID(id), RequestID: request, Attempts: &attempts})
+		reply, err := w.ctl.Retry(t.Context(), port.RetryRequest{Run: run.ID(id), RequestID: request, Attempts: &attempts})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,15 +199,15 @@ func TestRetryOfANoticeTwice(t *testing.T) {
 	first := w.told[0]
 	unread := first // another notice about the same attempt, read later
 	unread.RetryWith += "-unread"
-	for n, want := range []control.Outcome{control.Accepted, control.Duplicate, control.Duplicate} {
+	for n, want := range []port.Outcome{port.Accepted, port.Duplicate, port.Duplicate} {
 		if got := paste(first); got != want {
 			t.Errorf("pasted %d times: %s", n+1, got)
 		}
 	}
-	if got := paste(unread); got != control.Refused {
+	if got := paste(unread); got != port.Refused {
 		t.Errorf("pasted after the run was retried otherwise: %s", got)
 	}
-	if got := paste(w.told[1]); got != control.Accepted || len(w.made) != 3 {
+	if got := paste(w.told[1]); got != port.Accepted || len(w.made) != 3 {
 		t.Errorf("the next failure's command: %s; %d tasks", got, len(w.made))
 	}
 }
@@ -221,10 +222,10 @@ func TestARetryThatIsLessSafeThanItWas(t *testing.T) {
 	w.live()
 	for _, c := range []struct {
 		seen run.Safety
-		want control.Outcome
-	}{{run.RetrySafe, control.Refused}, {run.RetryEnded, control.Accepted}} {
-		reply, err := w.ctl.Retry(t.Context(), control.RetryRequest{Run: w.runs()[0].ID, RequestID: string(c.seen), Safety: c.seen})
-		if err != nil || reply.Outcome != c.want || c.want == control.Refused && !strings.Contains(reply.Message, "a retry was safe and is ended now") {
+		want port.Outcome
+	}{{run.RetrySafe, port.Refused}, {run.RetryEnded, port.Accepted}} {
+		reply, err := w.ctl.Retry(t.Context(), port.RetryRequest{Run: w.runs()[0].ID, RequestID: string(c.seen), Safety: c.seen})
+		if err != nil || reply.Outcome != c.want || c.want == port.Refused && !strings.Contains(reply.Message, "a retry was safe and is ended now") {
 			t.Errorf("%s: %+v, %v", c.seen, reply, err)
 		}
 	}
@@ -235,10 +236,10 @@ func TestARetryThatIsLessSafeThanItWas(t *testing.T) {
 type endsAtOnce struct {
 	throttledECS
 
-	ended func(context.Context, control.Launch)
+	ended func(context.Context, port.Launch)
 }
 
-func (e *endsAtOnce) Launch(ctx context.Context, l control.Launch) run.Event {
+func (e *endsAtOnce) Launch(ctx context.Context, l port.Launch) run.Event {
 	answer := e.throttledECS.Launch(ctx, l)
 	e.ended(ctx, l)
 	return answer
@@ -252,7 +253,7 @@ func TestWhatAnotherTells(t *testing.T) {
 	at := func() time.Time { return now }
 	// It has no Notifier, so it stands for a program that is still sending.
 	other := &control.Control{Stack: stack, Store: store, Now: at, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler)}
-	ecs := &endsAtOnce{throttledECS: throttledECS{open: true}, ended: func(ctx context.Context, l control.Launch) {
+	ecs := &endsAtOnce{throttledECS: throttledECS{open: true}, ended: func(ctx context.Context, l port.Launch) {
 		event := fmt.Sprintf(stoppedEvent, "STOPPED", l.RoundID().StartedBy(l.Stack), "")
 		event = strings.NewReplacer(`"exitCode":0`, `"exitCode":3`, "arn:x", "arn:task/"+string(l.Run), `"app"`, `"main"`).Replace(event)
 		if err := other.OnStopped(ctx, []byte(event)); err != nil {

@@ -7,46 +7,16 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// Reply is the answer to a request, for people and machines.
-type Reply struct {
-	Run     run.ID     `json:"run,omitempty"`
-	Outcome Outcome    `json:"outcome"`
-	Status  run.Status `json:"status,omitempty"`
-	Message string     `json:"message"`
-	// Contents is what lies in a queue of failures, if that was asked for.
-	Contents *Contents `json:"contents,omitempty"`
-}
-
-// Outcome is what became of a request.
-type Outcome string
-
-const (
-	// Accepted: the request was carried out or is under way.
-	Accepted Outcome = "accepted"
-	// Duplicate: the same request came before.
-	Duplicate Outcome = "duplicate"
-	// Refused: the request was not carried out, or ECS refused the launch for good. Message
-	// says what to do. If there is a run, Status says how it ended.
-	Refused Outcome = "refused"
-	// Waits: the slot is kept until it is known whether what it asks for is deployed. The
-	// sweep tries it.
-	Waits Outcome = "waits"
-	// Unanswered: the request failed on the way, and Message says why. Only the record of a
-	// request has this outcome.
-	Unanswered Outcome = "unanswered"
-	// Filtered: the slot does not count, so nothing is recorded.
-	Filtered Outcome = "filtered"
-)
-
-func (c *Control) slot(ctx context.Context, hash string, j job.Job, at time.Time, kind run.TriggerKind) (Reply, error) {
+func (c *Control) slot(ctx context.Context, hash string, j job.Job, at time.Time, kind run.TriggerKind) (port.Reply, error) {
 	return c.slotOf(ctx, j, at, kind, claiming{hash: hash})
 }
 
-func (c *Control) slotOf(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind, how claiming) (Reply, error) {
+func (c *Control) slotOf(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind, how claiming) (port.Reply, error) {
 	return c.claim(ctx, j, run.Request{
 		ID: run.ScheduledID(j.Name, at), ScheduledFor: at, Trigger: run.Trigger{At: c.Now(), Kind: kind},
 	}, how)
@@ -76,13 +46,13 @@ type claiming struct {
 // Crash windows: before the write nothing has happened, and the trigger is delivered again.
 // After it the launch is owed: a redelivered trigger, or the look two minutes later, sends
 // the same request with the same token.
-func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how claiming) (Reply, error) {
+func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how claiming) (port.Reply, error) {
 	if req.Definition = how.hash; req.Definition == "" {
 		req.Definition = j.Hash()
 	}
 	for n := range conflictRetries {
 		if err := c.backOff(ctx, n); err != nil {
-			return Reply{}, err
+			return port.Reply{}, err
 		}
 		d, refusal, err := c.tryClaim(ctx, j, req, how)
 		if err != nil || refusal != "" {
@@ -92,11 +62,11 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how cla
 			}
 		}
 		switch {
-		case errors.Is(err, ErrConflict):
+		case errors.Is(err, port.ErrConflict):
 			how.item = nil // the job's item changed
 			continue
 		case err != nil:
-			return Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w", req.ID, err)
+			return port.Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w", req.ID, err)
 		case refusal != "":
 			return refuse("", "%s", refusal), nil
 		}
@@ -104,7 +74,7 @@ func (c *Control) claim(ctx context.Context, j job.Job, req run.Request, how cla
 		next, err := c.settle(ctx, d)
 		return reply(next), err
 	}
-	return Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w %d times", req.ID, ErrConflict, conflictRetries)
+	return port.Reply{Run: req.ID}, fmt.Errorf("claiming run %s: %w %d times", req.ID, port.ErrConflict, conflictRetries)
 }
 
 // unclaimed is what a claimed run was before. Nothing changes it.
@@ -189,7 +159,7 @@ func (c *Control) holders(ctx context.Context, s run.Situation, id run.ID) (run.
 
 // laterRun returns the newest run of a later slot that was started; "" if there is none.
 func (c *Control) laterRun(ctx context.Context, req run.Request) (run.ID, error) {
-	q := Query{Job: req.ID.Job(), Scheduled: true, Since: req.ScheduledFor.Add(time.Minute), Limit: existBatch}
+	q := port.Query{Job: req.ID.Job(), Scheduled: true, Since: req.ScheduledFor.Add(time.Minute), Limit: existBatch}
 	for {
 		rs, err := c.Store.Runs(ctx, q)
 		if err != nil {
@@ -226,7 +196,7 @@ func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.A
 	}
 	task, err := c.Launcher.Resolve(ctx, j)
 	switch {
-	case errors.Is(err, ErrUnlaunchable):
+	case errors.Is(err, port.ErrUnlaunchable):
 		return run.NewEnded(req, run.Failed, err.Error(), now)
 	case err != nil:
 		return run.NewUnresolved(req, err.Error(), now, c.Timing)
@@ -253,23 +223,23 @@ func (c *Control) invalid(hash string, j job.Job) string {
 }
 
 // again answers a trigger whose run exists.
-func (c *Control) again(ctx context.Context, id run.ID) (Reply, error) {
+func (c *Control) again(ctx context.Context, id run.ID) (port.Reply, error) {
 	d, err := c.step(ctx, id, always(run.Triggered{}))
 	if err != nil {
-		return Reply{Run: id}, err
+		return port.Reply{Run: id}, err
 	}
 	r, err := c.settle(ctx, d)
-	return Reply{Run: id, Outcome: Duplicate, Status: r.Status, Message: d.Why}, err
+	return port.Reply{Run: id, Outcome: port.Duplicate, Status: r.Status, Message: d.Why}, err
 }
 
 // reply says in a sentence how a request that was carried out stands.
-func reply(r *run.Run) Reply {
-	rep := Reply{Run: r.ID, Outcome: Accepted, Status: r.Status}
+func reply(r *run.Run) port.Reply {
+	rep := port.Reply{Run: r.ID, Outcome: port.Accepted, Status: r.Status}
 	switch {
 	case r.Status == run.Running:
 		rep.Message = "launched " + string(r.ID)
 	case r.Status.Terminal() && len(r.Attempts) == 0, launchFailed(r):
-		rep.Outcome, rep.Message = Refused, fmt.Sprintf("%s was not launched: it %s: %s", r.ID, r.Status.Sentence(), r.Cause)
+		rep.Outcome, rep.Message = port.Refused, fmt.Sprintf("%s was not launched: it %s: %s", r.ID, r.Status.Sentence(), r.Cause)
 	default:
 		rep.Message = string(r.ID) + " " + r.Status.Sentence() + ": " + r.Cause
 	}
@@ -282,6 +252,6 @@ func launchFailed(r *run.Run) bool {
 	return r.Status == run.Failed && a != nil && a.TaskARN == "" && !a.Doubt
 }
 
-func refuse(id run.ID, format string, args ...any) Reply {
-	return Reply{Run: id, Outcome: Refused, Message: "refused: " + fmt.Sprintf(format, args...)}
+func refuse(id run.ID, format string, args ...any) port.Reply {
+	return port.Reply{Run: id, Outcome: port.Refused, Message: "refused: " + fmt.Sprintf(format, args...)}
 }

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
-)
 
-// MarkLaunching is the mark up to when one process alone launches what waits for the rate.
-const MarkLaunching = "launching"
+	"github.com/batchplane/batchplane/internal/port"
+)
 
 // turnLength is for how long a process takes its turn at once: that much is lost if it dies.
 const turnLength = 4 * time.Second
@@ -51,7 +50,7 @@ func (t *turn) hold(ctx context.Context, c *Control) (wait time.Duration, mine b
 // take takes over from whoever has the turn. A mark in the far future comes from a clock that
 // is wrong.
 func (t *turn) take(ctx context.Context, c *Control, now time.Time) error {
-	at, err := c.Store.Mark(ctx, MarkLaunching)
+	at, err := c.Store.Mark(ctx, port.MarkLaunching)
 	if err != nil {
 		return fmt.Errorf("asking who launches: %w", err)
 	}
@@ -73,10 +72,10 @@ func (t *turn) renew(ctx context.Context, c *Control, now time.Time) error {
 // move claims a turn. A conflict is no error: another process was first.
 func (t *turn) move(ctx context.Context, c *Control, at, from time.Time) error {
 	to := from.Add(turnLength).UTC().Truncate(time.Millisecond)
-	err := c.Store.MoveMark(ctx, MarkLaunching, at, to)
-	if errors.Is(err, ErrConflict) {
+	err := c.Store.MoveMark(ctx, port.MarkLaunching, at, to)
+	if errors.Is(err, port.ErrConflict) {
 		// It may have been this very write, sent twice.
-		stands, again := c.Store.Mark(ctx, MarkLaunching)
+		stands, again := c.Store.Mark(ctx, port.MarkLaunching)
 		if t.lost = again != nil || !stands.Equal(to); t.lost {
 			return nil
 		}
@@ -104,7 +103,7 @@ func (t *turn) release(ctx context.Context, c *Control) error {
 		return nil
 	}
 	t.lost = true
-	if err := c.Store.MoveMark(ctx, MarkLaunching, t.until, c.Now().UTC().Truncate(time.Millisecond)); err != nil && !errors.Is(err, ErrConflict) {
+	if err := c.Store.MoveMark(ctx, port.MarkLaunching, t.until, c.Now().UTC().Truncate(time.Millisecond)); err != nil && !errors.Is(err, port.ErrConflict) {
 		return fmt.Errorf("giving the turn to launch back: %w", err)
 	}
 	return nil

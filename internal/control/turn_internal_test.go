@@ -5,11 +5,13 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // turnMark is a store with one mark.
 type turnMark struct {
-	Store
+	port.Store
 	at time.Time
 	// err is the answer to a write. twice says that a write that took effect is answered with
 	// a conflict, as one that was sent twice is.
@@ -26,10 +28,10 @@ func (m *turnMark) MoveMark(_ context.Context, _ string, from, to time.Time) err
 	case m.err != nil:
 		return m.err
 	case !m.at.Equal(from):
-		return ErrConflict
+		return port.ErrConflict
 	}
 	if m.at = to; m.twice {
-		return ErrConflict
+		return port.ErrConflict
 	}
 	return nil
 }
@@ -65,11 +67,11 @@ func TestTurn(t *testing.T) {
 			return hold(0)
 		}, seen{err: true}},
 		"another was first": {0, func(m *turnMark, hold func(time.Duration) seen) seen {
-			m.err = ErrConflict
+			m.err = port.ErrConflict
 			return hold(0)
 		}, seen{}},
 		"another was first, and the next try is its own": {0, func(m *turnMark, hold func(time.Duration) seen) seen {
-			m.err = ErrConflict
+			m.err = port.ErrConflict
 			hold(0)
 			m.err = nil
 			hold(0)
@@ -142,7 +144,7 @@ func TestTurnGivenBack(t *testing.T) {
 		"in the last":       {turnLength - time.Millisecond, nil, false, 2},
 		"when it ran out":   {turnLength, nil, false, 1},
 		"without an answer": {time.Second, broken, true, 2},
-		"to who took it":    {time.Second, ErrConflict, false, 2},
+		"to who took it":    {time.Second, port.ErrConflict, false, 2},
 	} {
 		m, now := &turnMark{}, start
 		ctl := &Control{InTurns: true, Store: m, Now: func() time.Time { return now }}

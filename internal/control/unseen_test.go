@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -54,7 +54,7 @@ func (w *world) looks(d time.Duration) (failed int) {
 func TestECSDoesNotTell(t *testing.T) {
 	t.Parallel()
 	stopIt := func(w *world) {
-		if _, err := w.ctl.StopRun(t.Context(), control.StopRequest{Run: minute(0), By: "ann", Reason: "x"}); err != nil && !errors.Is(err, control.ErrOwed) {
+		if _, err := w.ctl.StopRun(t.Context(), port.StopRequest{Run: minute(0), By: "ann", Reason: "x"}); err != nil && !errors.Is(err, port.ErrOwed) {
 			t.Fatal(err)
 		}
 	}
@@ -114,9 +114,9 @@ func TestAStopThatECSDidNotTake(t *testing.T) {
 	launched(t, w, forbidding)
 	answer := accessDenied
 	w.ecsRefuses(&answer, "StopTask")
-	rep, err := w.ctl.StopRun(t.Context(), control.StopRequest{Run: minute(0), By: "ann", Reason: "x"})
+	rep, err := w.ctl.StopRun(t.Context(), port.StopRequest{Run: minute(0), By: "ann", Reason: "x"})
 	const says = "report/20261122T1730Z is to be stopped, but ECS did not take that and is asked again each minute: "
-	if !errors.Is(err, control.ErrOwed) || rep.Outcome != control.Accepted || !strings.HasPrefix(rep.Message, says) || !strings.Contains(rep.Message, "AccessDeniedException") {
+	if !errors.Is(err, port.ErrOwed) || rep.Outcome != port.Accepted || !strings.HasPrefix(rep.Message, says) || !strings.Contains(rep.Message, "AccessDeniedException") {
 		t.Errorf("%+v, %v", rep, err)
 	}
 	answer = ""
@@ -226,7 +226,7 @@ func TestStuckRunsLetOthersPass(t *testing.T) {
 		if i%2 == 0 {
 			r.Status, r.Waits = run.Queued, true
 		}
-		if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := w.store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -69,8 +70,8 @@ func (c *Control) Untold(ctx context.Context) (time.Time, error) {
 		switch {
 		case err == nil && r.Owes(run.Tell) && r.Nonsense() == "":
 			return since, nil
-		case errors.Is(err, ErrUnreadable), errors.Is(err, ErrNewer): // a look sees to it
-		case err != nil && !errors.Is(err, ErrNotFound):
+		case errors.Is(err, port.ErrUnreadable), errors.Is(err, port.ErrNewer): // a look sees to it
+		case err != nil && !errors.Is(err, port.ErrNotFound):
 			return since, fmt.Errorf("asking whether run %s still owes a notice: %w", id, err)
 		}
 		c.untold.forget(id)

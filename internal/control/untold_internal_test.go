@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -42,7 +43,7 @@ func TestUntoldRemembers(t *testing.T) {
 
 // noRun is a store that answers each request for a run with an error.
 type noRun struct {
-	Store
+	port.Store
 	err error
 }
 
@@ -53,7 +54,7 @@ func (s noRun) Run(context.Context, run.ID) (run.Run, error) { return run.Run{},
 func TestUntoldOfWhatIsGone(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("no answer")
-	for _, c := range []struct{ answer, err error }{{ErrNotFound, nil}, {broken, broken}} {
+	for _, c := range []struct{ answer, err error }{{port.ErrNotFound, nil}, {broken, broken}} {
 		ctl := &Control{Store: noRun{err: c.answer}}
 		ctl.untold.note(&run.Run{ID: "a", Status: run.Queued, OwesFrom: launchTime, Owed: []run.Effect{{Kind: run.Tell}}})
 		since, err := ctl.Untold(t.Context())

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -49,7 +49,7 @@ func TestUntoldOfARunningTask(t *testing.T) {
 	r := w.run(minute(0))
 	noted := w.clock.Now()
 	r.OweTell(string(notice.Relaunched), 1, 0, noted, run.DefaultTiming)
-	if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+	if err := w.store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Advance(6 * time.Minute)
@@ -67,7 +67,7 @@ func TestUntoldOfALaunchThatWaits(t *testing.T) {
 	w.triggerSlot(report, 0)
 	r := w.run(minute(0))
 	r.OweTell(string(notice.Relaunched), 1, 0, w.clock.Now(), run.DefaultTiming)
-	if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil || r.Status != run.Queued {
+	if err := w.store.Commit(t.Context(), port.Change{Run: &r}); err != nil || r.Status != run.Queued {
 		t.Fatal(r.Status, err)
 	}
 	w.look()

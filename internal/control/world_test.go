@@ -21,6 +21,7 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/localecs/vclock"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -263,7 +264,7 @@ func (w *world) untoldMissed() bool {
 
 func (w *world) runs() []run.Run {
 	w.t.Helper()
-	rs, err := w.store.Runs(w.t.Context(), control.Query{})
+	rs, err := w.store.Runs(w.t.Context(), port.Query{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // asking returns a request in the form in which it is kept before it is answered.
-func asking(way Way, requestID string, r Request, body []byte) control.Asked {
-	a := control.Asked{ID: requestID, Door: string(way)}
+func asking(way Way, requestID string, r Request, body []byte) port.Asked {
+	a := port.Asked{ID: requestID, Door: string(way)}
 	switch {
 	case r.Run != nil:
 		a.What, a.Job, a.By, a.ID = "run", r.Run.Job, r.Run.By, cmp.Or(r.Run.RequestID, requestID)

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestPeoplesDoor: requests through the people's door may name jobs and runs, and nothing else.
@@ -15,24 +15,24 @@ func TestPeoplesDoor(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		in       string
-		outcome  control.Outcome
+		outcome  port.Outcome
 		says     string
 		launches int
 	}{
-		"a run":           {`{"run":"etl"}`, control.Accepted, "launched", 1},
-		"a slot of a job": {`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "only schedules and rules start slots", 0},
-		"a definition":    {`{"job":{"name":"etl","taskDefinition":"payroll","command":["sh","-c","id"]},"scheduledFor":"2026-11-22T09:00:00Z"}`, control.Refused, "only schedules and rules start slots", 0},
-		"a rule's event":  {`{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T09:00:00Z","resources":["arn:aws:events:r:1:rule/etl"]}`, control.Refused, "only schedules and rules start slots", 0},
+		"a run":           {`{"run":"etl"}`, port.Accepted, "launched", 1},
+		"a slot of a job": {`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`, port.Refused, "only schedules and rules start slots", 0},
+		"a definition":    {`{"job":{"name":"etl","taskDefinition":"payroll","command":["sh","-c","id"]},"scheduledFor":"2026-11-22T09:00:00Z"}`, port.Refused, "only schedules and rules start slots", 0},
+		"a rule's event":  {`{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T09:00:00Z","resources":["arn:aws:events:r:1:rule/etl"]}`, port.Refused, "only schedules and rules start slots", 0},
 		"a dashboard's retry without the reason that it asks for": {
-			`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1","widgetContext":{"forms":{"all":{"reason-1":" \n","reason-2":"of another"}}}}`, control.Refused, "give a reason", 0,
+			`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1","widgetContext":{"forms":{"all":{"reason-1":" \n","reason-2":"of another"}}}}`, port.Refused, "give a reason", 0,
 		},
-		"a dashboard's retry that sends no forms": {`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1"}`, control.Refused, "give a reason", 0},
+		"a dashboard's retry that sends no forms": {`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1"}`, port.Refused, "give a reason", 0},
 		"a dashboard's retry with its reason": {
-			`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1","widgetContext":{"forms":{"all":{"reason-1":"the table is back"}}}}`, control.Refused, "no run", 0,
+			`{"retry":"etl/20261122T0900Z","reasonIn":"reason-1","widgetContext":{"forms":{"all":{"reason-1":"the table is back"}}}}`, port.Refused, "no run", 0,
 		},
-		"two reasons":        {`{"retry":"etl/20261122T0900Z","reason":"a","reasonIn":"reason-1"}`, control.Refused, "it has both reason and reasonIn", 0},
-		"what is no request": {`{"rnu":"etl"}`, control.Refused, "exactly one of", 0},
-		"a stop of nothing":  {`{"stop":"etl/20261122T0900Z"}`, control.Refused, "no run", 0},
+		"two reasons":        {`{"retry":"etl/20261122T0900Z","reason":"a","reasonIn":"reason-1"}`, port.Refused, "it has both reason and reasonIn", 0},
+		"what is no request": {`{"rnu":"etl"}`, port.Refused, "exactly one of", 0},
+		"a stop of nothing":  {`{"stop":"etl/20261122T0900Z"}`, port.Refused, "no run", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -41,7 +41,7 @@ func TestPeoplesDoor(t *testing.T) {
 			if err != nil || reply.Outcome != tc.outcome || !strings.Contains(reply.Message, tc.says) || len(d.ecs.launched) != tc.launches {
 				t.Errorf("got %+v, %v, and %d launches", reply, err, len(d.ecs.launched))
 			}
-			as, err := d.store.Asked(t.Context(), control.AskedQuery{})
+			as, err := d.store.Asked(t.Context(), port.AskedQuery{})
 			if err != nil || len(as) != 1 || as[0].Door != "people" || as[0].Outcome != tc.outcome || as[0].Message != reply.Message {
 				t.Errorf("kept %+v, %v", as, err)
 			}
@@ -65,21 +65,21 @@ func TestRulesDoor(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		in       string
-		outcome  control.Outcome
+		outcome  port.Outcome
 		says     string
 		launches int
 	}{
-		"a slot":                  {`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Accepted, "launched", 1},
-		"an event":                {`{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T09:00:00Z","resources":["arn:aws:events:r:1:rule/etl"]}`, control.Accepted, "launched", 1},
-		"the deployed definition": {fired("2026-11-22T09:00:00Z"), control.Accepted, "launched", 1},
-		"it, as its schedule's, at another minute": {fired("2026-11-22T08:50:00Z"), control.Waits, "no such time", 0},
-		"another definition":                       {strings.Replace(fired("2026-11-22T09:00:00Z"), `"name":"etl"`, `"name":"etl","command":["sh","-c","id"]`, 1), control.Accepted, "launched", 1},
-		"a run":                                    {`{"run":"etl"}`, control.Refused, "can only start jobs at their times", 0},
-		"a pause of all":                           {`{"pause":"*","by":"arn:aws:iam::1:user/mia"}`, control.Refused, "can only start jobs at their times", 0},
-		"a stop":                                   {`{"stop":"etl/20261122T0900Z"}`, control.Refused, "can only start jobs at their times", 0},
-		"an end of a pause":                        {`{"resume":"*"}`, control.Refused, "can only start jobs at their times", 0},
-		"a job that only people run":               {`{"job":"hand","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Waits, "it has no schedule: only people run it", 0},
-		"a job that is switched off":               {`{"job":"off","scheduledFor":"2026-11-22T09:00:00Z"}`, control.Waits, "switched off", 0},
+		"a slot":                  {`{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`, port.Accepted, "launched", 1},
+		"an event":                {`{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T09:00:00Z","resources":["arn:aws:events:r:1:rule/etl"]}`, port.Accepted, "launched", 1},
+		"the deployed definition": {fired("2026-11-22T09:00:00Z"), port.Accepted, "launched", 1},
+		"it, as its schedule's, at another minute": {fired("2026-11-22T08:50:00Z"), port.Waits, "no such time", 0},
+		"another definition":                       {strings.Replace(fired("2026-11-22T09:00:00Z"), `"name":"etl"`, `"name":"etl","command":["sh","-c","id"]`, 1), port.Accepted, "launched", 1},
+		"a run":                                    {`{"run":"etl"}`, port.Refused, "can only start jobs at their times", 0},
+		"a pause of all":                           {`{"pause":"*","by":"arn:aws:iam::1:user/mia"}`, port.Refused, "can only start jobs at their times", 0},
+		"a stop":                                   {`{"stop":"etl/20261122T0900Z"}`, port.Refused, "can only start jobs at their times", 0},
+		"an end of a pause":                        {`{"resume":"*"}`, port.Refused, "can only start jobs at their times", 0},
+		"a job that only people run":               {`{"job":"hand","scheduledFor":"2026-11-22T09:00:00Z"}`, port.Waits, "it has no schedule: only people run it", 0},
+		"a job that is switched off":               {`{"job":"off","scheduledFor":"2026-11-22T09:00:00Z"}`, port.Waits, "switched off", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -93,8 +93,8 @@ func TestRulesDoor(t *testing.T) {
 			if len(d.ecs.launched) > 0 && len(d.ecs.launched[0].Job.Command) > 0 {
 				t.Errorf("launched %q", d.ecs.launched[0].Job.Command)
 			}
-			as, err := d.store.Asked(t.Context(), control.AskedQuery{})
-			if refused := strings.Contains(tc.says, "can only start"); err != nil || (len(as) == 1) != refused || refused && (as[0].Door != "rules" || as[0].Outcome != control.Refused) {
+			as, err := d.store.Asked(t.Context(), port.AskedQuery{})
+			if refused := strings.Contains(tc.says, "can only start"); err != nil || (len(as) == 1) != refused || refused && (as[0].Door != "rules" || as[0].Outcome != port.Refused) {
 				t.Errorf("kept %+v, %v", as, err)
 			}
 			if item, err := d.store.Item(t.Context(), job.All); err == nil && len(item.Pauses) > 0 {
@@ -119,10 +119,10 @@ func TestSchedulesAskForNothing(t *testing.T) {
 		d := newDoor(t, etl)
 		d.Failures = &lying{}
 		reply, err := d.Enter(t.Context(), FromSchedules, "r", []byte(in))
-		if err != nil || reply.Outcome != control.Refused || !strings.Contains(reply.Message, "send people's requests to the alias") {
+		if err != nil || reply.Outcome != port.Refused || !strings.Contains(reply.Message, "send people's requests to the alias") {
 			t.Errorf("%s: %+v, %v", in, reply, err)
 		}
-		if as, err := d.store.Asked(t.Context(), control.AskedQuery{}); err != nil || len(as) != 1 || as[0].Door != "trigger" || as[0].Outcome != control.Refused {
+		if as, err := d.store.Asked(t.Context(), port.AskedQuery{}); err != nil || len(as) != 1 || as[0].Door != "trigger" || as[0].Outcome != port.Refused {
 			t.Errorf("%s: kept %+v, %v", in, as, err)
 		}
 	}
@@ -136,7 +136,7 @@ func TestALongAnswer(t *testing.T) {
 		d := newDoor(t, etl)
 		d.Failures = &lying{}
 		reply := d.must(t, "r", in)
-		as, err := d.store.Asked(t.Context(), control.AskedQuery{})
+		as, err := d.store.Asked(t.Context(), port.AskedQuery{})
 		if err != nil || len(as) != 1 || as[0].Message != reply.Message || len(reply.Message) > 4*longest || !strings.HasSuffix(reply.Message, "…") {
 			t.Errorf("%.40s: %d bytes of answer, %d kept, %v", in, len(reply.Message), len(as), err)
 		}
@@ -148,28 +148,28 @@ func TestRequestsAreKept(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		before, in  string
-		want        control.Asked
+		want        port.Asked
 		has, hasNot string
 	}{
 		"a run": {
 			in:   `{"run":"etl","requestId":"mine","by":"arn:aws:iam::1:user/mia"}`,
-			want: control.Asked{ID: "mine", By: "arn:aws:iam::1:user/mia", What: "run", Job: "etl", Outcome: control.Accepted}, has: `"run":"etl"`,
+			want: port.Asked{ID: "mine", By: "arn:aws:iam::1:user/mia", What: "run", Job: "etl", Outcome: port.Accepted}, has: `"run":"etl"`,
 		},
 		"a run that is refused for a secret, which is not kept": {
 			in:   `{"run":"etl","inputs":{"DB_PASSWORD":"hunter2"},"args":["--token","hunter2","--password=hunter2","-v"]}`,
-			want: control.Asked{ID: "r", What: "run", Job: "etl", Outcome: control.Refused}, has: `"-v"`, hasNot: "hunter2",
+			want: port.Asked{ID: "r", What: "run", Job: "etl", Outcome: port.Refused}, has: `"-v"`, hasNot: "hunter2",
 		},
 		"a retry of nothing": {
 			in:   `{"retry":"etl/20261122T0900Z","by":"mia"}`,
-			want: control.Asked{ID: "r", By: "mia", What: "retry", Job: "etl", Run: "etl/20261122T0900Z", Outcome: control.Refused},
+			want: port.Asked{ID: "r", By: "mia", What: "retry", Job: "etl", Run: "etl/20261122T0900Z", Outcome: port.Refused},
 		},
 		"a dashboard's retry, with what was typed beside it": {
 			in:   `{"retry":"etl/20261122T0900Z","by":"mia","reasonIn":"reason-1","widgetContext":{"widgetId":"widget-1","forms":{"all":{"reason-1":"the\ntable is  back"}}}}`,
-			want: control.Asked{ID: "r", By: "mia", What: "retry", Job: "etl", Run: "etl/20261122T0900Z", Outcome: control.Refused}, has: `"reason":"the table is back"`, hasNot: "widget-1",
+			want: port.Asked{ID: "r", By: "mia", What: "retry", Job: "etl", Run: "etl/20261122T0900Z", Outcome: port.Refused}, has: `"reason":"the table is back"`, hasNot: "widget-1",
 		},
-		"a pause of all":                  {in: `{"pause":"*","reason":"x"}`, want: control.Asked{ID: "r", What: "pause", Job: "*", Outcome: control.Accepted}, has: `"reason":"x"`},
-		"its end":                         {before: `{"pause":"etl"}`, in: `{"resume":"etl"}`, want: control.Asked{ID: "r", What: "resume", Job: "etl", Outcome: control.Accepted}},
-		"a skip":                          {in: `{"skipNext":"etl","by":"ann"}`, want: control.Asked{ID: "r", By: "ann", What: "skipNext", Job: "etl", Outcome: control.Accepted}},
+		"a pause of all":                  {in: `{"pause":"*","reason":"x"}`, want: port.Asked{ID: "r", What: "pause", Job: "*", Outcome: port.Accepted}, has: `"reason":"x"`},
+		"its end":                         {before: `{"pause":"etl"}`, in: `{"resume":"etl"}`, want: port.Asked{ID: "r", What: "resume", Job: "etl", Outcome: port.Accepted}},
+		"a skip":                          {in: `{"skipNext":"etl","by":"ann"}`, want: port.Asked{ID: "r", By: "ann", What: "skipNext", Job: "etl", Outcome: port.Accepted}},
 		"a schedule's slot is no request": {in: `{"job":"etl","scheduledFor":"2026-11-22T09:00:00Z"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -181,7 +181,7 @@ func TestRequestsAreKept(t *testing.T) {
 				n++
 			}
 			reply := d.must(t, "r", tc.in)
-			as, err := d.store.Asked(t.Context(), control.AskedQuery{})
+			as, err := d.store.Asked(t.Context(), port.AskedQuery{})
 			if tc.want.What == "" {
 				if err != nil || len(as) != 0 {
 					t.Errorf("kept %+v, %v", as, err)
@@ -191,7 +191,7 @@ func TestRequestsAreKept(t *testing.T) {
 			if err != nil || len(as) != n {
 				t.Fatalf("kept %+v, %v", as, err)
 			}
-			var a control.Asked
+			var a port.Asked
 			for _, o := range as {
 				if o.ID == tc.want.ID {
 					a = o
@@ -211,7 +211,7 @@ func TestRequestsAreKept(t *testing.T) {
 	}
 }
 
-func equal(a, b control.Asked) bool {
+func equal(a, b port.Asked) bool {
 	at := a.At.Equal(b.At)
 	a.At = b.At
 	return at && a.ID == b.ID && a.By == b.By && a.Door == b.Door && a.What == b.What && a.Job == b.Job && a.Run == b.Run && a.Outcome == b.Outcome && a.Message == b.Message
@@ -231,18 +231,18 @@ func TestNothingIsDoneThatIsNotKept(t *testing.T) {
 	if _, err := d.Enter(t.Context(), FromPeople, "r", []byte(`{"run":"etl"}`)); !errors.Is(err, errBroken) {
 		t.Errorf("got %v", err)
 	}
-	as, err := d.store.Asked(t.Context(), control.AskedQuery{})
-	if err != nil || len(as) != 1 || as[0].Outcome != control.Unanswered || !strings.Contains(as[0].Message, errBroken.Error()) {
+	as, err := d.store.Asked(t.Context(), port.AskedQuery{})
+	if err != nil || len(as) != 1 || as[0].Outcome != port.Unanswered || !strings.Contains(as[0].Message, errBroken.Error()) {
 		t.Errorf("kept %+v, %v", as, err)
 	}
 }
 
 var errBroken = errors.New("the table is away")
 
-type unwritable struct{ control.Store }
+type unwritable struct{ port.Store }
 
-func (unwritable) PutAsked(context.Context, control.Asked) error { return errBroken }
+func (unwritable) PutAsked(context.Context, port.Asked) error { return errBroken }
 
-type unreadable struct{ control.Store }
+type unreadable struct{ port.Store }
 
 func (unreadable) Item(context.Context, string) (job.Item, error) { return job.Item{}, errBroken }

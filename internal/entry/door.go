@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"sync"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Way is the way by which an input reaches the door.
@@ -43,19 +43,19 @@ func (w Way) takes(s Slot) Slot {
 // Door is the trigger function: it reads an input and has control do what the input asks for.
 type Door struct {
 	Control interface {
-		Fire(ctx context.Context, s control.Slot) (control.Reply, error)
-		Ask(ctx context.Context, a control.Asked, do func(context.Context) (control.Reply, error)) (control.Reply, error)
-		RunByHand(ctx context.Context, req control.RunRequest) (control.Reply, error)
-		Retry(ctx context.Context, req control.RetryRequest) (control.Reply, error)
-		StopRun(ctx context.Context, req control.StopRequest) (control.Reply, error)
-		Pause(ctx context.Context, req control.PauseRequest) (control.Reply, error)
-		Resume(ctx context.Context, req control.ResumeRequest) (control.Reply, error)
-		SkipNext(ctx context.Context, req control.SkipRequest) (control.Reply, error)
-		SettleKept(ctx context.Context, req control.KeptRequest) (control.Reply, error)
+		Fire(ctx context.Context, s port.Slot) (port.Reply, error)
+		Ask(ctx context.Context, a port.Asked, do func(context.Context) (port.Reply, error)) (port.Reply, error)
+		RunByHand(ctx context.Context, req port.RunRequest) (port.Reply, error)
+		Retry(ctx context.Context, req port.RetryRequest) (port.Reply, error)
+		StopRun(ctx context.Context, req port.StopRequest) (port.Reply, error)
+		Pause(ctx context.Context, req port.PauseRequest) (port.Reply, error)
+		Resume(ctx context.Context, req port.ResumeRequest) (port.Reply, error)
+		SkipNext(ctx context.Context, req port.SkipRequest) (port.Reply, error)
+		SettleKept(ctx context.Context, req port.KeptRequest) (port.Reply, error)
 		OnStopped(ctx context.Context, body []byte) error
 	}
 	// Failures are the failure queues, nil if there are none.
-	Failures control.Failures
+	Failures port.Failures
 	Log      *slog.Logger
 }
 
@@ -66,7 +66,7 @@ type Door struct {
 // schedule's input again, and then keeps it in the failure queue. A person's request that was
 // saved and not yet carried out is not an error, because the sweep carries it out. A person's
 // request that cannot be read, or that asks for something that people may not do, is refused.
-func (d Door) Enter(ctx context.Context, way Way, requestID string, body []byte) (control.Reply, error) {
+func (d Door) Enter(ctx context.Context, way Way, requestID string, body []byte) (port.Reply, error) {
 	req, err := Parse(body)
 	switch {
 	case err != nil:
@@ -82,21 +82,21 @@ func (d Door) Enter(ctx context.Context, way Way, requestID string, body []byte)
 	case req.lacks() != "":
 		return d.ask(ctx, asking(way, requestID, req, body), refusal(req.lacks()))
 	}
-	return d.ask(ctx, asking(way, requestID, req, body), func(ctx context.Context) (control.Reply, error) {
+	return d.ask(ctx, asking(way, requestID, req, body), func(ctx context.Context) (port.Reply, error) {
 		return d.person(ctx, requestID, req)
 	})
 }
 
-func (d Door) unreadable(ctx context.Context, way Way, requestID string, body []byte, err error) (control.Reply, error) {
+func (d Door) unreadable(ctx context.Context, way Way, requestID string, body []byte, err error) (port.Reply, error) {
 	if way.starts() {
 		d.Log.ErrorContext(ctx, "refused an input", "why", err.Error(), "request", requestID)
-		return control.Reply{}, err
+		return port.Reply{}, err
 	}
 	reply, kept := d.ask(ctx, asking(way, requestID, Request{}, body), refusal(err.Error()))
 	if way == FromPeople {
 		return reply, kept
 	}
-	return control.Reply{}, errors.Join(err, kept) // HTTP has a status for it
+	return port.Reply{}, errors.Join(err, kept) // HTTP has a status for it
 }
 
 // longest is the largest number of characters in an answer's sentence, which may repeat what was
@@ -104,30 +104,30 @@ func (d Door) unreadable(ctx context.Context, way Way, requestID string, body []
 const longest = 8000
 
 // ask has a request kept together with its answer.
-func (d Door) ask(ctx context.Context, a control.Asked, do func(context.Context) (control.Reply, error)) (control.Reply, error) {
-	reply, err := d.Control.Ask(ctx, a, func(ctx context.Context) (control.Reply, error) {
+func (d Door) ask(ctx context.Context, a port.Asked, do func(context.Context) (port.Reply, error)) (port.Reply, error) {
+	reply, err := d.Control.Ask(ctx, a, func(ctx context.Context) (port.Reply, error) {
 		reply, err := do(ctx)
 		if said := []rune(reply.Message); len(said) > longest {
 			reply.Message = string(said[:longest-1]) + "…"
 		}
 		return reply, err
 	})
-	if errors.Is(err, control.ErrOwed) {
+	if errors.Is(err, port.ErrOwed) {
 		d.Log.WarnContext(ctx, "a request is saved and its effect still owed", "run", reply.Run, "why", err.Error())
 		return reply, nil
 	}
 	return reply, err
 }
 
-func refusal(why string) func(context.Context) (control.Reply, error) {
-	return func(context.Context) (control.Reply, error) {
+func refusal(why string) func(context.Context) (port.Reply, error) {
+	return func(context.Context) (port.Reply, error) {
 		return refused(why), nil
 	}
 }
 
-func (d Door) slot(ctx context.Context, s Slot) (control.Reply, error) {
+func (d Door) slot(ctx context.Context, s Slot) (port.Reply, error) {
 	notePassedOver(ctx, d.Log, s.Name, s.Unknown)
-	reply, err := d.Control.Fire(ctx, control.Slot{Name: s.Name, At: s.At, Carried: s.Job, Schedule: s.Schedule})
+	reply, err := d.Control.Fire(ctx, port.Slot{Name: s.Name, At: s.At, Carried: s.Job, Schedule: s.Schedule})
 	if err != nil {
 		d.Log.ErrorContext(ctx, "a slot is not finished", "run", reply.Run, "job", s.Name, "why", err.Error())
 	}
@@ -146,7 +146,7 @@ func notePassedOver(ctx context.Context, log *slog.Logger, name, unknown string)
 	}
 }
 
-func (d Door) person(ctx context.Context, requestID string, r Request) (control.Reply, error) {
+func (d Door) person(ctx context.Context, requestID string, r Request) (port.Reply, error) {
 	switch {
 	case r.Run != nil:
 		r.Run.RequestID = cmp.Or(r.Run.RequestID, requestID)

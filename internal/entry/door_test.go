@@ -14,6 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -22,14 +23,14 @@ import (
 type ecs struct {
 	lost     bool
 	refuses  bool
-	launched []control.Launch
+	launched []port.Launch
 }
 
 func (e *ecs) Resolve(_ context.Context, j job.Job) (run.TaskDefinition, error) {
 	return run.TaskDefinition{ARN: "arn:" + j.TaskDefinition + ":1", Container: "main", Containers: []stop.Defined{{Name: "main", Essential: true}}}, nil
 }
 
-func (e *ecs) Launch(_ context.Context, l control.Launch) run.Event {
+func (e *ecs) Launch(_ context.Context, l port.Launch) run.Event {
 	e.launched = append(e.launched, l)
 	if e.refuses {
 		return run.Refused{Attempt: l.Attempt, Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: "ClusterNotFoundException", Reason: "Cluster not found."}}
@@ -69,7 +70,7 @@ func newDoor(t *testing.T, jobs ...job.Job) door {
 	return d
 }
 
-func (d door) must(t *testing.T, requestID, in string) control.Reply {
+func (d door) must(t *testing.T, requestID, in string) port.Reply {
 	t.Helper()
 	way := FromPeople
 	if strings.Contains(in, `"job"`) || strings.Contains(in, `"source"`) {
@@ -88,19 +89,19 @@ func TestDoor(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		in      []string
-		outcome control.Outcome
+		outcome port.Outcome
 		says    string
 		// launched lists the runs that ECS was asked to launch.
 		launched []run.ID
 	}{
 		"a schedule": {
 			[]string{`{"scheduledFor":"2026-11-22T09:00:00Z","job":{"name":"etl","taskDefinition":"etl","schedule":"0 * * * *"}}`},
-			control.Accepted, "launched",
+			port.Accepted, "launched",
 			[]run.ID{"etl/20261122T0900Z"},
 		},
 		"a newer version's schedule": {
 			[]string{`{"scheduledFor":"2026-11-22T09:00:00Z","job":{"name":"etl","taskDefinition":"etl","schedule":"0 * * * *","sandbox":{"x":1}}}`},
-			control.Accepted, "launched",
+			port.Accepted, "launched",
 			[]run.ID{"etl/20261122T0900Z"},
 		},
 		"what nobody deployed, and then the schedule": {
@@ -108,39 +109,39 @@ func TestDoor(t *testing.T) {
 				`{"scheduledFor":"2026-11-22T09:00:00Z","job":{"name":"etl","taskDefinition":"payroll","command":["sh","-c","id"]}}`,
 				`{"scheduledFor":"2026-11-22T09:00:00Z","job":{"name":"etl","taskDefinition":"etl","schedule":"0 * * * *"}}`,
 			},
-			control.Accepted, "launched",
+			port.Accepted, "launched",
 			[]run.ID{"etl/20261122T0900Z"},
 		},
-		"a job that nobody deployed": {[]string{`{"scheduledFor":"2026-11-22T09:00:00Z","job":{"name":"new","taskDefinition":"new"}}`}, control.Waits, "waits until 2026-11-22T09:15:00Z", nil},
+		"a job that nobody deployed": {[]string{`{"scheduledFor":"2026-11-22T09:00:00Z","job":{"name":"new","taskDefinition":"new"}}`}, port.Waits, "waits until 2026-11-22T09:15:00Z", nil},
 		"a schedule twice": {
 			[]string{`{"scheduledFor":"2026-11-22T09:00:00Z","job":"etl"}`, `{"scheduledFor":"2026-11-22T09:00:31Z","job":"etl"}`},
-			control.Duplicate, "duplicate of",
+			port.Duplicate, "duplicate of",
 			[]run.ID{"etl/20261122T0900Z"},
 		},
 		"a bare scheduled event": {
 			[]string{`{"source":"aws.events","detail-type":"Scheduled Event","time":"2026-11-22T09:00:00Z","resources":["arn:aws:events:r:1:rule/etl"]}`},
-			control.Accepted, "launched",
+			port.Accepted, "launched",
 			[]run.ID{"etl/20261122T0900Z"},
 		},
 		"a run by hand, delivered twice": {
-			[]string{`{"run":"etl"}`, `{"run":"etl"}`}, control.Duplicate, "duplicate", []run.ID{run.ByHandID("etl", "lambda-1")},
+			[]string{`{"run":"etl"}`, `{"run":"etl"}`}, port.Duplicate, "duplicate", []run.ID{run.ByHandID("etl", "lambda-1")},
 		},
 		"the caller's request id goes before the platform's": {
 			[]string{`{"run":"etl"}`, `{"run":"etl","requestId":"another"}`},
-			control.Accepted, "launched",
+			port.Accepted, "launched",
 			[]run.ID{run.ByHandID("etl", "lambda-1"), run.ByHandID("etl", "another")},
 		},
-		"a job that is not there": {[]string{`{"run":"nope"}`}, control.Refused, `no job "nope"`, nil},
-		"a retry of nothing":      {[]string{`{"retry":"etl/20261122T0900Z"}`}, control.Refused, "no run", nil},
-		"a stop":                  {[]string{`{"run":"etl"}`, `{"stop":"` + string(run.ByHandID("etl", "lambda-1")) + `"}`}, control.Accepted, "stop", []run.ID{run.ByHandID("etl", "lambda-1")}},
-		"a pause and its slot":    {[]string{`{"pause":"etl"}`, `{"scheduledFor":"2026-11-22T09:00:00Z","job":"etl"}`}, control.Refused, "paused", nil},
-		"a pause and its end":     {[]string{`{"pause":"*"}`, `{"resume":"*"}`, `{"run":"etl"}`}, control.Accepted, "launched", []run.ID{run.ByHandID("etl", "lambda-1")}},
-		"a slot to skip":          {[]string{`{"skipNext":"etl"}`}, control.Accepted, "10:00 UTC will be skipped", nil},
+		"a job that is not there": {[]string{`{"run":"nope"}`}, port.Refused, `no job "nope"`, nil},
+		"a retry of nothing":      {[]string{`{"retry":"etl/20261122T0900Z"}`}, port.Refused, "no run", nil},
+		"a stop":                  {[]string{`{"run":"etl"}`, `{"stop":"` + string(run.ByHandID("etl", "lambda-1")) + `"}`}, port.Accepted, "stop", []run.ID{run.ByHandID("etl", "lambda-1")}},
+		"a pause and its slot":    {[]string{`{"pause":"etl"}`, `{"scheduledFor":"2026-11-22T09:00:00Z","job":"etl"}`}, port.Refused, "paused", nil},
+		"a pause and its end":     {[]string{`{"pause":"*"}`, `{"resume":"*"}`, `{"run":"etl"}`}, port.Accepted, "launched", []run.ID{run.ByHandID("etl", "lambda-1")}},
+		"a slot to skip":          {[]string{`{"skipNext":"etl"}`}, port.Accepted, "10:00 UTC will be skipped", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDoor(t, etl)
-			var reply control.Reply
+			var reply port.Reply
 			for _, in := range tc.in {
 				reply = d.must(t, "lambda-1", in)
 			}
@@ -180,7 +181,7 @@ func TestDoorErrors(t *testing.T) {
 		d := newDoor(t, etl)
 		d.ecs.lost = true
 		_, err := d.Enter(t.Context(), FromSchedules, "r", []byte(`{"scheduledFor":"2026-11-22T09:00:00Z","job":"etl"}`))
-		if !errors.Is(err, control.ErrOwed) || !strings.Contains(d.log.String(), `"run":"etl/20261122T0900Z"`) {
+		if !errors.Is(err, port.ErrOwed) || !strings.Contains(d.log.String(), `"run":"etl/20261122T0900Z"`) {
 			t.Errorf("got %v, logged %s", err, d.log)
 		}
 	})
@@ -189,7 +190,7 @@ func TestDoorErrors(t *testing.T) {
 		d := newDoor(t, etl)
 		d.ecs.lost = true
 		reply := d.must(t, "r", `{"run":"etl"}`)
-		if reply.Outcome != control.Accepted || reply.Run == "" || !strings.Contains(d.log.String(), "still owed") {
+		if reply.Outcome != port.Accepted || reply.Run == "" || !strings.Contains(d.log.String(), "still owed") {
 			t.Errorf("got %+v, logged %s", reply, d.log)
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -22,7 +22,7 @@ type document struct {
 	Resume    string            `json:"resume,omitempty"`
 	SkipNext  string            `json:"skipNext,omitempty"`
 	Kept      string            `json:"kept,omitempty"`
-	Redrive   control.Queue     `json:"redrive,omitempty"`
+	Redrive   port.Queue        `json:"redrive,omitempty"`
 	Messages  []string          `json:"messages,omitempty"`
 	Do        string            `json:"do,omitempty"`
 	Args      []string          `json:"args,omitempty"`
@@ -123,21 +123,21 @@ func doing(again bool) string {
 func (r Request) By(who string) Request {
 	switch {
 	case r.Run != nil:
-		r.Run = signed(r.Run, func(q *control.RunRequest) { q.By = who })
+		r.Run = signed(r.Run, func(q *port.RunRequest) { q.By = who })
 	case r.Retry != nil:
-		r.Retry = signed(r.Retry, func(q *control.RetryRequest) { q.By = who })
+		r.Retry = signed(r.Retry, func(q *port.RetryRequest) { q.By = who })
 	case r.Stop != nil:
-		r.Stop = signed(r.Stop, func(q *control.StopRequest) { q.By = who })
+		r.Stop = signed(r.Stop, func(q *port.StopRequest) { q.By = who })
 	case r.Pause != nil:
-		r.Pause = signed(r.Pause, func(q *control.PauseRequest) { q.By = who })
+		r.Pause = signed(r.Pause, func(q *port.PauseRequest) { q.By = who })
 	case r.Resume != nil:
-		r.Resume = signed(r.Resume, func(q *control.ResumeRequest) { q.By = who })
+		r.Resume = signed(r.Resume, func(q *port.ResumeRequest) { q.By = who })
 	case r.Skip != nil:
-		r.Skip = signed(r.Skip, func(q *control.SkipRequest) { q.By = who })
+		r.Skip = signed(r.Skip, func(q *port.SkipRequest) { q.By = who })
 	case r.Kept != nil:
-		r.Kept = signed(r.Kept, func(q *control.KeptRequest) { q.By = who })
+		r.Kept = signed(r.Kept, func(q *port.KeptRequest) { q.By = who })
 	case r.Redrive != nil:
-		r.Redrive = signed(r.Redrive, func(q *control.RedriveRequest) { q.By = who })
+		r.Redrive = signed(r.Redrive, func(q *port.RedriveRequest) { q.By = who })
 	}
 	return r
 }

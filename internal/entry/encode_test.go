@@ -10,27 +10,27 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestEncode: what is encoded is read back unchanged, with every field set.
 func TestEncode(t *testing.T) {
 	t.Parallel()
 	for name, r := range map[string]Request{
-		"run":            {Run: &control.RunRequest{Job: "etl", RequestID: "r", By: "mia", Args: []string{"-x", ""}, Inputs: map[string]string{"A": "<1>"}, Force: true}},
-		"retry":          {Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", By: "mia", Same: true, Force: true}},
-		"retry as seen":  {Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", Attempts: new(int), Safety: "ended", By: "mia"}},
-		"retry and why":  {Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", Same: true, Force: true, By: "mia", Reason: "why"}},
-		"skip and why":   {Skip: &control.SkipRequest{Job: "etl", By: "mia", Reason: "why"}},
-		"stop":           {Stop: &control.StopRequest{Run: "etl/20261122T0900Z", By: "mia", Reason: "why"}},
-		"pause":          {Pause: &control.PauseRequest{Job: "*", Until: time.Date(2026, 11, 22, 9, 0, 0, 5, time.UTC), By: "mia", Reason: "why"}},
-		"pause for ever": {Pause: &control.PauseRequest{Job: "etl"}},
-		"resume":         {Resume: &control.ResumeRequest{Job: "etl", By: "mia"}},
-		"skip-next":      {Skip: &control.SkipRequest{Job: "etl", By: "mia"}},
-		"kept":           {Kept: &control.KeptRequest{ID: "0123abcd", Again: true, By: "mia"}},
-		"kept, dropped":  {Kept: &control.KeptRequest{ID: "0123abcd"}},
-		"redrive":        {Redrive: &control.RedriveRequest{Queue: "trigger", Messages: []string{"a"}, Again: true, By: "mia"}},
-		"redrive's list": {Redrive: &control.RedriveRequest{Queue: "sweep"}},
+		"run":            {Run: &port.RunRequest{Job: "etl", RequestID: "r", By: "mia", Args: []string{"-x", ""}, Inputs: map[string]string{"A": "<1>"}, Force: true}},
+		"retry":          {Retry: &port.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", By: "mia", Same: true, Force: true}},
+		"retry as seen":  {Retry: &port.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", Attempts: new(int), Safety: "ended", By: "mia"}},
+		"retry and why":  {Retry: &port.RetryRequest{Run: "etl/20261122T0900Z", RequestID: "r", Same: true, Force: true, By: "mia", Reason: "why"}},
+		"skip and why":   {Skip: &port.SkipRequest{Job: "etl", By: "mia", Reason: "why"}},
+		"stop":           {Stop: &port.StopRequest{Run: "etl/20261122T0900Z", By: "mia", Reason: "why"}},
+		"pause":          {Pause: &port.PauseRequest{Job: "*", Until: time.Date(2026, 11, 22, 9, 0, 0, 5, time.UTC), By: "mia", Reason: "why"}},
+		"pause for ever": {Pause: &port.PauseRequest{Job: "etl"}},
+		"resume":         {Resume: &port.ResumeRequest{Job: "etl", By: "mia"}},
+		"skip-next":      {Skip: &port.SkipRequest{Job: "etl", By: "mia"}},
+		"kept":           {Kept: &port.KeptRequest{ID: "0123abcd", Again: true, By: "mia"}},
+		"kept, dropped":  {Kept: &port.KeptRequest{ID: "0123abcd"}},
+		"redrive":        {Redrive: &port.RedriveRequest{Queue: "trigger", Messages: []string{"a"}, Again: true, By: "mia"}},
+		"redrive's list": {Redrive: &port.RedriveRequest{Queue: "sweep"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -53,10 +53,10 @@ func TestOtherBytes(t *testing.T) {
 	t.Parallel()
 	const bytes = "a\xffb"
 	for name, r := range map[string]Request{
-		"an argument": {Run: &control.RunRequest{Job: "etl", Args: []string{"-x", bytes}}},
-		"an input":    {Run: &control.RunRequest{Job: "etl", Inputs: map[string]string{"A": bytes}}},
-		"an id":       {Run: &control.RunRequest{Job: "etl", RequestID: bytes}},
-		"a reason":    {Stop: &control.StopRequest{Run: "etl/20261122T0900Z", Reason: bytes}},
+		"an argument": {Run: &port.RunRequest{Job: "etl", Args: []string{"-x", bytes}}},
+		"an input":    {Run: &port.RunRequest{Job: "etl", Inputs: map[string]string{"A": bytes}}},
+		"an id":       {Run: &port.RunRequest{Job: "etl", RequestID: bytes}},
+		"a reason":    {Stop: &port.StopRequest{Run: "etl/20261122T0900Z", Reason: bytes}},
 	} {
 		if body, err := Encode(r); err == nil || !strings.Contains(err.Error(), `"a\xffb" is not UTF-8`) {
 			t.Errorf("%s: %s, %v", name, body, err)

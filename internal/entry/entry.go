@@ -19,23 +19,23 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 // Request is what an input asks for. Exactly one of its pointers is set.
 type Request struct {
 	Slot   *Slot
-	Run    *control.RunRequest
-	Retry  *control.RetryRequest
-	Stop   *control.StopRequest
-	Pause  *control.PauseRequest
-	Resume *control.ResumeRequest
-	Skip   *control.SkipRequest
+	Run    *port.RunRequest
+	Retry  *port.RetryRequest
+	Stop   *port.StopRequest
+	Pause  *port.PauseRequest
+	Resume *port.ResumeRequest
+	Skip   *port.SkipRequest
 	// Kept and Redrive are about inputs that could not be used or were given up.
-	Kept    *control.KeptRequest
-	Redrive *control.RedriveRequest
+	Kept    *port.KeptRequest
+	Redrive *port.RedriveRequest
 	// ReasonIn is the field of a widget's form that holds the reason of Retry. It is "" if the
 	// request has its own reason, or none.
 	ReasonIn string

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 var nine = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -43,22 +43,22 @@ func TestParse(t *testing.T) {
 		},
 		"run": {
 			`{"run":"etl","args":["-v"],"inputs":{"A":"b"},"force":true,"requestId":"r","by":"mia"}`,
-			Request{Run: &control.RunRequest{
+			Request{Run: &port.RunRequest{
 				Job: "etl", Args: []string{"-v"}, Inputs: map[string]string{"A": "b"},
 				Force: true, RequestID: "r", By: "mia",
 			}},
 		},
 		"retry": {
 			`{"retry":"etl/20261122T0900Z","same":true,"force":true,"requestId":"r","by":"mia"}`,
-			Request{Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", Same: true, Force: true, RequestID: "r", By: "mia"}},
+			Request{Retry: &port.RetryRequest{Run: "etl/20261122T0900Z", Same: true, Force: true, RequestID: "r", By: "mia"}},
 		},
-		"retry and why": {`{"retry":"etl/20261122T0900Z","reason":"late data"}`, Request{Retry: &control.RetryRequest{Run: "etl/20261122T0900Z", Reason: "late data"}}},
-		"skip and why":  {`{"skipNext":"etl","reason":"moving"}`, Request{Skip: &control.SkipRequest{Job: "etl", Reason: "moving"}}},
-		"stop":          {`{"stop":"etl/20261122T0900Z","reason":"wrong day","by":"mia"}`, Request{Stop: &control.StopRequest{Run: "etl/20261122T0900Z", Reason: "wrong day", By: "mia"}}},
-		"pause":         {`{"pause":"etl","until":"2026-11-22T09:00:00Z","reason":"moving"}`, Request{Pause: &control.PauseRequest{Job: "etl", Until: nine, Reason: "moving"}}},
-		"pause all":     {`{"pause":"*"}`, Request{Pause: &control.PauseRequest{Job: "*"}}},
-		"resume":        {`{"resume":"*"}`, Request{Resume: &control.ResumeRequest{Job: "*"}}},
-		"skip":          {`{"skipNext":"etl","by":"mia"}`, Request{Skip: &control.SkipRequest{Job: "etl", By: "mia"}}},
+		"retry and why": {`{"retry":"etl/20261122T0900Z","reason":"late data"}`, Request{Retry: &port.RetryRequest{Run: "etl/20261122T0900Z", Reason: "late data"}}},
+		"skip and why":  {`{"skipNext":"etl","reason":"moving"}`, Request{Skip: &port.SkipRequest{Job: "etl", Reason: "moving"}}},
+		"stop":          {`{"stop":"etl/20261122T0900Z","reason":"wrong day","by":"mia"}`, Request{Stop: &port.StopRequest{Run: "etl/20261122T0900Z", Reason: "wrong day", By: "mia"}}},
+		"pause":         {`{"pause":"etl","until":"2026-11-22T09:00:00Z","reason":"moving"}`, Request{Pause: &port.PauseRequest{Job: "etl", Until: nine, Reason: "moving"}}},
+		"pause all":     {`{"pause":"*"}`, Request{Pause: &port.PauseRequest{Job: "*"}}},
+		"resume":        {`{"resume":"*"}`, Request{Resume: &port.ResumeRequest{Job: "*"}}},
+		"skip":          {`{"skipNext":"etl","by":"mia"}`, Request{Skip: &port.SkipRequest{Job: "etl", By: "mia"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

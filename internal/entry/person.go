@@ -9,8 +9,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -26,7 +26,7 @@ func readRun(body []byte) (Request, error) {
 	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
-	return Request{Run: &control.RunRequest{
+	return Request{Run: &port.RunRequest{
 		Job: in.Run, RequestID: in.RequestID, By: in.By, Inputs: in.Inputs, Args: in.Args, Force: in.Force,
 	}}, jobName(in.Run)
 }
@@ -95,7 +95,7 @@ func readRetry(body []byte) (Request, error) {
 	if in.Safety != "" && !slices.Contains([]run.Safety{run.RetrySafe, run.RetryEnded, run.RetryUnsafe}, in.Safety) {
 		return Request{}, fmt.Errorf("safety %.20q is not safe, ended or unsafe", in.Safety)
 	}
-	return Request{ReasonIn: in.ReasonIn, Retry: &control.RetryRequest{
+	return Request{ReasonIn: in.ReasonIn, Retry: &port.RetryRequest{
 		Run: in.Retry, RequestID: in.RequestID, By: in.By, Same: in.Same, Force: in.Force, Attempts: in.Attempts, Safety: in.Safety, Reason: in.Reason,
 	}}, errors.Join(runID(in.Retry), short("reason", in.Reason, MaxReason))
 }
@@ -110,7 +110,7 @@ func readStop(body []byte) (Request, error) {
 	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
-	return Request{Stop: &control.StopRequest{Run: in.Stop, By: in.By, Reason: in.Reason}}, errors.Join(runID(in.Stop), short("reason", in.Reason, MaxReason))
+	return Request{Stop: &port.StopRequest{Run: in.Stop, By: in.By, Reason: in.Reason}}, errors.Join(runID(in.Stop), short("reason", in.Reason, MaxReason))
 }
 
 // readPause reads {"pause": job or "*", "until", "reason", "by"}. until is a time such as
@@ -125,7 +125,7 @@ func readPause(body []byte) (Request, error) {
 	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
-	req := &control.PauseRequest{Job: in.Pause, By: in.By, Reason: in.Reason}
+	req := &port.PauseRequest{Job: in.Pause, By: in.By, Reason: in.Reason}
 	if in.Until != "" {
 		var err error
 		if req.Until, err = readTime(in.Until); err != nil {
@@ -144,7 +144,7 @@ func readResume(body []byte) (Request, error) {
 	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
-	return Request{Resume: &control.ResumeRequest{Job: in.Resume, By: in.By}}, jobOrAll(in.Resume)
+	return Request{Resume: &port.ResumeRequest{Job: in.Resume, By: in.By}}, jobOrAll(in.Resume)
 }
 
 // readSkip reads {"skipNext": job, "reason", "by"}.
@@ -157,7 +157,7 @@ func readSkip(body []byte) (Request, error) {
 	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
-	return Request{Skip: &control.SkipRequest{Job: in.SkipNext, By: in.By, Reason: in.Reason}}, errors.Join(jobName(in.SkipNext), short("reason", in.Reason, MaxReason))
+	return Request{Skip: &port.SkipRequest{Job: in.SkipNext, By: in.By, Reason: in.Reason}}, errors.Join(jobName(in.SkipNext), short("reason", in.Reason, MaxReason))
 }
 
 // What to do with an input: try it again, or drop it.
@@ -173,7 +173,7 @@ func again(do string) (bool, error) {
 	return do == doAgain, nil
 }
 
-// keptID matches what control.Kept.ID makes.
+// keptID matches what port.Kept.ID makes.
 var keptID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{8}$`) })
 
 // readKept reads {"kept": id, "do": "again" or "drop", "by"}.
@@ -190,7 +190,7 @@ func readKept(body []byte) (Request, error) {
 		return Request{}, fmt.Errorf("%q is not the id of a kept input: write 8 hex digits", in.Kept)
 	}
 	do, err := again(in.Do)
-	return Request{Kept: &control.KeptRequest{ID: in.Kept, Again: do, By: in.By}}, err
+	return Request{Kept: &port.KeptRequest{ID: in.Kept, Again: do, By: in.By}}, err
 }
 
 // MostRedriven is the largest number of messages in one request: each must be carried out within
@@ -201,18 +201,18 @@ const MostRedriven = 10
 // messages it asks what the queue holds.
 func readRedrive(body []byte) (Request, error) {
 	var in struct {
-		Redrive  control.Queue `json:"redrive"`
-		Messages []string      `json:"messages"`
-		Do       string        `json:"do"`
+		Redrive  port.Queue `json:"redrive"`
+		Messages []string   `json:"messages"`
+		Do       string     `json:"do"`
 		asked
 	}
 	if err := personal(body, &in); err != nil {
 		return Request{}, err
 	}
-	req := &control.RedriveRequest{Queue: in.Redrive, Messages: in.Messages, By: in.By}
+	req := &port.RedriveRequest{Queue: in.Redrive, Messages: in.Messages, By: in.By}
 	switch {
-	case !slices.Contains(control.Queues, in.Redrive):
-		return Request{}, fmt.Errorf("there is no queue %q: it is one of %v", in.Redrive, control.Queues)
+	case !slices.Contains(port.Queues, in.Redrive):
+		return Request{}, fmt.Errorf("there is no queue %q: it is one of %v", in.Redrive, port.Queues)
 	case len(in.Messages) > MostRedriven:
 		return Request{}, fmt.Errorf("it names %d messages; one request takes at most %d", len(in.Messages), MostRedriven)
 	case len(in.Messages) == 0 && in.Do == "":

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // mostFailed is the largest number of a queue's messages that are listed.
@@ -14,11 +14,11 @@ const mostFailed = 100
 
 // redrive returns the contents of a failure queue, or has some of it tried again or dropped. What
 // was tried in vain stays in the queue.
-func (d Door) redrive(ctx context.Context, req control.RedriveRequest) (control.Reply, error) {
+func (d Door) redrive(ctx context.Context, req port.RedriveRequest) (port.Reply, error) {
 	if d.Failures == nil {
 		return refused("there are no failure queues here: on one machine, the log says what was given up"), nil
 	}
-	if req.Again && (req.Queue == control.NotifyQueue || req.Queue == control.SweepQueue) {
+	if req.Again && (req.Queue == port.NotifyQueue || req.Queue == port.SweepQueue) {
 		return refused(fmt.Sprintf("drop the messages of the queue %s, they need no further try: the next sweep does what a failed one left, owed notices included", req.Queue)), nil
 	}
 	if len(req.Messages) == 0 {
@@ -26,14 +26,14 @@ func (d Door) redrive(ctx context.Context, req control.RedriveRequest) (control.
 	}
 	search, err := d.Failures.Find(ctx, req.Queue, req.Messages)
 	if err != nil {
-		return control.Reply{}, fmt.Errorf("looking into the queue %s: %w", req.Queue, err)
+		return port.Reply{}, fmt.Errorf("looking into the queue %s: %w", req.Queue, err)
 	}
-	reply := control.Reply{Outcome: control.Accepted}
+	reply := port.Reply{Outcome: port.Accepted}
 	said := make([]string, 0, len(req.Messages))
 	for _, id := range req.Messages {
 		words, done := d.redriveOne(ctx, req, search, id)
 		if !done {
-			reply.Outcome = control.Refused
+			reply.Outcome = port.Refused
 		}
 		said = append(said, id+" "+words)
 	}
@@ -42,16 +42,16 @@ func (d Door) redrive(ctx context.Context, req control.RedriveRequest) (control.
 }
 
 // failed returns the contents of a queue.
-func (d Door) failed(ctx context.Context, q control.Queue) (control.Reply, error) {
+func (d Door) failed(ctx context.Context, q port.Queue) (port.Reply, error) {
 	found, err := d.Failures.Failed(ctx, q, mostFailed)
 	if err != nil {
-		return control.Reply{}, fmt.Errorf("looking into the queue %s: %w", q, err)
+		return port.Reply{}, fmt.Errorf("looking into the queue %s: %w", q, err)
 	}
-	return control.Reply{Outcome: control.Accepted, Message: fmt.Sprintf("%d in the queue %s", len(found), q), Contents: &control.Contents{Queue: q, Failed: listed(found)}}, nil
+	return port.Reply{Outcome: port.Accepted, Message: fmt.Sprintf("%d in the queue %s", len(found), q), Contents: &port.Contents{Queue: q, Failed: listed(found)}}, nil
 }
 
 // redriveOne says what became of a message, and whether that is what was asked for.
-func (d Door) redriveOne(ctx context.Context, req control.RedriveRequest, search control.Search, id string) (words string, done bool) {
+func (d Door) redriveOne(ctx context.Context, req port.RedriveRequest, search port.Search, id string) (words string, done bool) {
 	f, ok := search.Found[id]
 	switch {
 	case !ok && search.Whole:
@@ -75,7 +75,7 @@ const (
 
 // listed returns the messages that fit into an answer, oldest first. Later ones are listed once
 // these are settled. Only the beginning of a long input is shown.
-func listed(found []control.Failed) []control.Failed {
+func listed(found []port.Failed) []port.Failed {
 	size := 0
 	for i := range found {
 		if in := found[i].Input; len(in) > mostInput {
@@ -89,13 +89,13 @@ func listed(found []control.Failed) []control.Failed {
 	return found
 }
 
-func refused(why string) control.Reply {
-	return control.Reply{Outcome: control.Refused, Message: "refused: " + why}
+func refused(why string) port.Reply {
+	return port.Reply{Outcome: port.Refused, Message: "refused: " + why}
 }
 
 // redriven carries out one message. It removes the message last, because carrying it out twice
 // has the same effect as once.
-func (d Door) redriven(ctx context.Context, req control.RedriveRequest, f control.Failed) (words string, err error) {
+func (d Door) redriven(ctx context.Context, req port.RedriveRequest, f port.Failed) (words string, err error) {
 	words = "is dropped"
 	if req.Again {
 		if words, err = d.anew(ctx, req.Queue, f); err != nil {
@@ -106,8 +106,8 @@ func (d Door) redriven(ctx context.Context, req control.RedriveRequest, f contro
 }
 
 // anew carries out what a message was to deliver, by the way by which it came.
-func (d Door) anew(ctx context.Context, q control.Queue, f control.Failed) (words string, err error) {
-	if q == control.OnStoppedQueue {
+func (d Door) anew(ctx context.Context, q port.Queue, f port.Failed) (words string, err error) {
+	if q == port.OnStoppedQueue {
 		return "is taken", d.Control.OnStopped(ctx, []byte(f.Input))
 	}
 	way := map[string]Way{"": FromQueue, "$LATEST": FromQueue, string(FromRules): FromRules}[f.Qualifier]
@@ -122,7 +122,7 @@ func (d Door) anew(ctx context.Context, q control.Queue, f control.Failed) (word
 		return "", errors.New("it is a person's request: send it again with your own command")
 	}
 	reply, err := d.Enter(ctx, way, f.ID, []byte(f.Input))
-	if err == nil && reply.Outcome == control.Refused && reply.Status == "" { // otherwise its run says and reports it
+	if err == nil && reply.Outcome == port.Refused && reply.Status == "" { // otherwise its run says and reports it
 		err = errors.New(reply.Message)
 	}
 	return "is done: " + reply.Message, err

@@ -14,9 +14,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Door says where a running control plane takes requests. It is kept in the database, which only its
@@ -53,13 +53,13 @@ func ReadDoor(ctx context.Context, state interface {
 const maxRequest = 1 << 20
 
 // Handler takes people's requests. POST / takes the document that the trigger function takes too
-// (package entry), and answers with a control.Reply. GET / answers that a control plane is here, with
+// (package entry), and answers with a port.Reply. GET / answers that a control plane is here, with
 // the result of trouble. While present returns an error, requests are refused with it.
 func Handler(door entry.Door, token string, trouble func() string, present func() error) http.Handler {
 	want := []byte("Bearer " + token)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, control.Reply{Outcome: control.Accepted, Message: trouble()})
+		answer(w, port.Reply{Outcome: port.Accepted, Message: trouble()})
 	})
 	mux.HandleFunc("POST /{$}", func(w http.ResponseWriter, r *http.Request) {
 		if err := present(); err != nil {
@@ -91,7 +91,7 @@ func Handler(door entry.Door, token string, trouble func() string, present func(
 	})
 }
 
-func answer(w http.ResponseWriter, reply control.Reply) {
+func answer(w http.ResponseWriter, reply port.Reply) {
 	w.Header().Set("Content-Type", "application/json")
 	// The caller may be gone, and then nobody reads the answer.
 	_ = json.NewEncoder(w).Encode(reply)
@@ -120,47 +120,47 @@ const openWithin = 10 * time.Second
 
 // Ask sends a person's request to the control plane behind the door. Its error wraps plane.ErrNobody
 // only if nothing can have been done.
-func (d Door) Ask(ctx context.Context, r entry.Request) (control.Reply, error) {
+func (d Door) Ask(ctx context.Context, r entry.Request) (port.Reply, error) {
 	body, err := entry.Encode(r)
 	if err != nil {
-		return control.Reply{}, fmt.Errorf("nothing was asked for: %w", err)
+		return port.Reply{}, fmt.Errorf("nothing was asked for: %w", err)
 	}
 	return d.send(ctx, http.MethodPost, body)
 }
 
-func (d Door) send(ctx context.Context, method string, body []byte) (control.Reply, error) {
+func (d Door) send(ctx context.Context, method string, body []byte) (port.Reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, d.URL+"/", bytes.NewReader(body))
 	if err != nil {
-		return control.Reply{}, fmt.Errorf("making the request: %w", err)
+		return port.Reply{}, fmt.Errorf("making the request: %w", err)
 	}
 	r.Header.Set("Authorization", "Bearer "+d.Token)
 	r.Header.Set("Content-Type", "application/json")
 	// A connection that is kept would stay open for as long as both processes live.
 	answer, err := (&http.Client{Transport: &http.Transport{Proxy: nil, DisableKeepAlives: true}}).Do(r)
 	if unreached := new(net.OpError); errors.As(err, &unreached) && unreached.Op == "dial" {
-		return control.Reply{}, fmt.Errorf("%w (%w)", plane.ErrNobody, err)
+		return port.Reply{}, fmt.Errorf("%w (%w)", plane.ErrNobody, err)
 	}
 	if err != nil {
-		return control.Reply{}, fmt.Errorf("the control plane did not answer: it may have done what it was asked for, so look before you ask again (%w)", err)
+		return port.Reply{}, fmt.Errorf("the control plane did not answer: it may have done what it was asked for, so look before you ask again (%w)", err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxRequest))
 	if err != nil {
-		return control.Reply{}, fmt.Errorf("reading the answer: %w", err)
+		return port.Reply{}, fmt.Errorf("reading the answer: %w", err)
 	}
 	stranger := fmt.Errorf("%w (another program has its address %s)", plane.ErrNobody, d.URL)
 	switch answer.StatusCode {
 	case http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed:
-		return control.Reply{}, stranger
+		return port.Reply{}, stranger
 	}
 	if answer.StatusCode != http.StatusOK {
-		return control.Reply{}, fmt.Errorf("the control plane answered: %s", bytes.TrimSpace(text))
+		return port.Reply{}, fmt.Errorf("the control plane answered: %s", bytes.TrimSpace(text))
 	}
-	var reply control.Reply
+	var reply port.Reply
 	if err := json.Unmarshal(text, &reply); err != nil || reply.Outcome == "" {
-		return control.Reply{}, stranger
+		return port.Reply{}, stranger
 	}
 	return reply, nil
 }

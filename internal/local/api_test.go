@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestDoorKeepsNoConnection: pages ask every few seconds, for days, and each kept connection would take
@@ -59,7 +59,7 @@ func TestAskWithoutAnAnswer(t *testing.T) {
 	t.Cleanup(mute.Close)
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
-	r := entry.Request{Run: &control.RunRequest{Job: "etl", RequestID: "1"}}
+	r := entry.Request{Run: &port.RunRequest{Job: "etl", RequestID: "1"}}
 	if _, err := (local.Door{URL: closed.URL}).Ask(t.Context(), r); !errors.Is(err, plane.ErrNobody) {
 		t.Errorf("nobody is there: %v", err)
 	}

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/localecs/vclock"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire"
 )
@@ -54,11 +54,11 @@ func TestWhatWasDroppedIsNotJudged(t *testing.T) {
 	clock.by.Add(int64(long))
 	minutes(t, l, clock, 3)
 	for _, id := range []run.ID{yearly, hourly} {
-		if r, err := l.Store.Run(t.Context(), id); !errors.Is(err, control.ErrNotFound) {
+		if r, err := l.Store.Run(t.Context(), id); !errors.Is(err, port.ErrNotFound) {
 			t.Errorf("%s is %s (%s), %v", id, r.Status, r.Cause, err)
 		}
 	}
-	runs, err := l.Store.Runs(t.Context(), control.Query{Since: slot, Limit: 1000})
+	runs, err := l.Store.Runs(t.Context(), port.Query{Since: slot, Limit: 1000})
 	if err != nil || len(runs) < 48 || runs[len(runs)-1].ScheduledFor.Before(dropped) {
 		t.Errorf("%d runs, the first of %s, %v", len(runs), runs[len(runs)-1].ScheduledFor, err)
 	}

@@ -5,16 +5,16 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
-// Gate is a control.Pacer that lets no launch through once it is closed: what is to be launched stays
+// Gate is a port.Pacer that lets no launch through once it is closed: what is to be launched stays
 // queued, and goes on at the next start. It lets none through while the state is gone, either.
 type Gate struct {
 	// Present, if not nil, returns an error while whatever is written about a launch would be lost.
 	Present func() error
 	// Pacer limits the rate while the gate is open; nil means no limit.
-	control.Pacer
+	port.Pacer
 
 	closed atomic.Bool
 }
@@ -22,7 +22,7 @@ type Gate struct {
 // Close closes the gate for good.
 func (g *Gate) Close() { g.closed.Store(true) }
 
-// Sent implements control.Pacer.
+// Sent implements port.Pacer.
 func (g *Gate) Sent(taken, now time.Time) {
 	if g.Pacer != nil {
 		g.Pacer.Sent(taken, now)
@@ -53,7 +53,7 @@ func (g *Gate) present() error {
 	return nil
 }
 
-// Take implements control.Pacer.
+// Take implements port.Pacer.
 func (g *Gate) Take(now time.Time) (wait time.Duration) {
 	switch {
 	case g.Closed():

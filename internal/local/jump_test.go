@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/localecs/vclock"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire"
 )
@@ -73,7 +73,7 @@ func minutes(t *testing.T, l *wire.Local, clock *wall, n int) {
 
 func statuses(t *testing.T, l *wire.Local) map[run.Status]int {
 	t.Helper()
-	runs, err := l.Store.Runs(t.Context(), control.Query{Limit: 10000})
+	runs, err := l.Store.Runs(t.Context(), port.Query{Limit: 10000})
 	if err != nil {
 		t.Fatal(err)
 	}

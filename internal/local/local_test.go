@@ -13,12 +13,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/localecs/vclock"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire"
 )
@@ -56,7 +56,7 @@ func fire(t *testing.T, l *wire.Local) []run.ID {
 	if err := l.Fire(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	runs, err := l.Store.Runs(t.Context(), control.Query{})
+	runs, err := l.Store.Runs(t.Context(), port.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,13 +271,13 @@ func TestTail(t *testing.T) {
 			if err := os.WriteFile(l.Path("", arn), []byte(c.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			got, err := l.Tail(t.Context(), control.Output{TaskARN: arn}, c.lines)
+			got, err := l.Tail(t.Context(), port.Output{TaskARN: arn}, c.lines)
 			if err != nil || strings.Join(got, "|") != c.want {
 				t.Errorf("%.200q, %v, want %.200q", got, err, c.want)
 			}
 		})
 	}
-	if got, err := (local.Logs{Dir: t.TempDir()}).Tail(t.Context(), control.Output{TaskARN: "arn/none"}, 3); got != nil || err != nil {
+	if got, err := (local.Logs{Dir: t.TempDir()}).Tail(t.Context(), port.Output{TaskARN: "arn/none"}, 3); got != nil || err != nil {
 		t.Errorf("without a file: %q, %v", got, err)
 	}
 	if got := (local.Logs{Dir: "logs"}).Path("../../etc", "../../etc/passwd"); got != filepath.Join("logs", "etc", "passwd.log") {

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // tailBytes is how much of the end of a log is read for its last lines.
@@ -22,7 +22,7 @@ const tailBytes = 64 << 10
 // LogDir returns the folder of the tasks' output for a database file.
 func LogDir(db string) string { return strings.TrimSuffix(db, ".db") + ".logs" }
 
-// Logs reads tasks' output. It implements control.Logs.
+// Logs reads tasks' output. It implements port.Logs.
 type Logs struct {
 	Dir string
 	// Command is what a person types before a run's id to read its log.
@@ -34,8 +34,8 @@ func (l Logs) Path(job, taskARN string) string {
 	return localecs.LogPath(l.Dir, job, taskARN)
 }
 
-// Where implements control.Logs.
-func (l Logs) Where(o control.Output) string {
+// Where implements port.Logs.
+func (l Logs) Where(o port.Output) string {
 	return fmt.Sprintf("%s %s --attempt %d", l.Command, o.Run, o.Attempt)
 }
 
@@ -44,7 +44,7 @@ const readBytes = 256 << 10
 
 // Read implements plane.Output. Places are byte offsets. It returns no times, since nobody knows when a
 // line was written.
-func (l Logs) Read(_ context.Context, o control.Output, from string, _ time.Time) (plane.Lines, error) {
+func (l Logs) Read(_ context.Context, o port.Output, from string, _ time.Time) (plane.Lines, error) {
 	out := plane.Lines{Next: from}
 	at, _ := strconv.ParseInt(from, 10, 64) // "" is the beginning
 	f, err := os.Open(l.Path(o.Run.Job(), o.TaskARN))
@@ -73,7 +73,7 @@ func (l Logs) Read(_ context.Context, o control.Output, from string, _ time.Time
 }
 
 // gone returns the error of a log that is shorter than what was already read of it, nil if it is not.
-func gone(o control.Output, read, has int64) error {
+func gone(o port.Output, read, has int64) error {
 	if read <= has {
 		return nil // nothing has been written so far
 	}
@@ -81,13 +81,13 @@ func gone(o control.Output, read, has int64) error {
 }
 
 // Place implements plane.Output. A log on this machine has no page.
-func (l Logs) Place(control.Output) plane.Place { return plane.Place{} }
+func (l Logs) Place(port.Output) plane.Place { return plane.Place{} }
 
 // Lag implements plane.Output.
 func (l Logs) Lag() time.Duration { return 0 }
 
-// Tail implements control.Logs. A task without output has no lines.
-func (l Logs) Tail(_ context.Context, o control.Output, lines int) ([]string, error) {
+// Tail implements port.Logs. A task without output has no lines.
+func (l Logs) Tail(_ context.Context, o port.Output, lines int) ([]string, error) {
 	f, err := os.Open(l.Path(o.Run.Job(), o.TaskARN))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil

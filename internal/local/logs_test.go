@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestALogThatGoes: a log that goes while somebody follows it differs from one to which nothing more is
@@ -22,7 +22,7 @@ func TestALogThatGoes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l, o := local.Logs{Dir: t.TempDir()}, control.Output{Run: "report/manual-1", Attempt: 1, TaskARN: "arn/1"}
+			l, o := local.Logs{Dir: t.TempDir()}, port.Output{Run: "report/manual-1", Attempt: 1, TaskARN: "arn/1"}
 			path := l.Path("report", o.TaskARN)
 			if lines, err := l.Read(t.Context(), o, "", time.Time{}); err != nil || len(lines.Lines) > 0 {
 				t.Errorf("before it is there: %+v, %v", lines, err)

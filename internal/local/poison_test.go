@@ -8,13 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // poisoned is a store that panics over one job.
 type poisoned struct {
-	control.Store
+	port.Store
 	job string
 }
 

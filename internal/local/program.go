@@ -14,6 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -109,7 +110,7 @@ func (p *Program) take(ctx context.Context, jobs []job.Job, first bool) error {
 
 func (p *Program) items(ctx context.Context) (map[string]job.Item, error) {
 	items, err := p.Control.Store.Items(ctx)
-	var unreadable *control.UnreadableItemsError
+	var unreadable *port.UnreadableItemsError
 	if err != nil && !errors.As(err, &unreadable) {
 		return nil, fmt.Errorf("loading the jobs' items: %w", err)
 	}
@@ -208,7 +209,7 @@ func (p *Program) fire(ctx context.Context, s *schedule, now time.Time) (err err
 
 // claimed reports whether a trigger that failed left a run behind, whose launch the look will finish.
 func (p *Program) claimed(ctx context.Context, err error) bool {
-	return ctx.Err() == nil && errors.Is(err, control.ErrOwed)
+	return ctx.Err() == nil && errors.Is(err, port.ErrOwed)
 }
 
 // mark stores how far the clock has come, once a minute: slots are minutes, and firing one again makes

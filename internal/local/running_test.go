@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/localecs/vclock"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 	"github.com/batchplane/batchplane/internal/wire"
@@ -34,7 +34,7 @@ func TestATaskThatRunsIsSeenToRun(t *testing.T) {
 		if _, err := l.Control.Look(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		rs, err := l.Store.Runs(t.Context(), control.Query{})
+		rs, err := l.Store.Runs(t.Context(), port.Query{})
 		if err != nil {
 			t.Fatal(err)
 		}

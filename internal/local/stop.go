@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -24,7 +24,7 @@ const manyTasks = 100_000
 
 // running returns the runs whose tasks may run.
 func (p *Program) running(ctx context.Context) ([]run.Run, error) {
-	rs, err := p.Control.Store.Runs(ctx, control.Query{Status: run.Running, Limit: manyTasks})
+	rs, err := p.Control.Store.Runs(ctx, port.Query{Status: run.Running, Limit: manyTasks})
 	if err != nil {
 		return nil, fmt.Errorf("looking for running tasks: %w", err)
 	}
@@ -53,7 +53,7 @@ func (p *Program) StopTasks(ctx context.Context, reason string, within time.Dura
 		if r.Stopping != nil && r.Stopping.By == By {
 			return nil
 		}
-		if _, err := p.Control.StopRun(ctx, control.StopRequest{Run: r.ID, By: By, Reason: reason}); err != nil {
+		if _, err := p.Control.StopRun(ctx, port.StopRequest{Run: r.ID, By: By, Reason: reason}); err != nil {
 			return fmt.Errorf("stopping %s: %w", r.ID, err)
 		}
 		return nil

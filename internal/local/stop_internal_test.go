@@ -12,6 +12,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -23,7 +24,7 @@ func many(t *testing.T, tasks int) *Program {
 	for n := range tasks {
 		slot := at.Add(time.Duration(n) * time.Minute)
 		r := run.Run{ID: run.ScheduledID("report", slot), Status: run.Running, ScheduledFor: slot, QueuedAt: slot, DueAt: slot}
-		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}

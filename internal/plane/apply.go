@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/apply"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/render"
 )
 
@@ -16,7 +16,7 @@ import (
 type Registry interface {
 	// Group returns the ARN of the group, which identifies it for ever.
 	Group() string
-	// Schedules returns all schedules of the group. Schedule returns one, or control.ErrNotFound
+	// Schedules returns all schedules of the group. Schedule returns one, or port.ErrNotFound
 	// if there is none of that name.
 	Schedules(ctx context.Context) ([]apply.Deployed, error)
 	Schedule(ctx context.Context, name string) (apply.Deployed, error)
@@ -53,7 +53,7 @@ func (p *Plane) PlanApply(ctx context.Context, w apply.Wanted) (apply.Plan, erro
 	}
 	plan, err := apply.Of(w, r)
 	plan.Stack, plan.Group = p.Name, p.Registry.Group()
-	plan.Announce = len(r.Schedules)+len(plan.Steps) > control.ListedAtOnce
+	plan.Announce = len(r.Schedules)+len(plan.Steps) > port.ListedAtOnce
 	return plan, err
 }
 

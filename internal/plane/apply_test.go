@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/apply"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/render"
 )
 
@@ -50,7 +50,7 @@ func (g *group) Schedules(ctx context.Context) (out []apply.Deployed, err error)
 func (g *group) Schedule(_ context.Context, name string) (apply.Deployed, error) {
 	s, ok := g.schedules[name]
 	if !ok {
-		return apply.Deployed{}, fmt.Errorf("schedule %s: %w", name, control.ErrNotFound)
+		return apply.Deployed{}, fmt.Errorf("schedule %s: %w", name, port.ErrNotFound)
 	}
 	d := apply.Deployed{Schedule: s}
 	if j, _, err := entry.Registered(s.Input); err == nil {
@@ -150,7 +150,7 @@ func TestApplyAnnounces(t *testing.T) {
 		}
 	}
 	must(0)
-	for i := range control.ListedAtOnce {
+	for i := range port.ListedAtOnce {
 		name := fmt.Sprintf("other-%04d", i)
 		g.schedules[name] = render.Schedule{Name: name}
 	}

@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -39,10 +39,10 @@ type newer struct {
 
 func (n newer) Items(ctx context.Context) ([]job.Item, error) {
 	items, _ := n.Store.Items(ctx)
-	return items, &control.UnreadableItemsError{Jobs: map[string]error{"a": n.err}}
+	return items, &port.UnreadableItemsError{Jobs: map[string]error{"a": n.err}}
 }
 
-func (n newer) Walk(context.Context, control.Walk) iter.Seq2[run.Run, error] {
+func (n newer) Walk(context.Context, port.Walk) iter.Seq2[run.Run, error] {
 	return func(yield func(run.Run, error) bool) { yield(run.Run{}, n.err) }
 }
 
@@ -50,14 +50,14 @@ func (n newer) Walk(context.Context, control.Walk) iter.Seq2[run.Run, error] {
 // that nobody can read is, because the sweep reports it.
 func TestATableOfAnotherVersion(t *testing.T) {
 	t.Parallel()
-	p := &plane.Plane{Reader: newer{&memory.Store{}, control.ErrNewer}}
+	p := &plane.Plane{Reader: newer{&memory.Store{}, port.ErrNewer}}
 	_, jobs := p.Jobs(t.Context(), plane.JobFilter{})
 	_, pauses := p.Pauses(t.Context())
 	_, history := p.History(t.Context(), plane.Filter{}, 10)
 	_, _, retry := p.Candidates(t.Context(), plane.Filter{})
 	_, _, find := p.Find(t.Context(), "a", plane.Any)
 	for what, err := range map[string]error{"jobs": jobs, "pauses": pauses, "history": history, "retry --all": retry, "a bare name": find, "known": p.Known(t.Context(), "a")} {
-		if !errors.Is(err, control.ErrNewer) {
+		if !errors.Is(err, port.ErrNewer) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -78,7 +78,7 @@ func (c cutOff) Run(ctx context.Context, _ run.ID) (run.Run, error) {
 	return run.Run{}, ctx.Err()
 }
 
-func (c cutOff) Walk(ctx context.Context, _ control.Walk) iter.Seq2[run.Run, error] {
+func (c cutOff) Walk(ctx context.Context, _ port.Walk) iter.Seq2[run.Run, error] {
 	return func(yield func(run.Run, error) bool) { c.end(); yield(run.Run{}, ctx.Err()) }
 }
 

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -70,7 +70,7 @@ func (p *Plane) Find(ctx context.Context, ref string, want Want) (r run.Run, not
 			return run.Run{}, "", &RefError{err.Error()}
 		}
 		r, err := p.Run(ctx, id)
-		if errors.Is(err, control.ErrNotFound) {
+		if errors.Is(err, port.ErrNotFound) {
 			return run.Run{}, "", fmt.Errorf("there is no run %s%s; `history %s` lists the job's runs", id, p.elsewhere(), id.Job())
 		}
 		return r, "", err
@@ -142,7 +142,7 @@ type candidates struct {
 const choices = 10
 
 func (p *Plane) candidates(ctx context.Context, name string, want Want) (c candidates, err error) {
-	w := control.Walk{Jobs: []string{name}, Page: choices}
+	w := port.Walk{Jobs: []string{name}, Page: choices}
 	if err := p.choose(ctx, w, want, &c); err != nil {
 		return c, err
 	}
@@ -173,7 +173,7 @@ func (p *Plane) addRunning(ctx context.Context, name string, c *candidates) erro
 	if all || slices.ContainsFunc(c.fitting, isRunning) {
 		return nil
 	}
-	for r, err := range p.Walk(ctx, control.Walk{Jobs: []string{name}, Statuses: []run.Status{run.Running}, Page: 1}) {
+	for r, err := range p.Walk(ctx, port.Walk{Jobs: []string{name}, Statuses: []run.Status{run.Running}, Page: 1}) {
 		if err == nil {
 			c.fitting = append(c.fitting, r)
 		}
@@ -184,7 +184,7 @@ func (p *Plane) addRunning(ctx context.Context, name string, c *candidates) erro
 
 // choose adds the runs of a walk that can be meant. A walk that has no statuses ends with the run
 // that is the last to be searched.
-func (p *Plane) choose(ctx context.Context, w control.Walk, want Want, c *candidates) error {
+func (p *Plane) choose(ctx context.Context, w port.Walk, want Want, c *candidates) error {
 	for r, err := range p.Walk(ctx, w) {
 		if err != nil {
 			return err
@@ -221,7 +221,7 @@ func (p *Plane) atClock(ctx context.Context, name, clock string) (found run.Run,
 		return run.Run{}, "", err
 	}
 	seen := 0
-	for r, err := range p.Walk(ctx, control.Walk{Jobs: []string{name}, Page: searched}) {
+	for r, err := range p.Walk(ctx, port.Walk{Jobs: []string{name}, Page: searched}) {
 		if err != nil {
 			return run.Run{}, "", err
 		}

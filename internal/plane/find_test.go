@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -31,7 +31,7 @@ func TestRunsOfOneSecond(t *testing.T) {
 			runs = append(runs, run.Run{ID: id, ScheduledFor: second, QueuedAt: second.Add(time.Duration(i+1) * time.Millisecond), Status: run.Failed})
 		}
 		for _, r := range runs {
-			if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -55,7 +55,7 @@ func TestBehindManySkippedRuns(t *testing.T) {
 		runs = append(runs, run.Run{ID: run.ScheduledID("a", at), ScheduledFor: at, QueuedAt: at, Status: run.Skipped})
 	}
 	for _, r := range runs {
-		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -93,7 +93,7 @@ func TestStopBehindManyWaitingRuns(t *testing.T) {
 			runs = append(runs, run.Run{ID: run.ScheduledID("a", at), ScheduledFor: at, QueuedAt: at, Status: status})
 		}
 		for _, r := range runs {
-			if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -116,7 +116,7 @@ func (noItem) Item(context.Context, string) (job.Item, error) {
 func TestZoneThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	store, at := &memory.Store{}, time.Date(2026, 11, 22, 2, 30, 0, 0, time.UTC)
-	if err := store.Commit(t.Context(), control.Change{Run: &run.Run{ID: run.ScheduledID("a", at), ScheduledFor: at, QueuedAt: at, Status: run.Running}}); err != nil {
+	if err := store.Commit(t.Context(), port.Change{Run: &run.Run{ID: run.ScheduledID("a", at), ScheduledFor: at, QueuedAt: at, Status: run.Running}}); err != nil {
 		t.Fatal(err)
 	}
 	p := &plane.Plane{Reader: noItem{store}}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -75,7 +75,7 @@ func (p *Plane) LastLines(ctx context.Context, r run.Run, attempt, n int) ([]str
 	}
 	o := outputOf(r, *a)
 	if t, ok := p.Output.(interface {
-		Tail(ctx context.Context, o control.Output, lines int) ([]string, error)
+		Tail(ctx context.Context, o port.Output, lines int) ([]string, error)
 	}); ok {
 		return t.Tail(ctx, o, n)
 	}
@@ -97,7 +97,7 @@ func (p *Plane) LastLines(ctx context.Context, r run.Run, attempt, n int) ([]str
 }
 
 // drain emits all lines that are available after a place.
-func (p *Plane) drain(ctx context.Context, o control.Output, place *string, since time.Time, emit func(Line) error) (n int, err error) {
+func (p *Plane) drain(ctx context.Context, o port.Output, place *string, since time.Time, emit func(Line) error) (n int, err error) {
 	if o.TaskARN == "" {
 		return 0, nil
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -76,11 +76,11 @@ func (p *Plane) History(ctx context.Context, f Filter, limit int) (Page, error) 
 }
 
 // walk returns the walk for a filter. It first looks up what the filter needs.
-func (p *Plane) walk(ctx context.Context, f Filter, want int) (control.Walk, error) {
+func (p *Plane) walk(ctx context.Context, f Filter, want int) (port.Walk, error) {
 	w := walkOf(f, want)
 	if f.Before != "" {
 		r, err := p.Run(ctx, f.Before)
-		if errors.Is(err, control.ErrNotFound) {
+		if errors.Is(err, port.ErrNotFound) {
 			return w, &RefError{fmt.Sprintf("there is no run %s to continue after", f.Before)}
 		}
 		if err != nil {
@@ -109,8 +109,8 @@ func (p *Plane) walk(ctx context.Context, f Filter, want int) (control.Walk, err
 }
 
 // walkOf returns the walk for a filter, ignoring its Owner and Before.
-func walkOf(f Filter, want int) control.Walk {
-	w := control.Walk{Statuses: f.Statuses, Since: f.Since, Until: f.Until, Page: want}
+func walkOf(f Filter, want int) port.Walk {
+	w := port.Walk{Statuses: f.Statuses, Since: f.Since, Until: f.Until, Page: want}
 	pattern := false
 	for _, name := range f.Jobs {
 		pattern = pattern || !job.ValidName(name)

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -115,7 +115,7 @@ func (p *Plane) summaries(ctx context.Context, f JobFilter, of selection) (out [
 	for _, item := range f.told(items) {
 		names = append(names, item.Name)
 	}
-	runs, err := control.NewestOutlines(ctx, p.Reader, names, view.Recent)
+	runs, err := port.NewestOutlines(ctx, p.Reader, names, view.Recent)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (p *Plane) Known(ctx context.Context, name string) error {
 	if err != nil || slices.ContainsFunc(items, func(i job.Item) bool { return i.Name == name }) {
 		return err
 	}
-	var unreadable *control.UnreadableItemsError
+	var unreadable *port.UnreadableItemsError
 	if _, err := p.Items(ctx); errors.As(err, &unreadable) && unreadable.Jobs[name] != nil {
 		return fmt.Errorf("the job %s is there and not shown: its item cannot be read: %w", name, unreadable.Jobs[name])
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -79,7 +79,7 @@ func (p *Plane) countSkipped(ctx context.Context, items []job.Item, pauses []Pau
 	for _, item := range items {
 		own[item.Name] = item
 	}
-	for r, err := range p.Walk(ctx, control.Walk{Statuses: []run.Status{run.Skipped}, Since: since, Page: 1000}) {
+	for r, err := range p.Walk(ctx, port.Walk{Statuses: []run.Status{run.Skipped}, Since: since, Page: 1000}) {
 		if err != nil {
 			return err
 		}

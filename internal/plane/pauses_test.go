@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -28,7 +28,7 @@ func TestPausesCount(t *testing.T) {
 		{Name: "lapsed", Plan: hourly, SkipNext: &job.Skip{At: now.Add(-24 * time.Hour)}},
 		{Name: "rate", Plan: job.Plan{Schedule: "rate(1 hour)", Timezone: "UTC"}, SkipNext: &job.Skip{At: now.Add(-24 * time.Hour)}},
 	} {
-		if err := store.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -39,7 +39,7 @@ func TestPausesCount(t *testing.T) {
 			if h == 1 {
 				r.Cause = "overlap: another was still open"
 			}
-			if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -12,10 +12,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -28,10 +28,10 @@ type Plane struct {
 	// made. It is "" if that is not known or is this program's own.
 	Version string
 	// Reader reads jobs and runs.
-	control.Reader
+	port.Reader
 	// Bars returns the runs that a walk selects, from a cache; if it is nil they are read. The
 	// walk has no statuses. The caller owns the bars.
-	Bars func(ctx context.Context, w control.Walk) ([]view.Bar, error)
+	Bars func(ctx context.Context, w port.Walk) ([]view.Bar, error)
 	// Door takes requests.
 	Door Door
 	// Output reads what tasks wrote.
@@ -79,7 +79,7 @@ type Account interface {
 type Door interface {
 	// Ask has a request carried out and returns the answer. After an error it is not known
 	// whether the request was carried out.
-	Ask(ctx context.Context, r entry.Request) (control.Reply, error)
+	Ask(ctx context.Context, r entry.Request) (port.Reply, error)
 }
 
 // ErrNobody is wrapped by the error of a Door that nobody answers.
@@ -94,9 +94,9 @@ type Output interface {
 	// Read returns what was written after a place; "" is the beginning. If the output knows
 	// times, it leaves out what was written before since. No lines mean that there are none for
 	// now.
-	Read(ctx context.Context, o control.Output, from string, since time.Time) (Lines, error)
+	Read(ctx context.Context, o port.Output, from string, since time.Time) (Lines, error)
 	// Place says where a person finds the whole output.
-	Place(o control.Output) Place
+	Place(o port.Output) Place
 	// Lag is the longest time that a line may take to become readable after it was written.
 	Lag() time.Duration
 }
@@ -163,7 +163,7 @@ type Queue struct {
 	Messages int    `json:"messages"`
 }
 
-func isNotFound(err error) bool { return errors.Is(err, control.ErrNotFound) }
+func isNotFound(err error) bool { return errors.Is(err, port.ErrNotFound) }
 
 func (p *Plane) now() time.Time {
 	if p.Now == nil {
@@ -177,7 +177,7 @@ func (p *Plane) sleep(ctx context.Context, d time.Duration) {
 		p.Sleep(ctx, d)
 		return
 	}
-	_ = control.Sleep(ctx, d) // the next request says that ctx has ended
+	_ = port.Sleep(ctx, d) // the next request says that ctx has ended
 }
 
 // items returns the items of all jobs by name, and the item of all jobs. It leaves out items that
@@ -191,7 +191,7 @@ func (p *Plane) items(ctx context.Context) (items []job.Item, all job.Item, err 
 // itemsAndUnread is items, with the names of those that cannot be read.
 func (p *Plane) itemsAndUnread(ctx context.Context) (items []job.Item, all job.Item, unread []string, err error) {
 	read, err := p.Items(ctx)
-	var unreadable *control.UnreadableItemsError
+	var unreadable *port.UnreadableItemsError
 	if err != nil && !errors.As(err, &unreadable) {
 		return nil, all, nil, fmt.Errorf("reading the jobs: %w", err)
 	}
@@ -199,7 +199,7 @@ func (p *Plane) itemsAndUnread(ctx context.Context) (items []job.Item, all job.I
 		unread = slices.Sorted(maps.Keys(unreadable.Jobs))
 	}
 	for _, name := range unread {
-		if err := unreadable.Jobs[name]; errors.Is(err, control.ErrNewer) {
+		if err := unreadable.Jobs[name]; errors.Is(err, port.ErrNewer) {
 			return nil, all, nil, fmt.Errorf("reading the jobs: %w", err)
 		}
 	}
@@ -235,6 +235,6 @@ func (p *Plane) definitions(ctx context.Context, items []job.Item) (map[string]j
 }
 
 // outputOf returns an attempt's output in the form that Output reads.
-func outputOf(r run.Run, a run.Attempt) control.Output {
-	return control.Output{Run: r.ID, Attempt: a.N, TaskARN: a.TaskARN, Task: r.TaskOf(&a)}
+func outputOf(r run.Run, a run.Attempt) port.Output {
+	return port.Output{Run: r.ID, Attempt: a.N, TaskARN: a.TaskARN, Task: r.TaskOf(&a)}
 }

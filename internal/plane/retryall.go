@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -26,9 +26,9 @@ func (c Candidate) RequestID() string {
 
 // Ask returns the request to retry the run. It is refused if the run has had a further attempt
 // since it was read, or an attempt turned out to have run.
-func (c Candidate) Ask() control.RetryRequest {
+func (c Candidate) Ask() port.RetryRequest {
 	n := len(c.Run.Attempts)
-	r := control.RetryRequest{Run: c.Run.ID, RequestID: c.RequestID(), Attempts: &n}
+	r := port.RetryRequest{Run: c.Run.ID, RequestID: c.RequestID(), Attempts: &n}
 	switch c.Retry.Safety {
 	case run.RetrySafe, run.RetryEnded, run.RetryUnsafe:
 		r.Safety = c.Retry.Safety
@@ -116,7 +116,7 @@ func (p *Plane) succeededSince(ctx context.Context, r run.Run, newest []run.Run)
 	if len(newest) < view.Recent || newest[len(newest)-1].ScheduledFor.Before(since) {
 		return false, nil
 	}
-	w := control.Walk{
+	w := port.Walk{
 		Jobs: []string{r.ID.Job()}, Statuses: []run.Status{run.Succeeded}, Since: since, Until: newest[len(newest)-1].ScheduledFor,
 	}
 	for o, err := range p.Walk(ctx, w) {

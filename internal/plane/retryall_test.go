@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 	"github.com/batchplane/batchplane/internal/view"
@@ -45,7 +45,7 @@ func runsOf(t *testing.T, runs ...run.Run) (*plane.Plane, *memory.Store) {
 	t.Helper()
 	store := &memory.Store{}
 	for _, r := range runs {
-		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -138,7 +138,7 @@ func TestCandidatesOfOneRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Attempts = append(r.Attempts, run.Attempt{N: 2, TaskARN: "x", Started: stop.Yes})
-	if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+	if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
 	third := choose()
@@ -175,7 +175,7 @@ type failedRuns struct {
 	runs []run.Run
 }
 
-func (f failedRuns) Walk(context.Context, control.Walk) iter.Seq2[run.Run, error] {
+func (f failedRuns) Walk(context.Context, port.Walk) iter.Seq2[run.Run, error] {
 	return func(yield func(run.Run, error) bool) {
 		for _, r := range f.runs {
 			if !yield(r, nil) {

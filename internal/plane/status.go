@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -17,7 +17,7 @@ import (
 // Status says how the control plane itself is doing.
 type Status struct {
 	Health
-	control.Status
+	Standing
 	// Standby means that it launches nothing because it was deployed so.
 	Standby bool `json:"standby,omitempty"`
 	// Command is the version of this program.
@@ -75,7 +75,7 @@ func (p *Plane) Status(ctx context.Context) (Status, error) {
 	st := Status{Command: Release, Standby: p.Stack.Standby}
 	var err error
 	now := p.now()
-	if st.Status, err = control.ReadStatus(ctx, p.Reader, now); err != nil {
+	if st.Standing, err = ReadStanding(ctx, p.Reader, now); err != nil {
 		return st, err
 	}
 	if p.Inspect != nil {
@@ -115,7 +115,7 @@ func (p *Plane) Status(ctx context.Context) (Status, error) {
 // runs that are due by the time at which any notice is tried again.
 func (p *Plane) untold(ctx context.Context, st *Status, open []run.Run, now time.Time) error {
 	due, err := p.Due(ctx, run.LookLane, now.Add(run.DefaultTiming.ToldMost+time.Minute), openMost)
-	var unreadable *control.UnreadableError // the look sets it aside and tells
+	var unreadable *port.UnreadableError // the look sets it aside and tells
 	if err != nil && !errors.As(err, &unreadable) {
 		return fmt.Errorf("reading what is owed: %w", err)
 	}

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -40,13 +40,13 @@ func TestStatusJudges(t *testing.T) {
 			t.Parallel()
 			store := &memory.Store{}
 			if c.beat > 0 {
-				if err := store.SetMark(t.Context(), control.MarkSweep, now.Add(-c.beat)); err != nil {
+				if err := store.SetMark(t.Context(), port.MarkSweep, now.Add(-c.beat)); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if c.due > 0 {
 				r := run.Run{ID: "a/20261122T0800Z", Status: run.Queued, DueAt: now.Add(-c.due), ScheduledFor: now, QueuedAt: now}
-				if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+				if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -66,7 +66,7 @@ func TestStatusHeldUp(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	store := &memory.Store{}
-	if err := store.SetMark(t.Context(), control.MarkSweep, ago(time.Minute)); err != nil {
+	if err := store.SetMark(t.Context(), port.MarkSweep, ago(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range []run.Run{
@@ -80,7 +80,7 @@ func TestStatusHeldUp(t *testing.T) {
 		{ID: "runs/20261122T0800Z", Status: run.Running, QueuedAt: ago(time.Hour)},
 	} {
 		r.ScheduledFor, r.DueAt = r.QueuedAt, now.Add(time.Minute)
-		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,7 +99,7 @@ func TestStatusTellsWhatIsNotTold(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	store := &memory.Store{}
-	if err := store.SetMark(t.Context(), control.MarkSweep, ago(time.Minute)); err != nil {
+	if err := store.SetMark(t.Context(), port.MarkSweep, ago(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	tell := []run.Effect{{Kind: run.Tell, Notice: "failed"}}
@@ -115,7 +115,7 @@ func TestStatusTellsWhatIsNotTold(t *testing.T) {
 		if r.DueAt.IsZero() {
 			r.DueAt = now.Add(time.Minute)
 		}
-		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -137,7 +137,7 @@ func TestStatusSaysWhatItDidNotLookAt(t *testing.T) {
 		store := &memory.Store{}
 		for i := range n {
 			r := run.Run{ID: run.ByHandID("a", fmt.Sprint(i)), Status: run.Running, ScheduledFor: now, DueAt: now, Attempts: []run.Attempt{{N: 1, TaskARN: "t"}}}
-			if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+			if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -154,11 +154,11 @@ func TestStatusCountsWhatIsKept(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	store := &memory.Store{}
-	if err := store.SetMark(t.Context(), control.MarkSweep, now); err != nil {
+	if err := store.SetMark(t.Context(), port.MarkSweep, now); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 3 {
-		if err := store.Keep(t.Context(), control.Kept{At: now, Reason: "unknown", Body: []byte{'a' + byte(i)}}); err != nil {
+		if err := store.Keep(t.Context(), port.Kept{At: now, Reason: "unknown", Body: []byte{'a' + byte(i)}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -182,11 +182,11 @@ func TestVersions(t *testing.T) {
 }
 
 // unreadable is a reader that cannot read one of its items.
-type unreadable struct{ control.Reader }
+type unreadable struct{ port.Reader }
 
 func (u unreadable) Items(ctx context.Context) ([]job.Item, error) {
 	items, err := u.Reader.Items(ctx)
-	return items, errors.Join(err, &control.UnreadableItemsError{Jobs: map[string]error{"broken": control.ErrUnreadable}})
+	return items, errors.Join(err, &port.UnreadableItemsError{Jobs: map[string]error{"broken": port.ErrUnreadable}})
 }
 
 // TestStatusNamesWhatCannotBeRead: status names a job whose item cannot be read, and lists of jobs have it.
@@ -210,7 +210,7 @@ func TestStatusNamesWhatCannotBeRead(t *testing.T) {
 			t.Errorf("page %d of %d: %+v, %v", page, total, jobs, err)
 		}
 	}
-	if err := p.Known(t.Context(), "broken"); !errors.Is(err, control.ErrUnreadable) || strings.Contains(err.Error(), "there is no job") {
+	if err := p.Known(t.Context(), "broken"); !errors.Is(err, port.ErrUnreadable) || strings.Contains(err.Error(), "there is no job") {
 		t.Errorf("who asks for it is told: %v", err)
 	}
 	if err := p.Known(t.Context(), "never"); err == nil || !strings.Contains(err.Error(), "there is no job") {
@@ -236,10 +236,10 @@ func TestPagesWithAJobThatCannotBeRead(t *testing.T) {
 }
 
 // allUnreadable is a reader that cannot read the item of all jobs.
-type allUnreadable struct{ control.Reader }
+type allUnreadable struct{ port.Reader }
 
 func (allUnreadable) Items(context.Context) ([]job.Item, error) {
-	return nil, &control.UnreadableItemsError{Jobs: map[string]error{job.All: control.ErrUnreadable}}
+	return nil, &port.UnreadableItemsError{Jobs: map[string]error{job.All: port.ErrUnreadable}}
 }
 
 // TestTheItemOfAllJobsIsNoJob: no list has it as one if it cannot be read.

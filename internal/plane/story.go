@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -17,7 +17,7 @@ import (
 func (p *Plane) Story(ctx context.Context, r run.Run) (view.Story, error) {
 	j, err := p.Definition(ctx, r.Definition)
 	switch {
-	case errors.Is(err, control.ErrNotFound):
+	case errors.Is(err, port.ErrNotFound):
 		j = job.Job{Name: r.ID.Job()}
 	case err != nil:
 		return view.Story{}, fmt.Errorf("reading the definition of %s: %w", r.ID, err)
@@ -49,7 +49,7 @@ func (p *Plane) seen(ctx context.Context, r run.Run, now time.Time) (time.Time, 
 	if !r.Open() {
 		return now, nil
 	}
-	swept, err := p.Mark(ctx, control.MarkSweep)
+	swept, err := p.Mark(ctx, port.MarkSweep)
 	if err != nil {
 		return now, fmt.Errorf("reading the heartbeat: %w", err)
 	}

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -43,7 +43,7 @@ func TestStoryWithoutSweeps(t *testing.T) {
 			t.Parallel()
 			store := &memory.Store{}
 			if c.swept > 0 {
-				if err := store.SetMark(t.Context(), control.MarkSweep, ago(c.swept)); err != nil {
+				if err := store.SetMark(t.Context(), port.MarkSweep, ago(c.swept)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -21,7 +21,7 @@ func TestTailOfACrowd(t *testing.T) {
 		begin := func(from, to int) {
 			for i := from; i < to; i++ {
 				r := run.Run{ID: run.ScheduledID(fmt.Sprintf("job-%03d", i), at), ScheduledFor: at, QueuedAt: at, Status: run.Succeeded}
-				if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+				if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 					t.Error(err)
 				}
 			}

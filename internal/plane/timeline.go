@@ -6,9 +6,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -55,7 +55,7 @@ const ReachIn = 24 * time.Hour
 // inSight returns the bars of a walk's span and those that reach into it: open runs of any age,
 // and ended runs of the day before. Of the day before, it reads succeeded runs only as far back
 // as their job's last runs lasted; otherwise it would read as many runs for nothing as it shows.
-func (p *Plane) inSight(ctx context.Context, w control.Walk, lanes []job.Item) ([]view.Bar, error) {
+func (p *Plane) inSight(ctx context.Context, w port.Walk, lanes []job.Item) ([]view.Bar, error) {
 	before := w
 	before.Since, before.Until = w.Since.Add(-ReachIn), w.Since
 	open, cut := before, before
@@ -87,7 +87,7 @@ const leastReach = time.Hour
 // reaching returns the walk over the time before a span that selects only runs that may reach
 // into it: as long before it as twice the longest bar of the same job. It selects every run of a
 // job that has no bar, and every run by hand, whose name does not say when it was asked for.
-func reaching(before control.Walk, bars []view.Bar, lanes []job.Item) control.Walk {
+func reaching(before port.Walk, bars []view.Bar, lanes []job.Item) port.Walk {
 	reach := map[string]time.Duration{}
 	for _, b := range bars {
 		if b.State == view.State(run.Succeeded) {
@@ -142,7 +142,7 @@ const sideBySide = 4
 
 // BarsOf returns the runs that a walk selects as bars, in no particular order. It reads a span
 // that has both ends in parts, side by side.
-func (p *Plane) BarsOf(ctx context.Context, w control.Walk) ([]view.Bar, error) {
+func (p *Plane) BarsOf(ctx context.Context, w port.Walk) ([]view.Bar, error) {
 	if p.Bars != nil {
 		return p.Bars(ctx, w)
 	}
@@ -151,7 +151,7 @@ func (p *Plane) BarsOf(ctx context.Context, w control.Walk) ([]view.Bar, error) 
 		until = now
 	}
 	length := until.Sub(w.Since)
-	if _, ok := p.Reader.(control.Outliner); ok || w.Since.IsZero() || w.Past != "" || length < sideBySide*time.Hour {
+	if _, ok := p.Reader.(port.Outliner); ok || w.Since.IsZero() || w.Past != "" || length < sideBySide*time.Hour {
 		return p.barsOf(ctx, w)
 	}
 	var parts []func(ctx context.Context) ([]view.Bar, error)
@@ -171,8 +171,8 @@ func (p *Plane) BarsOf(ctx context.Context, w control.Walk) ([]view.Bar, error) 
 	return p.together(ctx, parts...)
 }
 
-func (p *Plane) barsOf(ctx context.Context, w control.Walk) (bars []view.Bar, err error) {
-	for o, err := range control.Outlines(ctx, p.Reader, w) {
+func (p *Plane) barsOf(ctx context.Context, w port.Walk) (bars []view.Bar, err error) {
+	for o, err := range port.Outlines(ctx, p.Reader, w) {
 		if err != nil {
 			return nil, err
 		}
@@ -218,7 +218,7 @@ type Counts struct {
 // Counted returns how many runs there have been since a time. Of those that succeeded it reads
 // nothing but that they exist.
 func (p *Plane) Counted(ctx context.Context, since time.Time) (Counts, error) {
-	if c, ok := p.Reader.(control.Counter); ok {
+	if c, ok := p.Reader.(port.Counter); ok {
 		return p.count(ctx, c, since)
 	}
 	var left unread
@@ -226,12 +226,12 @@ func (p *Plane) Counted(ctx context.Context, since time.Time) (Counts, error) {
 	others := slices.DeleteFunc(slices.Clone(run.Statuses), func(s run.Status) bool { return s == run.Succeeded })
 	all := map[run.ID]bool{}
 	bars, err := p.together(ctx, func(ctx context.Context) ([]view.Bar, error) {
-		return p.barsOf(ctx, control.Walk{Since: since, Page: atOnce, Match: func(id run.ID) bool {
+		return p.barsOf(ctx, port.Walk{Since: since, Page: atOnce, Match: func(id run.ID) bool {
 			all[id] = true
 			return false
 		}})
 	}, func(ctx context.Context) ([]view.Bar, error) {
-		return p.barsOf(ctx, control.Walk{Since: since, Page: atOnce, Statuses: others, Unread: left.add})
+		return p.barsOf(ctx, port.Walk{Since: since, Page: atOnce, Statuses: others, Unread: left.add})
 	})
 	if err != nil {
 		return Counts{}, err
@@ -250,7 +250,7 @@ func (p *Plane) Counted(ctx context.Context, since time.Time) (Counts, error) {
 }
 
 // count counts runs with a Reader that can itself count those that have ended.
-func (p *Plane) count(ctx context.Context, c control.Counter, since time.Time) (Counts, error) {
+func (p *Plane) count(ctx context.Context, c port.Counter, since time.Time) (Counts, error) {
 	ended, err := c.Ended(ctx, since)
 	if err != nil {
 		return Counts{}, err
@@ -260,7 +260,7 @@ func (p *Plane) count(ctx context.Context, c control.Counter, since time.Time) (
 	for status, n := range ended {
 		counts[view.State(status)] = n
 	}
-	bars, err := p.barsOf(ctx, control.Walk{Since: since, Page: atOnce, Statuses: openStatuses, Unread: left.add})
+	bars, err := p.barsOf(ctx, port.Walk{Since: since, Page: atOnce, Statuses: openStatuses, Unread: left.add})
 	for _, b := range bars {
 		counts[b.State]++
 	}

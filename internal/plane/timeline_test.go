@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -25,7 +25,7 @@ type counted struct {
 	walked atomic.Int64
 }
 
-func (c *counted) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, error] {
+func (c *counted) Walk(ctx context.Context, w port.Walk) iter.Seq2[run.Run, error] {
 	return func(yield func(run.Run, error) bool) {
 		for r, err := range c.Store.Walk(ctx, w) {
 			c.walked.Add(1)
@@ -40,12 +40,12 @@ func planeWith(t *testing.T, jobs []string, runs ...run.Run) (*plane.Plane, *cou
 	t.Helper()
 	store := &counted{Store: &memory.Store{}}
 	for _, name := range jobs {
-		if err := store.Commit(t.Context(), control.Change{Item: &job.Item{Name: name}}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Item: &job.Item{Name: name}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, r := range runs {
-		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -112,7 +112,7 @@ func TestTimelineReachesBack(t *testing.T) {
 	if got := barsIn(t, p, 24*h); !slices.Equal(got, want) {
 		t.Errorf("the timeline has\n%q, want\n%q", got, want)
 	}
-	p.Bars = func(ctx context.Context, w control.Walk) ([]view.Bar, error) {
+	p.Bars = func(ctx context.Context, w port.Walk) ([]view.Bar, error) {
 		return (&plane.Plane{Reader: p.Reader, Now: p.Now}).BarsOf(ctx, w)
 	}
 	if got := barsIn(t, p, 24*h); !slices.Equal(got, want) {

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/view"
 )
@@ -23,12 +23,12 @@ func TestWhatCannotBeReadIsNamed(t *testing.T) {
 	store := &memory.Store{}
 	for i, status := range []run.Status{run.Missed, run.Failed, run.Succeeded} {
 		r := ran(fmt.Sprintf("job-%d", i), time.Hour, time.Minute, status)
-		if err := store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	bad := ran("bad", time.Hour, time.Minute, run.Failed)
-	if err := store.Commit(t.Context(), control.Change{Run: &bad}); err != nil {
+	if err := store.Commit(t.Context(), port.Change{Run: &bad}); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.Corrupt(t.Context(), bad.ID); err != nil {
@@ -67,7 +67,7 @@ type byKeys struct {
 	bad run.ID
 }
 
-func (b byKeys) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, error] {
+func (b byKeys) Walk(ctx context.Context, w port.Walk) iter.Seq2[run.Run, error] {
 	if w.Match != nil {
 		w.Match(b.bad)
 	}

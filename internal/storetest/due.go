@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -72,15 +72,15 @@ func unreadable(t *testing.T, s Store) {
 		t.Fatal(err)
 	}
 	got, err := s.Due(t.Context(), run.LookLane, t0, 10)
-	var ue *control.UnreadableError
+	var ue *port.UnreadableError
 	if !errors.As(err, &ue) || len(ue.Runs) != 1 || ue.Runs["a/20261122T1730Z"] == nil {
 		t.Fatalf("got %v", err)
 	}
 	wantIDs(t, "the others", got, []run.ID{"b/20261122T1730Z"})
-	if _, err := s.Run(t.Context(), "a/20261122T1730Z"); !errors.Is(err, control.ErrUnreadable) {
+	if _, err := s.Run(t.Context(), "a/20261122T1730Z"); !errors.Is(err, port.ErrUnreadable) {
 		t.Errorf("Run of an unreadable run: %v", err)
 	}
-	wantRuns(t, s, control.Query{}, "b/20261122T1730Z")
+	wantRuns(t, s, port.Query{}, "b/20261122T1730Z")
 	for range 2 { // two looks at once
 		if err := s.SetAside(t.Context(), "a/20261122T1730Z", "why"); err != nil {
 			t.Fatal(err)
@@ -109,7 +109,7 @@ func endedAside(t *testing.T, s Store) {
 	if k, err := s.Kept(t.Context(), 9); err != nil || len(k) > 0 {
 		t.Errorf("kept %+v, %v", k, err)
 	}
-	wantRuns(t, s, control.Query{Status: run.Failed}, r.ID)
+	wantRuns(t, s, port.Query{Status: run.Failed}, r.ID)
 	if rev := load(t, s, r.ID).Rev; rev != 2 {
 		t.Errorf("it was written: at revision %d", rev)
 	}

@@ -6,13 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 func items(t *testing.T, s Store) {
 	for _, name := range []string{"b", "a"} {
-		if err := s.Commit(t.Context(), control.Change{Item: &job.Item{Name: name, Definition: "d-" + name}}); err != nil {
+		if err := s.Commit(t.Context(), port.Change{Item: &job.Item{Name: name, Definition: "d-" + name}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -22,10 +22,10 @@ func items(t *testing.T, s Store) {
 	}
 	stale := got[0]
 	got[0].Gone = true
-	if err := s.Commit(t.Context(), control.Change{Item: &got[0]}); err != nil {
+	if err := s.Commit(t.Context(), port.Change{Item: &got[0]}); err != nil {
 		t.Fatal(err)
 	}
-	wantErr(t, "an item at an older revision", s.Commit(t.Context(), control.Change{Item: &stale}), control.ErrConflict)
+	wantErr(t, "an item at an older revision", s.Commit(t.Context(), port.Change{Item: &stale}), port.ErrConflict)
 	if a, err := s.Item(t.Context(), "a"); err != nil || !a.Gone || a.Rev != 2 {
 		t.Errorf("item: %+v, %v", a, err)
 	}
@@ -33,7 +33,7 @@ func items(t *testing.T, s Store) {
 
 func unreadableItem(t *testing.T, s Store) {
 	for _, name := range []string{"c", "b", "a"} {
-		if err := s.Commit(t.Context(), control.Change{Item: &job.Item{Name: name}}); err != nil {
+		if err := s.Commit(t.Context(), port.Change{Item: &job.Item{Name: name}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -41,14 +41,14 @@ func unreadableItem(t *testing.T, s Store) {
 		t.Fatal(err)
 	}
 	got, err := s.Items(t.Context())
-	var ue *control.UnreadableItemsError
+	var ue *port.UnreadableItemsError
 	if !errors.As(err, &ue) || len(ue.Jobs) != 1 || ue.Jobs["b"] == nil {
 		t.Errorf("got error %v", err)
 	}
 	if len(got) != 2 || got[0].Name != "a" || got[1].Name != "c" {
 		t.Errorf("the others: %+v", got)
 	}
-	if _, err := s.Item(t.Context(), "b"); err == nil || errors.Is(err, control.ErrNotFound) {
+	if _, err := s.Item(t.Context(), "b"); err == nil || errors.Is(err, port.ErrNotFound) {
 		t.Errorf("Item of an unreadable item: %v", err)
 	}
 }
@@ -68,12 +68,12 @@ func definitions(t *testing.T, s Store) {
 
 func kept(t *testing.T, s Store) {
 	for _, reason := range []string{"first", "second"} {
-		if err := s.Keep(t.Context(), control.Kept{At: t0, Reason: reason, Body: []byte("\x00{")}); err != nil {
+		if err := s.Keep(t.Context(), port.Kept{At: t0, Reason: reason, Body: []byte("\x00{")}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// A slot that was refused has nothing but its reason.
-	if err := s.Keep(t.Context(), control.Kept{At: t0, Reason: "third"}); err != nil {
+	if err := s.Keep(t.Context(), port.Kept{At: t0, Reason: "third"}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := s.Kept(t.Context(), 10)
@@ -83,7 +83,7 @@ func kept(t *testing.T, s Store) {
 	if err := s.Settle(t.Context(), got[1]); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Settle(t.Context(), got[1]); !errors.Is(err, control.ErrNotFound) {
+	if err := s.Settle(t.Context(), got[1]); !errors.Is(err, port.ErrNotFound) {
 		t.Errorf("settled twice: %v", err)
 	}
 	left, err := s.Kept(t.Context(), 2)
@@ -119,7 +119,7 @@ func movedMarks(t *testing.T, s Store) {
 		{second, first, first, false},
 	} {
 		err := s.MoveMark(t.Context(), "turn", move.from, move.to)
-		if errors.Is(err, control.ErrConflict) != move.conflict || err != nil && !move.conflict {
+		if errors.Is(err, port.ErrConflict) != move.conflict || err != nil && !move.conflict {
 			t.Errorf("from %v to %v: %v", move.from, move.to, err)
 		}
 		if got, err := s.Mark(t.Context(), "turn"); err != nil || !got.Equal(move.stands) {

@@ -6,17 +6,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // Rests tests what stores remember of runs that rest. open makes two values over
 // one store, as two processes have them.
-func Rests(t *testing.T, open func(t *testing.T) (mine, other control.Store)) {
+func Rests(t *testing.T, open func(t *testing.T) (mine, other port.Store)) {
 	t.Helper()
-	for name, test := range map[string]func(t *testing.T, mine, other control.Store){
+	for name, test := range map[string]func(t *testing.T, mine, other port.Store){
 		"until its time a run that rests is passed over, by who was told": restUntil,
 		"only what was given rests":                                       restUnknown,
 		"many that rest hide nothing":                                     restMany,
@@ -54,7 +54,7 @@ var (
 
 // lastsFrom is a run whose task runs, as it is stored from its launch on: looks have
 // left no trace.
-func lastsFrom(t *testing.T, s control.Store, at time.Time) run.Run {
+func lastsFrom(t *testing.T, s port.Store, at time.Time) run.Run {
 	t.Helper()
 	r := run.New(run.Request{
 		ID: run.ScheduledID(resting.Name, at), Definition: resting.Hash(), ScheduledFor: at, Trigger: run.Trigger{At: at, Kind: run.BySchedule},
@@ -70,9 +70,9 @@ func lastsFrom(t *testing.T, s control.Store, at time.Time) run.Run {
 	return r
 }
 
-func change(t *testing.T, s control.Store, was, r run.Run) {
+func change(t *testing.T, s port.Store, was, r run.Run) {
 	t.Helper()
-	c := control.Change{Run: &r}
+	c := port.Change{Run: &r}
 	if r.Rev > 0 {
 		c.Was = &was
 	}
@@ -82,7 +82,7 @@ func change(t *testing.T, s control.Store, was, r run.Run) {
 }
 
 // given is the run as Due gives it at a time, nil where it does not.
-func given(t *testing.T, s control.Store, lane run.Lane, now time.Time, id run.ID) *run.Run {
+func given(t *testing.T, s port.Store, lane run.Lane, now time.Time, id run.ID) *run.Run {
 	t.Helper()
 	rs, err := s.Due(t.Context(), lane, now, 1000)
 	if err != nil {
@@ -97,7 +97,7 @@ func given(t *testing.T, s control.Store, lane run.Lane, now time.Time, id run.I
 }
 
 // restUntilAt has a store give a run, and be told that it rests.
-func restUntilAt(t *testing.T, s control.Store, id run.ID, now, until time.Time) {
+func restUntilAt(t *testing.T, s port.Store, id run.ID, now, until time.Time) {
 	t.Helper()
 	r := given(t, s, run.LookLane, now, id)
 	if r == nil {
@@ -109,7 +109,7 @@ func restUntilAt(t *testing.T, s control.Store, id run.ID, now, until time.Time)
 	}
 }
 
-func restUntil(t *testing.T, mine, other control.Store) {
+func restUntil(t *testing.T, mine, other port.Store) {
 	r := lastsFrom(t, mine, t0)
 	looked, until := looked, looked.Add(45*time.Minute)
 	for range 3 {
@@ -131,7 +131,7 @@ func restUntil(t *testing.T, mine, other control.Store) {
 	}
 }
 
-func restUnknown(t *testing.T, mine, _ control.Store) {
+func restUnknown(t *testing.T, mine, _ port.Store) {
 	r := lastsFrom(t, mine, t0)
 	mine.Rest(r, looked, looked.Add(time.Hour))
 	got := given(t, mine, run.LookLane, looked, r.ID)
@@ -147,7 +147,7 @@ func restUnknown(t *testing.T, mine, _ control.Store) {
 }
 
 // restMany: what is due behind many that rest is found, however few are wanted.
-func restMany(t *testing.T, mine, _ control.Store) {
+func restMany(t *testing.T, mine, _ port.Store) {
 	const many = 120
 	for i := range many {
 		lastsFrom(t, mine, t0.Add(time.Duration(i)*time.Minute))
@@ -216,7 +216,7 @@ func ofTask(status, code string) run.Seen {
 }
 
 // restEnd: what was written of a run that rests is due as it says.
-func restEnd(t *testing.T, name string, mine, other control.Store, r run.Run, writes []func(run.Run) run.Run) {
+func restEnd(t *testing.T, name string, mine, other port.Store, r run.Run, writes []func(run.Run) run.Run) {
 	t.Helper()
 	restUntilAt(t, mine, r.ID, looked, looked.Add(time.Hour))
 	for _, write := range writes {

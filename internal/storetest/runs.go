@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -57,15 +57,15 @@ func roundTrip(t *testing.T, s Store) {
 func absent(t *testing.T, s Store) {
 	ctx := t.Context()
 	_, err := s.Run(ctx, "report/20261122T1730Z")
-	wantErr(t, "Run", err, control.ErrNotFound)
+	wantErr(t, "Run", err, port.ErrNotFound)
 	_, err = s.Item(ctx, "report")
-	wantErr(t, "Item", err, control.ErrNotFound)
+	wantErr(t, "Item", err, port.ErrNotFound)
 	_, err = s.Definition(ctx, "abc")
-	wantErr(t, "Definition", err, control.ErrNotFound)
+	wantErr(t, "Definition", err, port.ErrNotFound)
 	if rs, err := s.Due(ctx, run.LookLane, t0, 10); err != nil || len(rs) != 0 {
 		t.Errorf("Due of nothing: %v, %v", rs, err)
 	}
-	if rs, err := s.Runs(ctx, control.Query{}); err != nil || len(rs) != 0 {
+	if rs, err := s.Runs(ctx, port.Query{}); err != nil || len(rs) != 0 {
 		t.Errorf("Runs of nothing: %v, %v", rs, err)
 	}
 	if at, err := s.Mark(ctx, "watermark"); err != nil || !at.IsZero() {
@@ -73,13 +73,13 @@ func absent(t *testing.T, s Store) {
 	}
 	gone := full("report/20261122T1731Z")
 	gone.Rev = 4
-	wantErr(t, "Commit of a run that does not exist at that revision", s.Commit(ctx, control.Change{Run: &gone}), control.ErrConflict)
+	wantErr(t, "Commit of a run that does not exist at that revision", s.Commit(ctx, port.Change{Run: &gone}), port.ErrConflict)
 }
 
 func claimOnce(t *testing.T, s Store) {
 	r := full("report/20261122T1730Z")
 	commit(t, s, r)
-	wantErr(t, "a second claim", s.Commit(t.Context(), control.Change{Run: &r}), control.ErrConflict)
+	wantErr(t, "a second claim", s.Commit(t.Context(), port.Change{Run: &r}), port.ErrConflict)
 }
 
 func claimRace(t *testing.T, s Store) {
@@ -90,7 +90,7 @@ func claimRace(t *testing.T, s Store) {
 		wg.Go(func() {
 			r := full("report/20261122T1730Z")
 			r.Cause = fmt.Sprint(i)
-			errs[i] = s.Commit(context.WithoutCancel(t.Context()), control.Change{Run: &r})
+			errs[i] = s.Commit(context.WithoutCancel(t.Context()), port.Change{Run: &r})
 		})
 	}
 	wg.Wait()
@@ -101,7 +101,7 @@ func claimRace(t *testing.T, s Store) {
 			t.Fatalf("%d and %d both won", won, i)
 		case err == nil:
 			won = i
-		case !errors.Is(err, control.ErrConflict):
+		case !errors.Is(err, port.ErrConflict):
 			t.Errorf("claim %d: %v", i, err)
 		}
 	}
@@ -121,7 +121,7 @@ func olderRevision(t *testing.T, s Store) {
 	second.Cause = "second"
 	commit(t, s, second)
 	first.Cause = "first"
-	wantErr(t, "a write at an older revision", s.Commit(t.Context(), control.Change{Run: &first}), control.ErrConflict)
+	wantErr(t, "a write at an older revision", s.Commit(t.Context(), port.Change{Run: &first}), port.ErrConflict)
 	if got := load(t, s, r.ID); got.Cause != "second" {
 		t.Errorf("stored is %q", got.Cause)
 	}
@@ -129,14 +129,14 @@ func olderRevision(t *testing.T, s Store) {
 
 func atomic(t *testing.T, s Store) {
 	r, item := full("report/20261122T1730Z"), job.Item{Name: "report", Definition: "abc", FailingSince: t0}
-	if err := s.Commit(t.Context(), control.Change{Run: &r, Item: &item}); err != nil {
+	if err := s.Commit(t.Context(), port.Change{Run: &r, Item: &item}); err != nil {
 		t.Fatal(err)
 	}
 	r.Rev, r.Cause, item.Definition = 1, "changed", "def"
 	// The item is still at revision 0 in our hands: neither may be written.
-	wantErr(t, "run right, item wrong", s.Commit(t.Context(), control.Change{Run: &r, Item: &item}), control.ErrConflict)
+	wantErr(t, "run right, item wrong", s.Commit(t.Context(), port.Change{Run: &r, Item: &item}), port.ErrConflict)
 	r.Rev, item.Rev = 7, 1
-	wantErr(t, "run wrong, item right", s.Commit(t.Context(), control.Change{Run: &r, Item: &item}), control.ErrConflict)
+	wantErr(t, "run wrong, item right", s.Commit(t.Context(), port.Change{Run: &r, Item: &item}), port.ErrConflict)
 	if got := load(t, s, r.ID); got.Cause == "changed" || got.Rev != 1 {
 		t.Errorf("the run was written: %q at %d", got.Cause, got.Rev)
 	}
@@ -145,7 +145,7 @@ func atomic(t *testing.T, s Store) {
 		t.Errorf("the item was written: %+v, %v", got, err)
 	}
 	r.Rev = 1
-	if err := s.Commit(t.Context(), control.Change{Run: &r, Item: &item}); err != nil {
+	if err := s.Commit(t.Context(), port.Change{Run: &r, Item: &item}); err != nil {
 		t.Errorf("both right: %v", err)
 	}
 }

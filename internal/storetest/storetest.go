@@ -1,4 +1,4 @@
-// Package storetest is the contract of control.Store as tests: every store
+// Package storetest is the contract of port.Store as tests: every store
 // passes the same ones, each case on a fresh store.
 package storetest
 
@@ -9,18 +9,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Store is a control.Store that also shows what it kept and can be damaged.
+// Store is a port.Store that also shows what it kept and can be damaged.
 type Store interface {
-	control.Store
+	port.Store
 	Corrupt(ctx context.Context, id run.ID) error
 	CorruptItem(ctx context.Context, name string) error
 	CorruptPending(ctx context.Context, id string) error
-	CorruptAsked(ctx context.Context, a control.Asked) error
-	Kept(ctx context.Context, limit int) ([]control.Kept, error)
+	CorruptAsked(ctx context.Context, a port.Asked) error
+	Kept(ctx context.Context, limit int) ([]port.Kept, error)
 }
 
 var t0 = time.Date(2026, 11, 22, 17, 30, 2, 345_000_000, time.UTC)
@@ -73,7 +73,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 
 func commit(t *testing.T, s Store, r run.Run) {
 	t.Helper()
-	if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+	if err := s.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 		t.Fatalf("committing %s: %v", r.ID, err)
 	}
 }

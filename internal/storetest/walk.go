@@ -10,19 +10,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 // ReadStore is a Store that people's tools read too.
 type ReadStore interface {
-	control.Store
-	control.Reader
+	port.Store
+	port.Reader
 	Corrupt(ctx context.Context, id run.ID) error
 	CorruptItem(ctx context.Context, name string) error
 	CorruptPending(ctx context.Context, id string) error
-	CorruptAsked(ctx context.Context, a control.Asked) error
+	CorruptAsked(ctx context.Context, a port.Asked) error
 }
 
 // Read tests the reading of the stores that open makes, as Run does the rest.
@@ -48,7 +48,7 @@ func Read(t *testing.T, open func(t *testing.T) ReadStore) {
 }
 
 // wantWalk walks to the end.
-func wantWalk(t *testing.T, s ReadStore, w control.Walk, want ...run.ID) {
+func wantWalk(t *testing.T, s ReadStore, w port.Walk, want ...run.ID) {
 	t.Helper()
 	var got []run.Run
 	for r, err := range s.Walk(t.Context(), w) {
@@ -83,42 +83,42 @@ func walkAll(t *testing.T, s ReadStore) {
 		"c/20261122T1731Z", "b/20261122T1731Z", "a/20261122T1731Z", byHand,
 		"c/20261122T1730Z", "b/20261122T1730Z", "a/20261122T1730Z",
 	}
-	wantWalk(t, s, control.Walk{}, all...)
+	wantWalk(t, s, port.Walk{}, all...)
 	for page := range len(all) + 2 {
-		wantWalk(t, s, control.Walk{Page: page}, all...)
+		wantWalk(t, s, port.Walk{Page: page}, all...)
 	}
 	for i, id := range all { // each is where a walk may stop and another go on
 		r := load(t, s, id)
-		wantWalk(t, s, control.Walk{Until: r.ScheduledFor, Past: id, Page: 1}, all[i+1:]...)
+		wantWalk(t, s, port.Walk{Until: r.ScheduledFor, Past: id, Page: 1}, all[i+1:]...)
 	}
-	wantWalk(t, s, control.Walk{Since: minute.Add(30 * time.Second)}, all[:4]...)
-	wantWalk(t, s, control.Walk{Until: minute.Add(30 * time.Second)}, all[3:]...)
-	wantWalk(t, s, control.Walk{Until: minute.Add(-time.Second)})
+	wantWalk(t, s, port.Walk{Since: minute.Add(30 * time.Second)}, all[:4]...)
+	wantWalk(t, s, port.Walk{Until: minute.Add(30 * time.Second)}, all[3:]...)
+	wantWalk(t, s, port.Walk{Until: minute.Add(-time.Second)})
 }
 
 func walkSelect(t *testing.T, s ReadStore) {
 	minute, byHand := walkable(t, s)
-	wantWalk(t, s, control.Walk{Jobs: []string{"a"}}, "a/20261122T1731Z", byHand, "a/20261122T1730Z")
-	wantWalk(t, s, control.Walk{Jobs: []string{"a"}, Since: minute, Until: minute}, "a/20261122T1730Z")
-	wantWalk(t, s, control.Walk{Jobs: []string{"c", "a"}, Page: 2}, "c/20261122T1731Z", "a/20261122T1731Z", byHand, "c/20261122T1730Z", "a/20261122T1730Z")
-	for _, w := range []control.Walk{{}, {Jobs: []string{"a"}}, {Statuses: []run.Status{run.Failed}}, {Statuses: []run.Status{run.Running}}} { // of no time
+	wantWalk(t, s, port.Walk{Jobs: []string{"a"}}, "a/20261122T1731Z", byHand, "a/20261122T1730Z")
+	wantWalk(t, s, port.Walk{Jobs: []string{"a"}, Since: minute, Until: minute}, "a/20261122T1730Z")
+	wantWalk(t, s, port.Walk{Jobs: []string{"c", "a"}, Page: 2}, "c/20261122T1731Z", "a/20261122T1731Z", byHand, "c/20261122T1730Z", "a/20261122T1730Z")
+	for _, w := range []port.Walk{{}, {Jobs: []string{"a"}}, {Statuses: []run.Status{run.Failed}}, {Statuses: []run.Status{run.Running}}} { // of no time
 		w.Since, w.Until = minute.Add(time.Minute), minute
 		wantWalk(t, s, w)
 	}
-	wantWalk(t, s, control.Walk{Jobs: []string{"nobody"}})
-	wantWalk(t, s, control.Walk{Match: run.ID.ByHand}, byHand)
-	wantWalk(t, s, control.Walk{Statuses: []run.Status{run.Failed}}, "b/20261122T1731Z", "a/20261122T1730Z")
-	wantWalk(t, s, control.Walk{Statuses: []run.Status{run.Failed, run.Missed}, Page: 1}, "b/20261122T1731Z", "c/20261122T1730Z", "a/20261122T1730Z")
-	wantWalk(t, s, control.Walk{Statuses: []run.Status{run.Failed}, Jobs: []string{"a"}}, "a/20261122T1730Z")
-	wantWalk(t, s, control.Walk{Statuses: []run.Status{run.Queued, run.Running}}, "c/20261122T1731Z", "a/20261122T1731Z")
-	wantWalk(t, s, control.Walk{Statuses: []run.Status{run.Running}, Match: func(id run.ID) bool { return strings.HasPrefix(string(id), "c") }})
-	wantWalk(t, s, control.Walk{Statuses: []run.Status{run.Succeeded, run.Missed}}, byHand, "c/20261122T1730Z", "b/20261122T1730Z")
-	wantWalk(t, s, control.Walk{Statuses: []run.Status{run.Failed}, Until: minute.Add(time.Minute), Past: "b/20261122T1731Z"}, "a/20261122T1730Z")
+	wantWalk(t, s, port.Walk{Jobs: []string{"nobody"}})
+	wantWalk(t, s, port.Walk{Match: run.ID.ByHand}, byHand)
+	wantWalk(t, s, port.Walk{Statuses: []run.Status{run.Failed}}, "b/20261122T1731Z", "a/20261122T1730Z")
+	wantWalk(t, s, port.Walk{Statuses: []run.Status{run.Failed, run.Missed}, Page: 1}, "b/20261122T1731Z", "c/20261122T1730Z", "a/20261122T1730Z")
+	wantWalk(t, s, port.Walk{Statuses: []run.Status{run.Failed}, Jobs: []string{"a"}}, "a/20261122T1730Z")
+	wantWalk(t, s, port.Walk{Statuses: []run.Status{run.Queued, run.Running}}, "c/20261122T1731Z", "a/20261122T1731Z")
+	wantWalk(t, s, port.Walk{Statuses: []run.Status{run.Running}, Match: func(id run.ID) bool { return strings.HasPrefix(string(id), "c") }})
+	wantWalk(t, s, port.Walk{Statuses: []run.Status{run.Succeeded, run.Missed}}, byHand, "c/20261122T1730Z", "b/20261122T1730Z")
+	wantWalk(t, s, port.Walk{Statuses: []run.Status{run.Failed}, Until: minute.Add(time.Minute), Past: "b/20261122T1731Z"}, "a/20261122T1730Z")
 	many := []string{"a"} // more than are asked one by one
 	for i := range 50 {
 		many = append(many, fmt.Sprintf("other-%d", i))
 	}
-	wantWalk(t, s, control.Walk{Jobs: many}, "a/20261122T1731Z", byHand, "a/20261122T1730Z")
+	wantWalk(t, s, port.Walk{Jobs: many}, "a/20261122T1731Z", byHand, "a/20261122T1730Z")
 }
 
 // walkStops: who has seen enough is given no more, and what cannot be read is
@@ -129,7 +129,7 @@ func walkStops(t *testing.T, s ReadStore) {
 		t.Fatal(err)
 	}
 	var got []run.ID
-	for r, err := range s.Walk(t.Context(), control.Walk{Page: 1}) {
+	for r, err := range s.Walk(t.Context(), port.Walk{Page: 1}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,17 +151,17 @@ func walkUnread(t *testing.T, s ReadStore) {
 		}
 	}
 	for name, c := range map[string]struct {
-		w    control.Walk
+		w    port.Walk
 		want []run.ID
 	}{
-		"all":                {control.Walk{}, []run.ID{byHand, "b/20261122T1730Z", "b/20261122T1731Z"}},
-		"page by page":       {control.Walk{Page: 1}, []run.ID{byHand, "b/20261122T1730Z", "b/20261122T1731Z"}},
-		"of a job":           {control.Walk{Jobs: []string{"b"}}, []run.ID{"b/20261122T1730Z", "b/20261122T1731Z"}},
-		"of a time":          {control.Walk{Jobs: []string{"b"}, Since: minute.Add(time.Second)}, []run.ID{"b/20261122T1731Z"}},
-		"of another job":     {control.Walk{Jobs: []string{"c"}}, nil},
-		"of a name":          {control.Walk{Match: run.ID.ByHand}, []run.ID{byHand}},
-		"of a status":        {control.Walk{Statuses: []run.Status{run.Failed}, Jobs: []string{"b"}}, []run.ID{"b/20261122T1731Z"}},
-		"of another's place": {control.Walk{Jobs: []string{"b"}, Until: minute, Past: "b/20261122T1730Z"}, nil},
+		"all":                {port.Walk{}, []run.ID{byHand, "b/20261122T1730Z", "b/20261122T1731Z"}},
+		"page by page":       {port.Walk{Page: 1}, []run.ID{byHand, "b/20261122T1730Z", "b/20261122T1731Z"}},
+		"of a job":           {port.Walk{Jobs: []string{"b"}}, []run.ID{"b/20261122T1730Z", "b/20261122T1731Z"}},
+		"of a time":          {port.Walk{Jobs: []string{"b"}, Since: minute.Add(time.Second)}, []run.ID{"b/20261122T1731Z"}},
+		"of another job":     {port.Walk{Jobs: []string{"c"}}, nil},
+		"of a name":          {port.Walk{Match: run.ID.ByHand}, []run.ID{byHand}},
+		"of a status":        {port.Walk{Statuses: []run.Status{run.Failed}, Jobs: []string{"b"}}, []run.ID{"b/20261122T1731Z"}},
+		"of another's place": {port.Walk{Jobs: []string{"b"}, Until: minute, Past: "b/20261122T1730Z"}, nil},
 	} {
 		for from, through := range map[string]func() error{
 			"walk": func() (err error) {
@@ -170,7 +170,7 @@ func walkUnread(t *testing.T, s ReadStore) {
 				return err
 			},
 			"outlines": func() (err error) {
-				for _, err = range control.Outlines(t.Context(), s, c.w) {
+				for _, err = range port.Outlines(t.Context(), s, c.w) {
 				}
 				return err
 			},
@@ -223,7 +223,7 @@ func newestUnread(t *testing.T, s ReadStore) {
 			t.Fatal(err)
 		}
 		wantIDs(t, fmt.Sprintf("the %d newest", n), got["a"], want)
-		outlines, err := control.NewestOutlines(t.Context(), s, []string{"a", "b"}, n)
+		outlines, err := port.NewestOutlines(t.Context(), s, []string{"a", "b"}, n)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
@@ -38,13 +38,13 @@ func TestNothingIsLaunchedWhileTheStateIsGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := door.Ask(t.Context(), entry.Request{Run: &control.RunRequest{Job: "yearly", RequestID: "1"}}); err == nil || !strings.Contains(err.Error(), "put it back, or end this program") {
+	if _, err := door.Ask(t.Context(), entry.Request{Run: &port.RunRequest{Job: "yearly", RequestID: "1"}}); err == nil || !strings.Contains(err.Error(), "put it back, or end this program") {
 		t.Errorf("by hand: %v", err)
 	}
 	if wait := l.Gate.Take(time.Now()); wait <= 0 || !strings.Contains(l.Gate.Why(), "nothing is launched: ") { // a run that ends may need another launch
 		t.Errorf("a launch must wait for %s, since %q", wait, l.Gate.Why())
 	}
-	if runs, err := l.Store.Runs(t.Context(), control.Query{}); len(runs) != 0 || err != nil {
+	if runs, err := l.Store.Runs(t.Context(), port.Query{}); len(runs) != 0 || err != nil {
 		t.Errorf("%d runs, %v", len(runs), err)
 	}
 	if err := os.Rename(db+".kept", db); err != nil {
@@ -55,7 +55,7 @@ func TestNothingIsLaunchedWhileTheStateIsGone(t *testing.T) {
 	if err := <-over; err != nil {
 		t.Error(err)
 	}
-	runs, err := l.Store.Runs(t.Context(), control.Query{})
+	runs, err := l.Store.Runs(t.Context(), port.Query{})
 	if err != nil || len(runs) == 0 {
 		t.Fatalf("%d runs, %v", len(runs), err)
 	}

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire"
 )
@@ -40,12 +40,12 @@ func TestARunWaitsForRoom(t *testing.T) {
 		DB: filepath.Join(t.TempDir(), "jobs.db"), Runner: runner, Delays: &localecs.Delays{}, Timing: &timing,
 		Jobs: []job.Job{{Name: "report", Command: []string{"x"}, Retry: job.Retry{Attempts: 1}}},
 	})
-	if _, err := l.Control.RunByHand(t.Context(), control.RunRequest{Job: "report", RequestID: "1", By: "me"}); err != nil {
+	if _, err := l.Control.RunByHand(t.Context(), port.RunRequest{Job: "report", RequestID: "1", By: "me"}); err != nil {
 		t.Fatal(err)
 	}
 	waiting := func() run.Run {
 		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-			runs, err := l.Store.Runs(t.Context(), control.Query{})
+			runs, err := l.Store.Runs(t.Context(), port.Query{})
 			if err != nil || time.Now().After(deadline) {
 				t.Fatalf("%+v, %v", runs, err)
 			}

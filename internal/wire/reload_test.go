@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/localecs/vclock"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestReloadedBaseCountsAtOnce: a run right after a reload gets the variables of the base that was
@@ -26,7 +26,7 @@ func TestReloadedBaseCountsAtOnce(t *testing.T) {
 	l := mustStart(t, cfg)
 	run := func(id string) {
 		t.Helper()
-		if reply, err := l.Control.RunByHand(t.Context(), control.RunRequest{Job: "report", RequestID: id}); err != nil || reply.Outcome != control.Accepted {
+		if reply, err := l.Control.RunByHand(t.Context(), port.RunRequest{Job: "report", RequestID: id}); err != nil || reply.Outcome != port.Accepted {
 			t.Fatalf("%+v, %v", reply, err)
 		}
 		clock.Advance(5 * time.Second)

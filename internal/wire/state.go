@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // LocalPlane returns the local state as a plane, whether a control plane runs on it or not. Its error
@@ -33,10 +33,10 @@ func LocalPlane(ctx context.Context, path string) (*plane.Plane, error) {
 type localState struct{ store *sqlite.Store }
 
 // Ask implements plane.Door.
-func (s localState) Ask(ctx context.Context, r entry.Request) (control.Reply, error) {
+func (s localState) Ask(ctx context.Context, r entry.Request) (port.Reply, error) {
 	door, err := local.ReadDoor(ctx, s.store)
 	if err != nil {
-		return control.Reply{}, err
+		return port.Reply{}, err
 	}
 	return door.Ask(ctx, r)
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/mail"
 	"github.com/batchplane/batchplane/internal/adapter/slack"
 	"github.com/batchplane/batchplane/internal/adapter/webhook"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Targets holds where notices of local mode go, by name.
@@ -160,7 +160,7 @@ func (t *Targets) Unknown(jobs []job.Job) []string {
 
 // notifier shows notices at the terminal and sends them to targets. memory, which outlives this
 // process, remembers which targets took a notice that others did not.
-func (t *Targets) notifier(terminal fanout.Carrier, memory fanout.Memory) control.Notifier {
+func (t *Targets) notifier(terminal fanout.Carrier, memory fanout.Memory) port.Notifier {
 	var ways []fanout.Way
 	if terminal != nil {
 		ways = append(ways, fanout.Only{Name: "terminal", Carrier: terminal})

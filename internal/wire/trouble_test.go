@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
@@ -68,7 +68,7 @@ func TestAFullDiskShowsInStatus(t *testing.T) {
 	if err := <-over; err != nil {
 		t.Error(err)
 	}
-	runs, err := l.Store.Runs(t.Context(), control.Query{Limit: 1000})
+	runs, err := l.Store.Runs(t.Context(), port.Query{Limit: 1000})
 	if err != nil || len(runs) < len(jobs) {
 		t.Errorf("%d runs, %v", len(runs), err)
 	}

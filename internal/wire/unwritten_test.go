@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire"
 )
@@ -43,7 +43,7 @@ func TestAnEndThatCannotBeWritten(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			reply, err := l.Control.RunByHand(t.Context(), control.RunRequest{Job: "report", RequestID: "1", By: "me"})
+			reply, err := l.Control.RunByHand(t.Context(), port.RunRequest{Job: "report", RequestID: "1", By: "me"})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -36,25 +36,25 @@ func attacked(t *testing.T, w *world) {
 	elsewhere := strings.Replace(w.scheduleARN("attacked"), "/"+w.name+"/", "/default/", 1)
 	for name, tc := range map[string]struct {
 		input string
-		says  control.Outcome
+		says  port.Outcome
 	}{
-		"a definition that replaces the deployed one":  {fired(carrying, "", now), control.Waits},
-		"with the ARN of a schedule that is not there": {fired(carrying, w.scheduleARN("nobody"), now), control.Waits},
-		"with the ARN of another group":                {fired(carrying, elsewhere, now), control.Waits},
-		"with the ARN of another stack":                {fired(carrying, strings.Replace(elsewhere, "/default/", "/Other-2/", 1), now), control.Waits},
-		"a job that nobody deployed":                   {strings.ReplaceAll(fired(carrying, "", now), `"attacked"`, `"intruder"`), control.Waits},
-		"a slot of tomorrow":                           {fired(own, w.scheduleARN("attacked"), now.Add(24*time.Hour)), control.Refused},
-		"another group's schedule at such a minute":    {fired(own, elsewhere, now), control.Waits},
-		"a minute that its schedule does not have":     {fmt.Sprintf(`{"job":"attacked","scheduledFor":%q}`, now.Format(time.RFC3339)), control.Waits},
-		"a person's request":                           {`{"run":"attacked","by":"arn:aws:iam::1:user/mia"}`, control.Refused},
-		"a pause of all jobs":                          {`{"pause":"*","by":"arn:aws:iam::1:user/mia"}`, control.Refused},
+		"a definition that replaces the deployed one":  {fired(carrying, "", now), port.Waits},
+		"with the ARN of a schedule that is not there": {fired(carrying, w.scheduleARN("nobody"), now), port.Waits},
+		"with the ARN of another group":                {fired(carrying, elsewhere, now), port.Waits},
+		"with the ARN of another stack":                {fired(carrying, strings.Replace(elsewhere, "/default/", "/Other-2/", 1), now), port.Waits},
+		"a job that nobody deployed":                   {strings.ReplaceAll(fired(carrying, "", now), `"attacked"`, `"intruder"`), port.Waits},
+		"a slot of tomorrow":                           {fired(own, w.scheduleARN("attacked"), now.Add(24*time.Hour)), port.Refused},
+		"another group's schedule at such a minute":    {fired(own, elsewhere, now), port.Waits},
+		"a minute that its schedule does not have":     {fmt.Sprintf(`{"job":"attacked","scheduledFor":%q}`, now.Format(time.RFC3339)), port.Waits},
+		"a person's request":                           {`{"run":"attacked","by":"arn:aws:iam::1:user/mia"}`, port.Refused},
+		"a pause of all jobs":                          {`{"pause":"*","by":"arn:aws:iam::1:user/mia"}`, port.Refused},
 		"a rule of its name at such a minute": {
 			fmt.Sprintf(`{"source":"aws.events","detail-type":"Scheduled Event","time":%q,"resources":["arn:aws:events:us-east-1:000000000000:rule/attacked"]}`, now.Format(time.RFC3339)),
-			control.Waits,
+			port.Waits,
 		},
 	} {
 		answer, failed := w.invoke(t, w.resource["Trigger"], tc.input)
-		var reply control.Reply
+		var reply port.Reply
 		if err := json.Unmarshal([]byte(answer), &reply); failed || err != nil || reply.Outcome != tc.says {
 			t.Errorf("%s: %s", name, answer)
 		}
@@ -71,11 +71,11 @@ func attacked(t *testing.T, w *world) {
 	}
 	w.sweep(t) // asks for the job again, and starts none of what waits
 	for _, id := range []run.ID{id, run.ScheduledID("intruder", now), run.ScheduledID("attacked", now.Add(24*time.Hour))} {
-		if _, err := w.store.Run(t.Context(), id); !errors.Is(err, control.ErrNotFound) {
+		if _, err := w.store.Run(t.Context(), id); !errors.Is(err, port.ErrNotFound) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
-	if _, err := w.store.Item(t.Context(), job.All); !errors.Is(err, control.ErrNotFound) {
+	if _, err := w.store.Item(t.Context(), job.All); !errors.Is(err, port.ErrNotFound) {
 		t.Errorf("all jobs are paused: %v", err)
 	}
 	// The true ARN makes no difference: what is deployed runs.
@@ -132,11 +132,11 @@ func peoplesDoor(t *testing.T, w *world) {
 		t.Errorf("a run: %s", answer)
 	}
 	w.await(t, run.ByHandID("asked", "one"), run.Succeeded, soon)
-	if _, err := w.store.Run(t.Context(), id); !errors.Is(err, control.ErrNotFound) {
+	if _, err := w.store.Run(t.Context(), id); !errors.Is(err, port.ErrNotFound) {
 		t.Errorf("the slot: %v", err)
 	}
-	as, err := w.store.Asked(t.Context(), control.AskedQuery{Job: "asked"})
-	if err != nil || len(as) != 3 || as[0].Outcome != control.Accepted || as[0].By != "arn:aws:iam::1:user/mia" || as[0].Door != "people" || as[2].What != "slot" || as[2].Outcome != control.Refused {
+	as, err := w.store.Asked(t.Context(), port.AskedQuery{Job: "asked"})
+	if err != nil || len(as) != 3 || as[0].Outcome != port.Accepted || as[0].By != "arn:aws:iam::1:user/mia" || as[0].Door != "people" || as[2].What != "slot" || as[2].Outcome != port.Refused {
 		t.Errorf("kept %+v, %v", as, err)
 	}
 }

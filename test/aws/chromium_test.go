@@ -14,9 +14,9 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/test/browser/driver"
 )
@@ -140,7 +140,7 @@ func (v visitor) runsAndStops(t *testing.T, task <-chan string) run.ID {
 	v.w.await(t, id, run.Running, soon)
 	v.Until("the page says that ECS took it", driver.Shows("accepted by ECS"))
 	if !slices.ContainsFunc(v.w.runner.Started(), func(c localecs.ContainerSpec) bool {
-		return c.Env[control.EnvJob] == "chromium-hello" && c.Env["NAME"] == "chromium"
+		return c.Env[port.EnvJob] == "chromium-hello" && c.Env["NAME"] == "chromium"
 	}) {
 		t.Error("no task got the input that was typed")
 	}
@@ -294,8 +294,8 @@ func onlyReads(t *testing.T, v visitor, id run.ID) {
 	if status != http.StatusForbidden {
 		t.Errorf("what a reader sends is answered %d", status)
 	}
-	page, err := v.w.store.Asked(t.Context(), control.AskedQuery{Job: "chromium-hello"})
-	if err != nil || v.w.tasks("chromium-hello") != before || slices.ContainsFunc(page, func(a control.Asked) bool { return strings.Contains(a.By, "user/cleo") }) {
+	page, err := v.w.store.Asked(t.Context(), port.AskedQuery{Job: "chromium-hello"})
+	if err != nil || v.w.tasks("chromium-hello") != before || slices.ContainsFunc(page, func(a port.Asked) bool { return strings.Contains(a.By, "user/cleo") }) {
 		t.Errorf("a reader's request got through: %+v, %v", page, err)
 	}
 	v.Quiet()

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -69,7 +69,7 @@ func onDashboard(t *testing.T, w *world) {
 	if status, answer := operator.clicks(t, door, request); status != http.StatusOK || !strings.Contains(answer, `"duplicate"`) {
 		t.Errorf("a second click is answered %d: %s", status, answer)
 	}
-	as, err := w.store.Asked(t.Context(), control.AskedQuery{Job: "on-board"})
+	as, err := w.store.Asked(t.Context(), port.AskedQuery{Job: "on-board"})
 	if err != nil || len(as) == 0 || as[0].By != "a viewer of the dashboard bp-test" || as[0].Door != "people" || strings.Contains(string(as[0].Request), "widget-1") {
 		t.Errorf("kept %+v, %v", as, err)
 	}

@@ -17,8 +17,8 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -55,16 +55,16 @@ func firings(t *testing.T, w *world) {
 		j.Schedule = fmt.Sprintf("%d %d * * *", at.Minute(), at.Hour())
 		w.deployed(t, j)
 		w.sweep(t)
-		var said []control.Outcome
+		var said []port.Outcome
 		for _, late := range []time.Duration{0, time.Minute} {
 			answer, _ := w.invoke(t, w.resource["Rules"], fmt.Sprintf(`{"job":"twice","scheduledFor":%q}`, at.Add(late).Format(time.RFC3339)))
-			var reply control.Reply
+			var reply port.Reply
 			if err := json.Unmarshal([]byte(answer), &reply); err != nil {
 				t.Fatalf("%s: %v", answer, err)
 			}
 			said = append(said, reply.Outcome)
 		}
-		if !slices.Equal(said, []control.Outcome{control.Accepted, control.Duplicate}) {
+		if !slices.Equal(said, []port.Outcome{port.Accepted, port.Duplicate}) {
 			t.Errorf("answered %q", said)
 		}
 		w.await(t, run.ScheduledID("twice", at), run.Succeeded, soon)

@@ -17,10 +17,10 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/cli"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/signed"
 )
@@ -217,7 +217,7 @@ func (w *world) registered(t *testing.T, files ...[]job.Job) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.EqualFunc(got.Jobs, want, func(a control.Registered, b job.Job) bool { return a.Name == b.Name && a.Hash == b.Hash() }) {
+	if !slices.EqualFunc(got.Jobs, want, func(a port.Registered, b job.Job) bool { return a.Name == b.Name && a.Hash == b.Hash() }) {
 		t.Errorf("the registry has\n%+v\nand the files\n%+v", got, want)
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -52,13 +52,13 @@ func (w *world) other(t *testing.T) {
 	if r, err := second.store.Run(t.Context(), id); err != nil || r.Status != run.Running {
 		t.Errorf("the second stack's run: %+v, %v", r, err)
 	}
-	if _, err := w.store.Run(t.Context(), id); !errors.Is(err, control.ErrNotFound) {
+	if _, err := w.store.Run(t.Context(), id); !errors.Is(err, port.ErrNotFound) {
 		t.Errorf("the first stack has it too: %v", err)
 	}
 	if _, err := w.store.Item(t.Context(), "first-only"); err != nil {
 		t.Errorf("the first stack's job: %v", err)
 	}
-	if _, err := second.store.Item(t.Context(), "first-only"); !errors.Is(err, control.ErrNotFound) {
+	if _, err := second.store.Item(t.Context(), "first-only"); !errors.Is(err, port.ErrNotFound) {
 		t.Errorf("the second stack has it too: %v", err)
 	}
 }

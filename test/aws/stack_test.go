@@ -33,10 +33,10 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -267,7 +267,7 @@ func (w *world) startECS(t *testing.T) string {
 	w.runner = &localecs.ScriptedRunner{Clock: localecs.RealClock{}, Script: func(s localecs.ContainerSpec) localecs.Script {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		return w.scripts[s.Env[control.EnvJob]]
+		return w.scripts[s.Env[port.EnvJob]]
 	}}
 	w.ecs, err = localecs.New(t.Context(), localecs.Config{
 		DB: db, Runner: w.runner, Account: "000000000000", Inject: w.inject, Clusters: []string{"jobs"},
@@ -411,7 +411,7 @@ func stream(taskARN string) map[string]any {
 // tasks counts the tasks of a job that ECS started.
 func (w *world) tasks(name string) (n int) {
 	for _, c := range w.runner.Started() {
-		if c.Env[control.EnvJob] == name {
+		if c.Env[port.EnvJob] == name {
 			n++
 		}
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 	"github.com/batchplane/batchplane/internal/wire"
@@ -41,7 +41,7 @@ func lone(t *testing.T, name, text string) *served {
 			Attempts: []run.Attempt{{N: 1, Sends: 1, SentAt: at, AcceptedAt: at, TaskARN: text, LastStatus: "RUNNING"}},
 		}
 		item := job.Item{Name: name, Definition: d.Hash(), Plan: d.Plan(), FailingSince: at, Pauses: []job.Pause{{From: at, By: text, Reason: text}}}
-		err = errors.Join(store.Commit(t.Context(), control.Change{Run: &r}), store.Commit(t.Context(), control.Change{Run: &open}), store.Commit(t.Context(), control.Change{Item: &item}), store.PutDefinition(t.Context(), d))
+		err = errors.Join(store.Commit(t.Context(), port.Change{Run: &r}), store.Commit(t.Context(), port.Change{Run: &open}), store.Commit(t.Context(), port.Change{Item: &item}), store.PutDefinition(t.Context(), d))
 	}
 	if err := errors.Join(err, store.Close()); err != nil {
 		t.Fatal(err)

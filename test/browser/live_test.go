@@ -17,9 +17,9 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 	"github.com/batchplane/batchplane/internal/wire"
@@ -147,7 +147,7 @@ func TestHostileTexts(t *testing.T) {
 	}
 	item := job.Item{Name: "bad", Definition: d.Hash(), Plan: d.Plan(), FailingSince: now, Pauses: []job.Pause{{From: now, By: hostile, Reason: hostile}}}
 	odd := job.Item{Name: hostile, FailingSince: now}
-	for _, c := range []control.Change{{Run: &r}, {Item: &item}, {Item: &odd}} {
+	for _, c := range []port.Change{{Run: &r}, {Item: &item}, {Item: &odd}} {
 		if err := store.Commit(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
@@ -224,13 +224,13 @@ window.events = 'pending'; const e = new EventSource('%[1]s/events', {withCreden
 
 // moody is a reader that fails for as long as it is told to.
 type moody struct {
-	control.Reader
-	feed control.Feed
+	port.Reader
+	feed port.Feed
 	gone atomic.Bool
 }
 
-func newMoody(r control.Reader) *moody {
-	feed, _ := r.(control.Feed)
+func newMoody(r port.Reader) *moody {
+	feed, _ := r.(port.Feed)
 	return &moody{Reader: r, feed: feed}
 }
 
@@ -257,7 +257,7 @@ func (m *moody) Items(ctx context.Context) ([]job.Item, error) {
 	return m.Reader.Items(ctx)
 }
 
-func (m *moody) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, error] {
+func (m *moody) Walk(ctx context.Context, w port.Walk) iter.Seq2[run.Run, error] {
 	if m.gone.Load() {
 		return func(yield func(run.Run, error) bool) { yield(run.Run{}, errGone) }
 	}
@@ -337,7 +337,7 @@ func TestKeptInputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(store.Keep(t.Context(), control.Kept{At: now, Reason: "it is not a JSON object " + hostile, Body: []byte("x")}), store.Close()); err != nil {
+	if err := errors.Join(store.Keep(t.Context(), port.Kept{At: now, Reason: "it is not a JSON object " + hostile, Body: []byte("x")}), store.Close()); err != nil {
 		t.Fatal(err)
 	}
 	p, err := wire.LocalPlane(t.Context(), db)

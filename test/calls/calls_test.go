@@ -14,6 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/cost"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -152,7 +153,7 @@ func throttled(t *testing.T, name string, crowded bool) string {
 			if err != nil || r.Status != run.Queued {
 				t.Fatalf("the other run is %s: %v", r.Status, err)
 			}
-			if _, err := c.StopRun(t.Context(), control.StopRequest{Run: r.Run, By: "ann", Reason: "it is not counted"}); err != nil {
+			if _, err := c.StopRun(t.Context(), port.StopRequest{Run: r.Run, By: "ann", Reason: "it is not counted"}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -54,7 +55,7 @@ func checkedSlot(t *testing.T) (w *world, reads float64) {
 	t.Helper()
 	w = newWorld(t, nil)
 	w.deployed(slot.Add(-time.Hour))
-	w.must(w.store().SetMark(t.Context(), control.MarkSlots, slot.Add(-time.Minute)))
+	w.must(w.store().SetMark(t.Context(), port.MarkSlots, slot.Add(-time.Minute)))
 	w.must(w.fire(slot))
 	wait := 13 * time.Minute
 	for _, what := range []string{"the first check of slots", "a check before the slot is judged", "a check that judges the slot", "a check after that"} {

@@ -13,9 +13,9 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -80,7 +80,7 @@ var reading = []struct {
 	{"pauses", func(ctx context.Context, p *plane.Plane) error { _, err := p.Pauses(ctx); return err }},
 	{"status", func(ctx context.Context, p *plane.Plane) error { _, err := p.Status(ctx); return err }},
 	{"audit", func(ctx context.Context, p *plane.Plane) error {
-		_, err := p.Asked(ctx, control.AskedQuery{Limit: 100})
+		_, err := p.Asked(ctx, port.AskedQuery{Limit: 100})
 		return err
 	}},
 	{"kept", func(ctx context.Context, p *plane.Plane) error { _, err := p.Kept(ctx, 100); return err }},
@@ -132,16 +132,16 @@ func (w *world) history(jobs int) {
 		j := job.Job{Name: fmt.Sprintf("job-%02d", i), Schedule: "30 * * * *", TaskDefinition: "report"}
 		item := job.Item{Name: j.Name, Definition: j.Hash(), Plan: j.Plan()}
 		w.must(store.PutDefinition(ctx, j))
-		w.must(store.Commit(ctx, control.Change{Item: &item}))
+		w.must(store.Commit(ctx, port.Change{Item: &item}))
 		for hour := range 3 {
 			at := slot.Add(-time.Duration(hour) * time.Hour)
 			r := run.Run{ID: run.ScheduledID(j.Name, at), ScheduledFor: at, Definition: j.Hash(), Status: run.Succeeded, QueuedAt: at, StartedAt: at, FinishedAt: at.Add(time.Minute)}
 			if i < 2 && hour == 0 {
 				r.Status, r.Cause = run.Failed, "exit code 3"
 			}
-			w.must(store.Commit(ctx, control.Change{Run: &r}))
+			w.must(store.Commit(ctx, port.Change{Run: &r}))
 		}
 	}
-	w.must(store.PutAsked(ctx, control.Asked{ID: "r", At: slot, What: "run", Job: "job-00"}))
-	w.must(store.Keep(ctx, control.Kept{At: slot, Reason: "not usable", Body: []byte("{}")}))
+	w.must(store.PutAsked(ctx, port.Asked{ID: "r", At: slot, What: "run", Job: "job-00"}))
+	w.must(store.Keep(ctx, port.Kept{At: slot, Reason: "not usable", Body: []byte("{}")}))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -109,7 +110,7 @@ func TestNewerItem(t *testing.T) {
 	w := newWorld(t, nil)
 	w.must(w.fire(slot))
 	w.version("2")
-	if err := w.fire(slot); !errors.Is(err, control.ErrNewer) {
+	if err := w.fire(slot); !errors.Is(err, port.ErrNewer) {
 		t.Errorf("the slot again: %v", err)
 	}
 	w.logged("a slot is not finished")
@@ -118,7 +119,7 @@ func TestNewerItem(t *testing.T) {
 	w.clock.Advance(10 * time.Minute)
 	w.must(w.look("a look"))
 	w.logged("left a run to the newer version that wrote it")
-	if err := w.play(notify, "its record", func(c *control.Control) error { return c.Tell(t.Context(), w.id) }); !errors.Is(err, control.ErrNewer) {
+	if err := w.play(notify, "its record", func(c *control.Control) error { return c.Tell(t.Context(), w.id) }); !errors.Is(err, port.ErrNewer) {
 		t.Errorf("its notice: %v", err)
 	}
 	for _, s := range w.steps[1:] {
@@ -145,7 +146,7 @@ func (w *world) deliverLate(d time.Duration) {
 	if w.stopped == nil {
 		w.t.Fatal("no task has stopped")
 	}
-	if err := w.deliver(context.Background(), w.stopped); !errors.Is(err, control.ErrNewer) {
+	if err := w.deliver(context.Background(), w.stopped); !errors.Is(err, port.ErrNewer) {
 		w.t.Errorf("the task's end: %v", err)
 	}
 }

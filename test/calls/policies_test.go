@@ -16,6 +16,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // roles maps the functions to their roles in the template.
@@ -64,7 +65,7 @@ var lives = []struct {
 	{"the answers to its launch are lost", nil, nil, func(w *world) {
 		w.ecs = losing(w.ecs)
 		w.script(-1)
-		if err := w.fire(slot); !errors.Is(err, control.ErrOwed) {
+		if err := w.fire(slot); !errors.Is(err, port.ErrOwed) {
 			w.t.Errorf("got %v", err)
 		}
 		w.live(70)

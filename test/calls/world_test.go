@@ -38,6 +38,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/localecs/vclock"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/signed"
 	"github.com/batchplane/batchplane/internal/wire/base"
@@ -153,7 +154,7 @@ func (w *world) store() *dynamo.Store {
 func (w *world) fails() {
 	w.t.Helper()
 	item := job.Item{Name: w.job.Name, FailingSince: w.clock.Now().Add(-time.Hour)}
-	if err := w.store().Commit(w.t.Context(), control.Change{Item: &item}); err != nil {
+	if err := w.store().Commit(w.t.Context(), port.Change{Item: &item}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -181,7 +182,7 @@ func (w *world) function(name string, meter *dynamotest.Meter) *control.Control 
 	// A function that has handled the job before keeps its definition.
 	store := dynamo.New(dynamo.Config{DB: db, Table: w.table, Now: w.clock.Now, Log: log, KeepDefinitions: !w.cold})
 	if !w.cold {
-		if _, err := store.Definition(w.t.Context(), w.job.Hash()); err != nil && !errors.Is(err, control.ErrNotFound) {
+		if _, err := store.Definition(w.t.Context(), w.job.Hash()); err != nil && !errors.Is(err, port.ErrNotFound) {
 			w.t.Fatal(err)
 		}
 		w.wire.take()

@@ -34,10 +34,11 @@ type room struct {
 // Groups of rooms that others may import.
 var (
 	deciding = []string{"stop", "job", "cron", "timetable", "run", "notice", "ecsevent"}
-	handling = append(slices.Clone(deciding), "panics", "control")
+	// meeting is what handlers, adapters and people's tools share.
+	meeting = append(slices.Clone(deciding), "panics", "port")
 	// seeing is what people's tools know of a control plane.
-	seeing = append(slices.Clone(handling), "timetable", "view", "entry", "plane", "render", "jobdiff", "apply", "doctor")
-	wiring = append(slices.Clone(seeing), "job/jobfile", "adapter/*", "signed", "local", "localecs", "localecs/*", "console")
+	seeing = append(slices.Clone(meeting), "view", "entry", "plane", "render", "jobdiff", "apply", "doctor")
+	wiring = append(slices.Clone(seeing), "control", "job/jobfile", "adapter/*", "signed", "local", "localecs", "localecs/*", "console")
 	asking = append(slices.Clone(seeing), "cron/crontab", "importer", "importer/*", "preview", "jobdiff", "render", "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
 )
 
@@ -75,33 +76,36 @@ var rooms = map[string]room{
 
 	"internal/panics": {pure: true},
 
-	"internal/control":   {plain: true, left: append(slices.Clone(deciding), "panics")},
-	"internal/storetest": {plain: true, left: handling},
+	// The edge of the control plane: requests, ports and records.
+	"internal/port":      {plain: true, left: deciding},
+	"internal/control":   {plain: true, left: meeting},
+	"internal/storetest": {plain: true, left: meeting},
 
-	// Adapters know the ports of control and plane, and not each other.
+	// Adapters know port and plane, and neither the handlers nor each other.
 	"internal/adapter/*": {left: append(slices.Clone(seeing), "signed")},
 
 	// What adapters send without a module of the SDK.
 	"internal/signed": {},
 
 	// A store's own test server.
-	"internal/adapter/dynamo/dynamotest": {left: append(slices.Clone(handling), "adapter/dynamo")},
+	"internal/adapter/dynamo/dynamotest": {left: append(slices.Clone(meeting), "adapter/dynamo")},
 
 	// The stand-in is ECS: it knows nothing about its callers.
 	"internal/localecs":   {left: []string{"localecs/*"}},
 	"internal/localecs/*": {},
 
 	"internal/console": {left: append(slices.Clone(seeing), "preview")},
-	// Only wire knows both control and the adapters.
+	// Only wire knows both the handlers and the adapters.
 	"internal/wire": {left: wiring},
 	// The functions of the stack: each room links only what its function calls.
 	"internal/wire/*": {left: append(slices.Clone(wiring), "wire/*")},
-	"internal/local":  {left: append(slices.Clone(seeing), "job/jobfile", "localecs", "localecs/*", "console")},
-	"internal/cli":    {left: asking},
+	// The local mode calls the handlers.
+	"internal/local": {left: append(slices.Clone(seeing), "control", "job/jobfile", "localecs", "localecs/*", "console")},
+	"internal/cli":   {left: asking},
 	// What the trigger function is called with.
-	"internal/entry": {plain: true, left: handling},
+	"internal/entry": {plain: true, left: meeting},
 	// A control plane as people's tools see it, wherever it runs.
-	"internal/plane": {plain: true, left: append(slices.Clone(handling), "timetable", "view", "entry", "render", "jobdiff", "apply", "doctor")},
+	"internal/plane": {plain: true, left: append(slices.Clone(meeting), "view", "entry", "render", "jobdiff", "apply", "doctor")},
 	"functions/*":    {left: append(slices.Clone(asking), "cli", "wire/*")},
 	"cmd/*":          {left: append(slices.Clone(asking), "cli")},
 }

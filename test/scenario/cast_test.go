@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // cast plays the commands by script and watches over the promise: no attempt is started twice,
@@ -30,7 +30,7 @@ type cast struct {
 
 // Start implements localecs.Runner.
 func (c *cast) Start(spec localecs.ContainerSpec, exited func(localecs.Exit)) (localecs.Process, error) {
-	id, attempt := spec.Env[control.EnvRun], spec.Env[control.EnvAttempt]
+	id, attempt := spec.Env[port.EnvRun], spec.Env[port.EnvAttempt]
 	p, err := c.runner.Start(spec, func(e localecs.Exit) {
 		c.mu.Lock()
 		delete(c.alive, id)

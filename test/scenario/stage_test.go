@@ -12,11 +12,11 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/localecs/vclock"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire"
 )
@@ -80,8 +80,8 @@ func tell(t *testing.T, archive *txtar.Archive) string {
 
 func scriptOf(scripts map[string]localecs.Script) func(localecs.ContainerSpec) localecs.Script {
 	return func(spec localecs.ContainerSpec) localecs.Script {
-		name := spec.Env[control.EnvJob]
-		if s, ok := scripts[name+"/"+spec.Env[control.EnvAttempt]]; ok {
+		name := spec.Env[port.EnvJob]
+		if s, ok := scripts[name+"/"+spec.Env[port.EnvAttempt]]; ok {
 			return s
 		}
 		if s, ok := scripts[name]; ok {
@@ -116,7 +116,7 @@ func (s *stage) start(file string) {
 	timing := wire.LocalTiming // with looks as on AWS, where a stop event can be lost
 	timing.FirstLook, timing.NextLook, timing.NoteRunning = run.DefaultTiming.FirstLook, run.DefaultTiming.NextLook, false
 	l, err := wire.NewLocal(s.ctx(), wire.LocalConfig{
-		Timing: &timing, DB: s.db, Jobs: f.Jobs, Seed: 1, Rate: control.DefaultRate, Inject: s.faults.inject, Clock: s.clock, Runner: s.cast, Delays: &delays,
+		Timing: &timing, DB: s.db, Jobs: f.Jobs, Seed: 1, Rate: port.DefaultRate, Inject: s.faults.inject, Clock: s.clock, Runner: s.cast, Delays: &delays,
 		Notifier: notifier{s.now, s.out}, Watch: s.watch, Log: logger(s.now, s.out),
 	})
 	if err != nil {

@@ -52,7 +52,7 @@ var (
 	taskARN  = regexp.MustCompile(`arn:aws:ecs:local:[0-9]+:task/default/[0-9a-f]{32}`)
 	revision = regexp.MustCompile(`arn:aws:ecs:local:[0-9]+:task-definition/`)
 	hash     = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
-	port     = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
+	loopback = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
 )
 
 // String returns the transcript without what differs between runs or is of no interest: tasks and
@@ -62,7 +62,7 @@ func (t *transcript) String() string {
 	defer t.mu.Unlock()
 	s := numbered(t.b.String(), taskARN, "task-")
 	s = numbered(s, hash, "hash-")
-	return port.ReplaceAllString(revision.ReplaceAllString(s, ""), "127.0.0.1:PORT")
+	return loopback.ReplaceAllString(revision.ReplaceAllString(s, ""), "127.0.0.1:PORT")
 }
 
 func numbered(s string, re *regexp.Regexp, prefix string) string {

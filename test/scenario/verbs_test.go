@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/cli"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -145,7 +146,7 @@ func (s *stage) request() string {
 }
 
 func (s *stage) run(args []string) error {
-	req := control.RunRequest{Job: args[0], RequestID: s.request(), By: "ana", Inputs: map[string]string{}}
+	req := port.RunRequest{Job: args[0], RequestID: s.request(), By: "ana", Inputs: map[string]string{}}
 	for i, arg := range args[1:] {
 		if arg == "--" {
 			req.Args = args[i+2:]
@@ -166,7 +167,7 @@ func (s *stage) retry(args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.ask(entry.Request{Retry: &control.RetryRequest{
+	return s.ask(entry.Request{Retry: &port.RetryRequest{
 		Run: id, RequestID: s.request(), By: "ana",
 		Same: slices.Contains(args, "--same"), Force: slices.Contains(args, "--force"),
 	}})
@@ -177,7 +178,7 @@ func (s *stage) stop(args []string) error {
 	if err != nil {
 		return err
 	}
-	return s.ask(entry.Request{Stop: &control.StopRequest{Run: id, By: "ana", Reason: strings.Join(args[1:], " ")}})
+	return s.ask(entry.Request{Stop: &port.StopRequest{Run: id, By: "ana", Reason: strings.Join(args[1:], " ")}})
 }
 
 func oneOrAll(name string) string {
@@ -188,7 +189,7 @@ func oneOrAll(name string) string {
 }
 
 func (s *stage) pause(args []string) error {
-	req := control.PauseRequest{Job: oneOrAll(args[0]), By: "ana"}
+	req := port.PauseRequest{Job: oneOrAll(args[0]), By: "ana"}
 	reason := args[1:]
 	if len(reason) > 0 {
 		if d, err := time.ParseDuration(reason[0]); err == nil {
@@ -200,16 +201,16 @@ func (s *stage) pause(args []string) error {
 }
 
 func (s *stage) resume(args []string) error {
-	return s.ask(entry.Request{Resume: &control.ResumeRequest{Job: oneOrAll(args[0]), By: "ana"}})
+	return s.ask(entry.Request{Resume: &port.ResumeRequest{Job: oneOrAll(args[0]), By: "ana"}})
 }
 
 func (s *stage) skipNext(args []string) error {
-	return s.ask(entry.Request{Skip: &control.SkipRequest{Job: args[0], By: "ana"}})
+	return s.ask(entry.Request{Skip: &port.SkipRequest{Job: args[0], By: "ana"}})
 }
 
 // status prints what the command of that name is made of; the command itself uses the wall clock.
 func (s *stage) status([]string) error {
-	st, err := control.ReadStatus(s.ctx(), s.l.Store, s.now())
+	st, err := plane.ReadStanding(s.ctx(), s.l.Store, s.now())
 	if err != nil {
 		return err //nolint:wrapcheck // says it all
 	}
@@ -222,7 +223,7 @@ func (s *stage) runID(ref string) (run.ID, error) {
 	if strings.Contains(ref, "/") {
 		return run.ParseID(ref) //nolint:wrapcheck // says it all
 	}
-	runs, err := s.l.Store.Runs(s.ctx(), control.Query{Job: ref, Limit: 1})
+	runs, err := s.l.Store.Runs(s.ctx(), port.Query{Job: ref, Limit: 1})
 	if err != nil || len(runs) == 0 {
 		return "", fmt.Errorf("finding the newest run of %s: %d runs, %w", ref, len(runs), err)
 	}
@@ -243,7 +244,7 @@ func (s *stage) ask(req entry.Request) error {
 	return nil
 }
 
-func (s *stage) reply(r control.Reply, err error) {
+func (s *stage) reply(r port.Reply, err error) {
 	if err != nil {
 		s.out.line(s.now(), "ERROR %v", err)
 	}

@@ -5,25 +5,25 @@ import (
 	"context"
 	"slices"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
-// PutAsked implements control.Store.
-func (s *Store) PutAsked(_ context.Context, a control.Asked) error {
+// PutAsked implements port.Store.
+func (s *Store) PutAsked(_ context.Context, a port.Asked) error {
 	a.Request = slices.Clone(a.Request)
-	s.asked = slices.DeleteFunc(s.asked, func(o control.Asked) bool { return o.ID == a.ID && o.At.Equal(a.At) })
+	s.asked = slices.DeleteFunc(s.asked, func(o port.Asked) bool { return o.ID == a.ID && o.At.Equal(a.At) })
 	s.asked = append(s.asked, a)
 	return nil
 }
 
-// Asked implements control.Store.
-func (s *Store) Asked(_ context.Context, q control.AskedQuery) ([]control.Asked, error) {
-	var out []control.Asked
+// Asked implements port.Store.
+func (s *Store) Asked(_ context.Context, q port.AskedQuery) ([]port.Asked, error) {
+	var out []port.Asked
 	for _, a := range s.asked {
 		if q.Selects(a) {
 			out = append(out, a)
 		}
 	}
-	slices.SortFunc(out, func(a, b control.Asked) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID)) })
+	slices.SortFunc(out, func(a, b port.Asked) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID)) })
 	return out[:min(cmp.Or(q.Limit, 100), len(out))], nil
 }

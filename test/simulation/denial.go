@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -16,7 +16,7 @@ type span struct{ from, until time.Time }
 
 func (s span) covers(t time.Time) bool { return !t.Before(s.from) && t.Before(s.until) }
 
-var errDenied = fmt.Errorf("simulated: %w: AccessDeniedException: not authorized to perform this", control.ErrRefused)
+var errDenied = fmt.Errorf("simulated: %w: AccessDeniedException: not authorized to perform this", port.ErrRefused)
 
 // refusals makes ECS refuse calls from now on, for minutes or hours, or makes somebody delete the
 // cluster.
@@ -103,7 +103,7 @@ func (w *World) withhold(tasks []ecsevent.Task, missing []string) ([]ecsevent.Ta
 		return tasks, missing, nil
 	}
 	w.denies(DescribeUntold)
-	return tasks, missing, w.opt.Mutation.denial(&control.UntoldError{Tasks: untold})
+	return tasks, missing, w.opt.Mutation.denial(&port.UntoldError{Tasks: untold})
 }
 
 // described notes which tasks an answer describes.
@@ -131,8 +131,8 @@ type ended struct {
 // disturbed handler does not count: that handler may have died before it could note it.
 func (w *World) answered(by string, err error) {
 	t := &w.truth
-	var untold *control.UntoldError
-	switch refused := errors.Is(err, control.ErrRefused) || errors.As(err, &untold); {
+	var untold *port.UntoldError
+	switch refused := errors.Is(err, port.ErrRefused) || errors.As(err, &untold); {
 	case err == nil && !t.untold[by].IsZero():
 		t.answer[by] = ended{w.h, t.untold[by]}
 		delete(t.untold, by)

@@ -14,6 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -24,7 +25,7 @@ const (
 
 // counting counts what is read from a store.
 type counting struct {
-	control.Store
+	port.Store
 
 	mu sync.Mutex
 	// runs counts the runs that were read. calls counts the calls for a run, a list of runs or a
@@ -44,7 +45,7 @@ func (c *counting) Definition(ctx context.Context, hash string) (job.Job, error)
 	return c.Store.Definition(ctx, hash)
 }
 
-func (c *counting) Commit(ctx context.Context, change control.Change) error {
+func (c *counting) Commit(ctx context.Context, change port.Change) error {
 	c.count(0)
 	return c.Store.Commit(ctx, change)
 }
@@ -66,12 +67,12 @@ func TestLookReadsOnlyWhatIsDue(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "runs.db")
 	fill(t, db)
-	inSQLite := func(t *testing.T) control.Store {
+	inSQLite := func(t *testing.T) port.Store {
 		t.Helper()
 		return copied(t, db)
 	}
 	for name, c := range map[string]struct {
-		open func(t *testing.T) control.Store
+		open func(t *testing.T) port.Store
 		// abreast is how many are handled side by side. A look then loads again whatever is not
 		// done when it comes to load more.
 		abreast, reads int
@@ -116,7 +117,7 @@ func crowd() (job.Job, run.Run) {
 	return j, r
 }
 
-func inMemory(t *testing.T) control.Store {
+func inMemory(t *testing.T) port.Store {
 	t.Helper()
 	s := &memory.Store{}
 	j, r := crowd()
@@ -129,7 +130,7 @@ func inMemory(t *testing.T) control.Store {
 		if i%(openRuns/dueRuns) > 0 {
 			r.DueAt = epoch.Add(time.Hour)
 		}
-		if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := s.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -152,7 +153,7 @@ func fill(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	j, r := crowd()
-	if err := errors.Join(s.PutDefinition(t.Context(), j), s.Commit(t.Context(), control.Change{Run: &r}), s.Close()); err != nil {
+	if err := errors.Join(s.PutDefinition(t.Context(), j), s.Commit(t.Context(), port.Change{Run: &r}), s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	db, err := sql.Open("sqlite", path)
@@ -167,7 +168,7 @@ func fill(t *testing.T, path string) {
 
 // copied returns a store on a copy of a database that nobody has open, and that is thus a single
 // file.
-func copied(t *testing.T, path string) control.Store {
+func copied(t *testing.T, path string) port.Store {
 	t.Helper()
 	b, err := os.ReadFile(path) //nolint:gosec // a test's own file
 	if err != nil {

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -28,7 +28,7 @@ type ecs struct {
 
 // binding is what a client token is bound to.
 type binding struct {
-	request *control.Launch
+	request *port.Launch
 	at      time.Time
 	task    *task
 	failure string
@@ -68,7 +68,7 @@ const (
 
 // unreachable returns the answer of an ECS that hangs or is out of order, which may have carried
 // out the request all the same. It returns nil if ECS is neither.
-func (e *ecs) unreachable(l *control.Launch, token string, d dice) run.Event {
+func (e *ecs) unreachable(l *port.Launch, token string, d dice) run.Event {
 	w := e.w
 	if hangs, arrives := w.hangs(); hangs {
 		if arrives {
@@ -86,7 +86,7 @@ func (e *ecs) unreachable(l *control.Launch, token string, d dice) run.Event {
 }
 
 // runTask is RunTask as the caller sees it.
-func (e *ecs) runTask(l *control.Launch, d dice) run.Event {
+func (e *ecs) runTask(l *port.Launch, d dice) run.Event {
 	w, n := e.w, l.Attempt
 	token := l.RoundID().ClientToken(l.Stack) + w.opt.Mutation.salt(len(e.sends))
 	if answer := e.unreachable(l, token, d); answer != nil {
@@ -132,7 +132,7 @@ func refused(attempt int, d dice) run.Event {
 }
 
 // carryOut does what RunTask does once a request has arrived.
-func (e *ecs) carryOut(l *control.Launch, token string, d dice) run.Event {
+func (e *ecs) carryOut(l *port.Launch, token string, d dice) run.Event {
 	w, n := e.w, l.Attempt
 	switch {
 	case w.denied[ClusterGone].covers(w.now):
@@ -163,7 +163,7 @@ func (e *ecs) carryOut(l *control.Launch, token string, d dice) run.Event {
 	return run.Launched{Attempt: n, TaskARN: b.task.arn, LastStatus: "PROVISIONING"}
 }
 
-func (e *ecs) replay(b *binding, l *control.Launch) run.Event {
+func (e *ecs) replay(b *binding, l *port.Launch) run.Event {
 	same := reflect.DeepEqual(b.request, l)
 	switch {
 	case !same && b.task != nil: // ConflictException with its resourceIds
@@ -194,7 +194,7 @@ func revisionOf(arn string) int {
 func (e *ecs) resolve(j job.Job, d dice) (run.TaskDefinition, error) {
 	if e.w.hit(d, Unresolved, 20) {
 		if d.chance(50) {
-			return run.TaskDefinition{}, fmt.Errorf("the container has a restartPolicy: %w", control.ErrUnlaunchable)
+			return run.TaskDefinition{}, fmt.Errorf("the container has a restartPolicy: %w", port.ErrUnlaunchable)
 		}
 		return run.TaskDefinition{}, errUnavailable
 	}

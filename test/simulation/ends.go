@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -93,7 +93,7 @@ func (w *World) toldMissed(before, after *run.Run, item *job.Item) {
 // newest run makes no sense, something is kept that says what its notice would have said.
 func (w *World) untoldOf(newest run.ID, missed int, f failing) {
 	if w.damagedRun(newest) {
-		if !slices.ContainsFunc(w.store.kept, func(k control.Kept) bool { return strings.Contains(k.Reason, "to "+string(newest)) }) {
+		if !slices.ContainsFunc(w.store.kept, func(k port.Kept) bool { return strings.Contains(k.Reason, "to "+string(newest)) }) {
 			w.violate("every bad end is told once", newest, "%d slots were missed, and nothing is kept that says so", missed)
 		}
 		return

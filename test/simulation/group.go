@@ -10,9 +10,9 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
-	"github.com/batchplane/batchplane/internal/control"
 	entries "github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // group is a schedule group, read by production's own registry, as EventBridge Scheduler shows
@@ -152,7 +152,7 @@ func (g *group) token(from int) string {
 
 // GetSchedule implements schedules.Scheduler.
 func (g *group) GetSchedule(_ context.Context, name string) (out entries.Schedule, err error) {
-	if name == control.Applied {
+	if name == port.Applied {
 		return g.get(name)
 	}
 	w := g.w
@@ -181,12 +181,12 @@ func (g *group) busy(name string) bool {
 }
 
 func (g *group) get(name string) (entries.Schedule, error) {
-	if name == control.Applied && !g.applied.IsZero() {
+	if name == port.Applied && !g.applied.IsZero() {
 		return entries.Schedule{Name: name, Modified: g.applied}, nil
 	}
 	d := g.w.byName(name)
 	if d == nil || d.gone || g.w.opt.Mutation == ForgottenIsGone && !d.forgotten.IsZero() && g.w.now.Sub(d.forgotten) < 10*time.Minute {
-		return entries.Schedule{}, control.ErrNotFound
+		return entries.Schedule{}, port.ErrNotFound
 	}
 	g.w.tell("", "the schedule of %s is read", name)
 	return entries.Schedule{Name: name, Modified: d.modified, Target: stack, Input: d.input}, nil
@@ -195,21 +195,21 @@ func (g *group) get(name string) (entries.Schedule, error) {
 // renewing is the registry of the process whose sweep is running.
 type renewing struct{ w *World }
 
-// Renew implements control.Registry.
-func (p renewing) Renew(ctx context.Context, name string, at time.Time) (control.Renewal, error) {
+// Renew implements port.Registry.
+func (p renewing) Renew(ctx context.Context, name string, at time.Time) (port.Renewal, error) {
 	w := p.w
 	if w.h.process == nil { // the trigger has no registry
-		return control.Renewal{}, nil
+		return port.Renewal{}, nil
 	}
 	if m := w.opt.Mutation; m == StaleSlots && w.h.checking || m == OlderIsWritten && !w.h.checking {
-		return control.Renewal{}, nil
+		return port.Renewal{}, nil
 	}
 	r, err := w.h.process.registry.Renew(ctx, name, at)
 	if w.trace != nil {
 		w.tell("", "%s as of %s is there: %t, gone: %t (%v)", name, at.Format("15:04:05"), r.Job != nil, r.Gone, err)
 	}
 	if err != nil && w.opt.Mutation == UntoldIsAsked {
-		return control.Renewal{}, nil
+		return port.Renewal{}, nil
 	}
 	return r, err
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -104,7 +104,7 @@ func (w *World) trigger(t *trigger) {
 		w.tell(t.run, "trigger, delivery %d", t.try)
 	}
 	twin := func() { w.trigger(w.anew(t, tries)) }
-	var reply control.Reply
+	var reply port.Reply
 	var h *handler
 	ok := w.handle("trigger", t.run, twin, func(ctx context.Context) (err error) {
 		h = w.h

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // itemLaps are the jobs' items as a sweeping process last read them, a third each time.
@@ -37,15 +37,15 @@ func lapPart(name string) uint32 {
 	return h.Sum32() % lapParts
 }
 
-var _ control.InLaps = port{}
+var _ port.InLaps = storePort{}
 
-// ItemsInTurn implements control.InLaps. In worlds without laps, and in calm times, it returns
+// ItemsInTurn implements port.InLaps. In worlds without laps, and in calm times, it returns
 // all items as they are.
-func (p port) ItemsInTurn(ctx context.Context) (items []job.Item, asOf time.Time, err error) {
+func (p storePort) ItemsInTurn(ctx context.Context) (items []job.Item, asOf time.Time, err error) {
 	q := p.w.h.process
 	now := p.w.wall()
 	all, err := p.Items(ctx)
-	var unreadable *control.UnreadableItemsError
+	var unreadable *port.UnreadableItemsError
 	if err != nil && !errors.As(err, &unreadable) || q == nil || !p.w.laps || p.w.calm {
 		return all, now, err
 	}
@@ -75,14 +75,14 @@ func (l *itemLaps) next(shelf, all []job.Item, now time.Time) (items []job.Item,
 	return items, asOf
 }
 
-// ItemsOf implements control.InLaps.
-func (p port) ItemsOf(ctx context.Context, names []string) ([]job.Item, error) {
+// ItemsOf implements port.InLaps.
+func (p storePort) ItemsOf(ctx context.Context, names []string) ([]job.Item, error) {
 	items, err := p.Items(ctx)
 	return slices.DeleteFunc(items, func(i job.Item) bool { return !slices.Contains(names, i.Name) }), err
 }
 
 // owns notes that a process writes an item.
-func (p port) owns(item *job.Item) {
+func (p storePort) owns(item *job.Item) {
 	if q := p.w.h.process; q != nil && item != nil && q.laps.own != nil {
 		q.laps.own[item.Name] = true
 	}

@@ -3,9 +3,9 @@ package simulation
 import (
 	"context"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -18,7 +18,7 @@ func (p launcher) Resolve(_ context.Context, j job.Job) (t run.TaskDefinition, e
 	return t, err
 }
 
-func (p launcher) Launch(_ context.Context, asked control.Launch) (e run.Event) {
+func (p launcher) Launch(_ context.Context, asked port.Launch) (e run.Event) {
 	w := p.w
 	l := w.launches.give()
 	*l = asked
@@ -57,7 +57,7 @@ func answer(e run.Event) string {
 
 // sent checks a send of an attempt against earlier answers: failures[] on a first send are the
 // token's result, whatever they say.
-func (w *World) sent(l *control.Launch) {
+func (w *World) sent(l *port.Launch) {
 	by := l.RoundID().StartedBy(stack)
 	if h := w.truth.final[by]; h != nil && h.to > 0 && h.to <= w.h.from && !h.disturbed {
 		w.violate("failures[] are final", l.Run, "attempt %d is sent again, and failures[] had been its answer", l.Attempt)
@@ -67,7 +67,7 @@ func (w *World) sent(l *control.Launch) {
 
 // final notes failures[] which prove that an attempt launched nothing, because all sends before
 // were refused.
-func (w *World) final(l *control.Launch, e run.Event) {
+func (w *World) final(l *port.Launch, e run.Event) {
 	refused, ok := e.(run.Refused)
 	if !ok || refused.Stop.Kind != stop.LaunchFailure {
 		return

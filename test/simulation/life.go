@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -92,7 +92,7 @@ func code(n int64) *int64 { return &n }
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 // newTask plans the life of the task that a request launches.
-func (w *World) newTask(l *control.Launch) *task {
+func (w *World) newTask(l *port.Launch) *task {
 	by := l.RoundID().StartedBy(l.Stack)
 	n := uint64(len(w.ecs.tasks))
 	w.truth.lacks[run.RoundID{Run: l.Run, Attempt: l.Attempt}] = false

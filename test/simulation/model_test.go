@@ -4,9 +4,9 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -23,7 +23,7 @@ func (m *model) Resolve(context.Context, job.Job) (run.TaskDefinition, error) {
 	return run.TaskDefinition{ARN: revisionARN("model", 1), Container: "app"}, nil
 }
 
-func (m *model) Launch(_ context.Context, l control.Launch) run.Event {
+func (m *model) Launch(_ context.Context, l port.Launch) run.Event {
 	m.sends++
 	if m.refuses != nil && m.refuses(m.sends) {
 		return exception(l.Attempt, "ThrottlingException", tooFast)

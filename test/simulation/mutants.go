@@ -9,6 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -67,7 +68,7 @@ func (m Mutation) attempt(a *run.Attempt) {
 }
 
 // save changes what is written.
-func (m Mutation) save(c control.Change) control.Change {
+func (m Mutation) save(c port.Change) port.Change {
 	switch {
 	case m == ForgetOwed && c.Run != nil:
 		r := *c.Run

@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -22,7 +22,7 @@ type request struct {
 	name string
 	run  run.ID
 	try  int
-	ask  func(context.Context) (control.Reply, error)
+	ask  func(context.Context) (port.Reply, error)
 }
 
 // plague is everything that happens at random times, each thing about so many times an hour of
@@ -81,7 +81,7 @@ func (w *World) revises(d dice, j *deployed) {
 	}
 }
 
-func (w *World) ask(d dice, name string, id run.ID, ask func(context.Context) (control.Reply, error)) {
+func (w *World) ask(d dice, name string, id run.ID, ask func(context.Context) (port.Reply, error)) {
 	r := &request{name: name, run: id, try: 1, ask: ask}
 	w.after(0, func() { w.person(r) })
 	if w.hit(d, PersonRepeats, 200) {
@@ -95,7 +95,7 @@ func (w *World) ask(d dice, name string, id run.ID, ask func(context.Context) (c
 }
 
 func (w *World) person(r *request) {
-	var reply control.Reply
+	var reply port.Reply
 	twin := func() { w.person(&request{name: r.name, run: r.run, try: tries, ask: r.ask}) }
 	ok := w.handle(r.name, r.run, twin, func(ctx context.Context) (err error) {
 		reply, err = r.ask(ctx)
@@ -144,9 +144,9 @@ func (w *World) retries(d dice) {
 	if !ok {
 		return
 	}
-	req := control.RetryRequest{Run: id, RequestID: w.requestID(), By: "ann", Same: d.chance(300), Force: d.chance(300)}
+	req := port.RetryRequest{Run: id, RequestID: w.requestID(), By: "ann", Same: d.chance(300), Force: d.chance(300)}
 	w.people.retries[req.RequestID] = false
-	w.ask(d, "retry", id, func(ctx context.Context) (control.Reply, error) { return w.control.Retry(ctx, req) })
+	w.ask(d, "retry", id, func(ctx context.Context) (port.Reply, error) { return w.control.Retry(ctx, req) })
 }
 
 func (w *World) stops(d dice) {
@@ -159,8 +159,8 @@ func (w *World) stops(d dice) {
 	}
 	by := "bob-" + w.requestID()
 	w.people.stops[id] = append(w.people.stops[id], by)
-	req := control.StopRequest{Run: id, By: by, Reason: "simulated"}
-	w.ask(d, "stop", id, func(ctx context.Context) (control.Reply, error) { return w.control.StopRun(ctx, req) })
+	req := port.StopRequest{Run: id, By: by, Reason: "simulated"}
+	w.ask(d, "stop", id, func(ctx context.Context) (port.Reply, error) { return w.control.StopRun(ctx, req) })
 }
 
 func (w *World) pauses(d dice, j *deployed) {
@@ -171,14 +171,14 @@ func (w *World) pauses(d dice, j *deployed) {
 	if d.chance(200) {
 		name = job.All
 	}
-	req := control.PauseRequest{Job: name, By: "eve"}
+	req := port.PauseRequest{Job: name, By: "eve"}
 	length := time.Duration(d.between(2, 60)) * time.Minute
 	if d.chance(500) {
 		req.Until = w.now.Add(length + 2*time.Minute)
 	}
-	w.ask(d, "pause "+name, "", func(ctx context.Context) (control.Reply, error) { return w.control.Pause(ctx, req) })
-	resume := &request{name: "resume " + name, try: 1, ask: func(ctx context.Context) (control.Reply, error) {
-		return w.control.Resume(ctx, control.ResumeRequest{Job: name, By: "eve"})
+	w.ask(d, "pause "+name, "", func(ctx context.Context) (port.Reply, error) { return w.control.Pause(ctx, req) })
+	resume := &request{name: "resume " + name, try: 1, ask: func(ctx context.Context) (port.Reply, error) {
+		return w.control.Resume(ctx, port.ResumeRequest{Job: name, By: "eve"})
 	}}
 	w.after(length, func() { w.person(resume) })
 }
@@ -187,14 +187,14 @@ func (w *World) runsOrSkips(d dice, j *deployed) {
 	name := j.job.Name
 	switch {
 	case d.chance(500) && w.hit(d, PersonSkips, 300):
-		w.ask(d, "skip "+name, "", func(ctx context.Context) (control.Reply, error) {
-			return w.control.SkipNext(ctx, control.SkipRequest{Job: name, By: "eve"})
+		w.ask(d, "skip "+name, "", func(ctx context.Context) (port.Reply, error) {
+			return w.control.SkipNext(ctx, port.SkipRequest{Job: name, By: "eve"})
 		})
 	case w.hit(d, PersonRuns, 500):
-		req := control.RunRequest{Job: name, RequestID: w.requestID(), By: "ann", Force: d.chance(300)}
+		req := port.RunRequest{Job: name, RequestID: w.requestID(), By: "ann", Force: d.chance(300)}
 		if d.chance(300) {
 			req.Args, req.Inputs = []string{"--all"}, map[string]string{"DAY": "today"}
 		}
-		w.ask(d, "run "+name, "", func(ctx context.Context) (control.Reply, error) { return w.control.RunByHand(ctx, req) })
+		w.ask(d, "run "+name, "", func(ctx context.Context) (port.Reply, error) { return w.control.RunByHand(ctx, req) })
 	}
 }

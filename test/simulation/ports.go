@@ -6,12 +6,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-func (p port) Run(ctx context.Context, id run.ID) (r run.Run, err error) {
+func (p storePort) Run(ctx context.Context, id run.ID) (r run.Run, err error) {
 	err = p.access("Run", false, func() error {
 		r, err = p.w.store.Run(ctx, id)
 		return err
@@ -23,20 +23,20 @@ func (p port) Run(ctx context.Context, id run.ID) (r run.Run, err error) {
 	return r, err
 }
 
-func (p port) Commit(ctx context.Context, c control.Change) error {
+func (p storePort) Commit(ctx context.Context, c port.Change) error {
 	p.owns(c.Item)
 	err := p.access("Commit", true, func() error {
 		c = p.w.opt.Mutation.save(c)
 		return p.w.store.Commit(ctx, c)
 	})
-	if p.w.opt.Mutation == ConflictIsSuccess && errors.Is(err, control.ErrConflict) {
+	if p.w.opt.Mutation == ConflictIsSuccess && errors.Is(err, port.ErrConflict) {
 		return nil
 	}
 	p.w.unanswered(c.Run, err)
 	return err
 }
 
-func (p port) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) (rs []run.Run, err error) {
+func (p storePort) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) (rs []run.Run, err error) {
 	err = p.access("Due", false, func() error {
 		if p.w.opt.Mutation.holds(p.w.h) {
 			return errUnavailable
@@ -67,7 +67,7 @@ func (p port) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) 
 	return rs, err
 }
 
-func (p port) SetAside(ctx context.Context, id run.ID, reason string) error {
+func (p storePort) SetAside(ctx context.Context, id run.ID, reason string) error {
 	return p.access("SetAside", true, func() error {
 		err := p.w.store.SetAside(ctx, id, reason)
 		if rec := p.w.store.runs[id]; rec != nil && rec.aside && rec.asideAt.IsZero() {
@@ -77,7 +77,7 @@ func (p port) SetAside(ctx context.Context, id run.ID, reason string) error {
 	})
 }
 
-func (p port) Exist(ctx context.Context, ids []run.ID) (known map[run.ID]bool, err error) {
+func (p storePort) Exist(ctx context.Context, ids []run.ID) (known map[run.ID]bool, err error) {
 	err = p.access("Exist", false, func() error {
 		known, err = p.w.store.Exist(ctx, ids)
 		return err
@@ -85,7 +85,7 @@ func (p port) Exist(ctx context.Context, ids []run.ID) (known map[run.ID]bool, e
 	return known, err
 }
 
-func (p port) Runs(ctx context.Context, q control.Query) (rs []run.Run, err error) {
+func (p storePort) Runs(ctx context.Context, q port.Query) (rs []run.Run, err error) {
 	err = p.access("Runs", false, func() error {
 		rs, err = p.w.store.Runs(ctx, q)
 		return err
@@ -93,7 +93,7 @@ func (p port) Runs(ctx context.Context, q control.Query) (rs []run.Run, err erro
 	return rs, err
 }
 
-func (p port) Item(ctx context.Context, name string) (item job.Item, err error) {
+func (p storePort) Item(ctx context.Context, name string) (item job.Item, err error) {
 	err = p.access("Item", false, func() error {
 		item, err = p.w.store.Item(ctx, name)
 		return err
@@ -102,7 +102,7 @@ func (p port) Item(ctx context.Context, name string) (item job.Item, err error) 
 	return item, err
 }
 
-func (p port) Items(ctx context.Context) (items []job.Item, err error) {
+func (p storePort) Items(ctx context.Context) (items []job.Item, err error) {
 	err = p.access("Items", false, func() error {
 		items, err = p.w.store.Items(ctx)
 		return err
@@ -115,7 +115,7 @@ func (p port) Items(ctx context.Context) (items []job.Item, err error) {
 	return items, err
 }
 
-func (p port) Definition(ctx context.Context, hash string) (j job.Job, err error) {
+func (p storePort) Definition(ctx context.Context, hash string) (j job.Job, err error) {
 	err = p.access("Definition", false, func() error {
 		j, err = p.w.store.Definition(ctx, hash)
 		return err
@@ -124,7 +124,7 @@ func (p port) Definition(ctx context.Context, hash string) (j job.Job, err error
 	return j, err
 }
 
-func (p port) Definitions(ctx context.Context, hashes []string) (js map[string]job.Job, err error) {
+func (p storePort) Definitions(ctx context.Context, hashes []string) (js map[string]job.Job, err error) {
 	err = p.access("Definitions", false, func() error {
 		js, err = p.w.store.Definitions(ctx, hashes)
 		return err
@@ -136,15 +136,15 @@ func (p port) Definitions(ctx context.Context, hashes []string) (js map[string]j
 	return js, err
 }
 
-func (p port) PutDefinition(ctx context.Context, j job.Job) error {
+func (p storePort) PutDefinition(ctx context.Context, j job.Job) error {
 	return p.access("PutDefinition", true, func() error { return p.w.store.PutDefinition(ctx, j) })
 }
 
-func (p port) Keep(ctx context.Context, k control.Kept) error {
+func (p storePort) Keep(ctx context.Context, k port.Kept) error {
 	return p.access("Keep", true, func() error { return p.w.store.Keep(ctx, k) })
 }
 
-func (p port) Kept(ctx context.Context, limit int) (ks []control.Kept, err error) {
+func (p storePort) Kept(ctx context.Context, limit int) (ks []port.Kept, err error) {
 	err = p.access("Kept", false, func() error {
 		ks, err = p.w.store.Kept(ctx, limit)
 		return err
@@ -152,30 +152,30 @@ func (p port) Kept(ctx context.Context, limit int) (ks []control.Kept, err error
 	return ks, err
 }
 
-func (p port) Settle(ctx context.Context, k control.Kept) error {
+func (p storePort) Settle(ctx context.Context, k port.Kept) error {
 	return p.access("Settle", true, func() error { return p.w.store.Settle(ctx, k) })
 }
 
-func (p port) Mark(ctx context.Context, name string) (at time.Time, err error) {
+func (p storePort) Mark(ctx context.Context, name string) (at time.Time, err error) {
 	err = p.access("Mark", false, func() error {
 		at, err = p.w.store.Mark(ctx, name)
 		return err
 	})
-	if p.w.opt.Mutation == SkipSlots && name == control.MarkSlots {
+	if p.w.opt.Mutation == SkipSlots && name == port.MarkSlots {
 		return p.w.control.Now(), err
 	}
 	return at, err
 }
 
-func (p port) SetMark(ctx context.Context, name string, at time.Time) error {
+func (p storePort) SetMark(ctx context.Context, name string, at time.Time) error {
 	return p.access("SetMark", true, func() error { return p.w.store.SetMark(ctx, name, at) })
 }
 
-func (p port) PutAsked(ctx context.Context, a control.Asked) error {
+func (p storePort) PutAsked(ctx context.Context, a port.Asked) error {
 	return p.access("PutAsked", true, func() error { return p.w.store.PutAsked(ctx, a) })
 }
 
-func (p port) Asked(ctx context.Context, q control.AskedQuery) (as []control.Asked, err error) {
+func (p storePort) Asked(ctx context.Context, q port.AskedQuery) (as []port.Asked, err error) {
 	err = p.access("Asked", false, func() error {
 		as, err = p.w.store.Asked(ctx, q)
 		return err
@@ -183,22 +183,22 @@ func (p port) Asked(ctx context.Context, q control.AskedQuery) (as []control.Ask
 	return as, err
 }
 
-func (p port) MoveMark(ctx context.Context, name string, from, to time.Time) error {
+func (p storePort) MoveMark(ctx context.Context, name string, from, to time.Time) error {
 	return p.access("MoveMark", true, func() error { return p.w.store.MoveMark(ctx, name, from, to) })
 }
 
-func (p port) PutPending(ctx context.Context, s control.Pending) error {
+func (p storePort) PutPending(ctx context.Context, s port.Pending) error {
 	if p.w.opt.Mutation == LosePending {
 		return nil
 	}
 	return p.access("PutPending", true, func() error { return p.w.store.PutPending(ctx, s) })
 }
 
-func (p port) DonePending(ctx context.Context, id string) error {
+func (p storePort) DonePending(ctx context.Context, id string) error {
 	return p.access("DonePending", true, func() error { return p.w.store.DonePending(ctx, id) })
 }
 
-func (p port) Pending(ctx context.Context, limit int) (ps []control.Pending, err error) {
+func (p storePort) Pending(ctx context.Context, limit int) (ps []port.Pending, err error) {
 	err = p.access("Pending", false, func() error {
 		ps, err = p.w.store.Pending(ctx, limit)
 		return err

@@ -8,12 +8,12 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Exist implements control.Store.
+// Exist implements port.Store.
 func (s *Store) Exist(_ context.Context, ids []run.ID) (map[run.ID]bool, error) {
 	out := make(map[run.ID]bool, len(ids))
 	for _, id := range ids {
@@ -24,8 +24,8 @@ func (s *Store) Exist(_ context.Context, ids []run.ID) (map[run.ID]bool, error) 
 	return out, nil
 }
 
-// Runs implements control.Store.
-func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
+// Runs implements port.Store.
+func (s *Store) Runs(_ context.Context, q port.Query) ([]run.Run, error) {
 	var found []*record
 	add := func(recs []*record) {
 		for _, rec := range recs {
@@ -51,7 +51,7 @@ func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
 }
 
 // selects reports whether a query of a job's runs selects r.
-func selects(q control.Query, r *run.Run) bool {
+func selects(q port.Query, r *run.Run) bool {
 	return q.At(r.ScheduledFor) && (q.Status == "" || r.Status == q.Status) && (!q.Scheduled || !r.ID.ByHand())
 }
 
@@ -62,11 +62,11 @@ func newestFirst(a, b *run.Run) int {
 	return cmp.Or(b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(b.ID, a.ID))
 }
 
-// Item implements control.Store.
+// Item implements port.Store.
 func (s *Store) Item(_ context.Context, name string) (job.Item, error) {
 	item, ok := s.items[name]
 	if !ok {
-		return job.Item{}, control.ErrNotFound
+		return job.Item{}, port.ErrNotFound
 	}
 	if err := s.corruptItems[name]; err != nil {
 		return job.Item{}, err
@@ -97,7 +97,7 @@ func (s *Store) outItem(i job.Item) job.Item {
 	return copyItem(i)
 }
 
-// Items implements control.Store.
+// Items implements port.Store.
 func (s *Store) Items(context.Context) ([]job.Item, error) {
 	out := s.shelf(len(s.names))
 	for _, name := range s.names {
@@ -106,7 +106,7 @@ func (s *Store) Items(context.Context) ([]job.Item, error) {
 		}
 	}
 	if len(s.corruptItems) > 0 {
-		return out, &control.UnreadableItemsError{Jobs: s.corruptItems}
+		return out, &port.UnreadableItemsError{Jobs: s.corruptItems}
 	}
 	return out, nil
 }
@@ -117,16 +117,16 @@ func (s *Store) CorruptItem(_ context.Context, name string) error {
 	return nil
 }
 
-// Definition implements control.Store.
+// Definition implements port.Store.
 func (s *Store) Definition(_ context.Context, hash string) (job.Job, error) {
 	j, ok := s.definitions[hash]
 	if !ok {
-		return job.Job{}, control.ErrNotFound
+		return job.Job{}, port.ErrNotFound
 	}
 	return *j, nil
 }
 
-// Definitions implements control.Store.
+// Definitions implements port.Store.
 func (s *Store) Definitions(_ context.Context, hashes []string) (map[string]job.Job, error) {
 	out := map[string]job.Job{}
 	for _, hash := range hashes {
@@ -137,50 +137,50 @@ func (s *Store) Definitions(_ context.Context, hashes []string) (map[string]job.
 	return out, nil
 }
 
-// PutDefinition implements control.Store.
+// PutDefinition implements port.Store.
 func (s *Store) PutDefinition(_ context.Context, j job.Job) error {
 	s.definitions[j.Hash()] = &j
 	return nil
 }
 
-// Keep implements control.Store.
-func (s *Store) Keep(_ context.Context, k control.Kept) error {
+// Keep implements port.Store.
+func (s *Store) Keep(_ context.Context, k port.Kept) error {
 	k.Body = slices.Clone(k.Body)
 	k.Place = strconv.Itoa(len(s.kept))
 	s.kept = append(s.kept, k)
 	return nil
 }
 
-// Settle implements control.Store. Nobody calls it here.
-func (s *Store) Settle(_ context.Context, k control.Kept) error {
-	i := slices.IndexFunc(s.kept, func(o control.Kept) bool { return o.ID() == k.ID() })
+// Settle implements port.Store. Nobody calls it here.
+func (s *Store) Settle(_ context.Context, k port.Kept) error {
+	i := slices.IndexFunc(s.kept, func(o port.Kept) bool { return o.ID() == k.ID() })
 	if i < 0 {
-		return control.ErrNotFound
+		return port.ErrNotFound
 	}
 	s.kept = slices.Delete(s.kept, i, i+1)
 	return nil
 }
 
 // Kept returns what was kept, newest first.
-func (s *Store) Kept(_ context.Context, limit int) ([]control.Kept, error) {
+func (s *Store) Kept(_ context.Context, limit int) ([]port.Kept, error) {
 	out := slices.Clone(s.kept)
 	slices.Reverse(out)
 	return out[:min(limit, len(out))], nil
 }
 
-// Mark implements control.Store.
+// Mark implements port.Store.
 func (s *Store) Mark(_ context.Context, name string) (time.Time, error) { return s.marks[name], nil }
 
-// MoveMark implements control.Store.
+// MoveMark implements port.Store.
 func (s *Store) MoveMark(_ context.Context, name string, from, to time.Time) error {
 	if !s.marks[name].Equal(from) {
-		return control.ErrConflict
+		return port.ErrConflict
 	}
 	s.marks[name] = to
 	return nil
 }
 
-// SetMark implements control.Store.
+// SetMark implements port.Store.
 func (s *Store) SetMark(_ context.Context, name string, at time.Time) error {
 	s.marks[name] = at.UTC()
 	return nil

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -18,7 +18,7 @@ type registry struct{ w *World }
 
 const scheduleARN = "schedule/"
 
-// Schedule implements control.Schedules.
+// Schedule implements port.Schedules.
 func (p registry) Schedule(_ context.Context, arn string) (j job.Job, err error) {
 	w := p.w
 	w.call("Schedule", func(dice) {
@@ -31,12 +31,12 @@ func (p registry) Schedule(_ context.Context, arn string) (j job.Job, err error)
 			j.Modified = d.modified
 			return
 		}
-		err = fmt.Errorf("simulated: %s: %w", arn, control.ErrNotFound)
+		err = fmt.Errorf("simulated: %s: %w", arn, port.ErrNotFound)
 	})
 	return j, err
 }
 
-// Ours implements control.Schedules.
+// Ours implements port.Schedules.
 func (registry) Ours(arn string) bool { return strings.HasPrefix(arn, scheduleARN) }
 
 func (w *World) byName(name string) *deployed {
@@ -50,7 +50,7 @@ func (w *World) byName(name string) *deployed {
 
 // fire delivers a trigger: with a definition that is taken as it is or, in some worlds, with what
 // a schedule or a rule carries.
-func (w *World) fire(ctx context.Context, t *trigger) (control.Reply, error) {
+func (w *World) fire(ctx context.Context, t *trigger) (port.Reply, error) {
 	if w.control.Schedules == nil {
 		return w.control.ScheduledAs(ctx, t.hash, t.job, t.at)
 	}
@@ -58,8 +58,8 @@ func (w *World) fire(ctx context.Context, t *trigger) (control.Reply, error) {
 }
 
 // asSlot returns what a schedule carries, or a rule, which carries only the job's name.
-func (w *World) asSlot(t *trigger) control.Slot {
-	s := control.Slot{Name: t.job.Name, At: t.at}
+func (w *World) asSlot(t *trigger) port.Slot {
+	s := port.Slot{Name: t.job.Name, At: t.at}
 	if d := w.dice("rule "+t.job.Name, 0); d.chance(700) {
 		s.Carried, s.Schedule = &t.job, scheduleARN+t.job.Name
 	}
@@ -68,13 +68,13 @@ func (w *World) asSlot(t *trigger) control.Slot {
 
 // taken checks the answer to a trigger: there is a run, or nothing if the calendar has no such
 // day, or a slot that waits until it is known what is deployed.
-func (w *World) taken(t *trigger, reply control.Reply, disturbed bool) {
+func (w *World) taken(t *trigger, reply port.Reply, disturbed bool) {
 	has := w.store.runs[t.run] != nil
 	switch out := len(t.job.Calendar.Only) > 0 && !t.at.Before(calendarEnds); {
 	case out && has:
 		w.violate("what the calendar leaves out does not run", t.run, "its day is not one of %s", t.job.Calendar.Only)
 	case out:
-	case reply.Outcome == control.Waits:
+	case reply.Outcome == port.Waits:
 		w.truth.waits = append(w.truth.waits, w.asSlot(t))
 	case !has && !w.mayLack(t, reply, disturbed):
 		w.violate("every trigger has its run", t.run, "its trigger was taken, and there is none: %s", reply.Message)
@@ -86,15 +86,15 @@ func (w *World) taken(t *trigger, reply control.Reply, disturbed bool) {
 // because what came along is not deployed, or because that, or which runs are open when it first
 // forbids overlaps, could not be found out in time. The check of the slots then finds the slots
 // without a run.
-func (w *World) mayLack(t *trigger, reply control.Reply, disturbed bool) bool {
+func (w *World) mayLack(t *trigger, reply port.Reply, disturbed bool) bool {
 	switch {
 	case reply.Run != "" && reply.Run != t.run:
 		return w.asSlot(t).Schedule == ""
-	case reply.Outcome == control.Filtered:
+	case reply.Outcome == port.Filtered:
 		return w.asSlot(t).Schedule == "" && w.store.item(t.job.Name).Definition != t.hash
 	}
 	first := t.job.Exclusive() && w.store.item(t.job.Name).Definition != t.hash
-	return reply.Outcome == control.Refused && w.control.Schedules != nil && (disturbed || first || !w.carries(t))
+	return reply.Outcome == port.Refused && w.control.Schedules != nil && (disturbed || first || !w.carries(t))
 }
 
 // carries reports whether a schedule now carries what came along with a trigger.

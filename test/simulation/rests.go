@@ -4,14 +4,14 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 // process is a sweeping process, with what it alone remembers until it dies.
 type process struct {
-	rests *control.Rests
+	rests *port.Rests
 	// told holds the runs that it was told are at rest, whatever a mutation made of that.
 	told map[run.ID]remembered
 	laps itemLaps
@@ -26,7 +26,7 @@ type remembered struct {
 }
 
 func (w *World) newProcess() *process {
-	return &process{rests: &control.Rests{}, told: map[run.ID]remembered{}, registry: w.newRegistry()}
+	return &process{rests: &port.Rests{}, told: map[run.ID]remembered{}, registry: w.newRegistry()}
 }
 
 // resting returns until when a run, in its present state, rests; ok is false if it does not.
@@ -73,15 +73,15 @@ func (w *World) dies(p *process) {
 }
 
 // remember tells the store whose call is running.
-func (p port) remember() {
+func (p storePort) remember() {
 	if q := p.w.h.process; q != nil {
 		p.w.store.rests = q.rests
 	} else {
-		p.w.store.rests = &control.Rests{}
+		p.w.store.rests = &port.Rests{}
 	}
 }
 
-func (p port) Rest(r run.Run, from, until time.Time) {
+func (p storePort) Rest(r run.Run, from, until time.Time) {
 	p.w.mayRest(r, from, until)
 	if q := p.w.h.process; q != nil {
 		q.told[r.ID] = remembered{r.Rev, from, until}
@@ -108,7 +108,7 @@ func (w *World) mayRest(r run.Run, from, until time.Time) {
 }
 
 // keeps reports whether a write leaves a run in its place among those that are due.
-func (m Mutation) keeps(c control.Change) bool {
+func (m Mutation) keeps(c port.Change) bool {
 	switch {
 	case m == RestBlindly:
 		return true

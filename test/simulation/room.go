@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -36,7 +36,7 @@ func (w *World) crowded() string {
 // crowdedOut answers for lack of room: mostly with failures[], which are bound to the token, or
 // else with an exception. AWS does not document what ECS checks first, so an exception may come
 // although the token is bound to a task.
-func (e *ecs) crowdedOut(l *control.Launch, token, why string, d dice) run.Event {
+func (e *ecs) crowdedOut(l *port.Launch, token, why string, d dice) run.Event {
 	if d.chance(200) {
 		return exception(l.Attempt, "ClientException", why)
 	}
@@ -49,7 +49,7 @@ func (e *ecs) crowdedOut(l *control.Launch, token, why string, d dice) run.Event
 
 // lacked notes, for an answer that proves what became of an attempt, whether the reason was a
 // lack of room.
-func (w *World) lacked(l *control.Launch, e run.Event) {
+func (w *World) lacked(l *port.Launch, e run.Event) {
 	a := w.store.runs[l.Run].run.Attempt(l.Attempt)
 	mark := run.RoundID{Run: l.Run, Attempt: l.Attempt}
 	refused, ok := e.(run.Refused)
@@ -66,7 +66,7 @@ func (w *World) lacked(l *control.Launch, e run.Event) {
 }
 
 // noSpot notes who was told first that Spot has no room for an attempt.
-func (w *World) noSpot(l *control.Launch, mark run.RoundID) {
+func (w *World) noSpot(l *port.Launch, mark run.RoundID) {
 	if l.Job.Capacity == job.Spot && w.truth.spotFailed[mark] == nil {
 		w.truth.spotFailed[mark] = w.h
 	}
@@ -74,7 +74,7 @@ func (w *World) noSpot(l *control.Launch, mark run.RoundID) {
 
 // freeOfCharge checks a send of a further attempt: if there was no room for the attempt before,
 // no attempt may be charged.
-func (w *World) freeOfCharge(l *control.Launch) {
+func (w *World) freeOfCharge(l *port.Launch) {
 	before := run.RoundID{Run: l.Run, Attempt: l.Attempt - 1}
 	life := w.truth.lives[l.Run]
 	switch {

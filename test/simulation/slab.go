@@ -3,8 +3,8 @@ package simulation
 import (
 	"sync"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -51,7 +51,7 @@ type stock struct {
 	states   slab[uint64] // of dice
 	runs     slab[run.Run]
 	records  slab[record]
-	launches slab[control.Launch]
+	launches slab[port.Launch]
 	triggers slab[trigger]
 	tasks    slab[task]
 	// throttles says which refusals are for a rate, which is the same in every world.

@@ -3,8 +3,8 @@ package simulation
 import (
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -23,7 +23,7 @@ func (w *World) place(j *deployed) {
 }
 
 // failure returns what RunTask's failures[] say about a request, or "" if it launches.
-func (w *World) failure(l *control.Launch, token string) string {
+func (w *World) failure(l *port.Launch, token string) string {
 	if l.Job.Capacity == job.Spot {
 		if _, ok := w.luck(SpotEmpty, 250, token, 0); ok {
 			return noCapacity
@@ -112,7 +112,7 @@ func (w *World) unnoted(id run.ID, n int) bool {
 // placed checks a send against its job's capacity: on Spot first, and on demand once Spot failed
 // an attempt of the round. A task that we had asked to stop before is not Spot's fault, and for
 // one that was sent twice another answer may have decided.
-func (w *World) placed(l *control.Launch) {
+func (w *World) placed(l *port.Launch) {
 	r := w.store.runs[l.Run].run
 	life := w.truth.lives[l.Run]
 	if l.Attempt != len(r.Attempts) {

@@ -3,8 +3,8 @@ package simulation
 import (
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -24,12 +24,12 @@ type stand struct {
 
 // wholeRead notes which schedules were shown by a list that has come to its end, as far as the
 // mark of lists says so. If the mark did not move, only a process knows, and it may be replaced.
-func (w *World) wholeRead(r control.Reading, began time.Time, err error) {
+func (w *World) wholeRead(r port.Reading, began time.Time, err error) {
 	if err != nil || r.Whole.IsZero() {
 		return
 	}
 	at := r.Whole
-	if mark := w.store.marks[control.MarkRegistry]; mark.Before(at) {
+	if mark := w.store.marks[port.MarkRegistry]; mark.Before(at) {
 		at = mark
 	}
 	at = at.Add(-30 * time.Second) // by a clock that may be ahead

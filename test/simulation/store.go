@@ -7,12 +7,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Store is a control.Store that keeps values by copying them, several times as fast as one that
+// Store is a port.Store that keeps values by copying them, several times as fast as one that
 // encodes them. It passes storetest and is not safe for concurrent use: a world is
 // single-threaded.
 //
@@ -30,10 +30,10 @@ type Store struct {
 	// corruptItems are the items that cannot be read, by name.
 	corruptItems map[string]error
 	definitions  map[string]*job.Job
-	kept         []control.Kept
+	kept         []port.Kept
 	marks        map[string]time.Time
-	asked        []control.Asked
-	pending      map[string]control.Pending
+	asked        []port.Asked
+	pending      map[string]port.Pending
 
 	// Reads counts the runs that were handed out.
 	Reads int
@@ -49,9 +49,9 @@ type Store struct {
 	room  func(n int) []run.Run
 	shelf func(n int) []job.Item
 	// rests is what the process whose call is running remembers.
-	rests *control.Rests
+	rests *port.Rests
 	// keeps reports whether a change lets a run keep its place in rests.
-	keeps func(control.Change) bool
+	keeps func(port.Change) bool
 }
 
 type record struct {
@@ -74,19 +74,19 @@ func NewStore() *Store {
 	return &Store{
 		runs: map[run.ID]*record{}, byJob: map[string][]*record{}, items: map[string]*job.Item{}, definitions: map[string]*job.Job{}, marks: map[string]time.Time{},
 		stock:        &stock{},
-		corruptItems: map[string]error{}, rests: &control.Rests{}, keeps: control.Change.KeepsPlace,
+		corruptItems: map[string]error{}, rests: &port.Rests{}, keeps: port.Change.KeepsPlace,
 		room: func(n int) []run.Run { return make([]run.Run, 0, n) }, shelf: func(n int) []job.Item { return make([]job.Item, 0, n) },
 	}
 }
 
-// Run implements control.Store.
+// Run implements port.Store.
 func (s *Store) Run(_ context.Context, id run.ID) (run.Run, error) {
 	rec, ok := s.runs[id]
 	if !ok {
-		return run.Run{}, control.ErrNotFound
+		return run.Run{}, port.ErrNotFound
 	}
 	if rec.corrupt {
-		return run.Run{}, fmt.Errorf("run %s: %w", id, control.ErrUnreadable)
+		return run.Run{}, fmt.Errorf("run %s: %w", id, port.ErrUnreadable)
 	}
 	return s.out(rec), nil
 }
@@ -100,17 +100,17 @@ func (s *Store) out(rec *record) run.Run {
 	return copyRun(*rec.run)
 }
 
-// Commit implements control.Store.
-func (s *Store) Commit(_ context.Context, c control.Change) error {
+// Commit implements port.Store.
+func (s *Store) Commit(_ context.Context, c port.Change) error {
 	var rec *record
 	if c.Run != nil {
 		rec = s.runs[c.Run.ID]
 		if !s.blind && revision(rec) != c.Run.Rev {
-			return control.ErrConflict
+			return port.ErrConflict
 		}
 	}
 	if c.Item != nil && !s.blind && s.item(c.Item.Name).Rev != c.Item.Rev {
-		return control.ErrConflict
+		return port.ErrConflict
 	}
 	rec, before := s.putRun(rec, c.Run)
 	if c.Run != nil && !s.keeps(c) {
@@ -182,7 +182,7 @@ func (s *Store) putItem(item *job.Item) {
 	old.Rev = rev
 }
 
-// Due implements control.Store.
+// Due implements port.Store.
 func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
 	due := s.due[:0]
 	for _, rec := range s.open {
@@ -216,12 +216,12 @@ func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) 
 		out = append(out, r)
 	}
 	if len(unreadable) > 0 {
-		return out, &control.UnreadableError{Runs: unreadable}
+		return out, &port.UnreadableError{Runs: unreadable}
 	}
 	return out, nil
 }
 
-// Rest implements control.Store.
+// Rest implements port.Store.
 func (s *Store) Rest(r run.Run, from, until time.Time) { s.rests.Rest(r, from, until) }
 
 // nextDue returns when the first open run is due as a process sees it; ok is false if none is
@@ -239,17 +239,17 @@ func (s *Store) nextDue(p *process, now time.Time) (at time.Time, ok bool) {
 	return at, ok
 }
 
-// SetAside implements control.Store.
+// SetAside implements port.Store.
 func (s *Store) SetAside(_ context.Context, id run.ID, reason string) error {
 	rec, ok := s.runs[id]
 	if !ok {
-		return control.ErrNotFound
+		return port.ErrNotFound
 	}
 	if !rec.open {
 		return nil
 	}
 	body := []byte(`{"id":`)
-	s.kept = append(s.kept, control.Kept{At: rec.run.DueAt, Reason: fmt.Sprintf("run %s: %s", id, reason), Body: body})
+	s.kept = append(s.kept, port.Kept{At: rec.run.DueAt, Reason: fmt.Sprintf("run %s: %s", id, reason), Body: body})
 	rec.aside = true
 	next := *rec.run
 	next.Rev++

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/storetest"
 )
 
@@ -18,19 +18,19 @@ type locked struct {
 	damaged map[string]bool // pending slots
 }
 
-func (l *locked) Commit(ctx context.Context, c control.Change) error {
+func (l *locked) Commit(ctx context.Context, c port.Change) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.Store.Commit(ctx, c)
 }
 
 // Pending passes over damaged slots. Worlds damage none.
-func (l *locked) Pending(ctx context.Context, limit int) ([]control.Pending, error) {
+func (l *locked) Pending(ctx context.Context, limit int) ([]port.Pending, error) {
 	all, err := l.Store.Pending(ctx, math.MaxInt)
-	out := slices.DeleteFunc(all, func(p control.Pending) bool {
+	out := slices.DeleteFunc(all, func(p port.Pending) bool {
 		damaged := l.damaged[p.ID()]
 		if damaged {
-			err = &control.UnreadablePendingError{Slots: map[string]error{p.ID(): control.ErrUnreadable}}
+			err = &port.UnreadablePendingError{Slots: map[string]error{p.ID(): port.ErrUnreadable}}
 		}
 		return damaged
 	})
@@ -43,10 +43,10 @@ func (l *locked) CorruptPending(_ context.Context, id string) error {
 }
 
 // CorruptAsked makes it as if a request could not be read. Worlds damage none.
-func (l *locked) CorruptAsked(_ context.Context, a control.Asked) error {
+func (l *locked) CorruptAsked(_ context.Context, a port.Asked) error {
 	for i := range l.asked {
 		if was := &l.asked[i]; was.ID == a.ID && was.At.Equal(a.At) {
-			*was = control.UnreadableAsked(was.ID, was.At, control.ErrUnreadable)
+			*was = port.UnreadableAsked(was.ID, was.At, port.ErrUnreadable)
 			was.Job, was.By = a.Job, a.By
 		}
 	}
@@ -56,7 +56,7 @@ func (l *locked) CorruptAsked(_ context.Context, a control.Asked) error {
 func TestStoreKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(*testing.T) storetest.Store { return &locked{Store: NewStore()} })
-	storetest.Rests(t, func(*testing.T) (mine, other control.Store) {
+	storetest.Rests(t, func(*testing.T) (mine, other port.Store) {
 		s := NewStore()
 		return s, s
 	})

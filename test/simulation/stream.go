@@ -16,7 +16,7 @@ func (w *World) stream() {
 		return
 	}
 	w.teller = &control.Control{
-		Stack: stack, Store: port{w}, Notifier: w.control.Notifier, Now: w.clock, Timing: w.control.Timing, Log: quiet, Abreast: 1,
+		Stack: stack, Store: storePort{w}, Notifier: w.control.Notifier, Now: w.clock, Timing: w.control.Timing, Log: quiet, Abreast: 1,
 		Backoff: w.control.Backoff,
 	}
 	w.control.Notifier = nil

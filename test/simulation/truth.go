@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -28,7 +28,7 @@ type truth struct {
 	heldBack    map[run.ID]bool            // who held back a second slot
 	owed        map[string]int             // how often a notice of a job was owed
 	owes        map[run.ID]time.Time       // since when a run has owed a notice
-	waits       []control.Slot             // slots that were answered to wait
+	waits       []port.Slot                // slots that were answered to wait
 	calendars   map[string]int             // checks since a job's calendar should have been told
 	notices     map[carried]*told
 	heard       map[string]bool      // startedBy of tasks whose stop was taken

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -111,7 +112,7 @@ var errUnavailable = errors.New("simulated: unavailable")
 var errLost = fmt.Errorf("the answer is lost: %w", errUnavailable)
 
 // errFalseConflict is a conflict with what this very write wrote.
-var errFalseConflict = fmt.Errorf("simulated: with itself: %w", control.ErrConflict)
+var errFalseConflict = fmt.Errorf("simulated: with itself: %w", port.ErrConflict)
 
 // Play plays one world to its rest.
 func Play(opt Options) (res Result) {
@@ -151,7 +152,7 @@ func newWorld(opt Options) *World {
 		w.sweeps()
 	}
 	w.control = &control.Control{
-		Stack: stack, Store: port{w}, Launcher: launcher{w}, Notifier: newNotifier(w),
+		Stack: stack, Store: storePort{w}, Launcher: launcher{w}, Notifier: newNotifier(w),
 		Now: w.clock, Timing: run.DefaultTiming, Log: quiet, Abreast: 1,
 		Backoff: func(context.Context, time.Duration) error { return nil },
 	}
@@ -195,11 +196,11 @@ func (w *World) begin() {
 	w.plague()
 }
 
-// port is the store as handlers reach it.
-type port struct{ w *World }
+// storePort is the store as handlers reach it.
+type storePort struct{ w *World }
 
 // access is a call to the store, which may be refused, or take effect without an answer.
-func (p port) access(name string, write bool, do func() error) (err error) {
+func (p storePort) access(name string, write bool, do func() error) (err error) {
 	p.w.call(name, func(dice) {
 		if hangs, arrives := p.w.hangs(); hangs {
 			if err = errUnavailable; arrives && write {
@@ -218,7 +219,7 @@ func (p port) access(name string, write bool, do func() error) (err error) {
 }
 
 // refuses says why the current call takes no effect, or returns nil if it does.
-func (p port) refuses(write bool) error {
+func (p storePort) refuses(write bool) error {
 	h := p.w.h
 	n := h.calls - 1
 	if n == h.fail && !h.failAfter && p.w.strike(StoreError) {
@@ -226,7 +227,7 @@ func (p port) refuses(write bool) error {
 	}
 	if write && h.conflict >= 0 && n >= h.conflict && p.w.strike(StoreConflict) {
 		h.conflict = -1
-		return control.ErrConflict
+		return port.ErrConflict
 	}
 	return nil
 }
@@ -234,7 +235,7 @@ func (p port) refuses(write bool) error {
 // loses returns the error in place of the answer to a write that took effect, or nil if the
 // answer arrives. A conditional write may be answered with a conflict: a client that got no
 // answer tries again, and meets what it wrote itself.
-func (p port) loses(name string) error {
+func (p storePort) loses(name string) error {
 	h := p.w.h
 	if name == "Commit" {
 		if _, ok := p.w.luck(FalseConflict, 8, h.name, h.from<<8+h.calls); ok {

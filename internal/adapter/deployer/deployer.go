@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
 	"github.com/batchplane/batchplane/internal/apply"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/render"
 )
 
@@ -70,7 +70,7 @@ func (w *Writer) Schedules(ctx context.Context) ([]apply.Deployed, error) {
 	out := found[:0]
 	for i, d := range found {
 		switch {
-		case errors.Is(errs[i], control.ErrNotFound): // deleted since it was listed
+		case errors.Is(errs[i], port.ErrNotFound): // deleted since it was listed
 		case errs[i] != nil:
 			return nil, errs[i]
 		default:
@@ -89,7 +89,7 @@ func (w *Writer) Schedule(ctx context.Context, name string) (apply.Deployed, err
 	out, err := w.Scheduler.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: &w.Name, Name: &name})
 	var none *types.ResourceNotFoundException
 	if errors.As(err, &none) {
-		return apply.Deployed{}, fmt.Errorf("schedule %s: %w", name, control.ErrNotFound)
+		return apply.Deployed{}, fmt.Errorf("schedule %s: %w", name, port.ErrNotFound)
 	}
 	if err != nil {
 		return apply.Deployed{}, fmt.Errorf("reading schedule %s: %w", name, err)
@@ -190,9 +190,9 @@ func (w *Writer) Put(ctx context.Context, s render.Schedule, kind apply.Kind) er
 	return nil
 }
 
-// Announce implements plane.Registry. It writes to the schedule control.Applied, which starts nothing.
+// Announce implements plane.Registry. It writes to the schedule port.Applied, which starts nothing.
 func (w *Writer) Announce(ctx context.Context) error {
-	name, on, zone, state := control.Applied, render.ByHand, "UTC", types.ScheduleStateDisabled
+	name, on, zone, state := port.Applied, render.ByHand, "UTC", types.ScheduleStateDisabled
 	words := "Starts nothing: batchplane apply writes here when it has changed schedules, last at " + time.Now().UTC().Format(time.RFC3339Nano)
 	off := &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff}
 	target := &types.Target{Arn: &w.Trigger, RoleArn: &w.Role, Input: aws.String("{}"), DeadLetterConfig: &types.DeadLetterConfig{Arn: &w.Failures}}

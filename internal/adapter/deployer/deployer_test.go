@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // written records what is written to a group; update and create are the errors of these calls.
@@ -57,7 +57,7 @@ func TestAnnounce(t *testing.T) {
 			continue
 		}
 		j, ok, err := entry.Registered(*api.last.Target.Input)
-		if *api.last.Name != control.Applied || api.last.State != types.ScheduleStateDisabled || ok || err != nil || aws.ToString(api.last.GroupName) != "batchplane-prod" {
+		if *api.last.Name != port.Applied || api.last.State != types.ScheduleStateDisabled || ok || err != nil || aws.ToString(api.last.GroupName) != "batchplane-prod" {
 			t.Errorf("%s: %s is %s and carries %+v, %v", name, *api.last.Name, api.last.State, j, err)
 		}
 	}

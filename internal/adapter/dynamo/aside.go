@@ -11,11 +11,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// SetAside implements control.Store. It refuses a run that a newer batchplane wrote with a *NewerError
+// SetAside implements port.Store. It refuses a run that a newer batchplane wrote with a *NewerError
 // and leaves it in place: other programs can read it.
 func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 	what := "setting run " + string(id) + " aside"
@@ -29,7 +29,7 @@ func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 	if !inLane(item) {
 		return nil // somebody else set it aside, or it has ended
 	}
-	kept := keptItem(control.Kept{
+	kept := keptItem(port.Kept{
 		At: time.UnixMilli(integer(item, attrOpenAt)), Reason: fmt.Sprintf("run %s: %s", id, reason), Body: salvage(item),
 	}, s.now(), writeMark())
 	same, values := "b = :b", attributes{":b": item[attrBody], ":op": item[attrOpen], ":none": number(0), ":one": number(1)}

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -21,13 +21,13 @@ func TestSetAsideWithoutABody(t *testing.T) {
 	s := newTable(t)
 	at := time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
 	r := run.Run{ID: "a/20261122T1730Z", ScheduledFor: at, Status: run.Running, DueAt: at, QueuedAt: at}
-	if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+	if err := s.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.db.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{TableName: &s.name, Key: keyOf(r.ID), UpdateExpression: aws.String("REMOVE b")}); err != nil {
 		t.Fatal(err)
 	}
-	var unreadable *control.UnreadableError
+	var unreadable *port.UnreadableError
 	if _, err := s.Due(t.Context(), run.LookLane, at.Add(time.Hour), 10); !errors.As(err, &unreadable) || unreadable.Runs[r.ID] == nil {
 		t.Fatalf("due: %v", err)
 	}
@@ -53,7 +53,7 @@ func TestKeepsTheBeginningOfALongInput(t *testing.T) {
 		"why":                   "why" + cut,
 		"it is " + string(body): "it is " + strings.Repeat("ü", 8<<10/2-3) + "…" + cut,
 	} {
-		if err := s.Keep(t.Context(), control.Kept{At: time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC), Reason: reason, Body: body}); err != nil {
+		if err := s.Keep(t.Context(), port.Kept{At: time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC), Reason: reason, Body: body}); err != nil {
 			t.Fatal(err)
 		}
 		kept, err := s.Kept(t.Context(), 10)

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Hash keys of a request's three items: under all requests, under those about a job, under those of a
@@ -38,8 +38,8 @@ func askedSK(at time.Time, id string) string {
 	return fmt.Sprintf("%019d-%s", at.UnixNano(), hex.EncodeToString(sum[:8]))
 }
 
-// PutAsked implements control.Store. It writes the three items in one transaction.
-func (s *Store) PutAsked(ctx context.Context, a control.Asked) error {
+// PutAsked implements port.Store. It writes the three items in one transaction.
+func (s *Store) PutAsked(ctx context.Context, a port.Asked) error {
 	body, err := encode(a)
 	if err != nil {
 		return fmt.Errorf("storing a request: %w", err)
@@ -64,12 +64,12 @@ func (s *Store) PutAsked(ctx context.Context, a control.Asked) error {
 	return nil
 }
 
-// Asked implements control.Store. It reads the requests of one job, else those of one person, else all,
+// Asked implements port.Store. It reads the requests of one job, else those of one person, else all,
 // within the query's times.
-func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Asked, error) {
+func (s *Store) Asked(ctx context.Context, q port.AskedQuery) ([]port.Asked, error) {
 	limit := cmp.Or(q.Limit, defaultLimit)
 	m := &merged{db: s.db, newest: true, cursors: []*cursor{s.asked(q, limit)}}
-	var out []control.Asked
+	var out []port.Asked
 	for len(out) < limit {
 		entries, err := m.next(ctx, 1)
 		if err != nil {
@@ -91,16 +91,16 @@ func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Aske
 
 // decodeAsked decodes a request. One that cannot be read may be of the job and the person that are
 // asked for.
-func decodeAsked(item attributes, q control.AskedQuery) (a control.Asked, err error) {
-	if err = decode("a request", item, &a); errors.Is(err, control.ErrUnreadable) {
+func decodeAsked(item attributes, q port.AskedQuery) (a port.Asked, err error) {
+	if err = decode("a request", item, &a); errors.Is(err, port.ErrUnreadable) {
 		_, id, _ := strings.Cut(text(item, attrSK), "-")
-		a = control.UnreadableAsked(id, time.Unix(0, keptAt(item)), err)
+		a = port.UnreadableAsked(id, time.Unix(0, keptAt(item)), err)
 		a.Job, a.By, err = q.Job, q.By, nil
 	}
 	return a, err
 }
 
-func (s *Store) asked(q control.AskedQuery, limit int) *cursor {
+func (s *Store) asked(q port.AskedQuery, limit int) *cursor {
 	pk := askedAll
 	switch {
 	case q.Job != "":

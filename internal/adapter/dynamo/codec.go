@@ -11,7 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // itemVersion is the version of the form of all items. A change of the form or of the dictionary must
@@ -29,8 +29,8 @@ func (e *NewerError) Error() string {
 		e.What, e.Version, itemVersion)
 }
 
-// Is matches control.ErrNewer, so that control can tell such an item from one that cannot be read.
-func (e *NewerError) Is(target error) bool { return target == control.ErrNewer }
+// Is matches port.ErrNewer, so that control can tell such an item from one that cannot be read.
+func (e *NewerError) Is(target error) bool { return target == port.ErrNewer }
 
 // dictionary1 is the dictionary for bodies of version 1: the words of a run's JSON, the commonest last.
 // Not a byte of it may change.
@@ -124,7 +124,7 @@ func decode(what string, item attributes, v any) error {
 	}
 	err := read(item, func(plain []byte) error { return json.Unmarshal(plain, v) })
 	if err != nil {
-		return fmt.Errorf("reading %s: %w: %w", what, control.ErrUnreadable, err)
+		return fmt.Errorf("reading %s: %w: %w", what, port.ErrUnreadable, err)
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // asBody is an item with a body.
@@ -20,7 +20,7 @@ func asBody(body []byte) attributes {
 func TestInflatersAreShared(t *testing.T) {
 	t.Parallel()
 	var got string
-	if err := decode("it", asBody([]byte("no deflated text")), &got); !errors.Is(err, control.ErrUnreadable) {
+	if err := decode("it", asBody([]byte("no deflated text")), &got); !errors.Is(err, port.ErrUnreadable) {
 		t.Fatalf("read what is no body: %v", err)
 	}
 	var wg sync.WaitGroup

@@ -8,11 +8,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
-// Commit implements control.Store.
-func (s *Store) Commit(ctx context.Context, c control.Change) error {
+// Commit implements port.Store.
+func (s *Store) Commit(ctx context.Context, c port.Change) error {
 	var writes []write
 	mark := writeMark()
 	if c.Run != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -31,7 +32,7 @@ func (l *launcher) Resolve(_ context.Context, j job.Job) (run.TaskDefinition, er
 	}, nil
 }
 
-func (l *launcher) Launch(_ context.Context, in control.Launch) run.Event {
+func (l *launcher) Launch(_ context.Context, in port.Launch) run.Event {
 	if l.refuse {
 		return run.Refused{Attempt: in.Attempt, Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: "AccessDeniedException", Reason: "not authorized to perform: ecs:RunTask"}}
 	}
@@ -132,7 +133,7 @@ func (l *life) told() {
 		l.t.Fatalf("the run owes %v, %v", r.Owed, err)
 	}
 	d := run.Decide(&l.job, &r, run.Done{Effect: r.Owed[0]}, l.now, &l.Timing)
-	if err := l.table.Commit(l.t.Context(), control.Change{Run: &d.Next}); err != nil {
+	if err := l.table.Commit(l.t.Context(), port.Change{Run: &d.Next}); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -182,7 +183,7 @@ func TestWriteUnits(t *testing.T) {
 				l.t.Fatal(err)
 			}
 			l.costs("the job's item, and that the registry was read", "[table 1] [table 1] = 2")
-			r, err := l.RunByHand(l.t.Context(), control.RunRequest{Job: l.job.Name, RequestID: "r-1", By: "ann"})
+			r, err := l.RunByHand(l.t.Context(), port.RunRequest{Job: l.job.Name, RequestID: "r-1", By: "ann"})
 			if err != nil {
 				l.t.Fatal(err)
 			}
@@ -229,7 +230,7 @@ func TestWriteUnits(t *testing.T) {
 			l.costs("its notice was given", "[table 1, open 2] = 3")
 		}},
 		{"a run that fails as the one before it did", nil, func(l *life) {
-			if err := l.table.Commit(l.t.Context(), control.Change{Item: &job.Item{Name: l.job.Name, FailingSince: start.Add(-time.Hour)}}); err != nil {
+			if err := l.table.Commit(l.t.Context(), port.Change{Item: &job.Item{Name: l.job.Name, FailingSince: start.Add(-time.Hour)}}); err != nil {
 				l.t.Fatal(err)
 			}
 			l.trigger()

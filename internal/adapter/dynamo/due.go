@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -29,7 +29,7 @@ const leastBatch = 25
 // anyTime spans all of an order.
 var anyTime = span{from: math.MinInt64, to: math.MaxInt64}
 
-// Due implements control.Store. It reads each run that the index names and judges it by its own DueAt;
+// Due implements port.Store. It reads each run that the index names and judges it by its own DueAt;
 // an entry is never later than that.
 func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
 	if limit < 1 {
@@ -78,7 +78,7 @@ type early struct {
 	entryAt int64
 }
 
-// Rest implements control.Store. Due passes over a resting run by its keys: the next write of the run
+// Rest implements port.Store. Due passes over a resting run by its keys: the next write of the run
 // moves its entry.
 func (s *Store) Rest(r run.Run, from, until time.Time) { s.rests.Rest(r, from, until) }
 
@@ -141,7 +141,7 @@ func (d *dueRuns) sort() {
 	})
 }
 
-func (d *dueRuns) result(rests *control.Rests) ([]run.Run, error) {
+func (d *dueRuns) result(rests *port.Rests) ([]run.Run, error) {
 	d.sort()
 	out := make([]run.Run, min(d.limit, len(d.due)))
 	for i := range out {
@@ -149,7 +149,7 @@ func (d *dueRuns) result(rests *control.Rests) ([]run.Run, error) {
 		out[i] = d.due[i].run
 	}
 	if len(d.unreadable) > 0 {
-		return out, &control.UnreadableError{Runs: d.unreadable, DueSince: d.unreadableFrom}
+		return out, &port.UnreadableError{Runs: d.unreadable, DueSince: d.unreadableFrom}
 	}
 	return out, nil
 }
@@ -208,7 +208,7 @@ func (s *Store) move(ctx context.Context, es []early) {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			if err := s.moveOne(ctx, e); err != nil && !errors.Is(err, control.ErrConflict) {
+			if err := s.moveOne(ctx, e); err != nil && !errors.Is(err, port.ErrConflict) {
 				s.log.WarnContext(ctx, "an entry of the index of open runs stays too early", "run", e.run.ID, "why", err)
 			}
 		})

@@ -16,24 +16,24 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-func commit(t *testing.T, s control.Store, rs ...run.Run) {
+func commit(t *testing.T, s port.Store, rs ...run.Run) {
 	t.Helper()
 	for _, r := range rs {
-		if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := s.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatalf("committing %s: %v", r.ID, err)
 		}
 	}
 }
 
 // follow commits the next state of a run.
-func follow(t *testing.T, s control.Store, was, r run.Run) {
+func follow(t *testing.T, s port.Store, was, r run.Run) {
 	t.Helper()
-	if err := s.Commit(t.Context(), control.Change{Run: &r, Was: &was}); err != nil {
+	if err := s.Commit(t.Context(), port.Change{Run: &r, Was: &was}); err != nil {
 		t.Fatalf("committing %s: %v", r.ID, err)
 	}
 }
@@ -167,7 +167,7 @@ func TestTheWriteAfterRunTask(t *testing.T) {
 			if r, err := s.Run(t.Context(), after.ID); err != nil || r.Rev != 2 || !r.DueAt.Equal(c.due) || r.Status != run.Running {
 				t.Errorf("stored %+v, %v", r, err)
 			}
-			if err := s.Commit(t.Context(), control.Change{Run: &after}); !errors.Is(err, control.ErrConflict) {
+			if err := s.Commit(t.Context(), port.Change{Run: &after}); !errors.Is(err, port.ErrConflict) {
 				t.Errorf("at an older revision: %v", err)
 			}
 		})
@@ -232,7 +232,7 @@ func TestNewer(t *testing.T) {
 	_, err := s.Run(t.Context(), id)
 	wantNewer("Run", err)
 	got, err := s.Due(t.Context(), run.LookLane, start, 10)
-	var unreadable *control.UnreadableError
+	var unreadable *port.UnreadableError
 	if !errors.As(err, &unreadable) || len(unreadable.Runs) != 1 {
 		t.Fatalf("Due: %v", err)
 	}
@@ -241,7 +241,7 @@ func TestNewer(t *testing.T) {
 		t.Errorf("it is due since %s", unreadable.DueSince)
 	}
 	wantIDs(t, "the others", got, nil, "b/20261122T1730Z")
-	for _, err := range s.Walk(t.Context(), control.Walk{}) {
+	for _, err := range s.Walk(t.Context(), port.Walk{}) {
 		if err != nil {
 			wantNewer("Walk", err)
 			got = nil
@@ -258,10 +258,10 @@ func TestNewer(t *testing.T) {
 		t.Fatal(err)
 	}
 	var told error
-	for _, err := range s.Walk(t.Context(), control.Walk{Jobs: []string{"c"}, Statuses: []run.Status{run.Succeeded}}) {
+	for _, err := range s.Walk(t.Context(), port.Walk{Jobs: []string{"c"}, Statuses: []run.Status{run.Succeeded}}) {
 		told = errors.Join(told, err)
 	}
-	if !errors.Is(told, control.ErrNewer) {
+	if !errors.Is(told, port.ErrNewer) {
 		t.Errorf("Walk of those that ended: %v", told)
 	}
 	before := s.item(t, id)
@@ -349,19 +349,19 @@ func TestManyRuns(t *testing.T) {
 	s.fill(t, all)
 	for _, c := range []struct {
 		name string
-		q    control.Query
+		q    port.Query
 		want int
 	}{
-		{"all", control.Query{Limit: 10_000}, 2 * runs},
-		{"one job", control.Query{Job: "a", Limit: 10_000}, runs},
-		{"as many as asked for", control.Query{Limit: 1234}, 1234},
-		{"by default", control.Query{Job: "b"}, 100},
-		{"that failed", control.Query{Status: run.Failed, Limit: 10_000}, 2 * runs / 50},
-		{"of one job that failed", control.Query{Job: "a", Status: run.Failed, Limit: 10_000}, runs / 50},
-		{"that succeeded", control.Query{Status: run.Succeeded, Limit: 2100}, 2100},
-		{"since a time", control.Query{Job: "b", Since: start.Truncate(time.Minute).Add(100 * time.Minute), Limit: 10_000}, runs - 100},
-		{"all since a time", control.Query{Since: start.Truncate(time.Minute).Add(250*time.Minute + time.Second), Limit: 10_000}, 2*runs - 501},
-		{"that run", control.Query{Status: run.Running}, 0},
+		{"all", port.Query{Limit: 10_000}, 2 * runs},
+		{"one job", port.Query{Job: "a", Limit: 10_000}, runs},
+		{"as many as asked for", port.Query{Limit: 1234}, 1234},
+		{"by default", port.Query{Job: "b"}, 100},
+		{"that failed", port.Query{Status: run.Failed, Limit: 10_000}, 2 * runs / 50},
+		{"of one job that failed", port.Query{Job: "a", Status: run.Failed, Limit: 10_000}, runs / 50},
+		{"that succeeded", port.Query{Status: run.Succeeded, Limit: 2100}, 2100},
+		{"since a time", port.Query{Job: "b", Since: start.Truncate(time.Minute).Add(100 * time.Minute), Limit: 10_000}, runs - 100},
+		{"all since a time", port.Query{Since: start.Truncate(time.Minute).Add(250*time.Minute + time.Second), Limit: 10_000}, 2*runs - 501},
+		{"that run", port.Query{Status: run.Running}, 0},
 	} {
 		got, err := s.Runs(t.Context(), c.q)
 		if err != nil || len(got) != c.want {

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // ErrBusy is wrapped by the error of a request that DynamoDB refused because of its load, even after
@@ -29,12 +29,12 @@ var busyReasons = map[string]bool{
 	"ProvisionedThroughputExceeded": true, "ThrottlingError": true, "RequestLimitExceeded": true,
 }
 
-// failed says what a failed request was for, and marks it as control.ErrConflict if the item had
+// failed says what a failed request was for, and marks it as port.ErrConflict if the item had
 // changed or as ErrBusy if DynamoDB was busy.
 func failed(what string, err error) error {
 	switch {
 	case isConflict(err):
-		return fmt.Errorf("%s: %w (%w)", what, control.ErrConflict, err)
+		return fmt.Errorf("%s: %w (%w)", what, port.ErrConflict, err)
 	case isBusy(err):
 		return fmt.Errorf("%s: %w: %w", what, ErrBusy, err)
 	}

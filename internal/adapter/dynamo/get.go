@@ -12,11 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// get reads one item by a consistent read. It returns control.ErrNotFound if there is none.
+// get reads one item by a consistent read. It returns port.ErrNotFound if there is none.
 func (s *Store) get(ctx context.Context, what string, key attributes) (attributes, error) {
 	return s.getAs(ctx, what, key, true)
 }
@@ -27,12 +27,12 @@ func (s *Store) getAs(ctx context.Context, what string, key attributes, consiste
 		return nil, failed("reading "+what, err)
 	}
 	if out.Item == nil {
-		return nil, fmt.Errorf("%s: %w", what, control.ErrNotFound)
+		return nil, fmt.Errorf("%s: %w", what, port.ErrNotFound)
 	}
 	return out.Item, nil
 }
 
-// Run implements control.Store.
+// Run implements port.Store.
 func (s *Store) Run(ctx context.Context, id run.ID) (run.Run, error) {
 	item, err := s.get(ctx, "run "+string(id), runKey(id))
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Store) Run(ctx context.Context, id run.ID) (run.Run, error) {
 	return decodeRun(item)
 }
 
-// Exist implements control.Store. A run that the cheaper, eventually consistent read finds exists; a
+// Exist implements port.Store. A run that the cheaper, eventually consistent read finds exists; a
 // consistent read then asks only for those that it did not find.
 func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error) {
 	out := make(map[run.ID]bool, len(ids))
@@ -131,5 +131,5 @@ func (s *Store) batchOf(ctx context.Context, what string, request types.KeysAndA
 // documentation asks for.
 func pause(ctx context.Context, tries int) error {
 	wait := 10 * time.Millisecond << tries
-	return control.Sleep(ctx, wait-rand.N(wait/2)) //nolint:gosec // spreads load, keeps no secret
+	return port.Sleep(ctx, wait-rand.N(wait/2)) //nolint:gosec // spreads load, keeps no secret
 }

@@ -15,7 +15,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/storetest"
 )
@@ -77,7 +77,7 @@ func (s table) CorruptPending(ctx context.Context, id string) error {
 }
 
 // CorruptAsked implements storetest.Store.
-func (s table) CorruptAsked(ctx context.Context, a control.Asked) error {
+func (s table) CorruptAsked(ctx context.Context, a port.Asked) error {
 	var errs []error
 	for _, pk := range []string{"A", "A#J#" + a.Job, "A#B#" + a.By} {
 		sum := sha256.Sum256([]byte(a.ID))
@@ -170,7 +170,7 @@ func TestStore(t *testing.T) {
 
 func TestRests(t *testing.T) {
 	t.Parallel()
-	storetest.Rests(t, func(t *testing.T) (mine, other control.Store) {
+	storetest.Rests(t, func(t *testing.T) (mine, other port.Store) {
 		t.Helper()
 		s := newTable(t)
 		return s, dynamo.New(dynamo.Config{DB: s.db, Table: s.name})

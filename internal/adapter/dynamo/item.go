@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -143,7 +143,7 @@ const (
 
 // keptItem returns the item of an input that could not be used, cut if it is too long. Its sort key
 // begins with the time of the write, so inputs sort in the order in which they were written.
-func keptItem(k control.Kept, now time.Time, mark []byte) attributes {
+func keptItem(k port.Kept, now time.Time, mark []byte) attributes {
 	if len(k.Reason) > mostReason {
 		k.Reason = strings.ToValidUTF8(k.Reason[:mostReason], "") + "…"
 	}
@@ -162,8 +162,8 @@ func keptItem(k control.Kept, now time.Time, mark []byte) attributes {
 	return item
 }
 
-func decodeKept(item attributes) control.Kept {
-	return control.Kept{
+func decodeKept(item attributes) port.Kept {
+	return port.Kept{
 		At: time.UnixMilli(integer(item, attrAt)).UTC(), Reason: text(item, attrReason), Body: octets(item, attrRaw), Place: text(item, attrSK),
 	}
 }
@@ -179,7 +179,7 @@ func KeptID(at, reason, raw string) string {
 	if err != nil {
 		return ""
 	}
-	return control.Kept{At: time.UnixMilli(ms), Reason: reason, Body: body}.ID()
+	return port.Kept{At: time.UnixMilli(ms), Reason: reason, Body: body}.ID()
 }
 
 // keptAt reads from the sort key when a kept input was written.

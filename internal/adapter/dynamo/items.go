@@ -14,11 +14,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
-// Items implements control.Store.
+// Items implements port.Store.
 func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
 	if err := s.readParts(ctx, allShards()); err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ const (
 // unit. So if more than this fraction of all items is wanted, all are read.
 const aUnit = 40
 
-// ItemsInTurn implements control.InLaps.
+// ItemsInTurn implements port.InLaps.
 func (s *Store) ItemsInTurn(ctx context.Context) (items []job.Item, asOf time.Time, err error) {
 	wrote := s.items.written()
 	parts := s.items.due(s.now())
@@ -55,7 +55,7 @@ func (s *Store) ItemsInTurn(ctx context.Context) (items []job.Item, asOf time.Ti
 	return s.items.all()
 }
 
-// ItemsOf implements control.InLaps.
+// ItemsOf implements port.InLaps.
 func (s *Store) ItemsOf(ctx context.Context, names []string) ([]job.Item, error) {
 	if err := s.readItems(ctx, names); err != nil {
 		return nil, err
@@ -289,7 +289,7 @@ func asItems(found []*job.Item, unreadable map[string]error) ([]job.Item, error)
 		items[i] = *is
 	}
 	if len(unreadable) > 0 {
-		return items, &control.UnreadableItemsError{Jobs: unreadable}
+		return items, &port.UnreadableItemsError{Jobs: unreadable}
 	}
 	return items, nil
 }

@@ -12,8 +12,8 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -84,11 +84,11 @@ func (l *lapTable) next(t *testing.T) (items []job.Item, asOf time.Time, calls i
 }
 
 // holds sets an item's lock, as another process or as this one.
-func (l *lapTable) holds(t *testing.T, s control.Store, name, by string) {
+func (l *lapTable) holds(t *testing.T, s port.Store, name, by string) {
 	t.Helper()
 	i, err := l.Item(t.Context(), name)
 	i.Lock = by
-	if err = errors.Join(err, s.Commit(t.Context(), control.Change{Item: &i})); err != nil {
+	if err = errors.Join(err, s.Commit(t.Context(), port.Change{Item: &i})); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -150,7 +150,7 @@ func itemsOf(t *testing.T, l *lapTable) { //nolint:thelper // a test
 		t.Fatal(err)
 	}
 	items, err = l.mine.ItemsOf(t.Context(), []string{l.names[7], l.names[5]})
-	var unreadable *control.UnreadableItemsError
+	var unreadable *port.UnreadableItemsError
 	if !errors.As(err, &unreadable) || unreadable.Jobs[l.names[7]] == nil || len(items) != 1 {
 		t.Errorf("%+v, %v", items, err)
 	}
@@ -202,13 +202,13 @@ func itemsAfterAWhile(t *testing.T, l *lapTable) { //nolint:thelper // a test
 func itemsWhileTheyAreWritten(t *testing.T, l *lapTable) { //nolint:thelper // a test
 	l.next(t)
 	i := job.Item{Name: l.names[9], Rev: 7}
-	if err := l.mine.Commit(t.Context(), control.Change{Item: &i}); !errors.Is(err, control.ErrConflict) {
+	if err := l.mine.Commit(t.Context(), port.Change{Item: &i}); !errors.Is(err, port.ErrConflict) {
 		t.Fatal(err)
 	}
 	r := run.Run{ID: run.ScheduledID(l.names[8], start), ScheduledFor: start, Status: run.Launching, DueAt: start}
 	held, err := l.Item(t.Context(), l.names[8])
 	held.Lock = string(r.ID)
-	if err := errors.Join(err, l.mine.Commit(t.Context(), control.Change{Run: &r, Item: &held})); err != nil {
+	if err := errors.Join(err, l.mine.Commit(t.Context(), port.Change{Run: &r, Item: &held})); err != nil {
 		t.Fatal(err)
 	}
 	items, _, calls := l.next(t)

@@ -13,11 +13,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
-// Item implements control.Store.
+// Item implements port.Store.
 func (s *Store) Item(ctx context.Context, name string) (job.Item, error) {
 	item, err := s.get(ctx, "the item of job "+name, itemKey(name))
 	if err != nil {
@@ -76,7 +76,7 @@ func (k *knownDefinitions) put(hash string, body []byte) {
 
 func definitionKey(hash string) attributes { return key("D#"+hash, "D") }
 
-// Definition implements control.Store.
+// Definition implements port.Store.
 func (s *Store) Definition(ctx context.Context, hash string) (job.Job, error) {
 	body, err := s.definition(ctx, hash)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *Store) definition(ctx context.Context, hash string) ([]byte, error) {
 	what := "definition " + hash
 	// It never changes, so what any replica has of it is right.
 	item, err := s.getAs(ctx, what, definitionKey(hash), false)
-	if errors.Is(err, control.ErrNotFound) {
+	if errors.Is(err, port.ErrNotFound) {
 		item, err = s.get(ctx, what, definitionKey(hash))
 	}
 	if err != nil {
@@ -112,7 +112,7 @@ func (s *Store) definition(ctx context.Context, hash string) ([]byte, error) {
 	return body, nil
 }
 
-// PutDefinition implements control.Store. Callers have already looked for the definition, so it is
+// PutDefinition implements port.Store. Callers have already looked for the definition, so it is
 // written without another look. If it is there all the same, it must be readable.
 func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 	hash := j.Hash()
@@ -147,8 +147,8 @@ func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 	return nil
 }
 
-// Keep implements control.Store. The input is kept for inputsKept.
-func (s *Store) Keep(ctx context.Context, k control.Kept) error {
+// Keep implements port.Store. The input is kept for inputsKept.
+func (s *Store) Keep(ctx context.Context, k port.Kept) error {
 	item := keptItem(k, s.now(), writeMark())
 	if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: item}); err != nil {
 		return failed("keeping an input", err)
@@ -156,13 +156,13 @@ func (s *Store) Keep(ctx context.Context, k control.Kept) error {
 	return nil
 }
 
-// Kept implements control.Store. It returns the kept inputs that are not settled, the newest first.
-func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
+// Kept implements port.Store. It returns the kept inputs that are not settled, the newest first.
+func (s *Store) Kept(ctx context.Context, limit int) ([]port.Kept, error) {
 	items, err := s.all(ctx, keptPrefix, keptAt, limit, true, unsettled)
 	if err != nil {
 		return nil, fmt.Errorf("listing kept inputs: %w", err)
 	}
-	var out []control.Kept
+	var out []port.Kept
 	for _, item := range items {
 		out = append(out, decodeKept(item))
 	}
@@ -172,9 +172,9 @@ func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
 // unsettled holds for a kept input that nobody has settled.
 const unsettled = "attribute_exists(" + attrReason + ")"
 
-// Settle implements control.Store. A settled input stays until its ttl, with its reason under another
+// Settle implements port.Store. A settled input stays until its ttl, with its reason under another
 // name: the stream's filter looks for the reason, and must not report the input again.
-func (s *Store) Settle(ctx context.Context, k control.Kept) error {
+func (s *Store) Settle(ctx context.Context, k port.Kept) error {
 	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.table, Key: key(sharded(keptPrefix, shard(k.Place)), k.Place),
 		UpdateExpression:          aws.String("SET was = :was REMOVE " + attrReason),
@@ -183,7 +183,7 @@ func (s *Store) Settle(ctx context.Context, k control.Kept) error {
 	})
 	var gone *types.ConditionalCheckFailedException
 	if errors.As(err, &gone) {
-		return fmt.Errorf("settling a kept input: %w", control.ErrNotFound)
+		return fmt.Errorf("settling a kept input: %w", port.ErrNotFound)
 	}
 	if err != nil {
 		return failed("settling a kept input", err)
@@ -193,10 +193,10 @@ func (s *Store) Settle(ctx context.Context, k control.Kept) error {
 
 func markKey(name string) attributes { return key("M#"+name, "M") }
 
-// Mark implements control.Store. Marks have a precision of milliseconds.
+// Mark implements port.Store. Marks have a precision of milliseconds.
 func (s *Store) Mark(ctx context.Context, name string) (time.Time, error) {
 	item, err := s.get(ctx, "mark "+name, markKey(name))
-	if errors.Is(err, control.ErrNotFound) {
+	if errors.Is(err, port.ErrNotFound) {
 		return time.Time{}, nil
 	}
 	if err != nil {
@@ -205,7 +205,7 @@ func (s *Store) Mark(ctx context.Context, name string) (time.Time, error) {
 	return time.UnixMilli(integer(item, attrAt)).UTC(), nil
 }
 
-// MoveMark implements control.Store.
+// MoveMark implements port.Store.
 func (s *Store) MoveMark(ctx context.Context, name string, from, to time.Time) error {
 	put := &dynamodb.PutItemInput{TableName: &s.table, Item: markItem(name, to), ConditionExpression: aws.String("attribute_not_exists(pk)")}
 	if !from.IsZero() {
@@ -225,7 +225,7 @@ func markItem(name string, at time.Time) attributes {
 	return item
 }
 
-// SetMark implements control.Store.
+// SetMark implements port.Store.
 func (s *Store) SetMark(ctx context.Context, name string, at time.Time) error {
 	item := markItem(name, at)
 	if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.table, Item: item}); err != nil {

@@ -10,15 +10,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// defaultLimit applies if a control.Query has no limit.
+// defaultLimit applies if a port.Query has no limit.
 const defaultLimit = 100
 
-// Runs implements control.Store. It reads the runs themselves, consistently.
-func (s *Store) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
+// Runs implements port.Store. It reads the runs themselves, consistently.
+func (s *Store) Runs(ctx context.Context, q port.Query) ([]run.Run, error) {
 	q.Limit = cmp.Or(q.Limit, defaultLimit)
 	if q.Status != "" && q.Status != run.Succeeded {
 		return s.byStatus(ctx, q)
@@ -33,8 +33,8 @@ func (s *Store) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
 	return out, nil
 }
 
-func (s *Store) byStatus(ctx context.Context, q control.Query) (out []run.Run, err error) {
-	w := control.Walk{Statuses: []run.Status{q.Status}, Since: q.Since, Until: q.Until, Page: q.Limit}
+func (s *Store) byStatus(ctx context.Context, q port.Query) (out []run.Run, err error) {
+	w := port.Walk{Statuses: []run.Status{q.Status}, Since: q.Since, Until: q.Until, Page: q.Limit}
 	if q.Job != "" {
 		w.Jobs = []string{q.Job}
 	}
@@ -53,7 +53,7 @@ func (s *Store) byStatus(ctx context.Context, q control.Query) (out []run.Run, e
 }
 
 // listing returns the entries that a query selects from, the newest first.
-func (s *Store) listing(q control.Query) *merged {
+func (s *Store) listing(q port.Query) *merged {
 	sp := span{from: math.MinInt64, to: math.MaxInt64, newest: true, page: q.Limit}
 	if !q.Since.IsZero() {
 		sp.from = q.Since.UnixMilli()
@@ -74,7 +74,7 @@ func (s *Store) listing(q control.Query) *merged {
 
 // scheduled returns a cursor over a job's scheduled runs by slot, in the table itself. Their slots
 // begin with a digit, those of runs by hand with a letter.
-func (s *Store) scheduled(q control.Query) *cursor {
+func (s *Store) scheduled(q port.Query) *cursor {
 	from, to := "0", ":"
 	if !q.Since.IsZero() {
 		from = run.ScheduledID(q.Job, q.Since).Slot()
@@ -95,7 +95,7 @@ func (s *Store) scheduled(q control.Query) *cursor {
 
 // collect loads the runs of entries until want of them match the query. It leaves out unreadable runs:
 // the look sets them aside.
-func (s *Store) collect(ctx context.Context, entries *merged, q control.Query, want int) ([]run.Run, error) {
+func (s *Store) collect(ctx context.Context, entries *merged, q port.Query, want int) ([]run.Run, error) {
 	var out []run.Run
 	for len(out) < want {
 		next, err := entries.next(ctx, min(want-len(out), batchSize))
@@ -126,6 +126,6 @@ func onlyOf(entries []entry, name string) []entry {
 	return slices.DeleteFunc(entries, func(e entry) bool { return text(e.item, attrPK) != runPrefix+name })
 }
 
-func selects(q control.Query, r run.Run) bool {
+func selects(q port.Query, r run.Run) bool {
 	return (q.Status == "" || r.Status == q.Status) && (!q.Scheduled || !r.ID.ByHand()) && q.At(r.ScheduledFor)
 }

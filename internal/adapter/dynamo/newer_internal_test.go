@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -26,7 +26,7 @@ func TestNewerOf(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for range 20 { // in whatever order the map is walked
-				if got := newerOf(c.unreadable); !errors.Is(got, c.want) || c.want != nil && !errors.Is(got, control.ErrNewer) {
+				if got := newerOf(c.unreadable); !errors.Is(got, c.want) || c.want != nil && !errors.Is(got, port.ErrNewer) {
 					t.Fatalf("got %v, want %v", got, c.want)
 				}
 			}

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // pendingSlots is the hash key of pending slots: in the table followed by their id, and in the open
@@ -23,8 +23,8 @@ const pendingKept = 30 * 24 * time.Hour
 
 func pendingKey(id string) attributes { return key(pendingSlots+"#"+id, pendingSlots) }
 
-// PutPending implements control.Store.
-func (s *Store) PutPending(ctx context.Context, p control.Pending) error {
+// PutPending implements port.Store.
+func (s *Store) PutPending(ctx context.Context, p port.Pending) error {
 	body, err := encode(p)
 	if err != nil {
 		return fmt.Errorf("storing a pending slot: %w", err)
@@ -41,12 +41,12 @@ func (s *Store) PutPending(ctx context.Context, p control.Pending) error {
 	return nil
 }
 
-// Pending implements control.Store. It reads batchSize slots in a call.
-func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, error) {
+// Pending implements port.Store. It reads batchSize slots in a call.
+func (s *Store) Pending(ctx context.Context, limit int) ([]port.Pending, error) {
 	sp := anyTime
 	sp.page = limit
 	m := &merged{db: s.db, cursors: []*cursor{s.entries(indexOpen, attrOpen, pendingSlots, attrOpenAt, sp)}}
-	var out []control.Pending
+	var out []port.Pending
 	unreadable := map[string]error{}
 	for len(out) < limit {
 		entries, err := m.next(ctx, min(limit-len(out), batchSize))
@@ -62,7 +62,7 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, erro
 		}
 		for _, e := range entries {
 			pk := text(e.item, attrPK)
-			var p control.Pending
+			var p port.Pending
 			if item := items[pk]; item == nil { // the index lags
 				continue
 			} else if err := decode("the pending slot "+pk, item, &p); err != nil {
@@ -75,12 +75,12 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, erro
 		}
 	}
 	if len(unreadable) > 0 {
-		return out, &control.UnreadablePendingError{Slots: unreadable}
+		return out, &port.UnreadablePendingError{Slots: unreadable}
 	}
 	return out, nil
 }
 
-// DonePending implements control.Store. The slot's record stays until it expires.
+// DonePending implements port.Store. The slot's record stays until it expires.
 func (s *Store) DonePending(ctx context.Context, id string) error {
 	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.table, Key: pendingKey(id), UpdateExpression: aws.String("REMOVE op, od"), ConditionExpression: aws.String("attribute_exists(pk)"),
@@ -88,7 +88,7 @@ func (s *Store) DonePending(ctx context.Context, id string) error {
 	if err == nil {
 		return nil
 	}
-	if err = failed("settling the pending slot "+id, err); errors.Is(err, control.ErrConflict) {
+	if err = failed("settling the pending slot "+id, err); errors.Is(err, port.ErrConflict) {
 		return nil // it has expired
 	}
 	return err

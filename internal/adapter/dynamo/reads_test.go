@@ -15,9 +15,9 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -144,7 +144,7 @@ func fillJobs(t *testing.T, s table, n int) {
 	for i := range n {
 		j := job.Job{Name: fmt.Sprintf("job-%d", i), Schedule: "30 * * * *", TaskDefinition: "jobs", Command: []string{"sh", "-c", strings.Repeat("work ", 20)}}
 		item := job.Item{Name: j.Name, Definition: j.Hash(), Plan: j.Plan()}
-		if err := errors.Join(to.PutDefinition(t.Context(), j), to.Commit(t.Context(), control.Change{Item: &item})); err != nil {
+		if err := errors.Join(to.PutDefinition(t.Context(), j), to.Commit(t.Context(), port.Change{Item: &item})); err != nil {
 			t.Fatal(err)
 		}
 		for hour := range 3 {

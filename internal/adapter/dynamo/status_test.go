@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go/middleware"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -55,14 +55,14 @@ func TestByStatusLoadsWhatIsShown(t *testing.T) {
 	table.fill(t, append(rs, told, owing))
 	for _, c := range []struct {
 		name        string
-		walk        control.Walk
+		walk        port.Walk
 		shown, most int
 	}{
-		{"running", control.Walk{Statuses: []run.Status{run.Running}, Page: 50}, 50, 50},
-		{"queued", control.Walk{Statuses: []run.Status{run.Queued}, Page: 50}, 50, 50},
-		{"running or queued, of one job", control.Walk{Statuses: []run.Status{run.Running, run.Queued}, Jobs: []string{"job-0001"}}, 1, 1},
-		{"failed", control.Walk{Statuses: []run.Status{run.Failed}}, 2, 2},
-		{"all that run", control.Walk{Statuses: []run.Status{run.Running}}, open * 2 / 3, open * 2 / 3},
+		{"running", port.Walk{Statuses: []run.Status{run.Running}, Page: 50}, 50, 50},
+		{"queued", port.Walk{Statuses: []run.Status{run.Queued}, Page: 50}, 50, 50},
+		{"running or queued, of one job", port.Walk{Statuses: []run.Status{run.Running, run.Queued}, Jobs: []string{"job-0001"}}, 1, 1},
+		{"failed", port.Walk{Statuses: []run.Status{run.Failed}}, 2, 2},
+		{"all that run", port.Walk{Statuses: []run.Status{run.Running}}, open * 2 / 3, open * 2 / 3},
 	} {
 		l.Store(0)
 		var got []run.Run

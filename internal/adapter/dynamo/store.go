@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -38,7 +38,7 @@ const (
 	TookKept = 30 * 24 * time.Hour
 )
 
-var _ control.InLaps = (*Store)(nil)
+var _ port.InLaps = (*Store)(nil)
 
 // Config configures a Store.
 type Config struct {
@@ -55,7 +55,7 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Store implements control.Store. It is safe for concurrent use.
+// Store implements port.Store. It is safe for concurrent use.
 type Store struct {
 	db       API
 	table    string
@@ -63,7 +63,7 @@ type Store struct {
 	now      func() time.Time
 	log      *slog.Logger
 
-	rests control.Rests
+	rests port.Rests
 
 	definitions knownDefinitions
 	items       knownItems

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 func tookKey(notice string) attributes { return key("T#"+notice, "T") }
@@ -17,7 +17,7 @@ func tookKey(notice string) attributes { return key("T#"+notice, "T") }
 // returned before it.
 func (s *Store) Took(ctx context.Context, notice string) ([]string, error) {
 	item, err := s.get(ctx, "who took notice "+notice, tookKey(notice))
-	if errors.Is(err, control.ErrNotFound) {
+	if errors.Is(err, port.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestTook: targets add up, notices do not share them, and they expire.
@@ -52,7 +52,7 @@ func TestRequestsExpire(t *testing.T) {
 	for _, kept := range []time.Duration{0, 30 * 24 * time.Hour} {
 		s := dynamo.New(dynamo.Config{DB: base.db, Table: base.name, RunsKept: kept})
 		id := "for " + kept.String()
-		if err := s.PutAsked(t.Context(), control.Asked{ID: id, At: start.Add(kept), By: "mia" + id, Job: "etl" + id}); err != nil {
+		if err := s.PutAsked(t.Context(), port.Asked{ID: id, At: start.Add(kept), By: "mia" + id, Job: "etl" + id}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -18,14 +18,14 @@ import (
 // which is cheaper than reading the keys of all runs only if the jobs are few.
 const fewJobs = 32
 
-// Walk implements control.Reader by eventually consistent reads. It reads the keys of the times that it
+// Walk implements port.Reader by eventually consistent reads. It reads the keys of the times that it
 // passes, and those runs that the walk wants. By status, it also reads the keys of all runs of a lane,
 // which are in another order.
-func (s *Store) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, error] {
+func (s *Store) Walk(ctx context.Context, w port.Walk) iter.Seq2[run.Run, error] {
 	return s.walk(ctx, w, false)
 }
 
-func (s *Store) walk(ctx context.Context, w control.Walk, consistent bool) iter.Seq2[run.Run, error] {
+func (s *Store) walk(ctx context.Context, w port.Walk, consistent bool) iter.Seq2[run.Run, error] {
 	return func(yield func(run.Run, error) bool) {
 		w.Page = cmp.Or(w.Page, defaultLimit)
 		k := &walk{store: s, w: w, consistent: consistent}
@@ -45,7 +45,7 @@ func (s *Store) walk(ctx context.Context, w control.Walk, consistent bool) iter.
 // walk is the state of a Walk.
 type walk struct {
 	store      *Store
-	w          control.Walk
+	w          port.Walk
 	consistent bool
 	ended      *merged // entries in the order of ScheduledFor
 	lanes      waiting
@@ -96,7 +96,7 @@ func (k *walk) entries() *merged {
 // ofJob returns cursors over a job's runs: over its scheduled runs, whole, and over the keys of its
 // runs by hand.
 func (s *Store) ofJob(name string, sp span) []*cursor {
-	scheduled := s.scheduled(control.Query{Job: name, Limit: sp.page})
+	scheduled := s.scheduled(port.Query{Job: name, Limit: sp.page})
 	scheduled.in.ConsistentRead = nil
 	scheduled.in.ExpressionAttributeValues[":from"] = str(slotAt(sp.from, "0"))
 	scheduled.in.ExpressionAttributeValues[":to"] = str(slotAt(sp.to, ":"))
@@ -163,7 +163,7 @@ func (k *walk) next(ctx context.Context) (batch []entry, more bool, err error) {
 // leave out such a run: it may show that its job has succeeded since, and people may decide by that.
 func newerOf(unreadable map[run.ID]error) error {
 	for _, err := range unreadable {
-		if errors.Is(err, control.ErrNewer) {
+		if errors.Is(err, port.ErrNewer) {
 			return err
 		}
 	}
@@ -218,7 +218,7 @@ func (k *walk) give(r run.Run, yield func(run.Run, error) bool) {
 	k.stopped = !yield(r, nil)
 }
 
-// Newest implements control.Reader by eventually consistent reads, with two queries a job and many jobs
+// Newest implements port.Reader by eventually consistent reads, with two queries a job and many jobs
 // at a time.
 func (s *Store) Newest(ctx context.Context, jobs []string, n int) (map[string][]run.Run, error) {
 	found := make([][]run.Run, len(jobs))

@@ -19,8 +19,8 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo/dynamotest"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -88,18 +88,18 @@ func accepted() *run.Run {
 
 func TestWhatErrorsMean(t *testing.T) {
 	t.Parallel()
-	one := control.Change{Run: claimed()}
-	both := control.Change{Run: claimed(), Item: &job.Item{Name: "report"}}
+	one := port.Change{Run: claimed()}
+	both := port.Change{Run: claimed(), Item: &job.Item{Name: "report"}}
 	cases := []struct {
 		name     string
-		change   control.Change
+		change   port.Change
 		status   int
 		answer   string
 		conflict bool
 		busy     bool
 	}{
 		{"a condition failed", one, 400, exception("ConditionalCheckFailedException", ""), true, false},
-		{"the condition of an update failed", control.Change{Run: accepted(), Was: claimed()}, 400, exception("ConditionalCheckFailedException", ""), true, false},
+		{"the condition of an update failed", port.Change{Run: accepted(), Was: claimed()}, 400, exception("ConditionalCheckFailedException", ""), true, false},
 		{"a transaction holds the item", one, 400, exception("TransactionConflictException", ""), true, false},
 		{"canceled by the run's condition", both, 400, canceled("ConditionalCheckFailed", "None"), true, false},
 		{"canceled by the item's condition", both, 400, canceled("None", "ConditionalCheckFailed"), true, false},
@@ -121,8 +121,8 @@ func TestWhatErrorsMean(t *testing.T) {
 			t.Parallel()
 			_, s := newWire(t, func(int, request) (int, string) { return c.status, c.answer })
 			err := s.Commit(t.Context(), c.change)
-			if err == nil || errors.Is(err, control.ErrConflict) != c.conflict || errors.Is(err, dynamo.ErrBusy) != c.busy {
-				t.Errorf("got %v, conflict %v, busy %v", err, errors.Is(err, control.ErrConflict), errors.Is(err, dynamo.ErrBusy))
+			if err == nil || errors.Is(err, port.ErrConflict) != c.conflict || errors.Is(err, dynamo.ErrBusy) != c.busy {
+				t.Errorf("got %v, conflict %v, busy %v", err, errors.Is(err, port.ErrConflict), errors.Is(err, dynamo.ErrBusy))
 			}
 			if err != nil && !strings.Contains(err.Error(), "run report/20261122T1730Z") {
 				t.Errorf("the error does not name the run: %v", err)
@@ -137,15 +137,15 @@ func TestRequestsOfCommit(t *testing.T) {
 	older.Rev = 3
 	cases := []struct {
 		name       string
-		change     control.Change
+		change     port.Change
 		operation  string
 		conditions []string
 	}{
-		{"a claim", control.Change{Run: claimed()}, "PutItem", []string{"attribute_not_exists(pk)"}},
-		{"a change", control.Change{Run: older}, "PutItem", []string{"r = :r"}},
-		{"the write after RunTask", control.Change{Run: accepted(), Was: claimed()}, "UpdateItem", []string{"r = :r AND op = :op AND od <= :od"}},
-		{"an item", control.Change{Item: &job.Item{Name: "report"}}, "PutItem", []string{"attribute_not_exists(pk)"}},
-		{"a run and an item", control.Change{Run: older, Item: &job.Item{Name: "report"}}, "TransactWriteItems", []string{"r = :r", "attribute_not_exists(pk)"}},
+		{"a claim", port.Change{Run: claimed()}, "PutItem", []string{"attribute_not_exists(pk)"}},
+		{"a change", port.Change{Run: older}, "PutItem", []string{"r = :r"}},
+		{"the write after RunTask", port.Change{Run: accepted(), Was: claimed()}, "UpdateItem", []string{"r = :r AND op = :op AND od <= :od"}},
+		{"an item", port.Change{Item: &job.Item{Name: "report"}}, "PutItem", []string{"attribute_not_exists(pk)"}},
+		{"a run and an item", port.Change{Run: older, Item: &job.Item{Name: "report"}}, "TransactWriteItems", []string{"r = :r", "attribute_not_exists(pk)"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -194,7 +194,7 @@ func soon(o *dynamodb.Options) {
 // itself. That is no conflict.
 func TestALostAnswer(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]control.Change{"a claim": {Run: claimed()}, "the write after RunTask": {Run: accepted(), Was: claimed()}} {
+	for name, c := range map[string]port.Change{"a claim": {Run: claimed()}, "the write after RunTask": {Run: accepted(), Was: claimed()}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var mark string
@@ -213,7 +213,7 @@ func TestALostAnswer(t *testing.T) {
 				t.Errorf("after a lost answer: %v", err)
 			}
 			own = false
-			if err := s.Commit(t.Context(), c); !errors.Is(err, control.ErrConflict) {
+			if err := s.Commit(t.Context(), c); !errors.Is(err, port.ErrConflict) {
 				t.Errorf("when somebody else wrote: %v", err)
 			}
 			if len(w.asked) != 4 {
@@ -322,7 +322,7 @@ func TestAnEmptyPageIsNotTheEnd(t *testing.T) {
 func TestOpenRunsAreListedByTheirLane(t *testing.T) {
 	t.Parallel()
 	w, s := newWire(t, func(int, request) (int, string) { return 200, "{}" })
-	if _, err := s.Runs(t.Context(), control.Query{Status: run.Running}); err != nil {
+	if _, err := s.Runs(t.Context(), port.Query{Status: run.Running}); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range w.asked {

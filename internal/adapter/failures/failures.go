@@ -16,15 +16,15 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
-// Queues implements control.Failures.
+// Queues implements port.Failures.
 type Queues struct {
 	SQS *signed.Client
 	// URLs holds the queues' URLs by name.
-	URLs map[control.Queue]string
+	URLs map[port.Queue]string
 	// Within is how long Find searches; 0 means ten seconds.
 	Within time.Duration
 }
@@ -55,9 +55,9 @@ type received struct {
 	} `json:"MessageAttributes"`
 }
 
-// Failed implements control.Failures. It hides each message from other readers for a second.
-func (q *Queues) Failed(ctx context.Context, name control.Queue, most int) ([]control.Failed, error) {
-	found := map[string]control.Failed{}
+// Failed implements port.Failures. It hides each message from other readers for a second.
+func (q *Queues) Failed(ctx context.Context, name port.Queue, most int) ([]port.Failed, error) {
+	found := map[string]port.Failed{}
 	vain := 0
 	for vain < inVain && len(found) < most {
 		messages, err := q.receive(ctx, name)
@@ -72,26 +72,26 @@ func (q *Queues) Failed(ctx context.Context, name control.Queue, most int) ([]co
 			vain = 0
 		}
 	}
-	all := slices.SortedFunc(maps.Values(found), func(a, b control.Failed) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	all := slices.SortedFunc(maps.Values(found), func(a, b port.Failed) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return all[:min(most, len(all))], nil
 }
 
-// Find implements control.Failures. The messages of a long queue come in any order and become visible
+// Find implements port.Failures. The messages of a long queue come in any order and become visible
 // again during the search. So the queue counts as read only after a number of answers in vain that grows
 // with its length.
-func (q *Queues) Find(ctx context.Context, name control.Queue, ids []string) (control.Search, error) {
+func (q *Queues) Find(ctx context.Context, name port.Queue, ids []string) (port.Search, error) {
 	soon, cancel := context.WithTimeout(ctx, cmp.Or(q.Within, within))
 	defer cancel()
-	found := map[string]control.Failed{}
+	found := map[string]port.Failed{}
 	seen := map[string]bool{}
 	vain := 0
 	for len(found) < len(ids) && vain < inVain+3*len(seen)/atOnce {
 		messages, err := q.receive(soon, name)
 		if err != nil && soon.Err() != nil && ctx.Err() == nil {
-			return control.Search{Found: found, Looked: len(seen)}, nil
+			return port.Search{Found: found, Looked: len(seen)}, nil
 		}
 		if err != nil {
-			return control.Search{}, err
+			return port.Search{}, err
 		}
 		before := len(seen)
 		for _, m := range messages {
@@ -104,10 +104,10 @@ func (q *Queues) Find(ctx context.Context, name control.Queue, ids []string) (co
 			vain = 0
 		}
 	}
-	return control.Search{Found: found, Looked: len(seen), Whole: true}, nil
+	return port.Search{Found: found, Looked: len(seen), Whole: true}, nil
 }
 
-func (q *Queues) receive(ctx context.Context, name control.Queue) ([]received, error) {
+func (q *Queues) receive(ctx context.Context, name port.Queue) ([]received, error) {
 	var out struct {
 		Messages []received `json:"Messages"`
 	}
@@ -125,9 +125,9 @@ func (q *Queues) receive(ctx context.Context, name control.Queue) ([]received, e
 // receives the message (Amazon SQS API reference, DeleteMessage, ReceiptHandleIsInvalid).
 const dropTries = 3
 
-// Drop implements control.Failures. If somebody else has received the message since, Drop looks for it
+// Drop implements port.Failures. If somebody else has received the message since, Drop looks for it
 // again.
-func (q *Queues) Drop(ctx context.Context, name control.Queue, f control.Failed) error {
+func (q *Queues) Drop(ctx context.Context, name port.Queue, f port.Failed) error {
 	for n := 1; ; n++ {
 		err := q.SQS.JSON(ctx, protocol, "AmazonSQS.DeleteMessage", map[string]any{"QueueUrl": q.URLs[name], "ReceiptHandle": f.Handle}, nil)
 		if err == nil {
@@ -153,8 +153,8 @@ func (q *Queues) Drop(ctx context.Context, name control.Queue, f control.Failed)
 // what a function was given and failed on (AWS Lambda developer guide, "Capturing records of
 // asynchronous invocations"). The attributes are checked first, since whoever writes a rule decides
 // what it sends, which may look like such a record.
-func failed(m received) control.Failed {
-	f := control.Failed{ID: m.ID, Input: m.Body, Handle: m.Handle}
+func failed(m received) port.Failed {
+	f := port.Failed{ID: m.ID, Input: m.Body, Handle: m.Handle}
 	if ms, err := strconv.ParseInt(m.Attributes[sent], 10, 64); err == nil {
 		f.At = time.UnixMilli(ms).UTC()
 	}

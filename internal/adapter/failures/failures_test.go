@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/batchplane/batchplane/internal/adapter/failures"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
@@ -75,7 +75,7 @@ func queues(t *testing.T, s *sqs) *failures.Queues {
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	return &failures.Queues{
-		URLs: map[control.Queue]string{control.TriggerQueue: server.URL + "/123456789012/failures"},
+		URLs: map[port.Queue]string{port.TriggerQueue: server.URL + "/123456789012/failures"},
 		SQS: &signed.Client{Service: "sqs", Endpoint: server.URL, Config: aws.Config{Region: "eu-central-1", HTTPClient: server.Client(), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "secret"}, nil
 		})}},
@@ -88,11 +88,11 @@ func TestFailed(t *testing.T) {
 	t.Parallel()
 	s := &sqs{pages: []string{`{"Messages":[` + undelivered + `]}`, `{}`, `{"Messages":[` + undelivered + `,` + givenUp + `]}`, `{"Messages":[` + streamed + `]}`}}
 	q := queues(t, s)
-	got, err := q.Failed(t.Context(), control.TriggerQueue, 100)
+	got, err := q.Failed(t.Context(), port.TriggerQueue, 100)
 	if err != nil || len(got) != 3 {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	for i, want := range []control.Failed{
+	for i, want := range []port.Failed{
 		{ID: "c", Input: got[0].Input, Why: "RetryAttemptsExhausted", Handle: "hc"},
 		{ID: "b", At: time.UnixMilli(1763798400000).UTC(), Input: `{"run":"etl"}`, Why: "RetriesExhausted: the table is away", Qualifier: "people", Handle: "hb"},
 		{ID: "a", At: time.UnixMilli(1763802000000).UTC(), Input: `{"job":"etl"}`, Why: "NO_PERMISSIONS: not authorized", Handle: "ha"},
@@ -104,15 +104,15 @@ func TestFailed(t *testing.T) {
 	if !strings.Contains(got[0].Input, "DDBStreamBatchInfo") {
 		t.Errorf("a part of a stream is %s", got[0].Input)
 	}
-	if err := q.Drop(t.Context(), control.TriggerQueue, got[2]); err != nil {
+	if err := q.Drop(t.Context(), port.TriggerQueue, got[2]); err != nil {
 		t.Error(err)
 	}
 	n := len(s.asked) - 1
-	if s.target[n] != "AmazonSQS.DeleteMessage" || s.asked[n]["ReceiptHandle"] != "ha" || s.asked[n]["QueueUrl"] != q.URLs[control.TriggerQueue] {
+	if s.target[n] != "AmazonSQS.DeleteMessage" || s.asked[n]["ReceiptHandle"] != "ha" || s.asked[n]["QueueUrl"] != q.URLs[port.TriggerQueue] {
 		t.Errorf("asked %s %v", s.target[n], s.asked[n])
 	}
 	s.pages = []string{`{"Messages":[` + undelivered + `,` + givenUp + `]}`}
-	if got, err := q.Failed(t.Context(), control.TriggerQueue, 1); err != nil || len(got) != 1 || got[0].ID != "b" {
+	if got, err := q.Failed(t.Context(), port.TriggerQueue, 1); err != nil || len(got) != 1 || got[0].ID != "b" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -134,7 +134,7 @@ func TestWhoPutItThere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := queues(t, &sqs{pages: []string{`{"Messages":[` + tc.message + `]}`}}).Failed(t.Context(), control.TriggerQueue, 100)
+			got, err := queues(t, &sqs{pages: []string{`{"Messages":[` + tc.message + `]}`}}).Failed(t.Context(), port.TriggerQueue, 100)
 			if err != nil || len(got) != 1 || got[0].Qualifier != tc.qualifier || got[0].Scheduled != tc.scheduled || strings.Contains(got[0].Input, "requestContext") != tc.whole {
 				t.Errorf("got %+v, %v", got, err)
 			}
@@ -159,7 +159,7 @@ func TestDropAfterAnotherLook(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := &sqs{pages: c.pages, valid: "ha-2"}
-			err := queues(t, s).Drop(t.Context(), control.TriggerQueue, control.Failed{ID: "a", Handle: "ha"})
+			err := queues(t, s).Drop(t.Context(), port.TriggerQueue, port.Failed{ID: "a", Handle: "ha"})
 			deletes := 0
 			for _, target := range s.target {
 				if target == "AmazonSQS.DeleteMessage" {
@@ -180,10 +180,10 @@ func TestRefusals(t *testing.T) {
 		`<html>`: "status 400",
 	} {
 		q := queues(t, &sqs{refuses: answer})
-		if _, err := q.Failed(t.Context(), control.TriggerQueue, 1); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := q.Failed(t.Context(), port.TriggerQueue, 1); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", answer, err)
 		}
-		if err := q.Drop(t.Context(), control.TriggerQueue, control.Failed{}); err == nil || !strings.Contains(err.Error(), says) {
+		if err := q.Drop(t.Context(), port.TriggerQueue, port.Failed{}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", answer, err)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // long is a queue of messages m-0, m-1 and so on. Each answer has the ten that have not been received
@@ -61,16 +61,16 @@ func TestFindEndsInTime(t *testing.T) {
 	t.Parallel()
 	q := queues(t, &sqs{})
 	q.Within = 1
-	if got, err := q.Find(t.Context(), control.TriggerQueue, []string{"m-1"}); err != nil || got.Whole || len(got.Found) > 0 {
+	if got, err := q.Find(t.Context(), port.TriggerQueue, []string{"m-1"}); err != nil || got.Whole || len(got.Found) > 0 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
-func find(t *testing.T, h http.Handler, ids []string) (control.Search, error) {
+func find(t *testing.T, h http.Handler, ids []string) (port.Search, error) {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	q := queues(t, &sqs{})
 	q.SQS.Endpoint = server.URL
-	return q.Find(t.Context(), control.TriggerQueue, ids)
+	return q.Find(t.Context(), port.TriggerQueue, ids)
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -67,7 +67,7 @@ func TestRunTaskTakesNoUsedConnection(t *testing.T) {
 		}),
 	})
 	f := &fargate.Launcher{ECS: client, Now: time.Now}
-	l := control.Launch{Stack: "s", Run: "etl/20261122T1730Z", Task: run.TaskDefinition{ARN: "arn:1", Container: "app"}, Job: job.Job{Name: "etl"}}
+	l := port.Launch{Stack: "s", Run: "etl/20261122T1730Z", Task: run.TaskDefinition{ARN: "arn:1", Container: "app"}, Job: job.Job{Name: "etl"}}
 	for l.Attempt = 1; l.Attempt <= 3; l.Attempt++ {
 		if _, ok := f.Launch(t.Context(), l).(run.Launched); !ok {
 			t.Errorf("attempt %d is in doubt", l.Attempt)
@@ -114,7 +114,7 @@ func TestEachCallHasItsTime(t *testing.T) {
 		f := &fargate.Launcher{ECS: silent{}, Now: time.Now}
 		for name, call := range map[string]func() string{
 			"RunTask": func() string {
-				e, _ := f.Launch(t.Context(), control.Launch{Attempt: 1}).(run.NoAnswer)
+				e, _ := f.Launch(t.Context(), port.Launch{Attempt: 1}).(run.NoAnswer)
 				return e.Err
 			},
 			"DescribeTasks": func() string { _, _, err := f.Describe(t.Context(), "c", nil); return err.Error() },

@@ -20,8 +20,8 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/signed"
 	"github.com/batchplane/batchplane/internal/stop"
@@ -36,7 +36,7 @@ type API interface {
 	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
 }
 
-// Launcher implements control.Launcher.
+// Launcher implements port.Launcher.
 type Launcher struct {
 	ECS API
 	Now func() time.Time
@@ -80,8 +80,8 @@ func (f *Launcher) once(o *ecs.Options) {
 	o.HTTPClient = f.fresh
 }
 
-// Launch implements control.Launcher.
-func (f *Launcher) Launch(ctx context.Context, l control.Launch) run.Event {
+// Launch implements port.Launcher.
+func (f *Launcher) Launch(ctx context.Context, l port.Launch) run.Event {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
 	out, err := f.ECS.RunTask(ctx, Input(l), f.once)
@@ -129,7 +129,7 @@ func status(err error) int {
 	return 0
 }
 
-// Describe implements control.Launcher.
+// Describe implements port.Launcher.
 func (f *Launcher) Describe(ctx context.Context, cluster string, arns []string) ([]ecsevent.Task, []string, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
@@ -154,7 +154,7 @@ func (f *Launcher) Describe(ctx context.Context, cluster string, arns []string) 
 		missing = append(missing, aws.ToString(failure.Arn))
 	}
 	if len(untold) > 0 {
-		return tasks, missing, &control.UntoldError{Tasks: untold}
+		return tasks, missing, &port.UntoldError{Tasks: untold}
 	}
 	return tasks, missing, nil
 }
@@ -166,7 +166,7 @@ func noCluster(err error) bool {
 	return errors.As(err, &absent)
 }
 
-// refused says what a failed request was for. It marks the error as control.ErrRefused if asking again
+// refused says what a failed request was for. It marks the error as port.ErrRefused if asking again
 // is likely to get the same answer.
 func refused(what string, err error) error {
 	if retryable(err) {
@@ -174,10 +174,10 @@ func refused(what string, err error) error {
 	}
 	var api smithy.APIError
 	errors.As(err, &api) // an error that is not retryable is an answer
-	return fmt.Errorf("%s: %w: %s: %s", what, control.ErrRefused, api.ErrorCode(), api.ErrorMessage())
+	return fmt.Errorf("%s: %w: %s: %s", what, port.ErrRefused, api.ErrorCode(), api.ErrorMessage())
 }
 
-// StopTask implements control.Launcher.
+// StopTask implements port.Launcher.
 func (f *Launcher) StopTask(ctx context.Context, cluster, arn, reason string) error {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
@@ -193,7 +193,7 @@ func (f *Launcher) StopTask(ctx context.Context, cluster, arn, reason string) er
 	return nil
 }
 
-// Find implements control.Launcher. ListTasks allows startedBy only without any other filter, and then
+// Find implements port.Launcher. ListTasks allows startedBy only without any other filter, and then
 // shows tasks whose desired status is RUNNING. Only the last page, which has no token, proves that there
 // are no more (ECS API reference, ListTasks, nextToken).
 func (f *Launcher) Find(ctx context.Context, cluster, startedBy string) ([]string, error) {

@@ -10,14 +10,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Input returns the RunTask request of a launch. Equal launches give equal requests. A later version
 // may send an attempt again that this one sent, and ECS treats a different request under the same
 // token as an error: a change of this form must be kept with the attempt before its first send.
-func Input(l control.Launch) *ecs.RunTaskInput {
+func Input(l port.Launch) *ecs.RunTaskInput {
 	in := &ecs.RunTaskInput{
 		ClientToken:    aws.String(l.RoundID().ClientToken(l.Stack)),
 		StartedBy:      aws.String(l.RoundID().StartedBy(l.Stack)),
@@ -48,7 +48,7 @@ func publicIP(assign bool) types.AssignPublicIp {
 	return types.AssignPublicIpDisabled
 }
 
-func overrides(l control.Launch) *types.TaskOverride {
+func overrides(l port.Launch) *types.TaskOverride {
 	o := &types.TaskOverride{
 		ContainerOverrides: []types.ContainerOverride{{
 			Name: aws.String(l.Task.Container), Command: l.Job.Command, Environment: environment(l),
@@ -68,13 +68,13 @@ func overrides(l control.Launch) *types.TaskOverride {
 
 // environment returns the job's variables and the run's own, which win, sorted by name so that every
 // send of an attempt is the same request.
-func environment(l control.Launch) []types.KeyValuePair {
+func environment(l port.Launch) []types.KeyValuePair {
 	env := map[string]string{
-		control.EnvStack:        l.Stack,
-		control.EnvRun:          string(l.Run),
-		control.EnvJob:          l.Run.Job(),
-		control.EnvScheduledFor: l.ScheduledFor.UTC().Format(time.RFC3339),
-		control.EnvAttempt:      strconv.Itoa(l.Attempt),
+		port.EnvStack:        l.Stack,
+		port.EnvRun:          string(l.Run),
+		port.EnvJob:          l.Run.Job(),
+		port.EnvScheduledFor: l.ScheduledFor.UTC().Format(time.RFC3339),
+		port.EnvAttempt:      strconv.Itoa(l.Attempt),
 	}
 	for k, v := range l.Job.Environment {
 		if _, ours := env[k]; !ours {
@@ -91,7 +91,7 @@ func environment(l control.Launch) []types.KeyValuePair {
 // tags returns batchplane's tags and the job's, sorted by key so that every send of an attempt is the
 // same request. StopTask deletes a task's tags (ECS API reference, StopTask). They serve cost
 // allocation and tagging policies; nothing here reads them.
-func tags(l control.Launch) []types.Tag {
+func tags(l port.Launch) []types.Tag {
 	all := l.Job.TagsOf()
 	all[job.OurTags+"stack"], all[job.OurTags+"job"] = l.Stack, l.Run.Job()
 	out := make([]types.Tag, 0, len(all))

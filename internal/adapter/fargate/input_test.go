@@ -11,15 +11,15 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 const definitionARN = "arn:aws:ecs:eu-central-1:123456789012:task-definition/report:7"
 
-func launch(j job.Job) control.Launch {
-	return control.Launch{
+func launch(j job.Job) port.Launch {
+	return port.Launch{
 		Stack: "prod", Run: run.ScheduledID(j.Name, t0), ScheduledFor: t0.Truncate(60e9), Attempt: 2,
 		Task: run.TaskDefinition{ARN: definitionARN, Container: "app"}, Job: j,
 	}
@@ -27,7 +27,7 @@ func launch(j job.Job) control.Launch {
 
 var everything = job.Job{
 	Name: "report", Cluster: "batch", Container: "app", Command: []string{"/bin/report", "--day", "it's \"today\" <&> ü"},
-	Environment: map[string]string{"ZONE": "1", "A": "", "M": "x=y", control.EnvAttempt: "99"},
+	Environment: map[string]string{"ZONE": "1", "A": "", "M": "x=y", port.EnvAttempt: "99"},
 	CPU:         1024, Memory: 2048, TaskRole: "arn:aws:iam::123456789012:role/job", ExecutionRole: "arn:aws:iam::123456789012:role/exec",
 	Network: job.Network{Subnets: []string{"subnet-b", "subnet-a"}, SecurityGroups: []string{"sg-1"}, AssignPublicIP: true},
 }
@@ -39,7 +39,7 @@ func spot(j job.Job) job.Job {
 
 func TestInput(t *testing.T) {
 	t.Parallel()
-	for name, l := range map[string]control.Launch{
+	for name, l := range map[string]port.Launch{
 		"least.json":      launch(job.Job{Name: "report"}),
 		"everything.json": launch(everything),
 		"spot.json":       launch(spot(job.Job{Name: "report"})),
@@ -63,10 +63,10 @@ func TestInput(t *testing.T) {
 func TestInputTellsLaunchesApart(t *testing.T) {
 	t.Parallel()
 	first := launch(everything)
-	others := map[string]func(*control.Launch){
-		"stack":   func(l *control.Launch) { l.Stack = "staging" },
-		"run":     func(l *control.Launch) { l.Run = run.ByHandID("report", "q") },
-		"attempt": func(l *control.Launch) { l.Attempt = 3 },
+	others := map[string]func(*port.Launch){
+		"stack":   func(l *port.Launch) { l.Stack = "staging" },
+		"run":     func(l *port.Launch) { l.Run = run.ByHandID("report", "q") },
+		"attempt": func(l *port.Launch) { l.Attempt = 3 },
 	}
 	for name, change := range others {
 		other := launch(everything)
@@ -85,7 +85,7 @@ func TestRunVariables(t *testing.T) {
 	for _, pair := range fargate.Input(launch(job.Job{Name: "report"})).Overrides.ContainerOverrides[0].Environment {
 		set = append(set, *pair.Name)
 	}
-	named := []string{control.EnvRun, control.EnvJob, control.EnvScheduledFor, control.EnvAttempt, control.EnvStack}
+	named := []string{port.EnvRun, port.EnvJob, port.EnvScheduledFor, port.EnvAttempt, port.EnvStack}
 	slices.Sort(named)
 	if reserved := slices.Sorted(maps.Keys(job.RunVariables)); !slices.Equal(set, reserved) || !slices.Equal(set, named) {
 		t.Errorf("a launch sets %v, room is reserved for %v, control names %v", set, reserved, named)
@@ -141,7 +141,7 @@ func genJob(t *rapid.T) job.Job {
 }
 
 // wireOf is wire for a rapid test.
-func wireOf(t *rapid.T, l control.Launch) []byte {
+func wireOf(t *rapid.T, l port.Launch) []byte {
 	sent := &sender{}
 	_, _ = client("http://ecs.invalid", sent).RunTask(t.Context(), fargate.Input(l), noRetry)
 	if sent.body == nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -29,12 +29,12 @@ type resolved struct {
 	definition *types.TaskDefinition
 }
 
-// Resolve implements control.Launcher. It remembers the newest revision of a family for resolveFor, and
+// Resolve implements port.Launcher. It remembers the newest revision of a family for resolveFor, and
 // a revision that the job pins for as long as the process lives: the only change such a revision can
 // undergo is to become INACTIVE, and then RunTask refuses it.
 func (f *Launcher) Resolve(ctx context.Context, j job.Job) (run.TaskDefinition, error) {
 	if j.TaskDefinition == "" {
-		return run.TaskDefinition{}, fmt.Errorf("job %s %w: it names no taskDefinition", j.Name, control.ErrUnlaunchable)
+		return run.TaskDefinition{}, fmt.Errorf("job %s %w: it names no taskDefinition", j.Name, port.ErrUnlaunchable)
 	}
 	d, err := f.definition(ctx, j.TaskDefinition, j.Pinned())
 	if err != nil {
@@ -58,10 +58,10 @@ func (f *Launcher) definition(ctx context.Context, name string, pinned bool) (*t
 		return nil, fmt.Errorf("describing task definition %s: %w", name, err)
 	}
 	if unknown := new(types.ClientException); errors.As(err, &unknown) && strings.Contains(unknown.ErrorMessage(), "Unable to describe") { // ECS's wording for an absent task definition
-		return nil, fmt.Errorf("task definition %s %w: ECS has none of that name: register it, or correct its name in the jobs file (%w)", name, control.ErrUnlaunchable, err)
+		return nil, fmt.Errorf("task definition %s %w: ECS has none of that name: register it, or correct its name in the jobs file (%w)", name, port.ErrUnlaunchable, err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("task definition %s %w: %w", name, control.ErrUnlaunchable, err)
+		return nil, fmt.Errorf("task definition %s %w: %w", name, port.ErrUnlaunchable, err)
 	}
 	f.remember(name, out.TaskDefinition, forgotten)
 	return out.TaskDefinition, nil
@@ -94,7 +94,7 @@ func (f *Launcher) Forget() {
 func pin(j job.Job, d *types.TaskDefinition) (run.TaskDefinition, error) {
 	arn := aws.ToString(d.TaskDefinitionArn)
 	refuse := func(format string, args ...any) (run.TaskDefinition, error) {
-		return run.TaskDefinition{}, fmt.Errorf("job %s %w: %s", j.Name, control.ErrUnlaunchable, fmt.Sprintf(format, args...))
+		return run.TaskDefinition{}, fmt.Errorf("job %s %w: %s", j.Name, port.ErrUnlaunchable, fmt.Sprintf(format, args...))
 	}
 	if d.Status == types.TaskDefinitionStatusInactive {
 		return refuse("its task definition %s is INACTIVE: register it anew, or name a revision that is ACTIVE", arn)

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -93,7 +93,7 @@ func TestResolve(t *testing.T) {
 			if !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
-			final := errors.Is(err, control.ErrUnlaunchable)
+			final := errors.Is(err, port.ErrUnlaunchable)
 			if (err != nil) != (c.final != "" || c.passes) || final != (c.final != "") {
 				t.Fatalf("error %v, final %v", err, final)
 			}
@@ -108,7 +108,7 @@ func TestResolveNothing(t *testing.T) {
 	t.Parallel()
 	a := answering(200, definition("ACTIVE", app))
 	_, err := a.open(t).Resolve(t.Context(), job.Job{Name: "report"})
-	if !errors.Is(err, control.ErrUnlaunchable) || a.requests() != 0 {
+	if !errors.Is(err, port.ErrUnlaunchable) || a.requests() != 0 {
 		t.Errorf("%v after %d requests", err, a.requests())
 	}
 }

@@ -17,9 +17,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // quickAPI is an API whose client does not wait and retry, so that faults of calls other than RunTask
@@ -140,7 +140,7 @@ func TestDescribeMissing(t *testing.T) {
 	if len(tasks) != 0 || !reflect.DeepEqual(missing, []string{"gone"}) {
 		t.Errorf("%v, %v", tasks, missing)
 	}
-	var untold *control.UntoldError
+	var untold *port.UntoldError
 	if !errors.As(err, &untold) || !reflect.DeepEqual(untold.Tasks, map[string]string{"other": "ACCESS: d"}) {
 		t.Errorf("what is neither described nor missing: %v", err)
 	}
@@ -189,11 +189,11 @@ func TestRefused(t *testing.T) {
 			_, found := l.Find(t.Context(), "batch", "prod/report/20261122T1730Z/1")
 			stopped := l.StopTask(t.Context(), "batch", taskARN, "x")
 			for call, err := range map[string]error{"DescribeTasks": described, "ListTasks": found, "StopTask": stopped} {
-				if err == nil || errors.Is(err, control.ErrRefused) != c.want {
+				if err == nil || errors.Is(err, port.ErrRefused) != c.want {
 					t.Errorf("%s: %v is ErrRefused: %t, want %t", call, err, !c.want, c.want)
 				}
 			}
-			if _, err := l.Resolve(t.Context(), job.Job{Name: "a", TaskDefinition: "a"}); err == nil || errors.Is(err, control.ErrUnlaunchable) != c.want {
+			if _, err := l.Resolve(t.Context(), job.Job{Name: "a", TaskDefinition: "a"}); err == nil || errors.Is(err, port.ErrUnlaunchable) != c.want {
 				t.Errorf("DescribeTaskDefinition: %v is final: %t, want %t", err, !c.want, c.want)
 			}
 		})

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Follower reads whole outputs of tasks whose log driver is awslogs. It implements plane.Output.
@@ -33,7 +33,7 @@ func (f *Follower) Lag() time.Duration { return lag }
 
 // Read implements plane.Output. Places are forward tokens, which live for 24 hours (Amazon CloudWatch
 // Logs API reference, GetLogEvents). Reading starts from the head, so no line is skipped.
-func (f *Follower) Read(ctx context.Context, o control.Output, from string, since time.Time) (plane.Lines, error) {
+func (f *Follower) Read(ctx context.Context, o port.Output, from string, since time.Time) (plane.Lines, error) {
 	out := plane.Lines{Next: from}
 	s, err := f.readable(o)
 	if err != nil {
@@ -90,7 +90,7 @@ const (
 
 // Tail returns the last lines of an output, at most so many. It does not read what comes before them: an
 // output may have more pages than anybody waits for.
-func (f *Follower) Tail(ctx context.Context, o control.Output, lines int) ([]string, error) {
+func (f *Follower) Tail(ctx context.Context, o port.Output, lines int) ([]string, error) {
 	s, err := f.readable(o)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (f *Follower) Tail(ctx context.Context, o control.Output, lines int) ([]str
 }
 
 // readable returns the stream of an output; its error says where the output is instead.
-func (f *Follower) readable(o control.Output) (stream, error) {
+func (f *Follower) readable(o port.Output) (stream, error) {
 	s, ok := streamOf(o)
 	switch {
 	case o.Task.Log.Driver != "":
@@ -134,7 +134,7 @@ func (f *Follower) readable(o control.Output) (stream, error) {
 }
 
 // Place implements plane.Output.
-func (f *Follower) Place(o control.Output) plane.Place {
+func (f *Follower) Place(o port.Output) plane.Place {
 	p := plane.Place{TaskURL: TaskURL(o.TaskARN), Group: o.Task.Log.Group, Elsewhere: elsewhere(o.Task.Log), URL: linkOf(o)}
 	if s, ok := streamOf(o); ok {
 		p.Group, p.Stream, p.URL = s.group, s.name, s.url()

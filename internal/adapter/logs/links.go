@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -17,7 +17,7 @@ type stream struct {
 
 // streamOf returns the log stream of the job's container: <prefix>/<container>/<task id> (Amazon ECS
 // developer guide, "Send Amazon ECS logs to CloudWatch").
-func streamOf(o control.Output) (stream, bool) {
+func streamOf(o port.Output) (stream, bool) {
 	task, ok := parseTask(o.TaskARN)
 	log := o.Task.Log
 	if !ok || log.Group == "" || log.Prefix == "" {
@@ -30,7 +30,7 @@ func streamOf(o control.Output) (stream, bool) {
 }
 
 // linkOf fills in the link that a task definition gives for output that is not in CloudWatch Logs.
-func linkOf(o control.Output) string {
+func linkOf(o port.Output) string {
 	t, _ := parseTask(o.TaskARN)
 	return strings.NewReplacer(
 		"{taskArn}", url.QueryEscape(o.TaskARN), "{task}", url.QueryEscape(t.id), "{job}", url.QueryEscape(o.Run.Job()), "{run}", url.QueryEscape(string(o.Run)),

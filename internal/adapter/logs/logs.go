@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 const (
@@ -30,7 +30,7 @@ type API interface {
 	GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error)
 }
 
-// Reader implements control.Logs for tasks whose log driver is awslogs.
+// Reader implements port.Logs for tasks whose log driver is awslogs.
 type Reader struct {
 	Logs API
 	// Region is the client's. Logs in another Region are not read.
@@ -39,9 +39,9 @@ type Reader struct {
 	Readable string
 }
 
-// Tail implements control.Logs. It returns no lines for a task that wrote nothing, or whose logs may
+// Tail implements port.Logs. It returns no lines for a task that wrote nothing, or whose logs may
 // not be read.
-func (r *Reader) Tail(ctx context.Context, o control.Output, lines int) ([]string, error) {
+func (r *Reader) Tail(ctx context.Context, o port.Output, lines int) ([]string, error) {
 	s, ok := streamOf(o)
 	if !ok || s.region != r.Region || r.Readable == "" || !strings.HasPrefix(s.group, r.Readable) {
 		return nil, nil
@@ -80,9 +80,9 @@ func last(events []types.OutputLogEvent, lines int) []string {
 	return out[max(0, len(out)-lines):]
 }
 
-// Where implements control.Logs. It returns the address of the stream in the AWS console, or the link
+// Where implements port.Logs. It returns the address of the stream in the AWS console, or the link
 // that the task definition gives, "" if there is neither.
-func (r *Reader) Where(o control.Output) string {
+func (r *Reader) Where(o port.Output) string {
 	s, ok := streamOf(o)
 	if !ok {
 		return linkOf(o)

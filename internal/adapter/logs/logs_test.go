@@ -13,16 +13,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 const taskARN = "arn:aws:ecs:eu-central-1:123456789012:task/batch/0123456789abcdef"
 
 // output returns the output of a task whose definition has this log configuration.
-func output(log run.Log) control.Output {
-	return control.Output{Run: "etl/20261122T0900Z", Attempt: 1, TaskARN: taskARN, Task: run.TaskDefinition{Container: "app", Log: log}}
+func output(log run.Log) port.Output {
+	return port.Output{Run: "etl/20261122T0900Z", Attempt: 1, TaskARN: taskARN, Task: run.TaskDefinition{Container: "app", Log: log}}
 }
 
 var report = run.Log{Group: "/ecs/report", Prefix: "ecs"}

@@ -9,16 +9,16 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
-// Item implements control.Store.
+// Item implements port.Store.
 func (s *Store) Item(_ context.Context, name string) (job.Item, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.items[name]; !ok {
-		return job.Item{}, fmt.Errorf("item of job %s: %w", name, control.ErrNotFound)
+		return job.Item{}, fmt.Errorf("item of job %s: %w", name, port.ErrNotFound)
 	}
 	return s.item(name)
 }
@@ -58,7 +58,7 @@ func shares(v reflect.Value) bool {
 	}
 }
 
-// Items implements control.Store.
+// Items implements port.Store.
 func (s *Store) Items(context.Context) ([]job.Item, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,7 +73,7 @@ func (s *Store) Items(context.Context) ([]job.Item, error) {
 		out = append(out, item)
 	}
 	if len(unreadable) > 0 {
-		return out, &control.UnreadableItemsError{Jobs: unreadable}
+		return out, &port.UnreadableItemsError{Jobs: unreadable}
 	}
 	return out, nil
 }

@@ -3,8 +3,8 @@ package memory
 import (
 	"testing"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // TestItemsShareNothing: what a reader changes in an item stays the reader's own, even if the item was
@@ -15,7 +15,7 @@ func TestItemsShareNothing(t *testing.T) {
 	plain := job.Item{Name: "plain", Lock: "one"}
 	full := job.Item{Name: "full", Missed: &job.Missed{Count: 1}, Pauses: []job.Pause{{By: "one"}}}
 	for _, item := range []job.Item{plain, full} {
-		if err := s.Commit(t.Context(), control.Change{Item: &item}); err != nil {
+		if err := s.Commit(t.Context(), port.Change{Item: &item}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -27,7 +27,7 @@ func TestItemsShareNothing(t *testing.T) {
 		items[0].Missed.Count, items[0].Pauses[0].By, items[1].Lock = 2, "another", "another"
 	}
 	plain.Lock, plain.Rev = "two", 1
-	if err := s.Commit(t.Context(), control.Change{Item: &plain}); err != nil {
+	if err := s.Commit(t.Context(), port.Change{Item: &plain}); err != nil {
 		t.Fatal(err)
 	}
 	if item, err := s.Item(t.Context(), "plain"); err != nil || item.Lock != "two" || item.Rev != 2 {

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
-// Keep implements control.Store.
-func (s *Store) Keep(_ context.Context, k control.Kept) error {
+// Keep implements port.Store.
+func (s *Store) Keep(_ context.Context, k port.Kept) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k.Body = slices.Clone(k.Body)
@@ -18,26 +18,26 @@ func (s *Store) Keep(_ context.Context, k control.Kept) error {
 	return nil
 }
 
-func (s *Store) keep(k control.Kept) {
+func (s *Store) keep(k port.Kept) {
 	s.places++
 	k.Place = strconv.Itoa(s.places)
 	s.kept = append(s.kept, k)
 }
 
-// Settle implements control.Store.
-func (s *Store) Settle(_ context.Context, k control.Kept) error {
+// Settle implements port.Store.
+func (s *Store) Settle(_ context.Context, k port.Kept) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.kept, func(o control.Kept) bool { return o.Place == k.Place })
+	i := slices.IndexFunc(s.kept, func(o port.Kept) bool { return o.Place == k.Place })
 	if i < 0 {
-		return fmt.Errorf("settling a kept input: %w", control.ErrNotFound)
+		return fmt.Errorf("settling a kept input: %w", port.ErrNotFound)
 	}
 	s.kept = slices.Delete(s.kept, i, i+1)
 	return nil
 }
 
-// Kept implements control.Store. It returns the kept inputs, the newest first.
-func (s *Store) Kept(_ context.Context, limit int) ([]control.Kept, error) {
+// Kept implements port.Store. It returns the kept inputs, the newest first.
+func (s *Store) Kept(_ context.Context, limit int) ([]port.Kept, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := slices.Clone(s.kept)

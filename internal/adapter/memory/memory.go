@@ -1,4 +1,4 @@
-// Package memory implements control.Store in memory, for tests and simulation. It copies what goes in
+// Package memory implements port.Store in memory, for tests and simulation. It copies what goes in
 // and out through the same JSON as the other stores, so that nothing is shared by accident, and nothing
 // is kept that they would lose.
 package memory
@@ -12,8 +12,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -23,10 +23,10 @@ type Store struct {
 	runs        map[run.ID]row
 	items       map[string]row
 	definitions map[string][]byte
-	kept        []control.Kept
+	kept        []port.Kept
 	places      int
 	marks       map[string]time.Time
-	rests       control.Rests
+	rests       port.Rests
 	asked       map[string][]byte
 	pending     map[string][]byte
 }
@@ -39,13 +39,13 @@ type row struct {
 	item *job.Item // set once it was decoded, if it holds nothing that could be shared
 }
 
-// Run implements control.Store.
+// Run implements port.Store.
 func (s *Store) Run(_ context.Context, id run.ID) (run.Run, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w, ok := s.runs[id]
 	if !ok {
-		return run.Run{}, fmt.Errorf("run %s: %w", id, control.ErrNotFound)
+		return run.Run{}, fmt.Errorf("run %s: %w", id, port.ErrNotFound)
 	}
 	return w.run()
 }
@@ -53,21 +53,21 @@ func (s *Store) Run(_ context.Context, id run.ID) (run.Run, error) {
 func (w row) run() (run.Run, error) {
 	var r run.Run
 	if err := json.Unmarshal(w.body, &r); err != nil {
-		return r, fmt.Errorf("decoding a run: %w: %w", control.ErrUnreadable, err)
+		return r, fmt.Errorf("decoding a run: %w: %w", port.ErrUnreadable, err)
 	}
 	r.Rev = w.rev
 	return r, nil
 }
 
-// Commit implements control.Store.
-func (s *Store) Commit(_ context.Context, c control.Change) error {
+// Commit implements port.Store.
+func (s *Store) Commit(_ context.Context, c port.Change) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.Run != nil && s.runs[c.Run.ID].rev != c.Run.Rev {
-		return fmt.Errorf("run %s: %w", c.Run.ID, control.ErrConflict)
+		return fmt.Errorf("run %s: %w", c.Run.ID, port.ErrConflict)
 	}
 	if c.Item != nil && s.items[c.Item.Name].rev != c.Item.Rev {
-		return fmt.Errorf("item of job %s: %w", c.Item.Name, control.ErrConflict)
+		return fmt.Errorf("item of job %s: %w", c.Item.Name, port.ErrConflict)
 	}
 	if c.Run != nil {
 		body, err := json.Marshal(c.Run)
@@ -97,7 +97,7 @@ func put[K comparable, V any](m *map[K]V, k K, v V) {
 	(*m)[k] = v
 }
 
-// Due implements control.Store.
+// Due implements port.Store.
 func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,7 +122,7 @@ func (s *Store) Due(_ context.Context, lane run.Lane, now time.Time, limit int) 
 		out = append(out, r)
 	}
 	if len(unreadable) > 0 {
-		return out, &control.UnreadableError{Runs: unreadable}
+		return out, &port.UnreadableError{Runs: unreadable}
 	}
 	return out, nil
 }
@@ -140,21 +140,21 @@ func (s *Store) NextDue() (at time.Time, ok bool) {
 	return at, ok
 }
 
-// Rest implements control.Store.
+// Rest implements port.Store.
 func (s *Store) Rest(r run.Run, from, until time.Time) { s.rests.Rest(r, from, until) }
 
-// SetAside implements control.Store.
+// SetAside implements port.Store.
 func (s *Store) SetAside(_ context.Context, id run.ID, reason string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w, ok := s.runs[id]
 	if !ok {
-		return fmt.Errorf("run %s: %w", id, control.ErrNotFound)
+		return fmt.Errorf("run %s: %w", id, port.ErrNotFound)
 	}
 	if w.lane == "" {
 		return nil // somebody else set it aside
 	}
-	s.keep(control.Kept{At: w.due, Reason: fmt.Sprintf("run %s: %s", id, reason), Body: slices.Clone(w.body)})
+	s.keep(port.Kept{At: w.due, Reason: fmt.Sprintf("run %s: %s", id, reason), Body: slices.Clone(w.body)})
 	w.lane = ""
 	w.rev++
 	s.runs[id] = w
@@ -181,7 +181,7 @@ func (s *Store) CorruptItem(_ context.Context, name string) error {
 	return nil
 }
 
-// Exist implements control.Store.
+// Exist implements port.Store.
 func (s *Store) Exist(_ context.Context, ids []run.ID) (map[run.ID]bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -194,8 +194,8 @@ func (s *Store) Exist(_ context.Context, ids []run.ID) (map[run.ID]bool, error) 
 	return out, nil
 }
 
-// Runs implements control.Store.
-func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
+// Runs implements port.Store.
+func (s *Store) Runs(_ context.Context, q port.Query) ([]run.Run, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []run.Run
@@ -218,13 +218,13 @@ func (s *Store) Runs(_ context.Context, q control.Query) ([]run.Run, error) {
 	return out[:min(cmp.Or(q.Limit, 100), len(out))], nil
 }
 
-// Definition implements control.Store.
+// Definition implements port.Store.
 func (s *Store) Definition(_ context.Context, hash string) (job.Job, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	body, ok := s.definitions[hash]
 	if !ok {
-		return job.Job{}, fmt.Errorf("definition %s: %w", hash, control.ErrNotFound)
+		return job.Job{}, fmt.Errorf("definition %s: %w", hash, port.ErrNotFound)
 	}
 	var j job.Job
 	if err := json.Unmarshal(body, &j); err != nil {
@@ -233,7 +233,7 @@ func (s *Store) Definition(_ context.Context, hash string) (job.Job, error) {
 	return j, nil
 }
 
-// PutDefinition implements control.Store.
+// PutDefinition implements port.Store.
 func (s *Store) PutDefinition(_ context.Context, j job.Job) error {
 	body, err := json.Marshal(j)
 	if err != nil {

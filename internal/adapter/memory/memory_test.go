@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/storetest"
 )
 
@@ -15,7 +15,7 @@ func TestStore(t *testing.T) {
 
 func TestRests(t *testing.T) {
 	t.Parallel()
-	storetest.Rests(t, func(*testing.T) (mine, other control.Store) {
+	storetest.Rests(t, func(*testing.T) (mine, other port.Store) {
 		s := &memory.Store{}
 		return s, s
 	})

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
-// PutPending implements control.Store.
-func (s *Store) PutPending(_ context.Context, p control.Pending) error {
+// PutPending implements port.Store.
+func (s *Store) PutPending(_ context.Context, p port.Pending) error {
 	body, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("encoding a pending slot: %w", err)
@@ -22,31 +22,31 @@ func (s *Store) PutPending(_ context.Context, p control.Pending) error {
 	return nil
 }
 
-// Pending implements control.Store.
-func (s *Store) Pending(_ context.Context, limit int) ([]control.Pending, error) {
+// Pending implements port.Store.
+func (s *Store) Pending(_ context.Context, limit int) ([]port.Pending, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []control.Pending
+	var out []port.Pending
 	unreadable := map[string]error{}
 	for id, body := range s.pending {
-		var p control.Pending
+		var p port.Pending
 		if err := json.Unmarshal(body, &p); err != nil {
-			unreadable[id] = fmt.Errorf("reading the pending slot %s: %w: %w", id, control.ErrUnreadable, err)
+			unreadable[id] = fmt.Errorf("reading the pending slot %s: %w: %w", id, port.ErrUnreadable, err)
 			continue
 		}
 		if !p.Done {
 			out = append(out, p)
 		}
 	}
-	slices.SortFunc(out, func(a, b control.Pending) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID(), b.ID())) })
+	slices.SortFunc(out, func(a, b port.Pending) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID(), b.ID())) })
 	out = out[:min(limit, len(out))]
 	if len(unreadable) > 0 {
-		return out, &control.UnreadablePendingError{Slots: unreadable}
+		return out, &port.UnreadablePendingError{Slots: unreadable}
 	}
 	return out, nil
 }
 
-// DonePending implements control.Store.
+// DonePending implements port.Store.
 func (s *Store) DonePending(_ context.Context, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,13 +7,13 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Walk implements control.Reader.
-func (s *Store) Walk(_ context.Context, w control.Walk) iter.Seq2[run.Run, error] {
+// Walk implements port.Reader.
+func (s *Store) Walk(_ context.Context, w port.Walk) iter.Seq2[run.Run, error] {
 	return func(yield func(run.Run, error) bool) {
 		for _, r := range s.selected(w) {
 			if !yield(r, nil) {
@@ -23,7 +23,7 @@ func (s *Store) Walk(_ context.Context, w control.Walk) iter.Seq2[run.Run, error
 	}
 }
 
-func (s *Store) selected(w control.Walk) []run.Run {
+func (s *Store) selected(w port.Walk) []run.Run {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []run.Run
@@ -44,13 +44,13 @@ func (s *Store) selected(w control.Walk) []run.Run {
 	return out
 }
 
-// Newest implements control.Reader.
+// Newest implements port.Reader.
 func (s *Store) Newest(_ context.Context, jobs []string, n int) (map[string][]run.Run, error) {
 	out := map[string][]run.Run{}
 	if len(jobs) == 0 {
 		return out, nil
 	}
-	for _, r := range s.selected(control.Walk{Jobs: jobs}) {
+	for _, r := range s.selected(port.Walk{Jobs: jobs}) {
 		if name := r.ID.Job(); len(out[name]) < n {
 			out[name] = append(out[name], r)
 		}
@@ -58,12 +58,12 @@ func (s *Store) Newest(_ context.Context, jobs []string, n int) (map[string][]ru
 	return out, nil
 }
 
-// Definitions implements control.Reader.
+// Definitions implements port.Reader.
 func (s *Store) Definitions(ctx context.Context, hashes []string) (map[string]job.Job, error) {
 	out := map[string]job.Job{}
 	for _, hash := range hashes {
 		j, err := s.Definition(ctx, hash)
-		if errors.Is(err, control.ErrNotFound) {
+		if errors.Is(err, port.ErrNotFound) {
 			continue
 		}
 		if err != nil {

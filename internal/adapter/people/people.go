@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Door implements plane.Door. It calls the trigger function by the alias for people's requests.
@@ -28,21 +28,21 @@ type Door struct {
 
 // Ask implements plane.Door. If the answer is lost, the request may be sent again: it has an id of its
 // own if that matters.
-func (d *Door) Ask(ctx context.Context, r entry.Request) (control.Reply, error) {
+func (d *Door) Ask(ctx context.Context, r entry.Request) (port.Reply, error) {
 	body, err := entry.Encode(r)
 	if err != nil {
-		return control.Reply{}, fmt.Errorf("nothing was asked for: %w", err)
+		return port.Reply{}, fmt.Errorf("nothing was asked for: %w", err)
 	}
 	out, err := d.Lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &d.Function, Payload: body})
 	if err != nil {
-		return control.Reply{}, fmt.Errorf("calling the trigger function: %w", err)
+		return port.Reply{}, fmt.Errorf("calling the trigger function: %w", err)
 	}
 	if out.FunctionError != nil {
-		return control.Reply{}, functionError(out.Payload)
+		return port.Reply{}, functionError(out.Payload)
 	}
-	var reply control.Reply
+	var reply port.Reply
 	if err := json.Unmarshal(out.Payload, &reply); err != nil || reply.Outcome == "" {
-		return control.Reply{}, fmt.Errorf("the trigger function's answer cannot be read: %.200q", out.Payload)
+		return port.Reply{}, fmt.Errorf("the trigger function's answer cannot be read: %.200q", out.Payload)
 	}
 	return reply, nil
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 const peopleARN = "arn:aws:lambda:eu-central-1:123456789012:function:prod-Trigger:people"
@@ -58,7 +58,7 @@ func TestMay(t *testing.T) {
 
 func TestAsk(t *testing.T) {
 	t.Parallel()
-	request := entry.Request{Stop: &control.StopRequest{Run: "etl/20261122T0230Z", Reason: "x"}}
+	request := entry.Request{Stop: &port.StopRequest{Run: "etl/20261122T0230Z", Reason: "x"}}
 	for name, tc := range map[string]struct {
 		header       map[string]string
 		answer, want string
@@ -72,7 +72,7 @@ func TestAsk(t *testing.T) {
 			t.Parallel()
 			d, asked := doorTo(t, http.StatusOK, tc.header, tc.answer)
 			reply, err := d.Ask(t.Context(), request)
-			if tc.want == "" && (err != nil || reply.Outcome != control.Accepted || reply.Message != "stopping") || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+			if tc.want == "" && (err != nil || reply.Outcome != port.Accepted || reply.Message != "stopping") || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 				t.Errorf("got %+v, %v", reply, err)
 			}
 			if kind, _, body := asked(); kind == "DryRun" || !strings.Contains(body, `"stop":"etl/20261122T0230Z"`) {

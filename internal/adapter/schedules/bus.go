@@ -7,13 +7,13 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
 // Rules is the part of EventBridge that a Registry uses.
 type Rules interface {
-	// DescribeRule returns a rule of the account's bus; control.ErrNotFound if there is none.
+	// DescribeRule returns a rule of the account's bus; port.ErrNotFound if there is none.
 	DescribeRule(ctx context.Context, name string) (Rule, error)
 	// ListRules returns a page of up to limit rules. token continues a list, and next is "" at its end.
 	ListRules(ctx context.Context, token string, limit int) (rules []Rule, next string, err error)
@@ -36,7 +36,7 @@ const protocol = "1.1"
 func (b Bus) DescribeRule(ctx context.Context, name string) (rule Rule, err error) {
 	err = b.EventBridge.JSON(ctx, protocol, "AWSEvents.DescribeRule", map[string]any{"Name": name}, &rule)
 	if refused, ok := errors.AsType[smithy.APIError](err); ok && refused.ErrorCode() == "ResourceNotFoundException" {
-		return Rule{}, fmt.Errorf("%w: %w", control.ErrNotFound, err)
+		return Rule{}, fmt.Errorf("%w: %w", port.ErrNotFound, err)
 	}
 	return rule, err
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
@@ -42,10 +42,10 @@ func TestBus(t *testing.T) {
 	if rule, err := b.DescribeRule(t.Context(), "off"); err != nil || rule != (Rule{"off", "rate(5 minutes)", "DISABLED"}) || !rule.Disabled() {
 		t.Errorf("%+v, %v", rule, err)
 	}
-	if _, err := b.DescribeRule(t.Context(), "gone"); !errors.Is(err, control.ErrNotFound) {
+	if _, err := b.DescribeRule(t.Context(), "gone"); !errors.Is(err, port.ErrNotFound) {
 		t.Errorf("a rule that is gone: %v", err)
 	}
-	if _, err := b.DescribeRule(t.Context(), "other"); err == nil || errors.Is(err, control.ErrNotFound) {
+	if _, err := b.DescribeRule(t.Context(), "other"); err == nil || errors.Is(err, port.ErrNotFound) {
 		t.Errorf("an answer that says nothing: %v", err)
 	}
 	var names []string

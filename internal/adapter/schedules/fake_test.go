@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 const trigger = "arn:aws:lambda:us-east-1:123456789012:function:trigger"
@@ -55,7 +55,7 @@ func (g *group) GetSchedule(_ context.Context, name string) (entry.Schedule, err
 			return g.schedules[i], nil
 		}
 	}
-	return entry.Schedule{}, control.ErrNotFound
+	return entry.Schedule{}, port.ErrNotFound
 }
 
 // ruled is a scheduled rule, unless it has a pattern.
@@ -69,7 +69,7 @@ type rules map[string]ruled
 
 func (r rules) DescribeRule(_ context.Context, name string) (Rule, error) {
 	if name == "deleted" {
-		return Rule{}, control.ErrNotFound
+		return Rule{}, port.ErrNotFound
 	}
 	out := Rule{Name: name, State: "ENABLED"}
 	if r[name].disabled {

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // gaps collects what could not be read of the registry.
@@ -72,7 +72,7 @@ func (g *gaps) blame(v version) { //nolint:gocritic // small
 
 // half reports whether only a part of a job may have been read. If nobody knows whose schedule was not
 // read, that can be any disabled job: a job is enabled as soon as one of its schedules is.
-func (g *gaps) half(j control.Registered) bool { //nolint:gocritic // as slices.DeleteFunc has it
+func (g *gaps) half(j port.Registered) bool { //nolint:gocritic // as slices.DeleteFunc has it
 	return g.halves[j.Name] || len(g.unread) > 0 && j.Disabled
 }
 

@@ -10,14 +10,14 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
 // Scheduler is the part of EventBridge Scheduler that a Registry uses, for the schedules of one group.
 type Scheduler interface {
-	// GetSchedule returns a schedule; control.ErrNotFound if there is none.
+	// GetSchedule returns a schedule; port.ErrNotFound if there is none.
 	GetSchedule(ctx context.Context, name string) (entry.Schedule, error)
 	// ListSchedules returns a page of up to limit schedules. token continues a list, and next is "" at
 	// its end.
@@ -43,7 +43,7 @@ func (g Group) GetSchedule(ctx context.Context, name string) (entry.Schedule, er
 	err := g.Scheduler.Get(ctx, "GetSchedule", "/schedules/"+url.PathEscape(name)+"?groupName="+url.QueryEscape(g.Name), &said)
 	var refused smithy.APIError
 	if errors.As(err, &refused) && refused.ErrorCode() == "ResourceNotFoundException" {
-		err = fmt.Errorf("%w: %w", control.ErrNotFound, err)
+		err = fmt.Errorf("%w: %w", port.ErrNotFound, err)
 	}
 	if err != nil {
 		return entry.Schedule{}, err

@@ -17,8 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
@@ -127,7 +127,7 @@ func TestGroup(t *testing.T) {
 
 // alike reports whether both errors mean the same to a Registry.
 func alike(a, b error) bool {
-	return (a == nil) == (b == nil) && (a == nil || passes(a) == passes(b)) && errors.Is(a, control.ErrNotFound) == errors.Is(b, control.ErrNotFound)
+	return (a == nil) == (b == nil) && (a == nil || passes(a) == passes(b)) && errors.Is(a, port.ErrNotFound) == errors.Is(b, port.ErrNotFound)
 }
 
 func (s *service) config(t *testing.T) aws.Config {
@@ -169,7 +169,7 @@ func (m modular) GetSchedule(ctx context.Context, name string) (entry.Schedule, 
 	out, err := m.Client.GetSchedule(ctx, &scheduler.GetScheduleInput{GroupName: aws.String("my group"), Name: &name})
 	var none *types.ResourceNotFoundException
 	if errors.As(err, &none) {
-		return entry.Schedule{}, control.ErrNotFound
+		return entry.Schedule{}, port.ErrNotFound
 	}
 	if err != nil {
 		return entry.Schedule{}, err

@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // lapTime is the longest that a lap takes if the registry is read every minute. Each minute lists
@@ -17,7 +17,7 @@ const (
 	lapTime     = 5 * time.Minute
 	aCall       = time.Minute
 	perPage     = 100
-	pagesAtOnce = control.ListedAtOnce / perPage
+	pagesAtOnce = port.ListedAtOnce / perPage
 )
 
 // skew is how far the clocks of EventBridge Scheduler and this machine may differ.
@@ -134,6 +134,6 @@ func (r *Registry) note(s Listed, asked time.Time) {
 // applied reports whether somebody has applied jobs since the group was last listed at once. If that
 // cannot be read, the lap itself will come to what is new.
 func (r *Registry) applied(ctx context.Context) bool {
-	said, err := r.get(ctx, control.Applied)
+	said, err := r.get(ctx, port.Applied)
 	return err == nil && said.Modified.After(r.lap.whole.Add(-skew))
 }

@@ -12,9 +12,9 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // large is a group whose list continues after the last name that it returned.
@@ -66,7 +66,7 @@ func (g *large) ListSchedules(_ context.Context, token string, limit int) (page 
 func (g *large) GetSchedule(_ context.Context, name string) (entry.Schedule, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if name != control.Applied {
+	if name != port.Applied {
 		g.gets++
 	}
 	if g.get != nil {
@@ -76,10 +76,10 @@ func (g *large) GetSchedule(_ context.Context, name string) (entry.Schedule, err
 	}
 	modified, there := g.schedules[name]
 	if !there {
-		return entry.Schedule{}, control.ErrNotFound
+		return entry.Schedule{}, port.ErrNotFound
 	}
 	input := "{}"
-	if name != control.Applied && !g.bare[name] {
+	if name != port.Applied && !g.bare[name] {
 		var err error
 		if input, err = (job.Job{Name: name, TaskDefinition: "etl", Command: []string{modified.Format(time.RFC3339)}, Schedule: "0 3 * * *"}).ScheduleInput(); err != nil {
 			return entry.Schedule{}, err
@@ -121,7 +121,7 @@ func (w *laps) restart() {
 
 // minute reads the registry in the next minute. It returns what is known, and how many pages were
 // listed.
-func (w *laps) minute() (reading control.Reading, pages int, err error) {
+func (w *laps) minute() (reading port.Reading, pages int, err error) {
 	w.lists, w.gets = 0, 0
 	reading, err = w.registry.Jobs(w.Context())
 	w.clock = w.clock.Add(time.Minute)
@@ -129,7 +129,7 @@ func (w *laps) minute() (reading control.Reading, pages int, err error) {
 }
 
 // expect is minute if nothing fails.
-func (w *laps) expect(jobs, pages int, whole bool) control.Reading {
+func (w *laps) expect(jobs, pages int, whole bool) port.Reading {
 	w.Helper()
 	began := w.clock
 	r, n, err := w.minute()
@@ -140,7 +140,7 @@ func (w *laps) expect(jobs, pages int, whole bool) control.Reading {
 }
 
 // lap goes through a lap of five minutes.
-func (w *laps) lap(jobs, pages int) control.Reading {
+func (w *laps) lap(jobs, pages int) port.Reading {
 	w.Helper()
 	for range 4 {
 		w.expect(jobs, pages, false)
@@ -187,8 +187,8 @@ func TestLap(t *testing.T) {
 	w.expect(10_000, 20, true)
 }
 
-func job2050(r control.Reading) control.Registered {
-	return r.Jobs[slices.IndexFunc(r.Jobs, func(j control.Registered) bool { return j.Name == jobNo(2050) })]
+func job2050(r port.Reading) port.Registered {
+	return r.Jobs[slices.IndexFunc(r.Jobs, func(j port.Registered) bool { return j.Name == jobNo(2050) })]
 }
 
 // TestLapOfAGrowingGroup: a group that outgrows what is listed at once is listed whole that time, and
@@ -340,7 +340,7 @@ func TestUnreadInALap(t *testing.T) {
 	}
 	for minute := range 5 {
 		r, _, err := w.minute()
-		if unread := new(UnreadError); !errors.As(err, &unread) || !r.Whole.IsZero() || w.gets != 1+minute/4 || len(r.Jobs) != 9999-minute/4 || slices.ContainsFunc(r.Jobs, func(j control.Registered) bool { return j.Name == jobNo(10) }) {
+		if unread := new(UnreadError); !errors.As(err, &unread) || !r.Whole.IsZero() || w.gets != 1+minute/4 || len(r.Jobs) != 9999-minute/4 || slices.ContainsFunc(r.Jobs, func(j port.Registered) bool { return j.Name == jobNo(10) }) {
 			t.Errorf("minute %d: %d jobs after %d reads, whole %s, %v", minute, len(r.Jobs), w.gets, r.Whole, err)
 		}
 	}
@@ -377,12 +377,12 @@ func TestApplied(t *testing.T) {
 	w.drop(jobNo(51))
 	w.drop(jobNo(52))
 	w.set("job-99999", changed)
-	w.set(control.Applied, w.clock.Add(-20*time.Second))
+	w.set(port.Applied, w.clock.Add(-20*time.Second))
 	if r := w.expect(9999, 100, true); !r.Jobs[50].Modified.Equal(changed.Add(time.Minute)) {
 		t.Errorf("it is of %s", r.Jobs[50].Modified)
 	}
 	w.lap(9999, 20)
-	w.set(control.Applied, w.clock.Add(5*time.Second)) // by a clock that is ahead
+	w.set(port.Applied, w.clock.Add(5*time.Second)) // by a clock that is ahead
 	w.expect(9999, 100, true)
 	w.expect(9999, 100, true)
 	w.expect(9999, 20, false)

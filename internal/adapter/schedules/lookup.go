@@ -7,12 +7,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
-// Lookup asks for single schedules of the stack's group. It implements control.Schedules.
+// Lookup asks for single schedules of the stack's group. It implements port.Schedules.
 type Lookup struct {
 	Group Group
 	// Function is the name of the trigger.
@@ -21,20 +21,20 @@ type Lookup struct {
 	Read func(input string) (j job.Job, ok bool, err error)
 }
 
-// Schedule implements control.Schedules.
+// Schedule implements port.Schedules.
 func (l *Lookup) Schedule(ctx context.Context, arn string) (job.Job, error) {
 	name, ok := l.name(arn)
 	if !ok {
-		return job.Job{}, fmt.Errorf("%q is not the ARN of a schedule of the group %s: %w", arn, l.Group.Name, control.ErrNotFound)
+		return job.Job{}, fmt.Errorf("%q is not the ARN of a schedule of the group %s: %w", arn, l.Group.Name, port.ErrNotFound)
 	}
 	said, err := l.get(ctx, name)
 	switch {
-	case errors.Is(err, control.ErrNotFound):
-		return job.Job{}, fmt.Errorf("the group %s has no schedule %s (any more): %w", l.Group.Name, name, control.ErrNotFound)
+	case errors.Is(err, port.ErrNotFound):
+		return job.Job{}, fmt.Errorf("the group %s has no schedule %s (any more): %w", l.Group.Name, name, port.ErrNotFound)
 	case err != nil:
 		return job.Job{}, fmt.Errorf("reading schedule %s: %w", name, err)
 	case said.ARN != arn: // that of another account or Region
-		return job.Job{}, fmt.Errorf("schedule %s is %s, not %s: %w", name, said.ARN, arn, control.ErrNotFound)
+		return job.Job{}, fmt.Errorf("schedule %s is %s, not %s: %w", name, said.ARN, arn, port.ErrNotFound)
 	}
 	trigger := ""
 	if strings.HasSuffix(said.Target, ":function:"+l.Function) {
@@ -45,12 +45,12 @@ func (l *Lookup) Schedule(ctx context.Context, arn string) (job.Job, error) {
 		return job.Job{}, err
 	}
 	if !ok {
-		return job.Job{}, fmt.Errorf("schedule %s carries no job to this stack's trigger: %w", name, control.ErrNotFound)
+		return job.Job{}, fmt.Errorf("schedule %s carries no job to this stack's trigger: %w", name, port.ErrNotFound)
 	}
 	return j, nil
 }
 
-// Ours implements control.Schedules.
+// Ours implements port.Schedules.
 func (l *Lookup) Ours(arn string) bool {
 	_, ok := l.name(arn)
 	return ok

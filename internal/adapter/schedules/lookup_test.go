@@ -16,9 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
@@ -94,24 +94,24 @@ func TestSchedule(t *testing.T) {
 	})
 	for arn, want := range map[string]error{
 		own + "etl": nil,
-		"arn:aws:scheduler:us-east-1:999999999999:schedule/batchplane-prod/etl":       control.ErrNotFound,
-		"arn:aws:scheduler:eu-west-1:123456789012:schedule/batchplane-prod/etl":       control.ErrNotFound,
-		"arn:aws-cn:scheduler:us-east-1:123456789012:schedule/batchplane-prod/etl":    control.ErrNotFound,
-		"arn:aws:events:us-east-1:123456789012:schedule/batchplane-prod/etl":          control.ErrNotFound,
-		"arn:aws:scheduler:us-east-1:123456789012:schedule/batchplane-prod-2/etl":     control.ErrNotFound,
-		"arn:aws:scheduler:us-east-1:123456789012:schedule/batchplane/etl":            control.ErrNotFound,
-		"arn:aws:scheduler:us-east-1:123456789012:schedule/default/etl":               control.ErrNotFound,
-		"arn:aws:scheduler:us-east-1:123456789012:schedule-group/batchplane-prod/etl": control.ErrNotFound,
-		own + "etl/":           control.ErrNotFound,
-		own + "/etl":           control.ErrNotFound,
-		own + "../default/etl": control.ErrNotFound,
-		own:                    control.ErrNotFound,
-		own + "gone":           control.ErrNotFound,
-		own + "elsewhere":      control.ErrNotFound,
-		own + "people":         control.ErrNotFound,
-		own + "named":          control.ErrNotFound,
-		"etl":                  control.ErrNotFound,
-		"":                     control.ErrNotFound,
+		"arn:aws:scheduler:us-east-1:999999999999:schedule/batchplane-prod/etl":       port.ErrNotFound,
+		"arn:aws:scheduler:eu-west-1:123456789012:schedule/batchplane-prod/etl":       port.ErrNotFound,
+		"arn:aws-cn:scheduler:us-east-1:123456789012:schedule/batchplane-prod/etl":    port.ErrNotFound,
+		"arn:aws:events:us-east-1:123456789012:schedule/batchplane-prod/etl":          port.ErrNotFound,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule/batchplane-prod-2/etl":     port.ErrNotFound,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule/batchplane/etl":            port.ErrNotFound,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule/default/etl":               port.ErrNotFound,
+		"arn:aws:scheduler:us-east-1:123456789012:schedule-group/batchplane-prod/etl": port.ErrNotFound,
+		own + "etl/":           port.ErrNotFound,
+		own + "/etl":           port.ErrNotFound,
+		own + "../default/etl": port.ErrNotFound,
+		own:                    port.ErrNotFound,
+		own + "gone":           port.ErrNotFound,
+		own + "elsewhere":      port.ErrNotFound,
+		own + "people":         port.ErrNotFound,
+		own + "named":          port.ErrNotFound,
+		"etl":                  port.ErrNotFound,
+		"":                     port.ErrNotFound,
 		own + "broken":         entry.ErrInput,
 	} {
 		j, err := l.Schedule(t.Context(), arn)
@@ -172,7 +172,7 @@ func TestItIsAskedAgain(t *testing.T) {
 				w.WriteHeader(want.status)
 				_, _ = w.Write([]byte(`{"Message":"m"}`))
 			}))
-			if _, err := l.Schedule(t.Context(), own+"etl"); err == nil || errors.Is(err, control.ErrNotFound) || asked.Load() != want.asked {
+			if _, err := l.Schedule(t.Context(), own+"etl"); err == nil || errors.Is(err, port.ErrNotFound) || asked.Load() != want.asked {
 				t.Errorf("asked %d times, %v", asked.Load(), err)
 			}
 		})

@@ -5,13 +5,13 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // merged is what schedules and rules amount to.
 type merged struct {
 	// jobs are sorted by name; of holds the schedules of each.
-	jobs []control.Registered
+	jobs []port.Registered
 	of   map[string][]string
 	// clashes reports jobs whose schedules disagree.
 	clashes []error
@@ -38,7 +38,7 @@ func (r *Registry) merge() *merged {
 
 // add makes one job of its schedules, unless none of them can be used.
 func (m *merged) add(r *Registry, names []string) {
-	var all *control.Registered
+	var all *port.Registered
 	for _, name := range names {
 		v := r.read[name]
 		if v.why != nil {
@@ -59,12 +59,12 @@ func (m *merged) add(r *Registry, names []string) {
 
 // join merges two definitions of a job. The result is disabled if both are, and was modified when the
 // later one was.
-func join(a, b control.Registered) (both control.Registered, clash bool) {
+func join(a, b port.Registered) (both port.Registered, clash bool) {
 	disabled := a.Disabled && b.Disabled
 	a.Disabled, b.Disabled = disabled, disabled
 	if b.Modified.After(a.Modified) {
 		a.Modified = b.Modified
 	}
-	a, b = control.Register(a.Job), control.Register(b.Job)
+	a, b = port.Register(a.Job), port.Register(b.Job)
 	return a, a.Hash != b.Hash
 }

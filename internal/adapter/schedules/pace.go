@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // readers is how many schedules or rules are read at once, perSecond how many schedules a second, and
@@ -57,7 +57,7 @@ func (r *Registry) wait(ctx context.Context, d time.Duration) error {
 	if r.Wait != nil {
 		return r.Wait(ctx, d)
 	}
-	return control.Sleep(ctx, d)
+	return port.Sleep(ctx, d)
 }
 
 // inParallel calls f for 0 to n-1, abreast of them at a time: 0 means readers, and 1 means one after

@@ -7,15 +7,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // stillGone is how old the finding that a job is gone may be. The job is recorded as gone because of
 // it, and may be created again at any time.
 const stillGone = time.Minute
 
-// Renew implements control.Registry.
-func (r *Registry) Renew(ctx context.Context, name string, at time.Time) (control.Renewal, error) {
+// Renew implements port.Registry.
+func (r *Registry) Renew(ctx context.Context, name string, at time.Time) (port.Renewal, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	names := r.merge().of[name]
@@ -26,7 +26,7 @@ func (r *Registry) Renew(ctx context.Context, name string, at time.Time) (contro
 			at = lately
 		}
 		if was, known := r.gone[name]; known && r.held(was.found, at) {
-			return control.Renewal{Gone: true, Seen: was.seen, Found: was.found}, nil
+			return port.Renewal{Gone: true, Seen: was.seen, Found: was.found}, nil
 		}
 		asked := r.now()
 		if left, half, err = r.unlisted(ctx, name, at); err == nil && left == 0 {
@@ -35,25 +35,25 @@ func (r *Registry) Renew(ctx context.Context, name string, at time.Time) (contro
 	}
 	switch {
 	case err != nil:
-		return control.Renewal{}, err
+		return port.Renewal{}, err
 	case half: // a problem that Jobs names leaves what is known
-		return control.Renewal{Unproved: true}, nil
+		return port.Renewal{Unproved: true}, nil
 	}
 	return r.as(name)
 }
 
 // as returns a job as its schedules and rules are known.
-func (r *Registry) as(name string) (control.Renewal, error) {
+func (r *Registry) as(name string) (port.Renewal, error) {
 	m := r.merge()
-	i, found := slices.BinarySearchFunc(m.jobs, name, func(j control.Registered, name string) int { return strings.Compare(j.Name, name) })
+	i, found := slices.BinarySearchFunc(m.jobs, name, func(j port.Registered, name string) int { return strings.Compare(j.Name, name) })
 	g := r.gaps(m)
 	switch {
 	case found && !g.half(m.jobs[i]):
-		return control.Renewal{Job: &m.jobs[i]}, nil
+		return port.Renewal{Job: &m.jobs[i]}, nil
 	case len(g.unread) > 0: // one of these may carry the job too
-		return control.Renewal{}, first(g.unread)
+		return port.Renewal{}, first(g.unread)
 	}
-	return control.Renewal{Unproved: true}, nil
+	return port.Renewal{Unproved: true}, nil
 }
 
 // readOld reads those of the schedules, and of their rules, whose last reading is older than a time.
@@ -76,19 +76,19 @@ func (r *Registry) unlisted(ctx context.Context, name string, at time.Time) (lef
 
 // none answers for a job that no schedule was found to carry at the time asked: it is gone, unless a
 // schedule that could not be read may carry it.
-func (r *Registry) none(name string, asked time.Time) (control.Renewal, error) {
+func (r *Registry) none(name string, asked time.Time) (port.Renewal, error) {
 	was, known := r.gone[name]
 	g := r.gaps(r.merge())
 	switch {
 	case r.listed.IsZero() && !known:
-		return control.Renewal{}, errUnlisted
+		return port.Renewal{}, errUnlisted
 	case len(g.unread) > 0:
-		return control.Renewal{}, first(g.unread)
+		return port.Renewal{}, first(g.unread)
 	case g.halves[name] || g.nameless > 0 && !known: // the schedules without a name are not those of a known job
-		return control.Renewal{Unproved: true}, nil
+		return port.Renewal{Unproved: true}, nil
 	}
 	r.lost(name, was.seen, asked)
-	return control.Renewal{Gone: true, Seen: was.seen, Found: asked}, nil
+	return port.Renewal{Gone: true, Seen: was.seen, Found: asked}, nil
 }
 
 // errUnlisted is the answer of a process that has not listed the group yet.

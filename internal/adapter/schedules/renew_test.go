@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // renew asks for a job as of a time, and returns how many schedules were read for it.
-func (w *laps) renew(name string, at time.Time) (is control.Renewal, gets int, err error) {
+func (w *laps) renew(name string, at time.Time) (is port.Renewal, gets int, err error) {
 	w.Helper()
 	w.gets = 0
 	is, err = w.registry.Renew(w.Context(), name, at)
@@ -61,7 +61,7 @@ func TestRenewOfAJobThatWasNeverSeen(t *testing.T) {
 	if is, gets, err := w.renew("made-since", w.clock); err != nil || gets != 1 || is.Job == nil || is.Job.Name != "made-since" {
 		t.Errorf("after %d reads: %+v, %v", gets, is, err)
 	}
-	if r := w.expect(2_101, 20, false); !slices.ContainsFunc(r.Jobs, func(j control.Registered) bool { return j.Name == "made-since" }) {
+	if r := w.expect(2_101, 20, false); !slices.ContainsFunc(r.Jobs, func(j port.Registered) bool { return j.Name == "made-since" }) {
 		t.Error("what was found is forgotten")
 	}
 	for want := range []int{1, 0} {

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // rule is what is known of a rule.
@@ -148,7 +148,7 @@ func (r *Registry) rule(ctx context.Context, name string) rule {
 	asked := r.now()
 	is, err := r.Rules.DescribeRule(ctx, name)
 	switch {
-	case errors.Is(err, control.ErrNotFound):
+	case errors.Is(err, port.ErrNotFound):
 		return rule{asOf: asked, absent: true, why: fmt.Errorf("it is started by rule %s, which is not there: deploy it again, or remove the schedule", name)}
 	case err != nil:
 		return rule{unread: true, why: fmt.Errorf("reading rule %s: %w", name, err)}
@@ -165,12 +165,12 @@ func (r *Registry) rule(ctx context.Context, name string) rule {
 // A rule only names its job. What a rule sends deploys nothing, since whoever may write any rule of the
 // account could make it send that. The definition is in the stack's own group, in a schedule that is
 // switched off and names the rule.
-func (r *Registry) completed(c *carried) control.Registered {
+func (r *Registry) completed(c *carried) port.Registered {
 	by := r.rules[c.job.Rule]
 	if c.job.Rule == "" || by.why != nil {
 		return c.job
 	}
 	j := c.job.Job
 	entry.Complete(&j, by.expression, "UTC", by.disabled)
-	return control.Register(j)
+	return port.Register(j)
 }

@@ -12,10 +12,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Registry reads the deployed jobs. It does not read a schedule again that has not changed since it was
@@ -76,7 +76,7 @@ type version struct {
 // carried is a schedule that carries a job.
 type carried struct {
 	name string
-	job  control.Registered
+	job  port.Registered
 }
 
 // ProblemError reports schedules that cannot be used until somebody mends them. The others were read.
@@ -96,11 +96,11 @@ func (e *UnreadError) Error() string {
 // *ProblemError, an *UnreadError or both beside the jobs that are known, even if the time was up before
 // all were read; with any other error it returns no jobs. It leaves out a job of which only a part was
 // read.
-func (r *Registry) Jobs(ctx context.Context) (control.Reading, error) {
+func (r *Registry) Jobs(ctx context.Context) (port.Reading, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.list(ctx); err != nil {
-		return control.Reading{}, err
+		return port.Reading{}, err
 	}
 	r.readAll(ctx, r.due())
 	r.nameRules()
@@ -109,9 +109,9 @@ func (r *Registry) Jobs(ctx context.Context) (control.Reading, error) {
 	m := r.merge()
 	g := r.gaps(m)
 	if g.none() {
-		return control.Reading{Jobs: m.jobs, Whole: r.whole()}, nil
+		return port.Reading{Jobs: m.jobs, Whole: r.whole()}, nil
 	}
-	reading := control.Reading{Jobs: slices.DeleteFunc(slices.Clone(m.jobs), g.half), Broken: slices.Sorted(maps.Keys(g.halves))}
+	reading := port.Reading{Jobs: slices.DeleteFunc(slices.Clone(m.jobs), g.half), Broken: slices.Sorted(maps.Keys(g.halves))}
 	if len(g.unread) == 0 && g.nameless == 0 {
 		reading.Whole = r.whole()
 	}
@@ -196,7 +196,7 @@ func (r *Registry) schedule(ctx context.Context, name string, was version) versi
 	asked := r.now()
 	said, err := r.get(ctx, name)
 	switch {
-	case errors.Is(err, control.ErrNotFound):
+	case errors.Is(err, port.ErrNotFound):
 		return version{absent: true}
 	case err != nil:
 		was.due, was.why = true, fmt.Errorf("reading schedule %s: %w", name, err)
@@ -230,7 +230,7 @@ func (r *Registry) carries(said *entry.Schedule) (_ *carried, err error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	return &carried{name: "schedule " + said.Name, job: control.Register(j)}, nil
+	return &carried{name: "schedule " + said.Name, job: port.Register(j)}, nil
 }
 
 // named returns the name of the job in a schedule's input, whatever else the input says. It returns ""

@@ -8,11 +8,11 @@ import (
 	"math"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
-// PutAsked implements control.Store.
-func (s *Store) PutAsked(ctx context.Context, a control.Asked) error {
+// PutAsked implements port.Store.
+func (s *Store) PutAsked(ctx context.Context, a port.Asked) error {
 	body, err := json.Marshal(a)
 	if err != nil {
 		return fmt.Errorf("encoding a request: %w", err)
@@ -25,8 +25,8 @@ func (s *Store) PutAsked(ctx context.Context, a control.Asked) error {
 	return nil
 }
 
-// Asked implements control.Store.
-func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Asked, error) {
+// Asked implements port.Store.
+func (s *Store) Asked(ctx context.Context, q port.AskedQuery) ([]port.Asked, error) {
 	since, until := int64(math.MinInt64), int64(math.MaxInt64)
 	if !q.Since.IsZero() {
 		since = q.Since.UnixNano()
@@ -40,16 +40,16 @@ func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Aske
 		return nil, fmt.Errorf("listing requests: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	var out []control.Asked
+	var out []port.Asked
 	for rows.Next() {
 		var at int64
 		var id, job, who, body string
 		if err := rows.Scan(&at, &id, &job, &who, &body); err != nil {
 			return nil, fmt.Errorf("reading a request: %w", err)
 		}
-		var a control.Asked
+		var a port.Asked
 		if err := json.Unmarshal([]byte(body), &a); err != nil {
-			a = control.UnreadableAsked(id, time.Unix(0, at), err)
+			a = port.UnreadableAsked(id, time.Unix(0, at), err)
 			a.Job, a.By = job, who
 		}
 		out = append(out, a)
@@ -61,7 +61,7 @@ func (s *Store) Asked(ctx context.Context, q control.AskedQuery) ([]control.Aske
 }
 
 // CorruptAsked makes a stored request unreadable. It is meant for tests.
-func (s *Store) CorruptAsked(ctx context.Context, a control.Asked) error {
+func (s *Store) CorruptAsked(ctx context.Context, a port.Asked) error {
 	if err := s.exec(ctx, `UPDATE asked SET body = '{"id":' WHERE at = ? AND id = ?`, a.At.UnixNano(), a.ID); err != nil {
 		return fmt.Errorf("corrupting the request %s: %w", a.ID, err)
 	}

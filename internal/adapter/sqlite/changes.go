@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Place implements control.Feed.
+// Place implements port.Feed.
 func (s *Store) Place(ctx context.Context) (int64, error) {
 	var place int64
 	err := s.read.QueryRowContext(ctx, "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)").Scan(&place)
@@ -18,7 +18,7 @@ func (s *Store) Place(ctx context.Context) (int64, error) {
 	return place, nil
 }
 
-// Changed implements control.Feed.
+// Changed implements port.Feed.
 func (s *Store) Changed(ctx context.Context, after int64, limit int) (runs []run.Run, next int64, err error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT c.seq, r.rev, r.body FROM changes c JOIN runs r ON r.id = c.id WHERE c.seq > ? ORDER BY c.seq LIMIT ?", after, limit)
 	if err != nil {
@@ -42,4 +42,4 @@ func (s *Store) Changed(ctx context.Context, after int64, limit int) (runs []run
 	return runs, next, nil
 }
 
-var _ control.Feed = (*Store)(nil)
+var _ port.Feed = (*Store)(nil)

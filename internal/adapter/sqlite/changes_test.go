@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -23,7 +23,7 @@ func TestChanged(t *testing.T) {
 	at := time.Date(2026, 11, 24, 7, 0, 0, 0, time.UTC)
 	put := func(id run.ID, rev int64, status run.Status) {
 		t.Helper()
-		if err := s.Commit(t.Context(), control.Change{Run: &run.Run{ID: id, Rev: rev, ScheduledFor: at, QueuedAt: at, Status: status}}); err != nil {
+		if err := s.Commit(t.Context(), port.Change{Run: &run.Run{ID: id, Rev: rev, ScheduledFor: at, QueuedAt: at, Status: status}}); err != nil {
 			t.Fatal(err)
 		}
 	}

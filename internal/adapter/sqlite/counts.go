@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -59,7 +59,7 @@ func (s *Store) Counts(ctx context.Context, since time.Time) ([]Count, error) {
 	return out, nil
 }
 
-// Ended implements control.Counter. It counts all runs by an index and subtracts those of every other
+// Ended implements port.Counter. It counts all runs by an index and subtracts those of every other
 // status, which have an index of their own, so it looks at none that succeeded.
 func (s *Store) Ended(ctx context.Context, since time.Time) (map[run.Status]int, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT 'succeeded', count(*) FROM runs WHERE scheduled_for >= ?1
@@ -87,4 +87,4 @@ func (s *Store) Ended(ctx context.Context, since time.Time) (map[run.Status]int,
 	return out, nil
 }
 
-var _ control.Counter = (*Store)(nil)
+var _ port.Counter = (*Store)(nil)

@@ -4,7 +4,7 @@ import (
 	"database/sql"
 	"math"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // MostCompiled is mostCompiled.
@@ -23,7 +23,7 @@ func Compiled(c *sql.Conn) (kept int) {
 }
 
 // PageOf returns the query of a walk's first page.
-func PageOf(w control.Walk) (query string, args []any) {
+func PageOf(w port.Walk) (query string, args []any) {
 	return pageOf(w, position{at: math.MaxInt64})
 }
 

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -117,13 +117,13 @@ func TestWhatIsDurable(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "local.db"))
 	at := time.UnixMilli(1000)
 	for name, write := range map[string]func() error{
-		"PutPending":    func() error { return s.PutPending(t.Context(), control.Pending{Since: at, Until: at}) },
+		"PutPending":    func() error { return s.PutPending(t.Context(), port.Pending{Since: at, Until: at}) },
 		"SetMark":       func() error { return s.SetMark(t.Context(), "a", at) },
 		"MoveMark":      func() error { return s.MoveMark(t.Context(), "b", time.Time{}, at) },
-		"Keep":          func() error { return s.Keep(t.Context(), control.Kept{At: at}) },
-		"PutAsked":      func() error { return s.PutAsked(t.Context(), control.Asked{ID: "a", At: at}) },
+		"Keep":          func() error { return s.Keep(t.Context(), port.Kept{At: at}) },
+		"PutAsked":      func() error { return s.PutAsked(t.Context(), port.Asked{ID: "a", At: at}) },
 		"PutDefinition": func() error { return s.PutDefinition(t.Context(), job.Job{Name: "a"}) },
-		"Commit":        func() error { return s.Commit(t.Context(), control.Change{Item: &job.Item{Name: "a"}}) },
+		"Commit":        func() error { return s.Commit(t.Context(), port.Change{Item: &job.Item{Name: "a"}}) },
 	} {
 		if err := s.Within(t.Context(), false, func(context.Context, *sql.Tx) error { return nil }); err != nil {
 			t.Fatal(err)
@@ -183,7 +183,7 @@ func TestPrune(t *testing.T) {
 		if !status.Terminal() {
 			r.DueAt = at
 		}
-		if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := s.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -199,7 +199,7 @@ func TestPrune(t *testing.T) {
 		return n
 	}
 	for _, at := range []time.Time{old, old.AddDate(0, 2, 0)} {
-		if err := errors.Join(s.PutAsked(t.Context(), control.Asked{At: at, ID: "x"}), s.Keep(t.Context(), control.Kept{At: at, Reason: "x"})); err != nil {
+		if err := errors.Join(s.PutAsked(t.Context(), port.Asked{At: at, ID: "x"}), s.Keep(t.Context(), port.Kept{At: at, Reason: "x"})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -213,7 +213,7 @@ func TestPrune(t *testing.T) {
 	if at, err := s.Dropped(t.Context()); err != nil || !at.Equal(old.AddDate(0, 1, 0)) {
 		t.Errorf("dropped up to %s, %v", at, err)
 	}
-	rs, err := s.Runs(t.Context(), control.Query{})
+	rs, err := s.Runs(t.Context(), port.Query{})
 	if err != nil || len(rs) != 2 || rs[0].ID.Job() != "new" || rs[1].ID.Job() != "open" {
 		t.Errorf("left are %d runs, %v", len(rs), err)
 	}

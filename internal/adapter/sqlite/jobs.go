@@ -8,16 +8,16 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Item implements control.Store.
+// Item implements port.Store.
 func (s *Store) Item(ctx context.Context, name string) (job.Item, error) {
 	item, err := scanItem(s.read.QueryRowContext(ctx, "SELECT rev, body FROM items WHERE name = ?", name))
 	if errors.Is(err, sql.ErrNoRows) {
-		return job.Item{}, fmt.Errorf("item of job %s: %w", name, control.ErrNotFound)
+		return job.Item{}, fmt.Errorf("item of job %s: %w", name, port.ErrNotFound)
 	}
 	if err != nil {
 		return job.Item{}, fmt.Errorf("reading the item of job %s: %w", name, err)
@@ -43,7 +43,7 @@ func decodeItem(rev int64, body string) (job.Item, error) {
 	return item, nil
 }
 
-// Items implements control.Store.
+// Items implements port.Store.
 func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT name, rev, body FROM items ORDER BY name")
 	if err != nil {
@@ -69,17 +69,17 @@ func (s *Store) Items(ctx context.Context) ([]job.Item, error) {
 		return nil, fmt.Errorf("listing the jobs' items: %w", err)
 	}
 	if len(unreadable) > 0 {
-		return out, &control.UnreadableItemsError{Jobs: unreadable}
+		return out, &port.UnreadableItemsError{Jobs: unreadable}
 	}
 	return out, nil
 }
 
-// Definition implements control.Store.
+// Definition implements port.Store.
 func (s *Store) Definition(ctx context.Context, hash string) (job.Job, error) {
 	var body string
 	err := s.read.QueryRowContext(ctx, "SELECT body FROM definitions WHERE hash = ?", hash).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
-		return job.Job{}, fmt.Errorf("definition %s: %w", hash, control.ErrNotFound)
+		return job.Job{}, fmt.Errorf("definition %s: %w", hash, port.ErrNotFound)
 	}
 	if err != nil {
 		return job.Job{}, fmt.Errorf("reading definition %s: %w", hash, err)
@@ -91,7 +91,7 @@ func (s *Store) Definition(ctx context.Context, hash string) (job.Job, error) {
 	return j, nil
 }
 
-// PutDefinition implements control.Store.
+// PutDefinition implements port.Store.
 func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 	body, err := json.Marshal(j)
 	if err != nil {
@@ -104,24 +104,24 @@ func (s *Store) PutDefinition(ctx context.Context, j job.Job) error {
 	return nil
 }
 
-// Keep implements control.Store.
-func (s *Store) Keep(ctx context.Context, k control.Kept) error {
+// Keep implements port.Store.
+func (s *Store) Keep(ctx context.Context, k port.Kept) error {
 	if err := s.exec(ctx, "INSERT INTO kept (at, reason, body) VALUES (?, ?, ?)", k.At.UnixMilli(), k.Reason, append([]byte{}, k.Body...)); err != nil {
 		return fmt.Errorf("keeping an event: %w", err)
 	}
 	return nil
 }
 
-// Kept implements control.Store. It returns the kept inputs, the newest first.
-func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
+// Kept implements port.Store. It returns the kept inputs, the newest first.
+func (s *Store) Kept(ctx context.Context, limit int) ([]port.Kept, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT at, reason, body, rowid FROM kept ORDER BY rowid DESC LIMIT ?", limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing kept events: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	var out []control.Kept
+	var out []port.Kept
 	for rows.Next() {
-		var k control.Kept
+		var k port.Kept
 		var at int64
 		if err := rows.Scan(&at, &k.Reason, &k.Body, &k.Place); err != nil {
 			return nil, fmt.Errorf("reading a kept event: %w", err)
@@ -135,21 +135,21 @@ func (s *Store) Kept(ctx context.Context, limit int) ([]control.Kept, error) {
 	return out, nil
 }
 
-// Settle implements control.Store.
-func (s *Store) Settle(ctx context.Context, k control.Kept) error {
+// Settle implements port.Store.
+func (s *Store) Settle(ctx context.Context, k port.Kept) error {
 	return s.Within(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, "DELETE FROM kept WHERE rowid = ? AND at = ? AND reason = ?", k.Place, k.At.UnixMilli(), k.Reason)
 		if err != nil {
 			return fmt.Errorf("settling a kept input: %w", err)
 		}
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(fmt.Errorf("settling a kept input: %w", control.ErrNotFound), err)
+			return errors.Join(fmt.Errorf("settling a kept input: %w", port.ErrNotFound), err)
 		}
 		return nil
 	})
 }
 
-// Mark implements control.Store.
+// Mark implements port.Store.
 func (s *Store) Mark(ctx context.Context, name string) (time.Time, error) {
 	var at int64
 	err := s.read.QueryRowContext(ctx, "SELECT at FROM marks WHERE name = ?", name).Scan(&at)
@@ -162,7 +162,7 @@ func (s *Store) Mark(ctx context.Context, name string) (time.Time, error) {
 	return time.UnixMilli(at).UTC(), nil
 }
 
-// SetMark implements control.Store.
+// SetMark implements port.Store.
 func (s *Store) SetMark(ctx context.Context, name string, at time.Time) error {
 	err := s.exec(ctx, "INSERT INTO marks (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at", name, at.UnixMilli())
 	if err != nil {
@@ -171,7 +171,7 @@ func (s *Store) SetMark(ctx context.Context, name string, at time.Time) error {
 	return nil
 }
 
-// MoveMark implements control.Store.
+// MoveMark implements port.Store.
 func (s *Store) MoveMark(ctx context.Context, name string, from, to time.Time) error {
 	query, args := "UPDATE marks SET at = ? WHERE name = ? AND at = ?", []any{to.UnixMilli(), name, from.UnixMilli()}
 	if from.IsZero() {
@@ -183,7 +183,7 @@ func (s *Store) MoveMark(ctx context.Context, name string, from, to time.Time) e
 			return fmt.Errorf("moving mark %s: %w", name, err)
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(control.ErrConflict, err)
+			return errors.Join(port.ErrConflict, err)
 		}
 		return nil
 	})

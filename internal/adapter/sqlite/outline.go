@@ -14,8 +14,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -37,8 +37,8 @@ const outlined = "WITH jobs (job) AS (SELECT value FROM json_each(?)) SELECT id,
 // outline says. It compares text down to the second, which never leaves out too much.
 const reaching = " AND (scheduled_for >= ? OR " + outline + " IS NULL OR substr(" + outline + ", -1) <> 'Z' OR substr(" + outline + ", instr(" + outline + ", '/') + 1) >= ?)"
 
-// Outlines implements control.Outliner.
-func (s *Store) Outlines(ctx context.Context, w control.Walk) iter.Seq2[run.Outline, error] {
+// Outlines implements port.Outliner.
+func (s *Store) Outlines(ctx context.Context, w port.Walk) iter.Seq2[run.Outline, error] {
 	return func(yield func(run.Outline, error) bool) {
 		parts, err := s.outlines(ctx, w)
 		if err != nil {
@@ -57,7 +57,7 @@ func (s *Store) Outlines(ctx context.Context, w control.Walk) iter.Seq2[run.Outl
 
 // outlines reads the outlines job by job, in the order of the index, on as many connections as there
 // are processors, at most readers.
-func (s *Store) outlines(ctx context.Context, w control.Walk) ([][]run.Outline, error) {
+func (s *Store) outlines(ctx context.Context, w port.Walk) ([][]run.Outline, error) {
 	from, to := int64(math.MinInt64), int64(math.MaxInt64)
 	if !w.Since.IsZero() {
 		from = w.Since.UnixMilli()
@@ -97,7 +97,7 @@ func (s *Store) outlines(ctx context.Context, w control.Walk) ([][]run.Outline, 
 }
 
 // partOfOutlines adds outlines to out. A panic, which nothing else would recover, becomes an error.
-func (s *Store) partOfOutlines(ctx context.Context, w control.Walk, out *[]run.Outline, query string, args ...any) (err error) {
+func (s *Store) partOfOutlines(ctx context.Context, w port.Walk, out *[]run.Outline, query string, args ...any) (err error) {
 	defer panics.Recover(&err)
 	return s.scanOutlines(ctx, w, func(o run.Outline) {
 		if len(*out) == cap(*out) { // there may be tens of thousands
@@ -135,7 +135,7 @@ func (s *Store) jobs(ctx context.Context) (out []string, err error) {
 	return out, nil
 }
 
-func (s *Store) scanOutlines(ctx context.Context, w control.Walk, add func(run.Outline), query string, args ...any) error {
+func (s *Store) scanOutlines(ctx context.Context, w port.Walk, add func(run.Outline), query string, args ...any) error {
 	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("listing outlines of runs: %w", err)
@@ -163,7 +163,7 @@ func jsonList[T ~string](values []T) string {
 }
 
 // scanOutline reads a row. ok is false if the row is not wanted or not readable.
-func scanOutline(row scanner, w control.Walk) (o run.Outline, ok bool, err error) {
+func scanOutline(row scanner, w port.Walk) (o run.Outline, ok bool, err error) {
 	var id string
 	var at, queued int64
 	var brief, body sql.NullString
@@ -191,7 +191,7 @@ func scanOutline(row scanner, w control.Walk) (o run.Outline, ok bool, err error
 	return r.Outline(), true, nil
 }
 
-// NewestOutlines implements control.Outliner. Of a job of which a run cannot be read it reads whole runs
+// NewestOutlines implements port.Outliner. Of a job of which a run cannot be read it reads whole runs
 // instead.
 func (s *Store) NewestOutlines(ctx context.Context, jobs []string, n int) (map[string][]run.Outline, error) {
 	out := map[string][]run.Outline{}
@@ -201,7 +201,7 @@ func (s *Store) NewestOutlines(ctx context.Context, jobs []string, n int) (map[s
 			damaged = append(damaged, name)
 		}
 	}
-	err := s.scanOutlines(ctx, control.Walk{Unread: note}, func(o run.Outline) {
+	err := s.scanOutlines(ctx, port.Walk{Unread: note}, func(o run.Outline) {
 		out[o.ID.Job()] = append(out[o.ID.Job()], o)
 	}, outlined+"scheduled_for >= coalesce((SELECT scheduled_for FROM runs r WHERE r.job = jobs.job ORDER BY scheduled_for DESC LIMIT 1 OFFSET ?), ?)",
 		jsonList(jobs), max(n, 1)-1, int64(math.MinInt64))
@@ -237,4 +237,4 @@ func (s *Store) readDamaged(ctx context.Context, jobs []string, n int, out map[s
 	return err
 }
 
-var _ control.Outliner = (*Store)(nil)
+var _ port.Outliner = (*Store)(nil)

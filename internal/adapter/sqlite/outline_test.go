@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -56,7 +56,7 @@ func same(t *testing.T, o run.Outline, r run.Run) {
 	}
 }
 
-func outlines(t *testing.T, s *sqlite.Store, w control.Walk) map[run.ID]run.Outline {
+func outlines(t *testing.T, s *sqlite.Store, w port.Walk) map[run.ID]run.Outline {
 	t.Helper()
 	out := map[run.ID]run.Outline{}
 	for o, err := range s.Outlines(t.Context(), w) {
@@ -82,17 +82,17 @@ func TestOutlines(t *testing.T) {
 	d := rand.New(rand.NewPCG(2026, 15)) //nolint:gosec // a repeatable sample
 	for n := range 400 {
 		r := someRun(d, n)
-		if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := s.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	written, err := s.Runs(t.Context(), control.Query{Limit: 1000})
+	written, err := s.Runs(t.Context(), port.Query{Limit: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range written[:40] { // a changed run is found as it is now
 		r.Status, r.Attempts, r.StartedAt, r.FinishedAt = run.Succeeded, []run.Attempt{{N: 1}}, outlineNow, outlineNow.Add(time.Hour)
-		if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := s.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -128,14 +128,14 @@ func TestOutlinesFromAnEnd(t *testing.T) {
 			fraction := []time.Duration{0, 500 * time.Millisecond, 123456789}[d.IntN(3)]
 			r.FinishedAt = r.ScheduledFor.Add(time.Duration(d.IntN(30*3600))*time.Second + fraction).In(zones[d.IntN(len(zones))])
 		}
-		if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := s.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	all := outlines(t, s, control.Walk{})
+	all := outlines(t, s, port.Walk{})
 	for _, id := range slices.Sorted(maps.Keys(all))[:40] {
 		at := all[id].FinishedAt
-		got := outlines(t, s, control.Walk{Since: outlineNow.Add(-60 * time.Hour), EndsFrom: at})
+		got := outlines(t, s, port.Walk{Since: outlineNow.Add(-60 * time.Hour), EndsFrom: at})
 		for id, o := range all {
 			_, there := got[id]
 			before := o.ScheduledFor.Before(at) && !o.ScheduledFor.Before(outlineNow.Add(-60*time.Hour))
@@ -153,7 +153,7 @@ func TestOutlinesFromAnEnd(t *testing.T) {
 // sameAsRuns compares outlines, read in all ways, with the runs.
 func sameAsRuns(t *testing.T, s *sqlite.Store) {
 	t.Helper()
-	for _, w := range []control.Walk{
+	for _, w := range []port.Walk{
 		{},
 		{Since: outlineNow.Add(-24 * time.Hour)},
 		{Since: outlineNow.Add(-30 * time.Hour), Until: outlineNow.Add(-6 * time.Hour)},
@@ -175,7 +175,7 @@ func sameAsRuns(t *testing.T, s *sqlite.Store) {
 	}
 	for _, since := range []time.Duration{time.Hour, 24 * time.Hour, 100 * time.Hour} {
 		want := map[run.Status]int{}
-		for r, err := range s.Walk(t.Context(), control.Walk{Since: outlineNow.Add(-since)}) {
+		for r, err := range s.Walk(t.Context(), port.Walk{Since: outlineNow.Add(-since)}) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -258,15 +258,15 @@ func TestWhenItWasQueued(t *testing.T) {
 	}
 	defer func() { _ = s.Close() }()
 	r := run.Run{ID: "a/20261124T1200Z", ScheduledFor: outlineNow, QueuedAt: outlineNow.AddDate(4, 0, 0), Status: run.Missed, FinishedAt: outlineNow}
-	if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+	if err := s.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
 	r.Rev, r.QueuedAt, r.Status, r.StartedAt = 1, outlineNow.Add(time.Second), run.Succeeded, outlineNow
 	r.Attempts = []run.Attempt{{N: 1}}
-	if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+	if err := s.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
-	same(t, outlines(t, s, control.Walk{})[r.ID], r)
+	same(t, outlines(t, s, port.Walk{})[r.ID], r)
 }
 
 // TestOutlinesPanic: a panic over one of them becomes an error. It would end the process that runs the
@@ -275,11 +275,11 @@ func TestOutlinesPanic(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "state.db"))
 	r := run.Run{ID: "a/20261122T1730Z", ScheduledFor: time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC), Status: run.Succeeded}
-	if err := s.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+	if err := s.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 		t.Fatal(err)
 	}
 	var err error
-	for _, err = range s.Outlines(t.Context(), control.Walk{Match: func(run.ID) bool { panic("an id of no run") }}) {
+	for _, err = range s.Outlines(t.Context(), port.Walk{Match: func(run.ID) bool { panic("an id of no run") }}) {
 	}
 	if err == nil || !strings.Contains(err.Error(), "an id of no run") {
 		t.Errorf("%v", err)

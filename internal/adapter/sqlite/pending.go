@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
-// PutPending implements control.Store.
-func (s *Store) PutPending(ctx context.Context, p control.Pending) error {
+// PutPending implements port.Store.
+func (s *Store) PutPending(ctx context.Context, p port.Pending) error {
 	body, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("encoding a pending slot: %w", err)
@@ -22,23 +22,23 @@ func (s *Store) PutPending(ctx context.Context, p control.Pending) error {
 	return nil
 }
 
-// Pending implements control.Store.
-func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, error) {
+// Pending implements port.Store.
+func (s *Store) Pending(ctx context.Context, limit int) ([]port.Pending, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT id, body FROM pending WHERE done = 0 ORDER BY since, id")
 	if err != nil {
 		return nil, fmt.Errorf("listing pending slots: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	var out []control.Pending
+	var out []port.Pending
 	unreadable := map[string]error{}
 	for len(out) < limit && rows.Next() {
 		var id, body string
 		if err := rows.Scan(&id, &body); err != nil {
 			return nil, fmt.Errorf("reading a pending slot: %w", err)
 		}
-		var p control.Pending
+		var p port.Pending
 		if err := json.Unmarshal([]byte(body), &p); err != nil {
-			unreadable[id] = fmt.Errorf("reading the pending slot %s: %w: %w", id, control.ErrUnreadable, err)
+			unreadable[id] = fmt.Errorf("reading the pending slot %s: %w: %w", id, port.ErrUnreadable, err)
 			continue
 		}
 		out = append(out, p)
@@ -47,12 +47,12 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]control.Pending, erro
 		return nil, fmt.Errorf("listing pending slots: %w", err)
 	}
 	if len(unreadable) > 0 {
-		return out, &control.UnreadablePendingError{Slots: unreadable}
+		return out, &port.UnreadablePendingError{Slots: unreadable}
 	}
 	return out, nil
 }
 
-// DonePending implements control.Store.
+// DonePending implements port.Store.
 func (s *Store) DonePending(ctx context.Context, id string) error {
 	if err := s.exec(ctx, "UPDATE pending SET done = 1 WHERE id = ?", id); err != nil {
 		return fmt.Errorf("settling the pending slot %s: %w", id, err)

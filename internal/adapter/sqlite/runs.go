@@ -11,17 +11,17 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Run implements control.Store.
+// Run implements port.Store.
 func (s *Store) Run(ctx context.Context, id run.ID) (run.Run, error) {
 	row := s.read.QueryRowContext(ctx, "SELECT rev, body FROM runs WHERE id = ?", string(id))
 	r, err := scanRun(row)
 	if errors.Is(err, sql.ErrNoRows) {
-		return run.Run{}, fmt.Errorf("run %s: %w", id, control.ErrNotFound)
+		return run.Run{}, fmt.Errorf("run %s: %w", id, port.ErrNotFound)
 	}
 	if err != nil {
 		return run.Run{}, fmt.Errorf("reading run %s: %w", id, err)
@@ -43,14 +43,14 @@ func scanRun(row scanner) (run.Run, error) {
 func decode(rev int64, body string) (run.Run, error) {
 	var r run.Run
 	if err := json.Unmarshal([]byte(body), &r); err != nil {
-		return run.Run{}, fmt.Errorf("%w: %w", control.ErrUnreadable, err)
+		return run.Run{}, fmt.Errorf("%w: %w", port.ErrUnreadable, err)
 	}
 	r.Rev = rev
 	return r, nil
 }
 
-// Commit implements control.Store.
-func (s *Store) Commit(ctx context.Context, c control.Change) error {
+// Commit implements port.Store.
+func (s *Store) Commit(ctx context.Context, c port.Change) error {
 	return s.Within(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
 		if c.Run != nil {
 			if err := putRun(ctx, tx, *c.Run); err != nil {
@@ -100,10 +100,10 @@ func putItem(ctx context.Context, tx *sql.Tx, item job.Item) error {
 	return written(what, res, err)
 }
 
-// written turns "already exists" and "no row at that revision" into control.ErrConflict.
+// written turns "already exists" and "no row at that revision" into port.ErrConflict.
 func written(what string, res sql.Result, err error) error {
 	if isUnique(err) {
-		return fmt.Errorf("%s exists: %w", what, control.ErrConflict)
+		return fmt.Errorf("%s exists: %w", what, port.ErrConflict)
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", what, err)
@@ -116,12 +116,12 @@ func written(what string, res sql.Result, err error) error {
 		return fmt.Errorf("writing %s: %w", what, err)
 	}
 	if n == 0 {
-		return fmt.Errorf("%s: %w", what, control.ErrConflict)
+		return fmt.Errorf("%s: %w", what, port.ErrConflict)
 	}
 	return nil
 }
 
-// Due implements control.Store.
+// Due implements port.Store.
 func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT id, rev, body FROM runs WHERE lane = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?",
 		string(lane), now.UnixMilli(), limit+s.rests.Len()) // resting runs are passed over
@@ -152,15 +152,15 @@ func (s *Store) Due(ctx context.Context, lane run.Lane, now time.Time, limit int
 		return nil, fmt.Errorf("listing due runs: %w", err)
 	}
 	if len(unreadable) > 0 {
-		return out, &control.UnreadableError{Runs: unreadable}
+		return out, &port.UnreadableError{Runs: unreadable}
 	}
 	return out, nil
 }
 
-// Rest implements control.Store.
+// Rest implements port.Store.
 func (s *Store) Rest(r run.Run, from, until time.Time) { s.rests.Rest(r, from, until) }
 
-// SetAside implements control.Store.
+// SetAside implements port.Store.
 func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 	return s.Within(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx,
@@ -175,7 +175,7 @@ func (s *Store) SetAside(ctx context.Context, id run.ID, reason string) error {
 	})
 }
 
-// Exist implements control.Store.
+// Exist implements port.Store.
 func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error) {
 	out := map[run.ID]bool{}
 	if len(ids) == 0 {
@@ -203,8 +203,8 @@ func (s *Store) Exist(ctx context.Context, ids []run.ID) (map[run.ID]bool, error
 	return out, nil
 }
 
-// Runs implements control.Store.
-func (s *Store) Runs(ctx context.Context, q control.Query) ([]run.Run, error) {
+// Runs implements port.Store.
+func (s *Store) Runs(ctx context.Context, q port.Query) ([]run.Run, error) {
 	where, args := []string{"scheduled_for >= ?"}, []any{int64(math.MinInt64)}
 	if !q.Since.IsZero() {
 		args[0] = q.Since.UnixMilli()
@@ -243,7 +243,7 @@ func (s *Store) first(ctx context.Context, limit int, query string, args ...any)
 	var out []run.Run
 	for len(out) < limit && rows.Next() {
 		r, err := scanRun(rows)
-		if errors.Is(err, control.ErrUnreadable) {
+		if errors.Is(err, port.ErrUnreadable) {
 			continue // set aside by the look
 		}
 		if err != nil {

@@ -1,4 +1,4 @@
-// Package sqlite implements control.Store in one SQLite file, in WAL mode so that other processes can
+// Package sqlite implements port.Store in one SQLite file, in WAL mode so that other processes can
 // read it while the control plane writes.
 package sqlite
 
@@ -15,7 +15,7 @@ import (
 	"modernc.org/sqlite"
 	sqlitelib "modernc.org/sqlite/lib"
 
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // schemaVersion is the file's version, in PRAGMA user_version. A file of another version is left alone.
@@ -38,14 +38,14 @@ var (
 	ErrNoFile  = errors.New("does not exist")
 )
 
-// Store implements control.Store. It is safe for concurrent use.
+// Store implements port.Store. It is safe for concurrent use.
 type Store struct {
 	db    *sql.DB // the one connection that writes
 	read  *sql.DB // connections that read beside it; the same as db if nothing is written
 	group *group
 	path  string
 	held  []file // see hold
-	rests control.Rests
+	rests port.Rests
 }
 
 // Open opens the file, and creates it and its folder if they are absent. It returns an error for a file

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/storetest"
 )
 
@@ -39,7 +39,7 @@ func TestStore(t *testing.T) {
 
 func TestRests(t *testing.T) {
 	t.Parallel()
-	storetest.Rests(t, func(t *testing.T) (mine, other control.Store) {
+	storetest.Rests(t, func(t *testing.T) (mine, other port.Store) {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "local.db")
 		return open(t, path), open(t, path)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
-	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -31,7 +31,7 @@ func many(tb testing.TB, n int) *sqlite.Store {
 	return s
 }
 
-func walked(tb testing.TB, s *sqlite.Store, w control.Walk, want int) {
+func walked(tb testing.TB, s *sqlite.Store, w port.Walk, want int) {
 	tb.Helper()
 	n := 0
 	for _, err := range s.Walk(tb.Context(), w) {
@@ -54,14 +54,14 @@ func TestStatusIsIndexed(t *testing.T) {
 	}
 	defer func() { _ = s.Close() }()
 	for _, statuses := range [][]run.Status{{run.Stopped}, {run.Failed, run.Stopped}} {
-		plan := explain(t.Context(), t, s, control.Walk{Statuses: statuses})
+		plan := explain(t.Context(), t, s, port.Walk{Statuses: statuses})
 		if got := strings.Count(plan, "USING INDEX runs_by_status (status=?"); got != len(statuses) || strings.Contains(plan, "SCAN runs") {
 			t.Errorf("%v: the plan is\n%s", statuses, plan)
 		}
 	}
 }
 
-func explain(ctx context.Context, t *testing.T, s *sqlite.Store, w control.Walk) string {
+func explain(ctx context.Context, t *testing.T, s *sqlite.Store, w port.Walk) string {
 	t.Helper()
 	query, args := sqlite.PageOf(w)
 	rows, err := s.DB().QueryContext(ctx, "EXPLAIN QUERY PLAN "+query, args...)
@@ -91,7 +91,7 @@ func BenchmarkByStatus(b *testing.B) {
 	if _, err := bare.DB().ExecContext(b.Context(), "DROP INDEX runs_by_status"); err != nil {
 		b.Fatal(err)
 	}
-	w := control.Walk{Statuses: []run.Status{run.Stopped}, Page: 50}
+	w := port.Walk{Statuses: []run.Status{run.Stopped}, Page: 50}
 	var with, without time.Duration
 	for b.Loop() {
 		start := time.Now()

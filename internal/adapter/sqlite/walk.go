@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -20,8 +20,8 @@ import (
 // others.
 const walkPage = 200
 
-// Walk implements control.Reader.
-func (s *Store) Walk(ctx context.Context, w control.Walk) iter.Seq2[run.Run, error] {
+// Walk implements port.Reader.
+func (s *Store) Walk(ctx context.Context, w port.Walk) iter.Seq2[run.Run, error] {
 	return func(yield func(run.Run, error) bool) {
 		p := position{at: math.MaxInt64}
 		if !w.Until.IsZero() {
@@ -62,7 +62,7 @@ type walked struct {
 	wanted, unreadable bool
 }
 
-func (s *Store) walkPage(ctx context.Context, w control.Walk, p position) ([]walked, error) {
+func (s *Store) walkPage(ctx context.Context, w port.Walk, p position) ([]walked, error) {
 	query, args := pageOf(w, p)
 	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *Store) walkPage(ctx context.Context, w control.Walk, p position) ([]wal
 // pageOf returns the query of the next page. By status it is one query for each status, all in the
 // order of the index, with at most a page of each: an index that is asked for several statuses at once
 // returns them in no order.
-func pageOf(w control.Walk, p position) (query string, args []any) {
+func pageOf(w port.Walk, p position) (query string, args []any) {
 	if len(w.Statuses) == 0 || slices.Contains(w.Statuses, run.Succeeded) {
 		query, args = selection(w, p, w.Statuses, "")
 		return query, args
@@ -111,7 +111,7 @@ const indexed = "status <> 'succeeded'"
 
 const newestFirst = " ORDER BY scheduled_for DESC, id DESC LIMIT ?"
 
-func selection(w control.Walk, p position, statuses []run.Status, and string) (query string, args []any) {
+func selection(w port.Walk, p position, statuses []run.Status, and string) (query string, args []any) {
 	where := []string{"scheduled_for <= ?", "(scheduled_for < ? OR id < ?)", "scheduled_for >= ?"}
 	args = []any{p.at, p.at, p.id, int64(math.MinInt64)}
 	if !w.Since.IsZero() {
@@ -133,7 +133,7 @@ func in[T ~string](where []string, args []any, column string, values []T) (_ []s
 	return append(where, column+" IN (?"+strings.Repeat(", ?", len(values)-1)+")"), args
 }
 
-// Newest implements control.Reader.
+// Newest implements port.Reader.
 func (s *Store) Newest(ctx context.Context, jobs []string, n int) (map[string][]run.Run, error) {
 	out := map[string][]run.Run{}
 	for _, name := range jobs {
@@ -148,12 +148,12 @@ func (s *Store) Newest(ctx context.Context, jobs []string, n int) (map[string][]
 	return out, nil
 }
 
-// Definitions implements control.Reader.
+// Definitions implements port.Reader.
 func (s *Store) Definitions(ctx context.Context, hashes []string) (map[string]job.Job, error) {
 	out := map[string]job.Job{}
 	for _, hash := range hashes {
 		j, err := s.Definition(ctx, hash)
-		if errors.Is(err, control.ErrNotFound) {
+		if errors.Is(err, port.ErrNotFound) {
 			continue
 		}
 		if err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/panics"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -40,7 +40,7 @@ type attribute struct {
 
 type handler struct {
 	stack   string
-	ways    control.Notifier
+	ways    port.Notifier
 	log     *slog.Logger
 	control interface {
 		Tell(ctx context.Context, id run.ID) error

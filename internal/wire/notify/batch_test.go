@@ -13,8 +13,8 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/fanout"
 	"github.com/batchplane/batchplane/internal/adapter/slack"
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire/base"
 )
@@ -44,7 +44,7 @@ func (p *people) hear(what string) error {
 }
 
 // asKept is a kept input as `kept` lists it.
-var asKept = control.Kept{At: time.UnixMilli(1795338000000), Reason: "not usable", Body: []byte(`{"a":1`)}
+var asKept = port.Kept{At: time.UnixMilli(1795338000000), Reason: "not usable", Body: []byte(`{"a":1`)}
 
 func TestBatch(t *testing.T) {
 	t.Parallel()

@@ -25,6 +25,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire/base"
 	"github.com/batchplane/batchplane/internal/wire/environ"
@@ -61,7 +62,7 @@ const retry, stop = "retry", "stop"
 // addressed adds to a notice what only a stack on AWS knows: the account, where the task can be seen,
 // and the exact commands that ask for a retry or a stop.
 type addressed struct {
-	control.Notifier
+	port.Notifier
 	people string
 }
 

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -49,7 +49,7 @@ func TestRemovedBesideABrokenSchedule(t *testing.T) {
 				if s != broken && c.gone {
 					want = `gone true, ""`
 				}
-				if is != want || itemErr != nil || err != nil && !errors.Is(err, control.ErrNotFound) {
+				if is != want || itemErr != nil || err != nil && !errors.Is(err, port.ErrNotFound) {
 					t.Errorf("%s is %s, want %s: %s, %v", s.job.Name, is, want, r.Cause, errors.Join(err, itemErr))
 				}
 			}

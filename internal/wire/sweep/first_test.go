@@ -19,6 +19,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -76,7 +77,7 @@ func (s *counted) PutDefinition(ctx context.Context, j job.Job) error {
 	return s.Store.PutDefinition(ctx, j)
 }
 
-func (s *counted) Commit(ctx context.Context, c control.Change) error {
+func (s *counted) Commit(ctx context.Context, c port.Change) error {
 	s.call("Commit", away)
 	return s.Store.Commit(ctx, c)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
@@ -50,13 +51,13 @@ func (s *far) Run(_ context.Context, id run.ID) (run.Run, error) {
 	return s.runs[id], nil
 }
 
-func (s *far) Commit(_ context.Context, c control.Change) error {
+func (s *far) Commit(_ context.Context, c port.Change) error {
 	time.Sleep(away)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, r := s.runs[c.Run.ID], *c.Run
 	if old.Rev != r.Rev {
-		return control.ErrConflict
+		return port.ErrConflict
 	}
 	if lane := s.lanes[old.Lane()]; len(lane) > 0 {
 		// It is mostly one of the first, so the few before it move.
@@ -110,7 +111,7 @@ type bucketECS struct {
 	hangs func(n int) bool
 }
 
-func (e *bucketECS) Launch(_ context.Context, l control.Launch) run.Event {
+func (e *bucketECS) Launch(_ context.Context, l port.Launch) run.Event {
 	e.mu.Lock()
 	now := time.Now()
 	e.tokens = min(20, e.tokens+20*now.Sub(e.filled).Seconds())

@@ -29,6 +29,7 @@ import (
 	"github.com/batchplane/batchplane/internal/cost"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -155,7 +156,7 @@ func idleStack(tb testing.TB, n int) (s *sweeper, clock *time.Time, stack *stand
 }
 
 // process returns a process of the stack's sweep.
-func (s *stand) process(store control.Store, clock *time.Time) *sweeper {
+func (s *stand) process(store port.Store, clock *time.Time) *sweeper {
 	now, quiet := func() time.Time { return *clock }, slog.New(slog.DiscardHandler)
 	registry := &schedules.Registry{
 		Scheduler: s, Rules: s, Trigger: "trigger", Read: entry.Registered,
@@ -183,7 +184,7 @@ func (r *recorder) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...fu
 
 // fill creates a table with the items and marks of another store. A batch writes 25 (Amazon DynamoDB
 // API reference, BatchWriteItem).
-func fill(tb testing.TB, table string, from control.Store) {
+func fill(tb testing.TB, table string, from port.Store) {
 	tb.Helper()
 	db, puts := dynamotest.Client(tb), &recorder{}
 	dynamotest.Create(tb, db, dynamo.TableInput(table))
@@ -191,9 +192,9 @@ func fill(tb testing.TB, table string, from control.Store) {
 	items, err := from.Items(tb.Context())
 	for i := range items {
 		items[i].Rev = 0
-		err = errors.Join(err, to.Commit(tb.Context(), control.Change{Item: &items[i]}))
+		err = errors.Join(err, to.Commit(tb.Context(), port.Change{Item: &items[i]}))
 	}
-	for _, name := range []string{control.MarkSlots, control.MarkSweep, control.MarkRegistry} {
+	for _, name := range []string{port.MarkSlots, port.MarkSweep, port.MarkRegistry} {
 		err = errors.Join(err, to.SetMark(tb.Context(), name, nine))
 	}
 	for batch := range slices.Chunk(puts.puts, 25) {

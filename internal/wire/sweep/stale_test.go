@@ -18,6 +18,7 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -66,8 +67,8 @@ func (c *crowd) GetSchedule(_ context.Context, name string) (entry.Schedule, err
 	if is.fails != nil {
 		return entry.Schedule{}, is.fails
 	}
-	if is.gone || name == control.Applied {
-		return entry.Schedule{}, control.ErrNotFound
+	if is.gone || name == port.Applied {
+		return entry.Schedule{}, port.ErrNotFound
 	}
 	input, err := is.job.ScheduleInput()
 	if is.input != "" {
@@ -179,7 +180,7 @@ func TestSlotsOfStaleReadings(t *testing.T) {
 		if l.job.CatchUp == job.CatchUpLast {
 			want = run.Running
 		}
-		if l.counts && r.Status != want || !l.counts && !errors.Is(err, control.ErrNotFound) {
+		if l.counts && r.Status != want || !l.counts && !errors.Is(err, port.ErrNotFound) {
 			t.Errorf("%s: it is %q: %s, %v", l.words, r.Status, r.Cause, err)
 		}
 	}
@@ -211,7 +212,7 @@ func TestLostSlotsOfStaleReadings(t *testing.T) {
 	of["nothing"].modified = w.clock.Add(-time.Hour)
 	w.sweeps(t, slot)
 	for name, c := range changes {
-		if r, err := w.store.Run(t.Context(), ids[name]); c.counts && r.Status != run.Running || !c.counts && !errors.Is(err, control.ErrNotFound) {
+		if r, err := w.store.Run(t.Context(), ids[name]); c.counts && r.Status != run.Running || !c.counts && !errors.Is(err, port.ErrNotFound) {
 			t.Errorf("%s: it is %q: %s, %v", name, r.Status, r.Cause, err)
 		}
 	}
@@ -265,7 +266,7 @@ func TestNobodyCanTell(t *testing.T) {
 		if err := w.sweep(t.Context()); err == nil || !strings.Contains(err.Error(), "job-00000: asking what is deployed") {
 			t.Errorf("a slot that cannot be judged: %v", err)
 		}
-		if _, err := w.store.Run(t.Context(), id); !errors.Is(err, control.ErrNotFound) {
+		if _, err := w.store.Run(t.Context(), id); !errors.Is(err, port.ErrNotFound) {
 			t.Errorf("it was judged: %v", err)
 		}
 		w.clock = w.clock.Add(time.Minute)

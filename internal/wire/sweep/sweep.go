@@ -18,6 +18,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/wire/base"
 	"github.com/batchplane/batchplane/internal/wire/environ"
 )
@@ -85,7 +86,7 @@ type sweeper struct {
 	metrics  io.Writer
 	now      func() time.Time
 	registry interface {
-		Jobs(ctx context.Context) (control.Reading, error)
+		Jobs(ctx context.Context) (port.Reading, error)
 	}
 	control *control.Control
 	// swept is when this process began its last sweep that checked the slots to the end.
@@ -167,7 +168,7 @@ func (s *sweeper) lag(ctx context.Context) (time.Duration, error) {
 	if own := s.now().Sub(s.swept); own >= 0 && own <= ownSweep {
 		return own, nil
 	}
-	mark, err := s.control.Store.Mark(ctx, control.MarkSweep)
+	mark, err := s.control.Store.Mark(ctx, port.MarkSweep)
 	if err != nil {
 		return 0, fmt.Errorf("reading when the last sweep was here: %w", err)
 	}
@@ -219,7 +220,7 @@ func (s *sweeper) check(ctx context.Context, loaded *control.Loaded) error {
 
 // read reads the registry in three quarters of the time that is left. What it has read by then is
 // copied, and the next sweep continues.
-func (s *sweeper) read(ctx context.Context) (control.Reading, error) {
+func (s *sweeper) read(ctx context.Context) (port.Reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, half(ctx)*3/2)
 	defer cancel()
 	return s.registry.Jobs(ctx)

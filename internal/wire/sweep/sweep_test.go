@@ -13,6 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -23,10 +24,10 @@ type registry struct {
 	err  error
 }
 
-func (r *registry) Jobs(context.Context) (control.Reading, error) {
-	var reading control.Reading
+func (r *registry) Jobs(context.Context) (port.Reading, error) {
+	var reading port.Reading
 	for i := range r.jobs {
-		reading.Jobs = append(reading.Jobs, control.Register(r.jobs[i]))
+		reading.Jobs = append(reading.Jobs, port.Register(r.jobs[i]))
 	}
 	if r.err == nil {
 		reading.Whole = time.Now()
@@ -150,7 +151,7 @@ func TestNoHeartbeatWithoutTheRegistry(t *testing.T) {
 	if m := w.metrics(t); m["Heartbeat"] != nil || m["SweepLag"] == nil {
 		t.Errorf("metrics %v", m)
 	}
-	if mark, err := w.store.Mark(t.Context(), control.MarkSlots); err != nil || !mark.Equal(nine) {
+	if mark, err := w.store.Mark(t.Context(), port.MarkSlots); err != nil || !mark.Equal(nine) {
 		t.Errorf("slots are checked up to %s, %v", mark, err)
 	}
 }
@@ -163,7 +164,7 @@ func TestSweepLag(t *testing.T) {
 	sweep := func(after, other time.Duration, want float64) {
 		t.Helper()
 		w.clock = w.clock.Add(after)
-		if err := w.store.SetMark(t.Context(), control.MarkSweep, w.clock.Add(-other)); err != nil {
+		if err := w.store.SetMark(t.Context(), port.MarkSweep, w.clock.Add(-other)); err != nil {
 			t.Fatal(err)
 		}
 		_ = w.sweep(t.Context())
@@ -190,7 +191,7 @@ func (markless) SetMark(context.Context, string, time.Time) error { return error
 type newer struct{ *memory.Store }
 
 func (newer) Due(context.Context, run.Lane, time.Time, int) ([]run.Run, error) {
-	return nil, &control.UnreadableError{Runs: map[run.ID]error{"etl/20261122T0840Z": control.ErrNewer}, DueSince: nine.Add(-20 * time.Minute)}
+	return nil, &port.UnreadableError{Runs: map[run.ID]error{"etl/20261122T0840Z": port.ErrNewer}, DueSince: nine.Add(-20 * time.Minute)}
 }
 
 // TestNewerRunsAreDue: a run that this version leaves alone, and nobody else takes, is not silent.
@@ -218,7 +219,7 @@ func TestDueLag(t *testing.T) {
 		{ID: "b/20261122T0800Z", Definition: "absent", Status: run.Failed, DueAt: nine.Add(-5 * time.Minute), Owed: owes},
 		{ID: "c/20261122T0800Z", Status: run.Running, DueAt: nine.Add(time.Minute)},
 	} {
-		if err := w.store.Commit(t.Context(), control.Change{Run: &r}); err != nil {
+		if err := w.store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -229,7 +230,7 @@ func TestDueLag(t *testing.T) {
 		t.Errorf("metrics %v", m)
 	}
 	stuck.Rev, stuck.Status, stuck.DueAt = 1, run.Stopped, time.Time{}
-	if err := w.store.Commit(t.Context(), control.Change{Run: &stuck}); err != nil {
+	if err := w.store.Commit(t.Context(), port.Change{Run: &stuck}); err != nil {
 		t.Fatal(err)
 	}
 	_ = w.sweep(t.Context())
@@ -263,10 +264,10 @@ func TestUnreadablePlanIsAProblem(t *testing.T) {
 // slow is a registry that does not answer in time.
 type slow struct{ asked chan struct{} }
 
-func (s slow) Jobs(ctx context.Context) (control.Reading, error) {
+func (s slow) Jobs(ctx context.Context) (port.Reading, error) {
 	close(s.asked)
 	<-ctx.Done()
-	return control.Reading{}, ctx.Err()
+	return port.Reading{}, ctx.Err()
 }
 
 // TestSlowRegistry: the other parts are still done, and the sweep ends in time to say that it is not
@@ -286,7 +287,7 @@ func TestSlowRegistry(t *testing.T) {
 	if m := w.metrics(t); m["Heartbeat"] != nil || m["SweepLag"] == nil {
 		t.Errorf("metrics %v", m)
 	}
-	for _, name := range []string{control.MarkSlots, control.MarkSweep} {
+	for _, name := range []string{port.MarkSlots, port.MarkSweep} {
 		if mark, err := w.store.Mark(t.Context(), name); err != nil || !mark.Equal(nine) {
 			t.Errorf("mark %s: %s, %v", name, mark, err)
 		}
@@ -315,7 +316,7 @@ func TestHungLook(t *testing.T) {
 	if _, err := w.store.Item(t.Context(), "etl"); err != nil {
 		t.Error(err)
 	}
-	if mark, err := w.store.Mark(t.Context(), control.MarkSweep); err != nil || !mark.Equal(nine) {
+	if mark, err := w.store.Mark(t.Context(), port.MarkSweep); err != nil || !mark.Equal(nine) {
 		t.Errorf("the slots were checked at %s, %v", mark, err)
 	}
 }

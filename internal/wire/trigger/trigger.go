@@ -19,6 +19,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/signed"
 	"github.com/batchplane/batchplane/internal/wire/base"
 	"github.com/batchplane/batchplane/internal/wire/environ"
@@ -29,12 +30,12 @@ type Config struct {
 	base.Config
 	// Group is the stack's schedule group.
 	Group string `env:"BATCHPLANE_SCHEDULE_GROUP"`
-	// Failures holds the addresses of the queues of failures, in the order of control.Queues.
+	// Failures holds the addresses of the queues of failures, in the order of port.Queues.
 	Failures string `env:"BATCHPLANE_FAILURES"`
 }
 
 // Handler is the function's handler.
-type Handler func(ctx context.Context, input json.RawMessage) (control.Reply, error)
+type Handler func(ctx context.Context, input json.RawMessage) (port.Reply, error)
 
 // New reads the configuration. It makes no calls.
 func New(env environ.Lookup) (Handler, error) {
@@ -57,10 +58,10 @@ func New(env environ.Lookup) (Handler, error) {
 
 // queuesOf returns the queues of failures at these addresses.
 func queuesOf(urls string, a base.AWS) *failures.Queues {
-	q := &failures.Queues{SQS: &signed.Client{Config: a.For("SQS"), Service: "sqs"}, URLs: map[control.Queue]string{}}
+	q := &failures.Queues{SQS: &signed.Client{Config: a.For("SQS"), Service: "sqs"}, URLs: map[port.Queue]string{}}
 	for i, address := range strings.Split(urls, ",") {
-		if i < len(control.Queues) {
-			q.URLs[control.Queues[i]] = address
+		if i < len(port.Queues) {
+			q.URLs[port.Queues[i]] = address
 		}
 		if u, err := url.Parse(address); err == nil {
 			q.SQS.Endpoint = u.Scheme + "://" + u.Host
@@ -71,9 +72,9 @@ func queuesOf(urls string, a base.AWS) *failures.Queues {
 
 // With returns the function for a control plane. A person's request without an id gets the id of its
 // invocation, which Lambda keeps when it delivers an input again.
-func With(queues control.Failures, ctl *control.Control) Handler {
+func With(queues port.Failures, ctl *control.Control) Handler {
 	door := entry.Door{Log: ctl.Log, Control: ctl, Failures: queues}
-	return func(ctx context.Context, input json.RawMessage) (control.Reply, error) {
+	return func(ctx context.Context, input json.RawMessage) (port.Reply, error) {
 		var id string
 		way := entry.FromSchedules
 		if lc, ok := lambdacontext.FromContext(ctx); ok {

@@ -12,12 +12,13 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 // launcher accepts every launch.
 type launcher struct {
-	control.Launcher
+	port.Launcher
 	launched []run.ID
 }
 
@@ -25,7 +26,7 @@ func (l *launcher) Resolve(context.Context, job.Job) (run.TaskDefinition, error)
 	return run.TaskDefinition{ARN: "arn:aws:ecs:eu-central-1:123456789012:task-definition/etl:1", Container: "app"}, nil
 }
 
-func (l *launcher) Launch(_ context.Context, in control.Launch) run.Event {
+func (l *launcher) Launch(_ context.Context, in port.Launch) run.Event {
 	l.launched = append(l.launched, in.Run)
 	return run.Launched{Attempt: in.Attempt, TaskARN: "arn:aws:ecs:eu-central-1:123456789012:task/batch/1", LastStatus: "PROVISIONING"}
 }
@@ -46,9 +47,9 @@ func TestDeliveredAgain(t *testing.T) {
 	handle := With(nil, ctl)
 	for i, tc := range []struct {
 		id       string
-		outcome  control.Outcome
+		outcome  port.Outcome
 		launches int
-	}{{"r1", control.Accepted, 1}, {"r1", control.Duplicate, 1}, {"r2", control.Accepted, 2}} {
+	}{{"r1", port.Accepted, 1}, {"r1", port.Duplicate, 1}, {"r2", port.Accepted, 2}} {
 		now = now.Add(time.Hour)
 		ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: tc.id, InvokedFunctionArn: "arn:aws:lambda:eu-central-1:123456789012:function:batchplane-Trigger-1A:people"})
 		reply, err := handle(ctx, json.RawMessage(`{"run":"etl"}`))
@@ -69,18 +70,18 @@ func TestAliases(t *testing.T) {
 	)
 	for _, tc := range []struct {
 		arn, input string
-		want       control.Outcome
+		want       port.Outcome
 	}{
-		{function, slot, control.Accepted},
-		{function + ":$LATEST", slot, control.Accepted},
-		{function + ":7", slot, control.Accepted},
-		{"", slot, control.Accepted},
-		{function, request, control.Refused},
-		{function + ":$LATEST", request, control.Refused},
-		{function + ":people", slot, control.Refused},
-		{function + ":people", request, control.Accepted},
-		{function + ":rules", slot, control.Accepted},
-		{function + ":rules", request, control.Refused},
+		{function, slot, port.Accepted},
+		{function + ":$LATEST", slot, port.Accepted},
+		{function + ":7", slot, port.Accepted},
+		{"", slot, port.Accepted},
+		{function, request, port.Refused},
+		{function + ":$LATEST", request, port.Refused},
+		{function + ":people", slot, port.Refused},
+		{function + ":people", request, port.Accepted},
+		{function + ":rules", slot, port.Accepted},
+		{function + ":rules", request, port.Refused},
 	} {
 		ctl := &control.Control{
 			Stack: "prod", Store: &memory.Store{}, Launcher: &launcher{}, Now: func() time.Time { return now },

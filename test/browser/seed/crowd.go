@@ -6,14 +6,14 @@ import (
 	"sync"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 // Crowd fills a store with jobs that each ran at that interval before a time. One run in fifty
 // failed.
-func Crowd(ctx context.Context, store control.Store, jobs, each int, every time.Duration, now time.Time) error {
+func Crowd(ctx context.Context, store port.Store, jobs, each int, every time.Duration, now time.Time) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	work := make(chan int)
@@ -35,13 +35,13 @@ func Crowd(ctx context.Context, store control.Store, jobs, each int, every time.
 	return context.Cause(ctx) //nolint:wrapcheck // what one of them said
 }
 
-func ofCrowd(ctx context.Context, store control.Store, n, each int, every time.Duration, now time.Time) error {
+func ofCrowd(ctx context.Context, store port.Store, n, each int, every time.Duration, now time.Time) error {
 	j := job.Job{Name: fmt.Sprintf("job-%04d", n), Owner: fmt.Sprintf("team-%d", n%20), Schedule: fmt.Sprintf("%d * * * *", n%60), Timezone: "UTC", Command: []string{"true"}}
 	if err := store.PutDefinition(ctx, j); err != nil {
 		return err
 	}
 	item := job.Item{Name: j.Name, Definition: j.Hash(), Plan: j.Plan()}
-	if err := store.Commit(ctx, control.Change{Item: &item}); err != nil {
+	if err := store.Commit(ctx, port.Change{Item: &item}); err != nil {
 		return err
 	}
 	code := int64(0)
@@ -54,7 +54,7 @@ func ofCrowd(ctx context.Context, store control.Store, n, each int, every time.D
 		if (n+i)%50 == 0 {
 			r.Status, r.Cause = run.Failed, "exit code 1"
 		}
-		if err := store.Commit(ctx, control.Change{Run: &r}); err != nil {
+		if err := store.Commit(ctx, port.Change{Run: &r}); err != nil {
 			return err
 		}
 	}

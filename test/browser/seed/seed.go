@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 	"github.com/batchplane/batchplane/internal/timetable"
@@ -78,7 +78,7 @@ var jobs = []routine{
 
 // Store is the store to fill.
 type Store interface {
-	Commit(ctx context.Context, c control.Change) error
+	Commit(ctx context.Context, c port.Change) error
 	PutDefinition(ctx context.Context, j job.Job) error
 	SetMark(ctx context.Context, name string, at time.Time) error
 }
@@ -100,7 +100,7 @@ func Fill(ctx context.Context, s Store, now time.Time) error {
 	if err := context.Cause(ctx); err != nil {
 		return err //nolint:wrapcheck // what one of them said
 	}
-	for _, mark := range []string{control.MarkSweep, control.MarkSlots} {
+	for _, mark := range []string{port.MarkSweep, port.MarkSlots} {
 		if err := s.SetMark(ctx, mark, now.Add(-20*time.Second)); err != nil {
 			return fmt.Errorf("seeding the mark %s: %w", mark, err)
 		}
@@ -144,13 +144,13 @@ func fill(ctx context.Context, s Store, j routine, seed int, now time.Time) erro
 	errs := make(chan error, len(slots))
 	for i, at := range slots {
 		r := runOf(d, j, at, len(slots)-1-i, seed, now)
-		go func() { errs <- s.Commit(ctx, control.Change{Run: &r}) }()
+		go func() { errs <- s.Commit(ctx, port.Change{Run: &r}) }()
 	}
 	all := make([]error, 0, len(slots)+1)
 	for range slots {
 		all = append(all, <-errs)
 	}
-	return errors.Join(append(all, s.Commit(ctx, control.Change{Item: &item}))...)
+	return errors.Join(append(all, s.Commit(ctx, port.Change{Item: &item}))...)
 }
 
 // wobble returns a number from 0.7 to 1.4 that looks random.

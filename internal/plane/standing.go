@@ -1,4 +1,4 @@
-package control
+package plane
 
 import (
 	"context"
@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Status is how the control plane itself is doing.
-type Status struct {
+// Standing is how the control plane itself is doing, as far as its store tells.
+type Standing struct {
 	// Heartbeat is when the sweep last finished; zero if it never did.
 	Heartbeat time.Time `json:"heartbeat,omitzero"`
 	// CheckedTo is up to when slots were checked.
@@ -35,24 +36,24 @@ type Status struct {
 	Gone map[string]time.Time `json:"gone,omitempty"`
 }
 
-// goneFor is how long the status shows that a job left the registry.
+// goneFor is how long it shows that a job left the registry.
 const goneFor = 30 * 24 * time.Hour
 
-// statusReader is what a status is read from.
-type statusReader interface {
+// standingReader is what it is read from.
+type standingReader interface {
 	Mark(ctx context.Context, name string) (time.Time, error)
 	Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error)
 	Items(ctx context.Context) ([]job.Item, error)
 }
 
-// ReadStatus reads the status from a store. Alarms are made from it.
-func ReadStatus(ctx context.Context, s statusReader, now time.Time) (Status, error) {
-	st := Status{LagMs: map[run.Lane]int64{}, Paused: map[string]job.Pause{}, Failing: map[string]time.Time{}, Gone: map[string]time.Time{}}
+// ReadStanding reads it from a store. Alarms are made from it.
+func ReadStanding(ctx context.Context, s standingReader, now time.Time) (Standing, error) {
+	st := Standing{LagMs: map[run.Lane]int64{}, Paused: map[string]job.Pause{}, Failing: map[string]time.Time{}, Gone: map[string]time.Time{}}
 	var err error
-	if st.Heartbeat, err = s.Mark(ctx, MarkSweep); err != nil {
+	if st.Heartbeat, err = s.Mark(ctx, port.MarkSweep); err != nil {
 		return st, fmt.Errorf("reading the heartbeat: %w", err)
 	}
-	if st.CheckedTo, err = s.Mark(ctx, MarkSlots); err != nil {
+	if st.CheckedTo, err = s.Mark(ctx, port.MarkSlots); err != nil {
 		return st, fmt.Errorf("reading up to when slots were checked: %w", err)
 	}
 	for _, lane := range []run.Lane{run.LaunchLane, run.LookLane} {
@@ -61,7 +62,7 @@ func ReadStatus(ctx context.Context, s statusReader, now time.Time) (Status, err
 		}
 	}
 	items, err := s.Items(ctx)
-	var unreadable *UnreadableItemsError
+	var unreadable *port.UnreadableItemsError
 	switch {
 	case errors.As(err, &unreadable):
 		st.Unreadable = slices.Sorted(maps.Keys(unreadable.Jobs))
@@ -74,7 +75,7 @@ func ReadStatus(ctx context.Context, s statusReader, now time.Time) (Status, err
 	return st, nil
 }
 
-func (st *Status) of(item job.Item, now time.Time) {
+func (st *Standing) of(item job.Item, now time.Time) {
 	if p := item.PausedAt(now); p != nil && !item.Gone {
 		st.Paused[item.Name] = *p
 	}
@@ -101,10 +102,10 @@ const (
 // lagMs returns how long the oldest due run of a lane has been due. Only a process that
 // looked knows that a task runs as it should, so nobody else can tell about such runs. The
 // heartbeat and the sweep's own figure show that looks come to them.
-func lagMs(ctx context.Context, s statusReader, lane run.Lane, now time.Time) (int64, error) {
+func lagMs(ctx context.Context, s standingReader, lane run.Lane, now time.Time) (int64, error) {
 	for limit := lagAmong; ; limit = lagMost {
 		due, err := s.Due(ctx, lane, now, limit)
-		var unreadable *UnreadableError // the look sets it aside and tells
+		var unreadable *port.UnreadableError // the look sets it aside and tells
 		if err != nil && !errors.As(err, &unreadable) {
 			return 0, fmt.Errorf("reading the oldest due run: %w", err)
 		}
