@@ -11,10 +11,10 @@ import (
 type Schedule struct {
 	spec *Spec
 	zone *Zone
-	// A gap of lateMin to lateMax minutes makes its runs late; any other gap drops them. An
-	// overlap of twiceMin minutes or more repeats its runs.
-	lateMin, lateMax, twiceMin int64
-	anchor                     int64 // of a rate
+	// A gap of up to lateMax minutes makes its runs late; a longer one drops them. An overlap
+	// of twiceMin minutes or more repeats its runs.
+	lateMax, twiceMin int64
+	anchor            int64 // of a rate
 }
 
 // In puts the expression into a zone; nil is UTC.
@@ -32,7 +32,7 @@ func (s *Spec) In(zone *Zone, dst DST) Schedule {
 	if zone == nil {
 		zone = UTC
 	}
-	c := Schedule{spec: s, zone: zone, lateMin: 1, twiceMin: math.MaxInt64}
+	c := Schedule{spec: s, zone: zone, twiceMin: math.MaxInt64}
 	if s.dialect == Crontab {
 		// cron runs everything that a jump of up to four minutes skips. Beyond three
 		// hours it takes the new time as it is.
@@ -69,10 +69,10 @@ func (c Schedule) Zone() *Zone { return c.zone }
 // are one slot. See Repeats.
 func (c Schedule) Next(after time.Time) (time.Time, bool) {
 	m := max(floorDiv(after.Unix(), 60)+1, 0)
-	if c.spec.never || m >= horizon {
-		return time.Time{}, false
+	if m < horizon {
+		m = c.next(m)
 	}
-	if m = c.next(m); m >= horizon {
+	if m >= horizon {
 		return time.Time{}, false
 	}
 	return time.Unix(m*60, 0).UTC(), true
@@ -120,15 +120,15 @@ func (c *Schedule) enter(i int, m int64) int64 {
 func (c *Schedule) cross(i int, local int64) int64 {
 	start, reached := c.zone.segments[i].localStart, c.zone.segments[i-1].localEnd
 	switch {
-	case start > reached && local < start && !c.late(start-reached):
+	case local < start && !c.late(start-reached):
 		return c.spec.next(start, never)
-	case start < reached && c.twice(reached-start):
+	case c.twice(reached - start):
 		return min(local, c.spec.next(start, reached))
 	}
 	return local
 }
 
-func (c *Schedule) late(gap int64) bool { return gap >= c.lateMin && gap <= c.lateMax }
+func (c *Schedule) late(gap int64) bool { return gap > 0 && gap <= c.lateMax }
 
 func (c *Schedule) twice(overlap int64) bool { return overlap >= c.twiceMin }
 
@@ -156,10 +156,13 @@ func (c Schedule) Matches(slot time.Time) bool {
 }
 
 // Shows reports whether the zone's clocks show one of the expression's hours and minutes at
-// slot. It ignores the day and the rule for changes of the clock. It is meant for crontab
-// expressions: a rate(...) has all hours and minutes.
+// slot. It ignores the day and the rule for changes of the clock, and is false before 1970 and
+// after 2199. It is meant for crontab expressions: a rate(...) has all hours and minutes.
 func (c Schedule) Shows(slot time.Time) bool {
 	m := floorDiv(slot.Unix(), 60)
+	if m != minuteOf(slot) {
+		return false
+	}
 	t := floorMod(m+c.zone.segments[c.zone.segmentAt(m)].offset(), minutesPerDay)
 	return c.spec.hour>>(t/60)&1 != 0 && c.spec.minute>>(t%60)&1 != 0
 }

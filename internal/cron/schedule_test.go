@@ -1,6 +1,7 @@
 package cron
 
 import (
+	"errors"
 	"testing"
 	"time"
 )
@@ -42,6 +43,56 @@ func TestEnds(t *testing.T) {
 		if _, ok := c.Next(end); ok {
 			t.Errorf("%s goes on", name)
 		}
+		for _, text := range []string{"0 0 1 1 *", "30 0 1 1 *"} { // the next is in 2200
+			if slot, ok := parse(t, text).In(zoneNamed(t, name), DST{}).Next(at(t, "2199-01-02T00:00Z")); ok && !slot.Before(end) {
+				t.Errorf("%s in %s fires at %v", text, name, slot)
+			}
+		}
+	}
+	if slot, ok := parse(t, "rate(12 hours)").In(nil, DST{}).Next(at(t, "2199-12-31T12:00Z")); ok {
+		t.Errorf("a rate fires at %v", slot)
+	}
+}
+
+// TestOutsideTheYears: a time before 1970 or after 2199 is nobody's slot, and asking about it
+// does no harm.
+func TestOutsideTheYears(t *testing.T) {
+	t.Parallel()
+	for _, zone := range []string{"UTC", "Europe/Berlin"} {
+		for _, text := range []string{"* * * * *", "0 0 30 2 *", "cron(* * * * ? *)"} {
+			c := parse(t, text).In(zoneNamed(t, zone), DST{})
+			for _, slot := range []time.Time{{}, at(t, "1969-12-31T23:59Z"), at(t, "2200-01-01T00:00Z"), at(t, "9999-12-31T23:59Z")} {
+				if c.Matches(slot) || c.Shows(slot) || c.SchedulerMisses(slot) || c.Repeats(slot) != 0 {
+					t.Errorf("%s in %s at %v: matches %v, shows %v, misses %v, repeats %d", text, zone, slot, c.Matches(slot), c.Shows(slot), c.SchedulerMisses(slot), c.Repeats(slot))
+				}
+			}
+		}
+	}
+}
+
+// TestShows: the hour and the minute count, on the wall clock, and nothing else.
+func TestShows(t *testing.T) {
+	t.Parallel()
+	c := parse(t, "15,59 0,23 1 1 *").In(zoneNamed(t, "America/St_Johns"), DST{}) // 02:30 or 03:30 behind UTC
+	for slot, want := range map[string]bool{
+		"2026-06-05T02:45Z": true,  // 00:15
+		"2026-06-05T02:44Z": false, // 00:14
+		"2026-06-05T03:45Z": false, // 01:15
+		"2026-12-05T03:29Z": true,  // 23:59
+		"2026-12-05T02:29Z": false, // 22:59
+		"1970-01-01T03:45Z": true,  // 00:15
+		"2199-12-31T03:29Z": true,  // 23:59
+		"1970-01-01T00:00Z": false,
+		"2199-12-31T23:59Z": false,
+	} {
+		if got := c.Shows(at(t, slot)); got != want {
+			t.Errorf("%s: %v", slot, got)
+		}
+	}
+	for _, end := range []string{"1970-01-01T00:00Z", "2199-12-31T23:59Z"} {
+		if !parse(t, "* * * * *").In(nil, DST{}).Shows(at(t, end)) {
+			t.Errorf("%s is not shown", end)
+		}
 	}
 }
 
@@ -67,6 +118,12 @@ func TestNextIsStrict(t *testing.T) {
 	if !c.Matches(nine.Add(59*time.Second)) || c.Matches(nine.Add(time.Minute)) {
 		t.Error("Matches")
 	}
+	for slot := range c.All(nine, nine.AddDate(0, 0, 2)) {
+		if !slot.Equal(nine) {
+			t.Errorf("the first is %v", slot)
+		}
+		break
+	}
 }
 
 func TestScheduleNeverFires(t *testing.T) {
@@ -83,6 +140,7 @@ func TestScheduleNeverFires(t *testing.T) {
 		{"0 0 30 2 *", DST{}, true},
 		{"* * * * *", DST{}, false},
 		{"rate(1 day)", DST{}, false},
+		{"at(1970-01-01T01:00:00)", DST{}, false},
 	}
 	for _, c := range cases {
 		if got := parse(t, c.expr).In(berlin, c.dst).NeverFires(); got != c.want {
@@ -124,5 +182,40 @@ func TestRate(t *testing.T) {
 	}
 	if _, ok := parse(t, "0 9 * * *").Rate(); ok {
 		t.Error("a crontab line is no rate")
+	}
+	if parse(t, "rate(36600 days)").String() != "rate(36600 days)" { // the longest
+		t.Error("it is another")
+	}
+}
+
+// TestRateOfAMinute: it goes on through the hour that comes twice, and is a rate like others.
+func TestRateOfAMinute(t *testing.T) {
+	t.Parallel()
+	s := parse(t, "rate(1 minute)")
+	c := s.In(zoneNamed(t, "Europe/Berlin"), DST{})
+	from, to := at(t, "2026-10-25T00:00Z"), at(t, "2026-10-25T03:00Z")
+	if got := minutesOf(c, from, to); len(got) != 180 {
+		t.Errorf("%d of 180 minutes", len(got))
+	}
+	if every, ok := s.Rate(); !ok || every != time.Minute {
+		t.Errorf("its rate is %v, %v", every, ok)
+	}
+	if err := Prove(s, nil, from); !errors.Is(err, ErrRate) {
+		t.Error(err)
+	}
+	if c.SchedulerMisses(at(t, "2026-10-25T01:30Z")) {
+		t.Error("Scheduler misses none of it")
+	}
+}
+
+// TestKinds: what an expression says about itself.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	once, line := parse(t, "at(2026-11-22T13:05:00)"), parse(t, "0 9 * * *")
+	if !once.OneTime() || line.OneTime() {
+		t.Errorf("one time: %v, %v", once.OneTime(), line.OneTime())
+	}
+	if once.Dialect().String() != "EventBridge expression" || line.Dialect().String() != "crontab expression" {
+		t.Errorf("%s, %s", once.Dialect(), line.Dialect())
 	}
 }

@@ -41,7 +41,7 @@ func (t Timetable) Under(s *job.Shift) Timetable {
 
 func (s *shifted) next(after time.Time) (slot time.Time, ok bool) {
 	if after.Before(s.from) {
-		if slot, ok = s.ours.Next(after); !ok || !slot.After(s.from) {
+		if slot, ok = s.ours.Next(after); !slot.After(s.from) {
 			return slot, ok
 		}
 		after = s.from

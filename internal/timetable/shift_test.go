@@ -88,6 +88,11 @@ func TestShiftInWords(t *testing.T) {
 			t.Errorf("%q does not say %q", words, says)
 		}
 	}
+	west := of(t, "30 2 * * *", "America/St_Johns")
+	s, _, _ = west.Explain(at("2026-11-21T05:00Z"))
+	if words := west.Words(s); !strings.Contains(words, "to go by UTC-02:30 there") || !strings.Contains(words, "have UTC-03:30;") {
+		t.Errorf("%q", words)
+	}
 	s, _, _ = tt.Explain(at("2026-11-21T21:01Z"))
 	if words := tt.Words(s); !strings.Contains(words, "look whether that schedule says what the job does") {
 		t.Errorf("%q", words)
