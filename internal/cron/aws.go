@@ -214,11 +214,11 @@ func (a *awsScanner) special(n int, c byte, from int) error {
 	case 'L':
 		a.day.lastDow |= 1 << (n - 1)
 	default:
-		k, ok := a.number()
-		if !ok || k < 1 || k > 5 {
+		k, _ := a.number()
+		if k < 1 || k > 5 {
 			return a.bad(from, "# is followed by 1 to 5", "2#1 is the first Monday")
 		}
-		if a.day.nth > 0 || a.values[0] != 0 || a.day.lastDow != 0 {
+		if a.values[0] != 0 || a.day.lastDow != 0 {
 			return a.bad(from, "only one # is possible, and nothing beside it", "")
 		}
 		a.day.nth, a.day.nthDow = uint8(k), uint8(n-1)
@@ -230,8 +230,7 @@ func (a *awsScanner) special(n int, c byte, from int) error {
 func (a *awsScanner) stepped(low, high, from int) error {
 	step := 1
 	if a.take('/') {
-		var ok bool
-		if step, ok = a.number(); !ok || step == 0 {
+		if step, _ = a.number(); step == 0 {
 			return a.bad(from, "a step is a number from 1", "")
 		}
 	}

@@ -126,11 +126,15 @@ func TestExtraStarts(t *testing.T) {
 // and not before.
 func TestTurnedToUTCFromNowOn(t *testing.T) {
 	t.Parallel()
-	moscow := zoneNamed(t, "Europe/Moscow") // went back for the last time on 2014-10-25T22:00Z
-	schedule := parse(t, "0 0-23 * * *").In(moscow, DST{})
-	for from, want := range map[string]string{"2014-10-25T22:59Z": "Europe/Moscow", "2014-10-25T23:00Z": "UTC"} {
-		if got, err := schedule.Translate(at(t, from)); err != nil || got.Zone != want {
-			t.Errorf("from %s: %s, %v", from, got.Zone, err)
+	for _, c := range []struct{ zone, from, want string }{
+		{"Europe/Moscow", "2014-10-25T22:59Z", "Europe/Moscow"}, // went back for the last time at 22:00
+		{"Europe/Moscow", "2014-10-25T23:00Z", "UTC"},
+		{"Asia/Singapore", "1981-12-31T15:59Z", "Asia/Singapore"}, // 7:30 ahead of UTC up to 16:00
+		{"Asia/Singapore", "1981-12-31T16:00Z", "UTC"},
+	} {
+		schedule := parse(t, "0 0-23 * * *").In(zoneNamed(t, c.zone), DST{})
+		if got, err := schedule.Translate(at(t, c.from)); err != nil || got.Zone != c.want {
+			t.Errorf("%s from %s: %s, %v", c.zone, c.from, got.Zone, err)
 		}
 	}
 }

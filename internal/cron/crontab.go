@@ -173,8 +173,8 @@ func (c *crontabScanner) step(from int) (int, error) {
 	if !c.take('/') {
 		return 1, nil
 	}
-	n, ok := c.number()
-	if !ok || n == 0 {
+	n, _ := c.number()
+	if n == 0 {
 		return 0, c.bad(from, "a step is a number from 1", "")
 	}
 	return n, nil
@@ -214,7 +214,7 @@ func (c *crontabScanner) pick(low, from int) error {
 func atWord(text string) (string, error) {
 	start := skipBlanks(text, 0)
 	word := text[start:]
-	for len(word) > 0 && isBlank(word[len(word)-1]) {
+	for isBlank(word[len(word)-1]) {
 		word = word[:len(word)-1]
 	}
 	for _, w := range atWords {

@@ -34,7 +34,6 @@ func weekMask(dow uint8, first int) uint32 {
 
 // masks computes the day mask of every kind of month: bit d is the date d.
 func (r *dayRule) masks() (masks [kindCount]uint32) {
-	special := r.last || r.lastWeekday || r.nearest != 0 || r.lastDow != 0 || r.nth != 0
 	for first := range 7 {
 		days := weekMask(r.dow, first)
 		if r.and {
@@ -43,11 +42,7 @@ func (r *dayRule) masks() (masks [kindCount]uint32) {
 			days |= r.dom
 		}
 		for length := 28; length <= 31; length++ {
-			mask := days
-			if special {
-				mask |= r.special(length, first)
-			}
-			masks[kindOf(length, first)] = mask & (1<<(length+1) - 2)
+			masks[kindOf(length, first)] = (days | r.special(length, first)) & (1<<(length+1) - 2)
 		}
 	}
 	return masks

@@ -61,7 +61,7 @@ func (s *scanner) take(c byte) bool {
 	return false
 }
 
-// number reads at most nine digits.
+// number reads one to nine digits. n is 0 if it cannot.
 func (s *scanner) number() (n int, ok bool) {
 	start := s.pos
 	for s.pos < s.end && s.text[s.pos]-'0' <= 9 {

@@ -191,19 +191,23 @@ func TestShiftsAtTheLimits(t *testing.T) {
 		name, expr string
 		shift      int64
 		want       []string
+		dst        DST
 	}{
-		{"four minutes forward, wildcard", "* 1 1 11 *", 4, []string{"01:00", "01:01"}},
-		{"four minutes forward, all of it in the gap", "*/90 1 1 11 *", 4, []string{"01:00"}},
-		{"five minutes forward, wildcard", "*/90 1 1 11 *", 5, nil},
-		{"179 forward", "58 3 1 11 *", 179, []string{"01:00"}},
-		{"180 forward", "59 3 1 11 *", 180, nil},
-		{"181 back", "59 0 1 11 *", -181, []string{"00:59"}},
-		{"182 back", "59 0 1 11 *", -182, []string{"00:59", "04:01"}},
-		{"two passes over the end of a month", "*/30 0 1 11 *", -180, []string{"00:00", "00:30", "03:00", "03:30"}},
+		{"four minutes forward, wildcard", "* 1 1 11 *", 4, []string{"01:00", "01:01"}, DST{}},
+		{"four minutes forward, all of it in the gap", "*/90 1 1 11 *", 4, []string{"01:00"}, DST{}},
+		{"five minutes forward, wildcard", "*/90 1 1 11 *", 5, nil, DST{}},
+		{"179 forward", "58 3 1 11 *", 179, []string{"01:00"}, DST{}},
+		{"180 forward", "59 3 1 11 *", 180, nil, DST{}},
+		{"181 back", "59 0 1 11 *", -181, []string{"00:59"}, DST{}},
+		{"182 back", "59 0 1 11 *", -182, []string{"00:59", "04:01"}, DST{}},
+		{"two passes over the end of a month", "*/30 0 1 11 *", -180, []string{"00:00", "00:30", "03:00", "03:30"}, DST{}},
+		{"a minute back, wildcard", "*/59 0 1 11 *", -1, []string{"00:00", "00:59", "01:00"}, DST{}},
+		{"a minute back, told to run twice", "59 0 1 11 *", -1, []string{"00:59", "01:00"}, DST{Overlap: OverlapTwice}},
+		{"a minute forward, told to skip", "0 1 1 11 *", 1, nil, DST{Gap: GapSkip}},
 	}
 	for _, c := range cases {
 		var got []string
-		schedule := parse(t, c.expr).In(shiftZone(t, c.shift), DST{})
+		schedule := parse(t, c.expr).In(shiftZone(t, c.shift), c.dst)
 		for slot := range schedule.All(at(t, "2026-10-31T12:00Z"), at(t, "2026-11-01T12:00Z")) {
 			got = append(got, slot.Format("15:04"))
 		}

@@ -19,10 +19,7 @@ func unknownZone(name string) error {
 	wanted := zoneKey(name)
 	for known := range zoneList() {
 		key := zoneKey(known)
-		d := Distance(wanted, key)
-		if i := strings.LastIndexByte(key, '/'); i >= 0 {
-			d = min(d, 1+Distance(wanted[strings.LastIndexByte(wanted, '/')+1:], key[i+1:]))
-		}
+		d := min(Distance(wanted, key), 1+Distance(lastPart(wanted), lastPart(key)))
 		if d <= len(wanted)/5 {
 			found = append(found, near{known, d})
 			for i := len(found) - 1; i > 0 && found[i].compare(found[i-1]) < 0; i-- {
@@ -62,6 +59,8 @@ func fixedZone(name string) (hours string, ok bool) {
 	n, err := strconv.Atoi(hours)
 	return hours, err == nil && hours[0] != '+' && n >= 1 && n <= 12
 }
+
+func lastPart(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
 func zoneKey(name string) string {
 	return strings.ReplaceAll(strings.ToLower(name), " ", "_")

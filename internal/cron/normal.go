@@ -74,9 +74,9 @@ func marked(item string, f *field) bool {
 
 // plainItem reports whether item is n, n-n in ascending order, or n/n (not of weekdays).
 func plainItem(item string, f *field) bool {
-	value, step, stepped := strings.Cut(item, "/")
+	value, _, stepped := strings.Cut(item, "/")
 	if stepped {
-		return f != &awsDowField && digits(value) && digits(step)
+		return f != &awsDowField && strings.Trim(value, "0123456789") == ""
 	}
 	low, high, ranged := strings.Cut(value, "-")
 	from := plainValue(low, f)
@@ -88,13 +88,11 @@ func plainValue(text string, f *field) int {
 	if n := indexName(f.names, text); n >= 0 && len(text) == 3 && text == strings.ToUpper(text) {
 		return f.low + n
 	}
-	if n, err := strconv.Atoi(text); err == nil && digits(text) {
+	if n, err := strconv.Atoi(text); err == nil {
 		return n
 	}
 	return -1
 }
-
-func digits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
 // field rewrites field i as a list where it can.
 func (s *Spec) field(i int, text string) string {

@@ -11,6 +11,7 @@ func TestNormal(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"rate(1 minutes)", "rate(1 minute)"},
 		{"rate(1 day)", "rate(1 day)"},
+		{"rate(2 minutes)", "rate(2 minutes)"},
 		{"rate(60 minutes)", "rate(60 minutes)"},
 		{"rate( 5   minutes )", "rate(5 minutes)"},
 		{"at(2026-11-22T13:00:00)", "at(2026-11-22T13:00:00)"},
@@ -32,6 +33,10 @@ func TestNormal(t *testing.T) {
 		{"cron(0 9 ? * MON#2 *)", "cron(0 9 ? * 2#2 *)"},
 		{"cron(0 9 ? * 2,6L *)", "cron(0 9 ? * 2,6L *)"},
 		{"cron(0 9 ? * L *)", "cron(0 9 ? * L *)"},
+		{"cron(0 9 ? * 2,FRIL *)", "cron(0 9 ? * 2,FRIL *)"},       // no guide has it
+		{"cron(0 9 ? * MONL,FRIL *)", "cron(0 9 ? * MONL,FRIL *)"}, // nor this
+		{"cron(0 */1 */1 */1 ? */1)", "cron(0 * * * ? *)"},
+		{"cron(0 9 ? * */1 *)", "cron(0 9 ? * * *)"},
 		{"cron(5,* 9 * * ? 1970-2199)", "cron(* 9 * * ? 1970-2199)"},
 	} {
 		if got, err := parse(t, c.text).Normal(); err != nil || got != c.want {

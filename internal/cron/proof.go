@@ -137,7 +137,7 @@ func (c *comparison) sameKinds() bool {
 		longest := monthLength(2000, month)
 		for length := monthLength(2001, month); length <= longest; length++ {
 			for first := range 7 {
-				if c.badDays(month, int(kindOf(length, first))) != 0 {
+				if c.badDays(month, kindOf(length, first)) != 0 {
 					return false
 				}
 			}
@@ -148,24 +148,23 @@ func (c *comparison) sameKinds() bool {
 
 // badDays gives the dates on which the two sides differ in a month (0 to 11) of a kind. It
 // ignores years.
-func (c *comparison) badDays(month, kind int) uint32 {
+func (c *comparison) badDays(month int, kind uint8) uint32 {
 	var masks [1 + maxProof]uint32
 	for i, s := range c.specs[:c.count] {
 		if s.month>>month&1 != 0 {
 			masks[i] = s.mask[kind]
 		}
 	}
-	return c.badDates(&masks, kind)
+	return c.badDates(&masks)
 }
 
-func (c *comparison) badDates(masks *[1 + maxProof]uint32, kind int) uint32 {
-	length := kindLength(kind)
+func (c *comparison) badDates(masks *[1 + maxProof]uint32) uint32 {
 	var differ uint32
 	for p := 1; p < 1<<c.count; p++ {
 		if !c.bad[p] {
 			continue
 		}
-		days := uint32(1)<<(length+1) - 2
+		days := allDays
 		for i := range c.count {
 			if p>>i&1 != 0 {
 				days &= masks[i]
@@ -180,16 +179,12 @@ func (c *comparison) badDates(masks *[1 + maxProof]uint32, kind int) uint32 {
 
 // search finds the first local minute at or after from at which the sides differ.
 func (c *comparison) search(from int64) (at int64, found bool) {
-	firstDay := floorDiv(from, minutesPerDay)
-	for k := monthOf(firstDay); monthStart[k] < horizonDay; k++ {
+	for k := monthOf(floorDiv(from, minutesPerDay)); monthStart[k] < horizonDay; k++ {
 		masks := c.masksIn(k)
-		for rest := c.badDates(&masks, int(monthKind[k])); rest != 0; rest &= rest - 1 {
+		for rest := c.badDates(&masks); rest != 0; rest &= rest - 1 {
 			date := bits.TrailingZeros32(rest)
 			day := int64(monthStart[k]) + int64(date) - 1
-			if day < firstDay {
-				continue
-			}
-			t := max(int(from-day*minutesPerDay), 0)
+			t := max(int(from-day*minutesPerDay), 0) // beyond the end of a day before the first one
 			if t = c.firstBad(c.pattern(&masks, date), t); t >= 0 {
 				return day*minutesPerDay + int64(t), true
 			}
@@ -218,36 +213,17 @@ func (c *comparison) pattern(masks *[1 + maxProof]uint32, date int) int {
 
 func (c *comparison) missing(at int64) bool { return c.specs[0].matches(at) }
 
-// firstBoth gives the first local minute from the given time on at which both expressions
-// fire, and false if there is none up to 2199. There two schedules of one job would start it
-// twice, if both starts did not have the same slot.
+// firstBoth gives the first local minute from the given time on at which two expressions fire
+// that differ in their days only, and false if there is none up to 2199. There two schedules
+// of one job would start it twice, if both starts did not have the same slot.
 func firstBoth(a, b *Spec, from time.Time) (time.Time, bool) {
-	both := intersection(a, b)
-	if both.minute == 0 || both.hour == 0 || a.rateEvery > 0 || b.rateEvery > 0 {
-		return time.Time{}, false
+	both := *a
+	for kind := range both.mask {
+		both.mask[kind] &= b.mask[kind]
 	}
 	m := both.next(localMinute(from), horizon)
 	if m == never {
 		return time.Time{}, false
 	}
 	return time.Unix(m*60, 0).UTC(), true
-}
-
-// intersection gives the Spec of the minutes that both select. Only its searches work.
-func intersection(a, b *Spec) *Spec {
-	both := &Spec{minute: a.minute & b.minute, hour: a.hour & b.hour, month: a.month & b.month, years: a.years}
-	for i := range both.mask {
-		both.mask[i] = a.mask[i] & b.mask[i]
-	}
-	if both.years == nil {
-		both.years = b.years
-	} else if b.years != nil {
-		years := *a.years
-		for i := range years {
-			years[i] &= b.years[i]
-		}
-		both.years = &years
-	}
-	both.first = int16(bits.TrailingZeros32(both.hour)*60 + bits.TrailingZeros64(both.minute))
-	return both
 }

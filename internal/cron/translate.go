@@ -126,14 +126,14 @@ func (s *Spec) turns(minutes int64) bool {
 	return (s.minute<<minutes|s.minute>>(60-minutes))&(1<<60-1) == s.minute
 }
 
-// everyHour reports whether every hour of every day is selected, in every year.
+// everyHour reports whether a crontab expression selects every hour of every day.
 func (s *Spec) everyHour() bool {
 	for kind, mask := range s.mask {
 		if mask != 1<<(kindLength(kind)+1)-2 {
 			return false
 		}
 	}
-	return s.hour == 1<<24-1 && s.month == 1<<12-1 && s.years == nil
+	return s.hour == 1<<24-1 && s.month == 1<<12-1
 }
 
 // SchedulerMisses reports whether EventBridge Scheduler does not start the translation at

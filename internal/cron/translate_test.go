@@ -41,6 +41,9 @@ func TestTranslate(t *testing.T) {
 		{"0 9 1-7 * */7", []string{"cron(0 9 ? * 1#1 *)"}, false},
 		{"0 9 24-30 6 */7", []string{"cron(0 9 ? 6 1L *)"}, false},
 		{"0 9 10-12 * */7", []string{"cron(0 9 ? * 1#2 *)"}, true},
+		{"0 9 29-31 * */7", []string{"cron(0 9 ? * 1#5 *)"}, false},
+		{"0 6 29 2 *", []string{"cron(0 6 29 2 ? *)"}, false},
+		{"0 6 25 12 *", []string{"cron(0 6 25 12 ? *)"}, false},
 		{"0 9 31 */2 *", []string{"cron(0 9 31 1,3,5,7,9,11 ? *)"}, false},
 		{"@hourly", []string{"cron(0 * * * ? *)"}, false},
 		{"@yearly", []string{"cron(0 0 1 1 ? *)"}, false},
@@ -85,11 +88,34 @@ func TestTranslateZone(t *testing.T) {
 		{"0 * * * *", "Asia/Kolkata", "Asia/Kolkata"},
 		{"*/15 * * * *", "Asia/Kathmandu", "UTC"},
 		{"0 2 * * *", "UTC", "UTC"},
+		{"0 * * 1-11 *", "Europe/Berlin", "Europe/Berlin"},
 	}
 	for _, c := range cases {
 		got, err := parse(t, c.crontab).In(zoneNamed(t, c.zone), DST{}).Translate(proofStart)
 		if err != nil || got.Zone != c.want {
 			t.Errorf("%s in %s: %s, %v", c.crontab, c.zone, got.Zone, err)
+		}
+	}
+}
+
+// TestTranslationNotes: a person is told what the translation changes, and nothing else.
+func TestTranslationNotes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		crontab, zone, from string
+		notes               []string // a part of each
+	}{
+		{"0 9 * * *", "Europe/Berlin", "2026-01-01T00:00Z", nil},
+		{"0 9~9 * * *", "Europe/Berlin", "2026-01-01T00:00Z", []string{"the ~ range becomes a fixed value"}},
+		{"0 9 */2 * 1", "Europe/Berlin", "2026-01-01T00:00Z", []string{"starts that do not match 0 9 */2 * 1 are filtered"}},
+		{"0 9 1 * 5", "Europe/Berlin", "2026-01-01T00:00Z", []string{"both expressions fire at 2026-05-01 09:00 for the first time"}},
+		{"0 9 1 1 5", "Europe/Berlin", "2199-02-01T00:00Z", nil}, // never both again
+		{"0 * * * *", "Europe/Berlin", "2026-01-01T00:00Z", []string{"it fires at the same minutes in UTC"}},
+		{"0 * * * *", "UTC", "2026-01-01T00:00Z", nil},
+	} {
+		got, err := parse(t, c.crontab).In(zoneNamed(t, c.zone), DST{}).Translate(at(t, c.from))
+		if err != nil || !slices.EqualFunc(got.Notes, c.notes, strings.Contains) {
+			t.Errorf("%s in %s from %s: %q, %v", c.crontab, c.zone, c.from, got.Notes, err)
 		}
 	}
 }

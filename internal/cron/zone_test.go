@@ -73,6 +73,8 @@ func TestUnknownZones(t *testing.T) {
 		{"Europe/Berln", []string{"Europe/Berlin"}},
 		{"America/New York", []string{"America/New_York"}},
 		{"Asia/Calcuta", []string{"Asia/Calcutta"}},
+		{"Asia/Japan", []string{"Japan"}},
+		{"Australia/North_", []string{"Australia/North", "Australia/Perth", "Australia/South"}}, // the nearest first, then by name
 		{"PST", nil},
 		{"", nil},
 		{"Local", nil},
@@ -84,8 +86,10 @@ func TestUnknownZones(t *testing.T) {
 		var unknown *UnknownZoneError
 		if !errors.As(err, &unknown) || len(err.Error()) > 300 {
 			t.Errorf("%.20s: %v", c.name, err)
-		} else if len(c.near) > 0 && (len(unknown.Near) == 0 || unknown.Near[0] != c.near[0]) || len(c.near) == 0 && len(unknown.Near) > 0 {
+		} else if !slices.Equal(unknown.Near[:min(len(unknown.Near), max(1, len(c.near)))], c.near) {
 			t.Errorf("%.20s: near %v, want %v", c.name, unknown.Near, c.near)
+		} else if hint := "; did you mean " + strings.Join(unknown.Near, " or ") + "?"; strings.HasSuffix(err.Error(), hint) != (len(c.near) > 0) {
+			t.Errorf("%.20s: %v", c.name, err)
 		}
 	}
 }
@@ -97,7 +101,8 @@ func TestFixedZones(t *testing.T) {
 	both := "; Etc/GMT-2 is ahead of UTC, Etc/GMT+2 behind it"
 	for name, want := range map[string]string{
 		"GMT+2": both, "UTC-02": both, "utc+2": both, "Etc/UTC+2": both,
-		"UTC+5:30": "", "UTC+13": "", "UTC+": "", "GMT2": "", "UTC+-2": "", "UTC++2": "", "UTC+0": "",
+		"UTC+1": "; Etc/GMT-1 is ahead of UTC, Etc/GMT+1 behind it", "UTC+12": "; Etc/GMT-12 is ahead of UTC, Etc/GMT+12 behind it",
+		"utc": "", "gmt": "", "GMT12": "", "+2": "", "UTC+5:30": "", "UTC+13": "", "UTC+": "", "GMT2": "", "UTC+-2": "", "UTC++2": "", "UTC+0": "",
 	} {
 		_, err := LoadZone(name)
 		if err == nil || strings.HasSuffix(err.Error(), "behind it") != (want != "") || !strings.HasSuffix(err.Error(), want) {
@@ -131,6 +136,77 @@ func TestAt(t *testing.T) {
 		}
 		if got := zoneNamed(t, c.zone).At(wall).Format(time.DateTime); got != c.want {
 			t.Errorf("%s in %s is %s, want %s", c.wall, c.zone, got, c.want)
+		}
+	}
+}
+
+// TestOffsets: what a zone's clocks show, when they next have an offset, and that times
+// outside the years do no harm.
+func TestOffsets(t *testing.T) {
+	t.Parallel()
+	berlin := zoneNamed(t, "Europe/Berlin")
+	for from, want := range map[string]string{
+		"1960-01-01T00:00Z": "1980-04-06T01:00Z",
+		"2026-03-29T00:59Z": "2026-03-29T01:00Z",
+		"2026-07-01T12:00Z": "2026-07-01T12:00Z",
+		"2026-10-25T01:00Z": "2027-03-28T01:00Z",
+		"2199-12-31T00:00Z": "",
+		"2300-01-01T00:00Z": "",
+	} {
+		got, ok := berlin.Reaches(2*time.Hour, at(t, from))
+		if ok != (want != "") || ok && (got.Format(isoMinute) != want || berlin.Offset(got) != 2*time.Hour) {
+			t.Errorf("from %s: %v, %v", from, got, ok)
+		}
+	}
+	for text, want := range map[string]time.Duration{
+		"1960-01-01T00:00Z": time.Hour, "2026-03-29T00:59Z": time.Hour, "2026-03-29T01:00Z": 2 * time.Hour, "2300-07-01T00:00Z": time.Hour,
+	} {
+		if got := berlin.Offset(at(t, text)); got != want {
+			t.Errorf("at %s: %v", text, got)
+		}
+	}
+	fixed := Fixed("Europe/Berlin", -90*time.Minute)
+	if fixed.Name() != "Europe/Berlin" || fixed.Offset(at(t, "2026-07-01T00:00Z")) != -90*time.Minute {
+		t.Errorf("%s %v", fixed.Name(), fixed.Offset(at(t, "2026-07-01T00:00Z")))
+	}
+}
+
+// TestNamesOfUTC: all of them give the one zone.
+func TestNamesOfUTC(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"UTC", "UCT", "Universal", "Zulu", "Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu"} {
+		if z := zoneNamed(t, name); z != UTC {
+			t.Errorf("%s is %s", name, z.Name())
+		}
+	}
+	if location, err := Location("Asia/Tokyo"); err != nil || location.String() != "Asia/Tokyo" {
+		t.Errorf("%v, %v", location, err)
+	}
+	if _, err := Location("Asia/Toky"); err == nil {
+		t.Error("there is no Asia/Toky")
+	}
+}
+
+func TestDistance(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 64)
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0},
+		{"", "abc", 3},
+		{"abc", "", 3},
+		{"abc", "abc", 0},
+		{"kitten", "sitting", 3},
+		{"sunday", "saturday", 3},
+		{"abcdef", "bcdefa", 2},
+		{long, long, 0},
+		{long + "x", long + "x", 64},
+		{long, long + "x", 64},
+	} {
+		if got := Distance(c.a, c.b); got != c.want {
+			t.Errorf("%.8s and %.8s: %d, want %d", c.a, c.b, got, c.want)
 		}
 	}
 }
