@@ -10,6 +10,31 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 )
 
+// unseen is a Runner whose commands end at once and unseen, as when their supervisor is killed.
+type unseen struct{}
+
+func (unseen) Start(_ localecs.ContainerSpec, exited func(localecs.Exit)) (localecs.Process, error) {
+	exited(localecs.Exit{Reason: "the supervisor ended"})
+	return unseen{}, nil
+}
+
+func (unseen) Stop(bool) {}
+
+// TestATaskWhoseEndNobodySaw is taken away, as those of a dead control plane: it did not fail by itself.
+func TestATaskWhoseEndNobodySaw(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(c *localecs.Config) { c.Runner = unseen{} })
+	h.run()
+	h.clock.Advance(time.Minute)
+
+	d := h.events.last().Detail
+	equal(t, "stopCode", d.StopCode, "TerminationNotice")
+	equal(t, "stoppedReason", d.StoppedReason, "Host terminated: what ran the tasks of this machine was killed.")
+	equal(t, "started", d.StartedAt != nil, true)
+	equal(t, "exit code", d.Containers[0].ExitCode, nil)
+	equal(t, "container reason", d.Containers[0].Reason, "the supervisor ended")
+}
+
 func TestTasksOfADeadControlPlane(t *testing.T) {
 	t.Parallel()
 	const taken = "Host terminated: the local control plane that ran this task ended."

@@ -100,13 +100,19 @@ func (r *record) stopping(now time.Time, code, reason string) {
 }
 
 // exited notes the end of one container. The end of an essential container, or of the last one, ends
-// the task. The stop code and reason of the first who asked for the stop remain.
+// the task. The stop code and reason of the first who asked for the stop remain. An end that nobody saw
+// is not the command's own: its supervisor was killed, as by a command that kills its parent, and all
+// running tasks end so at once.
 func (r *record) exited(now time.Time, name string, e Exit) {
 	i := slices.IndexFunc(r.Task.Containers, func(c Container) bool { return c.Name == name })
 	c := &r.Task.Containers[i]
 	c.LastStatus, c.ExitCode, c.Reason = statusStopped, e.Code, e.Reason
 	if r.Specs[i].Essential || !r.anyRunning() {
-		r.askStop(now, codeContainerExited, "Essential container in task exited")
+		code, reason := codeContainerExited, "Essential container in task exited"
+		if e.Code == nil {
+			code, reason = codeTermination, "Host terminated: what ran the tasks of this machine was killed."
+		}
+		r.askStop(now, code, reason)
 		r.wind(now)
 	}
 }
