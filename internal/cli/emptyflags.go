@@ -10,11 +10,11 @@ import (
 
 // emptyFlag returns an error if a flag was given with an empty value, as by "$SINCE" in a script where
 // that is not set. An empty value would count as if the flag were not given: the local state in place
-// of a stack, a pause without an end, runs of all times. Only a reason may be empty, and clusters, which
-// say what that means.
+// of a stack, a pause without an end, runs of all times. Only a reason that is not required may be empty,
+// and clusters, which say what that means.
 func emptyFlag(command *kong.Context) error {
 	for _, p := range command.Path {
-		if p.Flag != nil && p.Flag.Name != "reason" && isEmpty(p.Flag.Target) {
+		if p.Flag != nil && (p.Flag.Name != "reason" || p.Flag.Required) && isEmpty(p.Flag.Target) {
 			return usagef("--%s is empty: give it a value, or leave it out", p.Flag.Name)
 		}
 	}
@@ -24,7 +24,7 @@ func emptyFlag(command *kong.Context) error {
 func isEmpty(v reflect.Value) bool {
 	switch x := reflect.Indirect(v); x.Kind() {
 	case reflect.String:
-		return x.Len() == 0
+		return strings.TrimSpace(x.String()) == ""
 	case reflect.Slice:
 		texts, ok := x.Interface().([]string)
 		return ok && (len(texts) == 0 || slices.Contains(texts, ""))

@@ -46,12 +46,15 @@ func TestEmptyFlags(t *testing.T) {
 		{"history", "--status", ""},
 		{"history", "--before", ""},
 		{"status", "--db", ""},
+		{"status", "--db", " "},
+		{"stop", "report", "--reason", ""},
+		{"stop", "report", "--reason", " "},
 	} {
 		if r := batchplane(t, args...); r.code != 2 || !strings.Contains(r.err, " is empty: give it a value, or leave it out") {
 			t.Errorf("%q: %+v", args, r)
 		}
 	}
-	for _, args := range [][]string{{"stop", "report", "--reason", ""}, {"status"}} {
+	for _, args := range [][]string{{"pause", "report", "--reason", ""}, {"status"}} {
 		if r := nowhere(t, args); r.code != 1 || strings.Contains(r.err, "is empty") {
 			t.Errorf("%q: %+v", args, r)
 		}
