@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -94,7 +95,9 @@ func (c *uiCmd) serve(ctx context.Context, a *app, doors []door, i int, ready []
 			return err
 		}
 		defer u.close()
-		c.greet(ctx, a, p, d, u)
+		if err := c.greet(ctx, a, p, d, u); err != nil {
+			return err
+		}
 		return c.serve(ctx, a, doors, i+1, append(ready, u))
 	})
 	closeAll(doors) // those that were not served
@@ -117,8 +120,8 @@ func serveAll(ctx context.Context, doors []door, ready []*ui) error {
 	return err
 }
 
-// greet says what is shown, and where.
-func (c *uiCmd) greet(ctx context.Context, a *app, p *plane.Plane, d door, u *ui) {
+// greet says what is shown, and where. It returns an error if nobody could open that.
+func (c *uiCmd) greet(ctx context.Context, a *app, p *plane.Plane, d door, u *ui) error {
 	_, _ = fmt.Fprintf(a.Stdout, "batchplane shows %s. Ctrl-C stops it.\n", p.Name)
 	if host, _, err := net.SplitHostPort(d.listener.Addr().String()); err == nil && !net.ParseIP(host).IsLoopback() {
 		_, _ = fmt.Fprintf(a.Stderr, "batchplane: others can reach %s, and its traffic is not encrypted: --socket with ssh -L is safer\n", d.listener.Addr())
@@ -129,15 +132,17 @@ func (c *uiCmd) greet(ctx context.Context, a *app, p *plane.Plane, d door, u *ui
 	if c.Open {
 		u.open(ctx)
 	}
-	u.announce(u.server.Address())
+	return u.tell(u.server.Address())
 }
 
 // ui is the pages as a command serves them.
 type ui struct {
 	a      *app
 	server *console.Server
-	// dir holds files with addresses and codes that must not be printed; "" before the first.
-	dir string
+	// dir holds files with addresses and codes that must not be printed; "" before the first. made is what
+	// was made there.
+	dir  string
+	made fs.FileInfo
 }
 
 func (a *app) newUI(p *plane.Plane, base string, hosts []string, readOnly bool, others ...console.Other) (*ui, error) {
@@ -150,19 +155,26 @@ func (a *app) newUI(p *plane.Plane, base string, hosts []string, readOnly bool, 
 	return u, err
 }
 
-// announce prints an address with a code if there is a terminal. Otherwise the output may be a
-// journal that others read, so it prints only the name of the file that holds the address.
+// announce is tell for addresses that are asked for later.
 func (u *ui) announce(address string) {
+	if err := u.tell(address); err != nil {
+		_, _ = fmt.Fprintf(u.a.Stderr, "batchplane: %v\n", err)
+	}
+}
+
+// tell prints an address with a code if there is a terminal. Otherwise the output may be a journal that
+// others read, so it prints only the name of the file that holds the address.
+func (u *ui) tell(address string) error {
 	if u.a.hasScreen() {
 		_, _ = fmt.Fprintf(u.a.Stdout, "Open %s (works once, for a minute)\n", address)
-		return
+		return nil
 	}
 	file, err := u.keep("address", address+"\n")
 	if err != nil {
-		_, _ = fmt.Fprintf(u.a.Stderr, "batchplane: %v\n", err)
-		return
+		return fmt.Errorf("the address of the pages cannot be told: %w; name a folder that can be written in TMPDIR", err)
 	}
 	_, _ = fmt.Fprintf(u.a.Stdout, "Its address is in %s, which only you may read; it works once, for a minute.\n", file)
+	return nil
 }
 
 // open makes a browser open a file that leads to the pages, because others can see the arguments
@@ -181,18 +193,22 @@ func (u *ui) open(ctx context.Context) {
 	}
 }
 
-// keep writes a file that only this person may read.
+// keep writes a file that only this person may read. Folders for temporary files are cleaned up after
+// days; then anybody may have put another folder in the place of ours.
 func (u *ui) keep(name, text string) (string, error) {
-	if u.dir == "" {
+	if now, err := os.Lstat(u.dir); err != nil || !os.SameFile(now, u.made) {
 		dir, err := os.MkdirTemp("", "batchplane-ui-") // 0700
 		if err != nil {
-			return "", fmt.Errorf("making a folder for the address: %w", err)
+			return "", fmt.Errorf("making a folder for it: %w", err)
+		}
+		if u.made, err = os.Lstat(dir); err != nil {
+			return "", fmt.Errorf("looking at its folder: %w", err)
 		}
 		u.dir = dir
 	}
 	file := filepath.Join(u.dir, name)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		return "", fmt.Errorf("writing the address: %w", err)
+		return "", fmt.Errorf("writing it: %w", err)
 	}
 	return file, nil
 }

@@ -68,6 +68,41 @@ func TestAddressIsNotForJournals(t *testing.T) {
 	}
 }
 
+// TestTheAddressAfterACleanUp: somebody else may have made a folder of the same name since.
+func TestTheAddressAfterACleanUp(t *testing.T) {
+	t.Parallel()
+	u, _ := uiOf(t, Screen{})
+	u.announce("first")
+	theirs := u.dir
+	t.Cleanup(func() { _ = os.RemoveAll(theirs) })
+	kept := filepath.Join(t.TempDir(), "ours") // so that its number is not given to theirs
+	if err := errors.Join(os.Rename(theirs, kept), os.Mkdir(theirs, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	u.announce("second")
+	if text, err := os.ReadFile(filepath.Join(u.dir, "address")); err != nil || string(text) != "second\n" {
+		t.Errorf("the new address: %q, %v", text, err)
+	}
+	if found, err := os.ReadDir(theirs); err != nil || len(found) > 0 {
+		t.Errorf("another's folder holds %v, %v", found, err)
+	}
+}
+
+// TestAnAddressThatCannotBeTold: nobody could open the pages.
+func TestAnAddressThatCannotBeTold(t *testing.T) {
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "absent"))
+	u, out := uiOf(t, Screen{})
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	err = new(uiCmd).greet(t.Context(), u.a, &plane.Plane{Name: "test"}, door{listener: l}, u)
+	if err == nil || !strings.HasSuffix(err.Error(), "; name a folder that can be written in TMPDIR") {
+		t.Errorf("%v; %s", err, out)
+	}
+}
+
 // TestOpenHidesTheCode: everybody can see the arguments of programs.
 func TestOpenHidesTheCode(t *testing.T) {
 	dir := t.TempDir()
