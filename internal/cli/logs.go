@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
@@ -18,7 +19,7 @@ type logsCmd struct {
 	looks
 	ID      string `arg:"" name:"run" help:"The run; for a job, its newest run with output."`
 	Attempt *int   `help:"The output of this attempt; by default the newest." placeholder:"N"`
-	Follow  bool   `help:"Keep printing until the attempt has ended."`
+	Follow  bool   `help:"Keep printing until the run has ended, or the --attempt."`
 	Since   string `help:"With --stack: only output since a duration ago (10m) or a time." placeholder:"D"`
 	Times   bool   `help:"With --stack: print the time of each line."`
 }
@@ -43,16 +44,35 @@ func (c *logsCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		lines := &linePrinter{a: a, id: r.ID, times: c.Times}
-		done, err := p.Follow(ctx, plane.Follow{Run: r.ID, Attempt: attempt, On: c.Follow, Since: since}, lines.print)
+		err = c.print(ctx, a, p, plane.Follow{Run: r.ID, Attempt: attempt, On: c.Follow, Since: since})
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // a person who left wants to know no more
+		}
+		return err
+	})
+}
+
+// print prints the output of an attempt and, with --follow, of those after it unless one was asked for.
+func (c *logsCmd) print(ctx context.Context, a *app, p *plane.Plane, f plane.Follow) error {
+	for {
+		lines := &linePrinter{a: a, id: f.Run, times: c.Times}
+		done, err := p.Follow(ctx, f, lines.print)
 		if err := errors.Join(err, lines.end()); err != nil {
 			return err
 		}
-		if done.Lines == 0 && ctx.Err() == nil { // a person who left wants to know no more
-			_, _ = fmt.Fprintf(a.Stderr, "attempt %d of %s %s\n", done.Attempt.N, r.ID, a.silence(done.Attempt, since))
+		if done.Lines == 0 && ctx.Err() == nil {
+			_, _ = fmt.Fprintf(a.Stderr, "attempt %d of %s %s\n", done.Attempt.N, f.Run, a.silence(done.Attempt, f.Since))
 		}
-		return nil
-	})
+		if !c.Follow || c.Attempt != nil {
+			return nil
+		}
+		r, more, err := attemptAfter(ctx, p, f.Run, done.Attempt.N)
+		if err != nil || !more {
+			return err
+		}
+		f.Attempt = done.Attempt.N + 1
+		_, _ = fmt.Fprintf(a.Stderr, "attempt %d of %s: %s\n", f.Attempt, f.Run, notice.Printable(cmp.Or(done.Attempt.Next, r.Cause)))
+	}
 }
 
 // silence says that an attempt wrote nothing, as far as is known.
@@ -76,6 +96,8 @@ type linePrinter struct {
 	// reports whether there is such a line.
 	inside string
 	begun  bool
+	// held is the end of what arrived of a line, if a terminal may show it only with what comes next.
+	held string
 }
 
 func (l *linePrinter) print(line plane.Line) error {
@@ -93,7 +115,7 @@ func (l *linePrinter) print(line plane.Line) error {
 	}
 	text := line.Text
 	if l.a.Screen.Width > 0 {
-		text = harmless(text)
+		text = l.shown(text, line.Open)
 	}
 	b.WriteString(text)
 	if !line.Open {
@@ -102,12 +124,35 @@ func (l *linePrinter) print(line plane.Line) error {
 	return l.a.write([]byte(b.String()))
 }
 
-// end prints a last line that has no line break.
-func (l *linePrinter) end() error {
-	if l.inside == "" {
-		return nil
+// shown returns what a terminal shows of a line that ends here, or is open. It holds back what may be
+// part of a character or of a line break.
+func (l *linePrinter) shown(text string, open bool) string {
+	text, l.held = l.held+text, ""
+	if !open {
+		return harmless(strings.TrimSuffix(text, "\r"))
 	}
-	return l.flush(time.Time{})
+	end := len(text)
+	for i := end - 1; i >= max(0, end-utf8.UTFMax); i-- {
+		if utf8.RuneStart(text[i]) {
+			if !utf8.FullRuneInString(text[i:]) || text[i] == '\r' && i == end-1 {
+				end = i
+			}
+			break
+		}
+	}
+	text, l.held = text[:end], text[end:]
+	return harmless(text)
+}
+
+// end prints what is left of a last line that has no line break.
+func (l *linePrinter) end() error {
+	switch {
+	case l.held != "":
+		return l.a.write([]byte(l.shown("", false)))
+	case l.inside != "":
+		return l.flush(time.Time{})
+	}
+	return nil
 }
 
 func (l *linePrinter) flush(at time.Time) error {

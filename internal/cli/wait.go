@@ -116,23 +116,14 @@ func (w *waiting) watch(ctx context.Context, a *app, p *plane.Plane, id run.ID) 
 
 // followRun prints what each attempt writes until the run has ended.
 func (a *app) followRun(ctx context.Context, p *plane.Plane, id run.ID) (run.Run, error) {
-	next := 1
-	for {
-		r, err := p.Run(ctx, id)
-		switch {
-		case err != nil:
+	for done := 0; ; {
+		r, more, err := attemptAfter(ctx, p, id, done)
+		if err != nil || !more {
 			return r, err
-		case next > len(r.Attempts) && r.Status.Terminal():
-			return r, nil
-		case ctx.Err() != nil:
-			return r, ctx.Err()
-		case next > len(r.Attempts):
-			p.Pause(ctx)
-			continue
 		}
-		next = max(next, r.First)
+		done = max(done+1, r.First)
 		lines := &linePrinter{a: a, id: id}
-		_, err = p.Follow(ctx, plane.Follow{Run: id, Attempt: next, On: true}, lines.print)
+		_, err = p.Follow(ctx, plane.Follow{Run: id, Attempt: done, On: true}, lines.print)
 		err = errors.Join(err, lines.end())
 		if err != nil && !errors.Is(err, plane.ErrNoOutput) {
 			return r, err
@@ -141,7 +132,24 @@ func (a *app) followRun(ctx context.Context, p *plane.Plane, id run.ID) (run.Run
 			_, _ = fmt.Fprintln(a.Stderr, notice.Printable(err.Error()))
 			return p.Wait(ctx, id, nil)
 		}
-		next++
+	}
+}
+
+// attemptAfter waits until a run has more than n attempts. more is false if it has ended without.
+func attemptAfter(ctx context.Context, p *plane.Plane, id run.ID, n int) (r run.Run, more bool, err error) {
+	for {
+		r, err = p.Run(ctx, id)
+		switch {
+		case err != nil:
+			return r, false, err
+		case len(r.Attempts) > n:
+			return r, true, nil
+		case r.Status.Terminal():
+			return r, false, nil
+		case ctx.Err() != nil:
+			return r, false, ctx.Err()
+		}
+		p.Pause(ctx)
 	}
 }
 
