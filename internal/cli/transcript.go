@@ -67,7 +67,7 @@ func (t *transcript) wrap(s string) string {
 	return out.String()
 }
 
-// Notify implements control.Notifier.
+// Notify implements port.Notifier.
 func (t *transcript) Notify(_ context.Context, n notice.Notice) error {
 	if t.json {
 		return printJSON(t.out, struct {

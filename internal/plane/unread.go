@@ -18,7 +18,7 @@ type unread struct {
 	runs map[run.ID]bool
 }
 
-// add is a control.Walk's Unread.
+// add is a port.Walk's Unread.
 func (u *unread) add(id run.ID, _ time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -25,7 +25,7 @@ func newNotifier(w *World) *notifier {
 	return n
 }
 
-// Notify implements control.Notifier.
+// Notify implements port.Notifier.
 func (p *notifier) Notify(ctx context.Context, n notice.Notice) (took []string, err error) {
 	w := p.w
 	w.call("Notify", func(d dice) {

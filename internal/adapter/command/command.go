@@ -24,7 +24,7 @@ const patience = 30 * time.Second
 // say. Exit code 0 means that the notice was delivered.
 type Notifier struct{ Line string }
 
-// Notify implements control.Notifier.
+// Notify implements port.Notifier.
 func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 	body, err := json.Marshal(x)
 	if err != nil {

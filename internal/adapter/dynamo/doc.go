@@ -1,4 +1,4 @@
-// Package dynamo implements control.Store in one DynamoDB table. Condition expressions appear only in
+// Package dynamo implements port.Store in one DynamoDB table. Condition expressions appear only in
 // this package.
 //
 // # Items

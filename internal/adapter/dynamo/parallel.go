@@ -38,7 +38,7 @@ func inParallel(ctx context.Context, n int, do func(ctx context.Context, i int) 
 	return context.Cause(ctx) //nolint:wrapcheck // what one of them said
 }
 
-// Definitions implements control.Reader.
+// Definitions implements port.Reader.
 func (s *Store) Definitions(ctx context.Context, hashes []string) (map[string]job.Job, error) {
 	out := make(map[string]job.Job, len(hashes))
 	var absent []string

@@ -22,7 +22,7 @@ const (
 // PutEvents).
 const maxDetail = 200_000
 
-// Notifier implements control.Notifier.
+// Notifier implements port.Notifier.
 type Notifier struct {
 	Events *signed.Client
 	// Bus is the name or ARN of the bus.

@@ -67,7 +67,7 @@ type Memory interface {
 	SetTook(ctx context.Context, id string, targets []string) error
 }
 
-// Notifier implements control.Notifier. It tries every target, whatever became of the others. A target
+// Notifier implements port.Notifier. It tries every target, whatever became of the others. A target
 // that took a notice does not get it again with the next delivery.
 //
 // If the process ends after a target took a notice and before that is noted, the target gets the notice

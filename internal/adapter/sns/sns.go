@@ -30,7 +30,7 @@ type API interface {
 	Publish(context.Context, *sns.PublishInput, ...func(*sns.Options)) (*sns.PublishOutput, error)
 }
 
-// Notifier implements control.Notifier.
+// Notifier implements port.Notifier.
 type Notifier struct {
 	SNS   API
 	Topic string

@@ -37,7 +37,7 @@ type Notifier struct {
 	Now    func() time.Time
 }
 
-// Notify implements control.Notifier.
+// Notify implements port.Notifier.
 func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 	body, err := json.Marshal(x)
 	if err != nil {
