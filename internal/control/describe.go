@@ -89,7 +89,7 @@ func (l *lane) put(ctx context.Context, r *run.Run, e run.Event) (moved bool) {
 	if l.failed(err) {
 		return false
 	}
-	if d.Outcome == run.Rests {
+	if d.Result == run.Rests {
 		l.Store.Rest(d.Next, l.Now(), d.Until)
 		return true
 	}

@@ -157,7 +157,7 @@ func (c *Control) ask(ctx context.Context, id run.ID, event func(*run.Run) (run.
 	case err != nil:
 		return port.Reply{}, nil, err
 	}
-	switch d.Outcome {
+	switch d.Result {
 	case run.Denied:
 		return refuse(id, "%s", d.Why), nil, nil
 	case run.Duplicate:

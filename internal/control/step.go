@@ -43,7 +43,7 @@ func (c *Control) step(ctx context.Context, id run.ID, event func(*run.Run) (run
 // anew: it is true only of the state that was loaded, and is remembered as such.
 func (c *Control) stepFrom(ctx context.Context, before *run.Run, event func(*run.Run) (run.Event, error)) (*run.Decision, error) {
 	d, err := c.decideAndSave(ctx, before, event)
-	if errors.Is(err, port.ErrConflict) || err == nil && d.Next.Rev == before.Rev && d.Outcome != run.Rests {
+	if errors.Is(err, port.ErrConflict) || err == nil && d.Next.Rev == before.Rev && d.Result != run.Rests {
 		return c.step(ctx, before.ID, event)
 	}
 	return d, err
@@ -67,7 +67,7 @@ func (c *Control) decideAndSave(ctx context.Context, before *run.Run, event func
 	if err != nil {
 		return nil, err
 	}
-	if d.Outcome == run.Ignored || d.Outcome == run.Denied || d.Outcome == run.Rests {
+	if d.Result == run.Ignored || d.Result == run.Denied || d.Result == run.Rests {
 		return d, nil
 	}
 	if d.Next.Definition != before.Definition { // a retry; what is saved obeys the new definition
@@ -148,7 +148,7 @@ func (c *Control) settle(ctx context.Context, d *run.Decision) (*run.Run, error)
 		tried = append(tried, e)
 		d, err := c.perform(ctx, r, e)
 		if d != nil {
-			if d.Outcome == run.Ignored {
+			if d.Result == run.Ignored {
 				tried = leaveTells(tried, r, &d.Next)
 			}
 			r, counted = &d.Next, cmp.Or(d.Counted, counted)

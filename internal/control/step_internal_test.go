@@ -33,7 +33,7 @@ func TestNothingToDoIsAskedAnew(t *testing.T) {
 	c := &Control{Store: revised{oneRun{r: now}}, Now: func() time.Time { return launchTime }, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler)}
 	c.definitions.put("hourly", &job.Job{Name: "hourly"})
 	d, err := c.stepFrom(t.Context(), &old, always(run.Done{Effect: stopIt}))
-	if err != nil || d.Outcome == run.Ignored || len(d.Next.Owed) != 0 {
+	if err != nil || d.Result == run.Ignored || len(d.Next.Owed) != 0 {
 		t.Errorf("%+v, %v", d, err)
 	}
 }

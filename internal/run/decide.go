@@ -26,11 +26,11 @@ func DecideBeside(other ID, j *job.Job, r *Run, e Event, now time.Time, t *Timin
 	to.Next.unshare(mayLaunch(r, e, seen))
 	d := decider{job: j, r: &to.Next, at: &now, t: t, beside: other}
 	if seen != nil {
-		to.Outcome, to.Why = d.onSeen(seen)
+		to.Result, to.Why = d.onSeen(seen)
 	} else {
-		to.Outcome, to.Why = d.on(e)
+		to.Result, to.Why = d.on(e)
 	}
-	if to.Outcome == Ignored || to.Outcome == Denied {
+	if to.Result == Ignored || to.Result == Denied {
 		to.Next = *r
 		return to
 	}
@@ -39,7 +39,7 @@ func DecideBeside(other ID, j *job.Job, r *Run, e Event, now time.Time, t *Timin
 		d.r.Owed = nil
 	}
 	if looked(seen) && rests(r, d.r) && (!t.NoteRunning || r.Last().LastStatus == TaskRunning) {
-		to.Outcome, to.Until, to.Next = Rests, d.r.DueAt, *r
+		to.Result, to.Until, to.Next = Rests, d.r.DueAt, *r
 		return to
 	}
 	to.Counted = counted(r, d.r)
@@ -95,7 +95,7 @@ func (r *Run) stopWaits() bool {
 	return r.Owes(StopTask) || r.Stopping != nil && r.Status == Launching
 }
 
-func (d *decider) triggered() (Outcome, string) {
+func (d *decider) triggered() (Result, string) {
 	d.r.Duplicates++
 	if d.r.Owes(Launch) {
 		return Duplicate, fmt.Sprintf("duplicate of %s, whose launch was owed: %s", d.r.ID, d.resolveDoubt())
@@ -103,7 +103,7 @@ func (d *decider) triggered() (Outcome, string) {
 	return Duplicate, fmt.Sprintf("duplicate of %s, which %s", d.r.ID, d.r.Status.Sentence())
 }
 
-func (d *decider) due(e Due) (Outcome, string) {
+func (d *decider) due(e Due) (Result, string) {
 	woken := d.r.Waits && !e.Blocked
 	if !woken && (d.r.DueAt.IsZero() || d.r.DueAt.After(d.now())) {
 		return Ignored, "not due yet"
@@ -126,7 +126,7 @@ func (d *decider) owedAgain() time.Duration {
 }
 
 // dequeue launches the attempt that a limit of the rate put off, or a new one.
-func (d *decider) dequeue(e Due) (Outcome, string) {
+func (d *decider) dequeue(e Due) (Result, string) {
 	switch {
 	case d.r.Waits && e.Blocked:
 		d.r.DueAt = d.now().Add(d.t.Blocked)
@@ -185,7 +185,7 @@ func (d *decider) expire() {
 // unresolved waits for a revision of the task definition until the deadline. A run that
 // waited for another's end no longer does: it is asked for its revision only once it may go
 // on.
-func (d *decider) unresolved(e Unresolved) (Outcome, string) {
+func (d *decider) unresolved(e Unresolved) (Result, string) {
 	if d.r.Status != Queued || !d.r.Renew || !d.r.Waits && d.r.DueAt.After(d.now()) {
 		return Ignored, "no revision is waited for"
 	}
@@ -229,7 +229,7 @@ func (d *decider) resend() {
 	d.r.DueAt = d.now().Add(d.t.Doubt)
 }
 
-func (d *decider) done(e Done) (Outcome, string) {
+func (d *decider) done(e Done) (Result, string) {
 	if e.Effect.Kind == Launch || e.Effect.Kind == Find {
 		return Ignored, "it is done when its answer is known"
 	}

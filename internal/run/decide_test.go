@@ -158,8 +158,8 @@ func most(j job.Job, r run.Run) int {
 func invariant(j job.Job, before run.Run, d run.Decision, now time.Time) error {
 	r := d.Next
 	switch {
-	case (d.Outcome == run.Ignored || d.Outcome == run.Denied) && !reflect.DeepEqual(before, r):
-		return fmt.Errorf("outcome %s, yet the run changed", d.Outcome)
+	case (d.Result == run.Ignored || d.Result == run.Denied) && !reflect.DeepEqual(before, r):
+		return fmt.Errorf("outcome %s, yet the run changed", d.Result)
 	case !slices.Contains(transitions[before.Status], r.Status) && !retriedTo(before, r):
 		return fmt.Errorf("no way from %s to %s", before.Status, r.Status)
 	case r.Open() == r.DueAt.IsZero():
@@ -309,8 +309,8 @@ func TestRanAfterAll(t *testing.T) {
 				t.Errorf("status went from %s to %s", before.Status, r.Status)
 			}
 			again := decided(plain, r, events[len(events)-1].event, t0.Add(time.Hour), run.DefaultTiming)
-			if again.Outcome != run.Ignored {
-				t.Errorf("the same event again: %s", again.Outcome)
+			if again.Result != run.Ignored {
+				t.Errorf("the same event again: %s", again.Result)
 			}
 		})
 	}
@@ -440,7 +440,7 @@ func TestDecideWalk(t *testing.T) {
 			if from := s.run.Status; !retriedTo(s.run, d.Next) && !slices.Contains(taken[from], d.Next.Status) {
 				taken[from] = append(taken[from], d.Next.Status)
 			}
-			fmt.Fprintf(&b, "%-30s %-9s %-9s %s\n", e.name, d.Outcome, d.Next.Status, d.Why)
+			fmt.Fprintf(&b, "%-30s %-9s %-9s %s\n", e.name, d.Result, d.Next.Status, d.Why)
 		}
 	}
 	for from, to := range transitions {

@@ -19,7 +19,7 @@ type decider struct {
 
 func (d *decider) now() time.Time { return *d.at }
 
-func (d *decider) on(e Event) (Outcome, string) {
+func (d *decider) on(e Event) (Result, string) {
 	switch e := e.(type) {
 	case Triggered:
 		return d.triggered()
@@ -40,32 +40,32 @@ func (d *decider) on(e Event) (Outcome, string) {
 }
 
 // onTask takes the events that are about one attempt.
-func (d *decider) onTask(e Event) (Outcome, string) {
+func (d *decider) onTask(e Event) (Result, string) {
 	switch e := e.(type) {
 	case Launched:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.launched(a, &e) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.launched(a, &e) })
 	case Paced:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.paced(a, e.Send, e.Why) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.paced(a, e.Send, e.Why) })
 	case Refused:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.refused(a, &e) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.refused(a, &e) })
 	case NoAnswer:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.noAnswer(a, e.Send, e.Err) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.noAnswer(a, e.Send, e.Err) })
 	case Found:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.found(a.told(), e) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.found(a.told(), e) })
 	case Unseen:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.unseen(a, e) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.unseen(a, e) })
 	case Gone:
-		return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.gone(a, e.At) })
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.gone(a, e.At) })
 	}
 	return Ignored, fmt.Sprintf("no such event: %T", e)
 }
 
 // onSeen takes a state of an attempt's task.
-func (d *decider) onSeen(e *Seen) (Outcome, string) {
-	return d.onAttempt(e.Attempt, func(a *Attempt) (Outcome, string) { return d.seen(a.told(), e) })
+func (d *decider) onSeen(e *Seen) (Result, string) {
+	return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.seen(a.told(), e) })
 }
 
-func (d *decider) onAttempt(n int, f func(*Attempt) (Outcome, string)) (Outcome, string) {
+func (d *decider) onAttempt(n int, f func(*Attempt) (Result, string)) (Result, string) {
 	a := d.r.Attempt(n)
 	if a == nil {
 		return Ignored, fmt.Sprintf("the run has no attempt %d", n)

@@ -56,11 +56,11 @@ func TestARetryOfAFullRun(t *testing.T) {
 			for ; ; retries++ {
 				now = now.Add(time.Hour)
 				d := run.Decide(&plain, &r, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, By: c.text, Reason: c.text}, Task: task}, now, &run.DefaultTiming)
-				if d.Outcome == run.Denied && strings.Contains(d.Why, "start a new run with `run report`") {
+				if d.Result == run.Denied && strings.Contains(d.Why, "start a new run with `run report`") {
 					break
 				}
-				if d.Outcome != run.Did || retries > 2000 {
-					t.Fatalf("after %d retries: %s: %s", retries, d.Outcome, d.Why)
+				if d.Result != run.Did || retries > 2000 {
+					t.Fatalf("after %d retries: %s: %s", retries, d.Result, d.Why)
 				}
 				for r = d.Next; r.Status != run.Failed; now = now.Add(10 * time.Minute) {
 					if r.Status == run.Queued {
@@ -85,10 +85,10 @@ func TestARetryAskedTwice(t *testing.T) {
 	t.Parallel()
 	r, _ := play(t, plain, accepted, at{2, seen(1, 5, exited(1))})
 	r.Triggers = append(r.Triggers, run.Trigger{Kind: run.ByHand, Request: "hand"}, run.Trigger{Kind: run.ByRetry, Request: "a"}, run.Trigger{Kind: run.ByRetry})
-	for request, want := range map[string]run.Outcome{"a": run.Duplicate, "b": run.Did, "hand": run.Did, "": run.Did} {
+	for request, want := range map[string]run.Result{"a": run.Duplicate, "b": run.Did, "hand": run.Did, "": run.Did} {
 		d := decided(plain, r, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: request}, Task: task}, t0.Add(time.Hour), run.DefaultTiming)
-		if more := d.Next.Duplicates - r.Duplicates; d.Outcome != want || (want == run.Duplicate) != (more == 1) {
-			t.Errorf("request %q: %s, %d duplicates more", request, d.Outcome, more)
+		if more := d.Next.Duplicates - r.Duplicates; d.Result != want || (want == run.Duplicate) != (more == 1) {
+			t.Errorf("request %q: %s, %d duplicates more", request, d.Result, more)
 		}
 	}
 	if d := decided(plain, r, run.Triggered{}, t0, run.DefaultTiming); d.Next.Duplicates != r.Duplicates+1 {

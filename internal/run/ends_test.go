@@ -37,7 +37,7 @@ func TestLookAhead(t *testing.T) {
 		r := decided(c.job, newRun(), run.Launched{Attempt: 1, TaskARN: arn(1)}, t0, run.DefaultTiming).Next
 		d := decided(c.job, r, look(2, c.seen), t0.Add(5*minute), run.DefaultTiming)
 		next := d.Next.DueAt
-		if d.Outcome == run.Rests {
+		if d.Result == run.Rests {
 			next = d.Until
 		}
 		if got := next.Sub(t0.Add(5 * minute)); got != c.want {

@@ -140,30 +140,30 @@ func (RetryAsked) event() {}
 func (StopAsked) event()  {}
 func (Done) event()       {}
 
-// Outcome says what an event led to.
-type Outcome string
+// Result says what an event led to.
+type Result string
 
 const (
 	// Did: the run moved on.
-	Did Outcome = "did"
+	Did Result = "did"
 	// Ignored: nothing is new, so nothing needs to be saved.
-	Ignored Outcome = "ignored"
+	Ignored Result = "ignored"
 	// Duplicate: the request was received before.
-	Duplicate Outcome = "duplicate"
+	Duplicate Result = "duplicate"
 	// Denied: a person's request cannot be carried out; Why says what to do instead.
-	Denied Outcome = "refused"
+	Denied Result = "denied"
 	// Rests: a look found the task running as it should. Nothing needs to be saved; Until is
 	// when the task must be looked at again.
-	Rests Outcome = "rests"
+	Rests Result = "rests"
 )
 
 // Decision is what to do next. Next must be saved before its owed effects are performed. If
-// Outcome is Ignored, Denied or Rests, Next equals the run that was given.
+// Result is Ignored, Denied or Rests, Next equals the run that was given.
 type Decision struct {
-	Next    Run
-	Outcome Outcome
-	Why     string
-	// Until is set if Outcome is Rests.
+	Next   Run
+	Result Result
+	Why    string
+	// Until is set if Result is Rests.
 	Until time.Time
 	// Counted is the attempt of which this decision counted a send; 0 if it counted none.
 	// Only whoever saved the decision may make that send: the refusal of a send that was not

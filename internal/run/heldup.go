@@ -49,7 +49,7 @@ func (r *Run) HeldUpNow(now time.Time) bool {
 	return r.Status == Queued && !r.Waits && (r.Lacks != "" || r.Renew) && r.HeldUp.IsZero() && now.Sub(r.WaitsSince()) >= r.Patience()
 }
 
-func (d *decider) waiting() (Outcome, string) {
+func (d *decider) waiting() (Result, string) {
 	if !d.r.HeldUpNow(d.now()) {
 		return Ignored, "nobody is to be told that it waits"
 	}

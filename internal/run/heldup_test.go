@@ -41,8 +41,8 @@ func TestHeldUp(t *testing.T) {
 	} {
 		now := t0.Add(c.after)
 		d := decided(plain, c.r, run.Waiting{}, now, run.DefaultTiming)
-		if got := d.Outcome == run.Did; got != c.want || got != c.r.HeldUpNow(now) || got != (d.Next.HeldUp.Equal(now) && !now.Equal(c.r.HeldUp)) {
-			t.Errorf("%s: %s, held up at %s", name, d.Outcome, d.Next.HeldUp)
+		if got := d.Result == run.Did; got != c.want || got != c.r.HeldUpNow(now) || got != (d.Next.HeldUp.Equal(now) && !now.Equal(c.r.HeldUp)) {
+			t.Errorf("%s: %s, held up at %s", name, d.Result, d.Next.HeldUp)
 		}
 		if d.Next.Status != c.r.Status || !d.Next.DueAt.Equal(c.r.DueAt) || d.Next.Cause != c.r.Cause {
 			t.Errorf("%s: it is %s, due %s", name, d.Next.Status, d.Next.DueAt)
@@ -57,7 +57,7 @@ func TestHeldUpAgain(t *testing.T) {
 	r := run.Run{ID: "report/20261122T1730Z", Status: run.Queued, QueuedAt: t0, HeldUp: noted, Attempts: []run.Attempt{{N: 1, SentAt: t0}}}
 	r.Status, r.FinishedAt, r.Attempts[0].EndedAt = run.Failed, noted, noted
 	d := decided(plain, r, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: "a"}, Task: task}, noted, run.DefaultTiming)
-	if d.Outcome != run.Did || !d.Next.HeldUp.IsZero() {
-		t.Errorf("retried: %s, held up at %s", d.Outcome, d.Next.HeldUp)
+	if d.Result != run.Did || !d.Next.HeldUp.IsZero() {
+		t.Errorf("retried: %s, held up at %s", d.Result, d.Next.HeldUp)
 	}
 }

@@ -107,7 +107,7 @@ func TestLimits(t *testing.T) {
 				t.Errorf("cause %q, want %q", r.Cause, c.cause)
 			}
 			next := r.DueAt
-			if d.Outcome == run.Rests {
+			if d.Result == run.Rests {
 				next = d.Until
 			}
 			if c.due != 0 && !next.Equal(t0.Add(c.due)) {

@@ -31,7 +31,7 @@ func TestWholeLives(t *testing.T) {
 			if err := invariant(l.job, r, d, now); err != nil {
 				t.Errorf("%s, event %d: %v", l.name, i+1, err)
 			}
-			fmt.Fprintf(&b, "%s after %s: %s, %s\n", strings.TrimPrefix(fmt.Sprintf("%T", e.event), "run."), e.after.Round(time.Second), d.Outcome, d.Why)
+			fmt.Fprintf(&b, "%s after %s: %s, %s\n", strings.TrimPrefix(fmt.Sprintf("%T", e.event), "run."), e.after.Round(time.Second), d.Result, d.Why)
 			changes(t, &b, r, d.Next)
 			r = d.Next
 		}

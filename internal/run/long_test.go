@@ -27,8 +27,8 @@ func TestRunsLong(t *testing.T) {
 				if marked++; after < run.LongAfter || after > run.LongAfter+run.DefaultTiming.NextLook {
 					t.Errorf("%s: marked after %s", name, after)
 				}
-			case d.Outcome != run.Rests:
-				t.Errorf("%s: after %s %s: %s", name, after, d.Outcome, d.Why)
+			case d.Result != run.Rests:
+				t.Errorf("%s: after %s %s: %s", name, after, d.Result, d.Why)
 			}
 			r = d.Next
 		}

@@ -32,7 +32,7 @@ func TestOddStates(t *testing.T) {
 	for name, c := range map[string]struct {
 		run     run.Run
 		event   run.Event
-		outcome run.Outcome
+		outcome run.Result
 		status  run.Status
 	}{
 		"launching, its task is known":         {known, run.Launched{Attempt: 1, TaskARN: arn(1)}, run.Did, run.Running},
@@ -44,8 +44,8 @@ func TestOddStates(t *testing.T) {
 		"running, and a revision is missing":   {renewed, run.Unresolved{Err: "x", Final: true}, run.Ignored, run.Running},
 	} {
 		d := decided(plain, c.run, c.event, t0.Add(time.Minute), run.DefaultTiming)
-		if d.Outcome != c.outcome || d.Next.Status != c.status {
-			t.Errorf("%s: %s, it %s: %s", name, d.Outcome, d.Next.Status, d.Why)
+		if d.Result != c.outcome || d.Next.Status != c.status {
+			t.Errorf("%s: %s, it %s: %s", name, d.Result, d.Next.Status, d.Why)
 		}
 	}
 	when := run.Run{StartedAt: t0, FinishedAt: t0.Add(time.Minute)}
@@ -83,7 +83,7 @@ func TestNewsThatComesLate(t *testing.T) {
 	for name, c := range map[string]struct {
 		before   []at
 		event    run.Event
-		outcome  run.Outcome
+		outcome  run.Result
 		status   run.Status
 		attempts int
 		told     bool // that attempt 1 ran after all
@@ -107,8 +107,8 @@ func TestNewsThatComesLate(t *testing.T) {
 	} {
 		r, _ := play(t, plain, c.before...)
 		d := decided(plain, r, c.event, t0.Add(53*minute), run.DefaultTiming)
-		if d.Outcome != c.outcome || d.Next.Status != c.status || len(d.Next.Attempts) != c.attempts || d.Next.Attempts[0].RanAfterAll != c.told {
-			t.Errorf("%s: %s, it %s with %d attempts, told %v: %s", name, d.Outcome, d.Next.Status, len(d.Next.Attempts), d.Next.Attempts[0].RanAfterAll, d.Why)
+		if d.Result != c.outcome || d.Next.Status != c.status || len(d.Next.Attempts) != c.attempts || d.Next.Attempts[0].RanAfterAll != c.told {
+			t.Errorf("%s: %s, it %s with %d attempts, told %v: %s", name, d.Result, d.Next.Status, len(d.Next.Attempts), d.Next.Attempts[0].RanAfterAll, d.Why)
 		}
 		if a := d.Next.Last(); d.Next.Status.Terminal() && !a.Over() {
 			t.Errorf("%s: it has ended, and its attempt %d has not", name, a.N)
@@ -142,7 +142,7 @@ func TestNotYet(t *testing.T) {
 		run   run.Run
 		event run.Event
 		after time.Duration
-		want  run.Outcome
+		want  run.Result
 	}{
 		"the other run is still open, a look too early": {waiting, run.Due{Blocked: true}, time.Second, run.Ignored},
 		"no revision, asked for too early":              {unresolved, run.Unresolved{Err: "x"}, time.Second - 1, run.Ignored},
@@ -156,8 +156,8 @@ func TestNotYet(t *testing.T) {
 		"a retry by somebody who saw it unsafe":         {over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}, Seen: run.RetryUnsafe}, time.Hour, run.Did},
 		"it ran after all, and was seen to end":         {late, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}, Seen: run.RetryEnded}, time.Hour, run.Denied},
 	} {
-		if d := decided(plain, c.run, c.event, t0.Add(c.after), run.DefaultTiming); d.Outcome != c.want {
-			t.Errorf("%s: %s, %s", name, d.Outcome, d.Why)
+		if d := decided(plain, c.run, c.event, t0.Add(c.after), run.DefaultTiming); d.Result != c.want {
+			t.Errorf("%s: %s, %s", name, d.Result, d.Why)
 		}
 	}
 }

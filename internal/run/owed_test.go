@@ -27,8 +27,8 @@ func TestOwedAgain(t *testing.T) {
 			now := end.Add(tc.after)
 			r := Run{ID: "report/20261122T1730Z", Status: Failed, FinishedAt: end, DueAt: now, Owed: []Effect{{Kind: tc.owed, Attempt: 1}}, Attempts: []Attempt{{N: 1, TaskARN: "a"}}}
 			d := Decide(&job.Job{Name: "report"}, &r, Due{}, now, &DefaultTiming)
-			if got := d.Next.DueAt.Sub(now); d.Outcome != Did || got != tc.want {
-				t.Errorf("%v: tried again in %s, want %s", d.Outcome, got, tc.want)
+			if got := d.Next.DueAt.Sub(now); d.Result != Did || got != tc.want {
+				t.Errorf("%v: tried again in %s, want %s", d.Result, got, tc.want)
 			}
 		})
 	}

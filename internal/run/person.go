@@ -9,7 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-func (d *decider) retry(e RetryAsked) (Outcome, string) {
+func (d *decider) retry(e RetryAsked) (Result, string) {
 	if d.r.received(e.Trigger) {
 		d.r.Duplicates++
 		return Duplicate, fmt.Sprintf("duplicate of a retry of %s that was received before; it %s", d.r.ID, d.r.Status.Sentence())
@@ -96,7 +96,7 @@ func (r *Run) received(t Trigger) bool {
 	})
 }
 
-func (d *decider) stop(e StopAsked) (Outcome, string) {
+func (d *decider) stop(e StopAsked) (Result, string) {
 	if d.r.Status.Terminal() {
 		return Denied, fmt.Sprintf("%s %s: there is nothing to stop", d.r.ID, d.r.Status.Sentence())
 	}

@@ -197,7 +197,7 @@ func (w wire) contradicts(before run.Run, e run.Event, d run.Decision, now time.
 			return fmt.Sprintf("attempt %d has another round, and the last one may have started", a.N)
 		case raised && !byTask && !s.nothing(was.Round, e, now), ended && was != nil && !was.Over() && !s.nothing(a.Round, e, now):
 			return fmt.Sprintf("attempt %d counts as not launched, of sends %+v were refused %v, lost in round %d", a.N, s.at, s.refused, s.lost)
-		case ok && r.Attempt == a.N && r.Stop.Kind == stop.LaunchFailure && d.Outcome == run.Did && d.Next.Status == run.Queued && !a.Over() && !raised:
+		case ok && r.Attempt == a.N && r.Stop.Kind == stop.LaunchFailure && d.Result == run.Did && d.Next.Status == run.Queued && !a.Over() && !raised:
 			return fmt.Sprintf("attempt %d is put off after its token's failures[]", a.N)
 		}
 	}
@@ -232,8 +232,8 @@ func twice(t *rapid.T, j job.Job, d run.Decision, e run.Event, now time.Time) {
 		return
 	}
 	again := decided(j, d.Next, e, now, run.DefaultTiming)
-	if again.Outcome != run.Ignored || !reflect.DeepEqual(again.Next, d.Next) {
-		t.Fatalf("the same event again: %s, %s", again.Outcome, again.Why)
+	if again.Result != run.Ignored || !reflect.DeepEqual(again.Next, d.Next) {
+		t.Fatalf("the same event again: %s, %s", again.Result, again.Why)
 	}
 }
 

@@ -18,7 +18,7 @@ const rateLimited = "waiting: ECS limits the rate of launches"
 // token's result, which ECS repeats for every further send (ECS API reference, "Ensuring
 // idempotency"), so the next send needs a new token. For the same reason they also say what
 // became of a send that was lost.
-func (d *decider) refused(a *Attempt, e *Refused) (Outcome, string) {
+func (d *decider) refused(a *Attempt, e *Refused) (Result, string) {
 	s, v := &e.Stop, stop.ClassifyOf(&e.Stop)
 	if !d.current(a) || a.TaskARN != "" {
 		return Ignored, "a refusal of an attempt that is settled"
@@ -58,7 +58,7 @@ func (d *decider) tokenResult(a *Attempt, e *Refused) bool {
 }
 
 // paced notes that a counted send did not go out, which proves as much as a refusal.
-func (d *decider) paced(a *Attempt, send int, why string) (Outcome, string) {
+func (d *decider) paced(a *Attempt, send int, why string) (Result, string) {
 	if !d.current(a) || a.TaskARN != "" {
 		return Ignored, "the attempt is settled"
 	}
@@ -95,7 +95,7 @@ func (d *decider) putOff(a *Attempt, why string, until time.Time) string {
 	return why
 }
 
-func (d *decider) noAnswer(a *Attempt, send int, err string) (Outcome, string) {
+func (d *decider) noAnswer(a *Attempt, send int, err string) (Result, string) {
 	if !d.current(a) || a.TaskARN != "" {
 		return Ignored, "no answer for an attempt that is settled"
 	}

@@ -32,7 +32,7 @@ func TestRests(t *testing.T) {
 	for name, c := range map[string]struct {
 		r    run.Run
 		e    run.Event
-		want run.Outcome
+		want run.Result
 	}{
 		"as it should be":               {running, look(2, runs), run.Rests},
 		"and saved so before":           {decided(plain, running, event, t0, run.DefaultTiming).Next, look(2, runs), run.Rests},
@@ -48,8 +48,8 @@ func TestRests(t *testing.T) {
 		"its launch was in doubt":       {with(func(r *run.Run) { r.Status, r.Attempts[0].TaskARN = run.Launching, "" }), look(2, runs), run.Did},
 	} {
 		d := decided(plain, c.r, c.e, t0.Add(5*time.Minute), run.DefaultTiming)
-		if d.Outcome != c.want {
-			t.Errorf("%s: %s", name, d.Outcome)
+		if d.Result != c.want {
+			t.Errorf("%s: %s", name, d.Result)
 		}
 		if rests := c.want == run.Rests; rests != d.Until.Equal(t0.Add(50*time.Minute)) || rests && !reflect.DeepEqual(d.Next, c.r) {
 			t.Errorf("%s: until %s, %+v", name, d.Until, d.Next)
@@ -69,11 +69,11 @@ func TestRunningIsNoted(t *testing.T) {
 	timing.NoteRunning = true
 	accepted, _ := play(t, plain, at{0, run.Launched{Attempt: 1, TaskARN: arn(1), LastStatus: "PROVISIONING"}})
 	first := decided(plain, accepted, look(2, runs), t0.Add(5*time.Minute), timing)
-	if first.Outcome != run.Did || first.Next.StartedAt.IsZero() {
-		t.Fatalf("the first look: %s, started at %s", first.Outcome, first.Next.StartedAt)
+	if first.Result != run.Did || first.Next.StartedAt.IsZero() {
+		t.Fatalf("the first look: %s, started at %s", first.Result, first.Next.StartedAt)
 	}
-	if d := decided(plain, first.Next, look(2, runs), t0.Add(50*time.Minute), timing); d.Outcome != run.Rests {
-		t.Errorf("the second: %s", d.Outcome)
+	if d := decided(plain, first.Next, look(2, runs), t0.Add(50*time.Minute), timing); d.Result != run.Rests {
+		t.Errorf("the second: %s", d.Result)
 	}
 }
 

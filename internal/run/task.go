@@ -17,7 +17,7 @@ const (
 
 // launched takes the task with which ECS answered a send. The answer to a send of the round
 // before comes late if the end of that round's task was heard of first.
-func (d *decider) launched(a *Attempt, e *Launched) (Outcome, string) {
+func (d *decider) launched(a *Attempt, e *Launched) (Result, string) {
 	switch {
 	case e.Round == a.Round-1 && e.TaskARN != a.Former:
 		return d.second(a, e.TaskARN)
@@ -28,7 +28,7 @@ func (d *decider) launched(a *Attempt, e *Launched) (Outcome, string) {
 }
 
 // accepted takes the task that, as ECS said, the attempt launched.
-func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Outcome, string) {
+func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Result, string) {
 	if a.TaskARN != "" && a.TaskARN != arn {
 		return d.second(a, arn)
 	}
@@ -61,7 +61,7 @@ func launching(e Effect) bool { return e.Kind == Launch || e.Kind == Find }
 
 // second notes that another task carries an attempt's startedBy. ECS's idempotency forbids
 // that; if it happens, a notice reports it.
-func (d *decider) second(a *Attempt, arn string) (Outcome, string) {
+func (d *decider) second(a *Attempt, arn string) (Result, string) {
 	if a.RanAfterAll {
 		return Ignored, "a second task of this attempt was told before"
 	}
@@ -84,7 +84,7 @@ func (d *decider) relaunchWaits(a *Attempt) bool {
 
 // found takes the result of ListTasks(startedBy). ListTasks does not show stopped tasks (ECS
 // API reference, ListTasks), so finding none proves nothing.
-func (d *decider) found(a *Attempt, e Found) (Outcome, string) {
+func (d *decider) found(a *Attempt, e Found) (Result, string) {
 	if e.Round < a.Round {
 		return Ignored, fmt.Sprintf("attempt %d is on another round", a.N)
 	}
@@ -109,7 +109,7 @@ func (d *decider) found(a *Attempt, e Found) (Outcome, string) {
 
 // gone takes it that ECS does not know the task. ECS remembers a stopped task for an hour, so
 // the task ended without our seeing how, unless it was launched only just now.
-func (d *decider) gone(a *Attempt, asked time.Time) (Outcome, string) {
+func (d *decider) gone(a *Attempt, asked time.Time) (Result, string) {
 	if !d.current(a) || a.TaskARN == "" {
 		return Ignored, "the attempt is settled"
 	}
@@ -135,7 +135,7 @@ func (d *decider) giveUp(a *Attempt, cause string) string {
 }
 
 // seen takes a state of the attempt's task.
-func (d *decider) seen(a *Attempt, e *Seen) (Outcome, string) {
+func (d *decider) seen(a *Attempt, e *Seen) (Result, string) {
 	if e.earlier(a) {
 		return d.earlier(a, e)
 	}
@@ -177,7 +177,7 @@ func (e *Seen) earlier(a *Attempt) bool {
 // earlier takes news of a task of an earlier round, or of one that does not say which. Such a
 // task is known not to have started. If one started all the same, what it shows decides if
 // nothing else has been launched yet; otherwise a notice reports it.
-func (d *decider) earlier(a *Attempt, e *Seen) (Outcome, string) {
+func (d *decider) earlier(a *Attempt, e *Seen) (Result, string) {
 	v := stop.ClassifyOf(&e.Stop)
 	switch {
 	case v.Started != stop.Yes && e.Stop.StartedAt.IsZero():
@@ -190,7 +190,7 @@ func (d *decider) earlier(a *Attempt, e *Seen) (Outcome, string) {
 }
 
 // nothingNew takes a version that was seen before. A look still sets the next one.
-func (d *decider) nothingNew(a *Attempt, e *Seen) (Outcome, string) {
+func (d *decider) nothingNew(a *Attempt, e *Seen) (Result, string) {
 	if e.Look && d.current(a) {
 		return Did, d.watch(a)
 	}
@@ -225,7 +225,7 @@ func (d *decider) context(a *Attempt, s *stop.Stop) {
 
 // late takes news of an attempt that has already been judged. It changes no status. If it
 // shows that a task ran that was not known to have run, a notice reports that.
-func (d *decider) late(a *Attempt, e *Seen, v *stop.Verdict) (Outcome, string) {
+func (d *decider) late(a *Attempt, e *Seen, v *stop.Verdict) (Result, string) {
 	ran := v.Started == stop.Yes || !e.Stop.StartedAt.IsZero()
 	if !ran || a.Started == stop.Yes || a.RanAfterAll {
 		return Ignored, fmt.Sprintf("attempt %d is over", a.N)

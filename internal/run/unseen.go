@@ -26,7 +26,7 @@ func (Unseen) event() {}
 
 // unseen asks again later, so that others get their turn. Only refusals that outlast ECS's
 // memory end the run: after an outage ECS itself says what it knows.
-func (d *decider) unseen(a *Attempt, e Unseen) (Outcome, string) {
+func (d *decider) unseen(a *Attempt, e Unseen) (Result, string) {
 	looking := d.r.Status == Running && a.TaskARN != ""
 	switch {
 	case !d.current(a) || !looking && !d.r.Owes(Find):

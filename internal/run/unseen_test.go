@@ -19,7 +19,7 @@ func TestUnseen(t *testing.T) {
 		after time.Duration
 		event run.Event
 		want  run.Status
-		what  run.Outcome
+		what  run.Result
 	}
 	for name, steps := range map[string][]step{
 		"for an hour":           {{5 * time.Minute, refused, run.Running, run.Did}, {60 * time.Minute, refused, run.Failed, run.Did}, {time.Minute, refused, run.Failed, run.Ignored}},
@@ -36,10 +36,10 @@ func TestUnseen(t *testing.T) {
 			for i, s := range steps {
 				now = now.Add(s.after)
 				d := decided(plain, r, s.event, now, run.DefaultTiming)
-				if r = d.Next; r.Status != s.want || d.Outcome != s.what {
-					t.Fatalf("step %d: %s, %s: %s", i+1, r.Status, d.Outcome, d.Why)
+				if r = d.Next; r.Status != s.want || d.Result != s.what {
+					t.Fatalf("step %d: %s, %s: %s", i+1, r.Status, d.Result, d.Why)
 				}
-				if _, unseen := s.event.(run.Unseen); !unseen || r.Status.Terminal() || d.Outcome != run.Did {
+				if _, unseen := s.event.(run.Unseen); !unseen || r.Status.Terminal() || d.Result != run.Did {
 					continue
 				}
 				if wait := r.DueAt.Sub(now); wait < time.Minute || wait > 10*time.Minute {

@@ -99,7 +99,7 @@ func TestAdmitWithheld(t *testing.T) {
 	standby := run.DefaultTiming
 	standby.Standby = true
 	over := run.NewEnded(newRequest(), run.Missed, "x", t0)
-	if d := decided(plain, over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}}, t0, standby); d.Outcome != run.Denied || !strings.Contains(d.Why, "stands by") {
-		t.Errorf("a retry: %v, %s", d.Outcome, d.Why)
+	if d := decided(plain, over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}}, t0, standby); d.Result != run.Denied || !strings.Contains(d.Why, "stands by") {
+		t.Errorf("a retry: %v, %s", d.Result, d.Why)
 	}
 }
