@@ -51,15 +51,17 @@ var accounts = []string{
 
 // programs are names that no user has.
 var programs = []string{
-	"[", "ansible-playbook", "apt", "apt-get", "aws", "az", "bash", "borg", "bun", "bundle", "bzip2", "cargo", "case", "cat", "cd", "certbot", "chmod",
-	"chown", "chronic", "composer", "cp", "cronic", "curl", "date", "dd", "deno", "df", "docker", "docker-compose", "drush", "du", "echo", "env",
-	"eval", "exec", "export", "false", "ffmpeg", "find", "flock", "for", "freshclam", "gcloud", "go", "grep", "gunzip", "gzip", "head", "if",
-	"ionice", "java", "kill", "killall", "kubectl", "ln", "logger", "logrotate", "ls", "lynx", "make", "mkdir", "mongodump", "mv", "mysqladmin",
-	"mysqldump", "nc", "nice", "nohup", "npm", "npx", "perl", "pg_dump", "pg_dumpall", "pgrep", "php", "ping", "pip", "pip3", "pkill", "pnpm",
-	"podman", "poetry", "printf", "ps", "psql", "python", "python2", "python3", "rails", "rake", "rclone", "redis-cli", "restic", "rm", "rmdir",
-	"rsync", "ruby", "run-parts", "s3cmd", "scp", "sed", "service", "set", "setsid", "sh", "sleep", "sort", "source", "sqlite3", "ssh", "stat", "su",
-	"sudo", "supervisorctl", "sync", "systemctl", "tail", "tar", "tee", "terraform", "test", "time", "timeout", "touch", "true", "umask", "until", "uv",
-	"vacuumdb", "wget", "while", "wp", "xargs", "yarn", "yum", "zip", "zsh",
+	"Rscript", "[", "ansible-playbook", "apt", "apt-get", "artisan", "aws", "az", "bash", "borg", "borgmatic", "bq", "bun", "bundle", "bzip2", "cargo",
+	"case", "cat", "cd", "certbot", "chmod", "chown", "chronic", "composer", "cp", "cronic", "curl", "date", "dbt", "dd", "deno", "df", "docker",
+	"docker-compose", "dotnet", "drush", "du", "duplicity", "duply", "echo", "env", "eval", "exec", "export", "false", "ffmpeg", "find", "flock", "for",
+	"freshclam", "gcloud", "gh", "go", "gradle", "grep", "gsutil", "gunzip", "gzip", "head", "helm", "if", "ionice", "java", "julia", "k6", "kill",
+	"killall", "kubectl", "lftp", "ln", "logger", "logrotate", "ls", "lua", "lynx", "make", "mix", "mkdir", "mongodump", "mongosh", "mv", "mvn",
+	"mysql", "mysqladmin", "mysqldump", "nc", "nice", "nodejs", "nohup", "npm", "npx", "octave", "openssl", "perl", "pg_dump", "pg_dumpall", "pgrep",
+	"php", "ping", "pip", "pip3", "pkill", "pnpm", "podman", "poetry", "powershell", "printf", "ps", "psql", "pwsh", "python", "python2", "python3",
+	"rails", "rake", "rclone", "redis-cli", "restic", "rm", "rmdir", "rsync", "ruby", "run-parts", "s3cmd", "sbt", "scp", "sed", "service", "set",
+	"setsid", "sh", "sleep", "sort", "source", "speedtest-cli", "sqlite3", "ssh", "stat", "su", "sudo", "supervisorctl", "sync", "systemctl", "tail",
+	"tar", "tee", "terraform", "test", "time", "timeout", "touch", "true", "ts-node", "tsx", "umask", "until", "uv", "vacuumdb", "wget", "while", "wp",
+	"xargs", "xvfb-run", "yarn", "youtube-dl", "yt-dlp", "yum", "zip", "zsh",
 }
 
 var (
@@ -108,8 +110,10 @@ func shapeOf(word, command string) shape {
 // shapeOfNode judges the word node, which is a program, and the user of its official image
 // (https://github.com/nodejs/docker-node/blob/main/docs/BestPractices.md#non-root-user).
 func shapeOfNode(command string) shape {
-	first, _ := cutWord(command)
+	first, rest := cutWord(command)
 	switch {
+	case first == "test" && (rest == "" || strings.ContainsRune("><|&;", rune(rest[0]))): // alone it asks nothing, so it is a file
+		return aProgram
 	case slices.Contains(programs, path.Base(first)) || path.Base(first) == "node":
 		return aUser
 	case strings.HasPrefix(first, "/") && !scriptForm.MatchString(first) || strings.HasSuffix(first, ".sh"):

@@ -43,6 +43,11 @@ func TestUserColumn(t *testing.T) {
 		{"the user node changes into a folder", "0 1 * * * node cd /app && npm start\n", Detect, "node", "cd /app && npm start", ""},
 		{"the user node in a file of the system", "0 1 * * * node /app/run.sh\n", System, "node", "/app/run.sh", ""},
 		{"node and a program without a name's end", "0 1 * * * node /srv/app/www\n", Detect, "", "node /srv/app/www", "whether node is a user"},
+		{"node and what could be a program", "0 1 * * * node test\n", Detect, "", "node test", ""},
+		{"node and what could be a program, with a log", "0 1 * * * node test >> /var/log/a\n", Detect, "", "node test >> /var/log/a", ""},
+		{"the user node asks something", "0 1 * * * node test -f /a && /b\n", Detect, "node", "test -f /a && /b", ""},
+		// As in github.com/BeardedFish/WebMonitor-Pro, etc/crontab.
+		{"a shell of another system", "0 */6 * * * pwsh /apps/a.ps1\n", System, "", "pwsh /apps/a.ps1", ""},
 		{"any word alone", "0 1 * * * shop /data\n", Detect, "", "shop /data", "whether shop is a user"},
 		{"an option follows", "0 1 * * * shop --all\n", Detect, "", "shop --all", ""},
 		{"a redirection follows", "0 1 * * * shop > /x\n", Detect, "", "shop > /x", ""},
