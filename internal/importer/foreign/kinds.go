@@ -19,6 +19,18 @@ var kinds = []kind{
 		todo: "`systemctl cat NAME.timer NAME.service` prints when and what each starts; " + writeJobs,
 	},
 	{
+		name: "a table that kubectl prints", schedules: "those of CronJobs", content: re(`(?m)^(?:NAMESPACE +)?NAME +SCHEDULE +(?:TIMEZONE +)?SUSPEND\b`),
+		todo: "`kubectl get cronjobs -A -o json` prints them whole, and `batchplane import kubernetes` reads that",
+	},
+	{
+		name: "a table or text that the AWS CLI prints", schedules: "expressions of EventBridge", content: re(`(?m)^(?:RULES|SCHEDULES|TARGETS)\t|^\| +(?:ListRules|ListTargetsByRule|DescribeRule|ListSchedules|GetSchedule) +\|`),
+		todo: "the same command with --output json prints what `batchplane import eventbridge` reads",
+	},
+	{
+		name: "a plan as Terraform shows it to people", schedules: "expressions of EventBridge", content: re(`(?m)^[ \t]*(?:\+|-|~|-/\+|\+/-)[ \t]+resource "aws_(?:scheduler_schedule|cloudwatch_event_\w+)"`),
+		todo: "`terraform show -json PLANFILE > plan.json` writes it, and `batchplane import terraform plan.json` reads that",
+	},
+	{
 		name: "a Jenkinsfile", schedules: "Jenkins' five fields, in which H is a value that Jenkins draws from the job's name", content: re(`(?s)(?:\bpipeline\s*\{|\bproperties\s*\(\s*\[|\bpipelineTriggers\b|\btriggers\s*\{).*\b(?:cron|parameterizedCron|pollSCM)\b`),
 		todo: "write a fixed minute for each H and " + writeJobs,
 	},

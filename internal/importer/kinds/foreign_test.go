@@ -77,6 +77,10 @@ var foreignFiles = map[string]struct{ text, is string }{
 	"helmrelease.yaml":         {"apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a}\nspec:\n  values:\n    cronjob: {schedule: '0 3 * * *'}\n", "a HelmRelease of Flux"},
 	"values.yaml":              {"jobs:\n  report:\n    schedule: \"07 08 * * *\"\n", "a configuration with crontab fields"},
 	"cfn.yml.j2":               {"Resources:\n  R:\n    Type: AWS::Events::Rule\n    Properties:\n      ScheduleExpression: rate(1 hour)\n{% if on %}\n      State: ENABLED\n{% endif %}\n", "a CloudFormation template that another program fills in"}, // as in github.com/aws-samples/aws-proton-cloudformation-sample-templates
+	"cronjobs.txt":             {"NAMESPACE   NAME    SCHEDULE      TIMEZONE   SUSPEND   ACTIVE   LAST SCHEDULE   AGE\ndefault     hello   */5 * * * *   <none>     False     0        3m              4d\n", "a table that kubectl prints"},
+	"rules.txt":                {"RULES\tarn:aws:events:eu-west-1:123456789012:rule/a\tdefault\ta\tcron(0 1 * * ? *)\tENABLED\n", "a table or text that the AWS CLI prints"},
+	"rules.tab":                {"-----------------\n|   ListRules   |\n+---------------+\n||    Rules    ||\n", "a table or text that the AWS CLI prints"},
+	"plan.txt":                 {"Terraform will perform the following actions:\n\n  # aws_cloudwatch_event_rule.a will be created\n  + resource \"aws_cloudwatch_event_rule\" \"a\" {\n      + schedule_expression = \"rate(1 hour)\"\n    }\n", "a plan as Terraform shows it to people"},
 	"anacrontab":               {"SHELL=/bin/sh\n1\t5\tcron.daily\tnice run-parts /etc/cron.daily\n@monthly 45 cron.monthly nice run-parts /etc/cron.monthly\n", "an anacrontab"},
 }
 

@@ -111,6 +111,9 @@ var ofKinds = []string{"CronJob", "Scheduled Job", "scheduleExpression", "Schedu
 // unknown says that a file is of no kind, or why a file that looks like one of ours is not YAML or
 // JSON.
 func unknown(f *importer.File) error {
+	if len(bytes.TrimSpace(f.Data)) == 0 {
+		return fmt.Errorf("%s is empty: the command that was to write it has most likely failed", f.Name)
+	}
 	ours := slices.ContainsFunc(ofKinds, func(word string) bool { return bytes.Contains(f.Data, []byte(word)) })
 	if _, err := f.Docs(); err != nil && (ours || bytes.HasPrefix(f.Data, []byte("\xff\xfe"))) {
 		return fmt.Errorf("%s could not be read: %w", f.Name, err)

@@ -108,6 +108,7 @@ func TestNoReader(t *testing.T) {
 		"an unknown kind and no file": {"anacron", nil, `"anacron" is no kind`},
 		"no kind and no file":         {"", nil, "there is no file to import"},
 		"a kind and no file":          {"crontab", nil, "there is no file to import"},
+		"an empty file":               {"", []*importer.File{{Name: "a", Data: []byte("\n")}}, "a is empty"},
 	} {
 		if _, err := kinds.Import(c.kind, c.files, importer.Options{From: from}, kinds.Options{}); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want %q", name, err, c.says)
