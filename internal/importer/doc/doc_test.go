@@ -41,7 +41,7 @@ func TestTags(t *testing.T) {
 	if d.Get("ref", "Ref").String() != "A" || strings.Join(d.Get("att", "Fn::GetAtt").Texts(), ",") != "B,Arn" || d.Get("sub", "Fn::Sub").String() != "${A}-x" || d.Get("join", "Fn::Join").List()[1].List()[1].Get("Ref").String() != "B" {
 		t.Errorf("%+v", d)
 	}
-	for text, says := range map[string]string{"a: *b\n": "has no anchor", "a: [1\n": "this is not YAML", "a: \xff": "UTF-8"} {
+	for text, says := range map[string]string{"a: *b\n": "has no anchor", "a: [1\n": "this is not YAML", "a: \xff": "UTF-8", "a: 1\nb: 2\n---\nc: 1\na: 1\nc: 2\n": "line 6: the document has a second \"c\""} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v", text, err)
 		}

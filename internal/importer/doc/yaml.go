@@ -132,9 +132,25 @@ func (r *yamlReader) documents(text string) ([]*Node, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := single(n); err != nil {
+			return nil, err
+		}
 		docs = append(docs, n)
 	}
 	return docs, nil
+}
+
+// single gives an error for a document with a key twice, as when files without a last line feed are
+// put together: one of the two would be lost without a word.
+func single(d *Node) error {
+	seen := make(map[string]bool, len(d.Keys))
+	for i, key := range d.Keys {
+		if seen[key] {
+			return fmt.Errorf("line %d: the document has a second %q, so one of them would be lost: is a line of --- missing above it?", d.Values[i].Line, key)
+		}
+		seen[key] = true
+	}
+	return nil
 }
 
 func (r *yamlReader) problem(err error) error {

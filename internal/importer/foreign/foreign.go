@@ -46,7 +46,12 @@ func (p pattern) in(text, lower string) bool {
 const maxLooked = 256 << 10
 
 // Name says what a file is, or gives nil if it is none of the kinds.
-func Name(f *importer.File) *importer.ForeignError {
+func Name(f *importer.File) *importer.ForeignError { return among(f, kinds) }
+
+// Loose is Name for files that only look as if they had schedules.
+func Loose(f *importer.File) *importer.ForeignError { return among(f, []kind{loose}) }
+
+func among(f *importer.File, kinds []kind) *importer.ForeignError {
 	text := string(f.Data[:min(len(f.Data), maxLooked)])
 	lower := strings.ToLower(text)
 	base := path.Base(strings.ReplaceAll(f.Name, `\`, "/"))

@@ -234,9 +234,11 @@ var kinds = []kind{
 		name: "an anacrontab", schedules: "days and delays since the last run, not times of a clock", content: re(`(?m)^(?:[0-9]+|@(?:daily|weekly|monthly|yearly|annually))[ \t]+[0-9]+[ \t]+[A-Za-z][\w-]*\.(?:daily|weekly|monthly|yearly)[ \t]+\S`),
 		todo: "choose a time for each, such as 0 3 * * *, and " + writeJobs,
 	},
-	{
-		name: "a configuration with crontab fields", schedules: "five crontab fields, in the zone of the program that reads it", file: re(`(?i)\.(?:ya?ml|json|toml|properties)$`),
-		content: re(`(?im)(?:cron|schedule)[\w.-]*["']?[ \t]*[:=][ \t]*\[?[ \t]*["']?(?:[0-9*?/,H-]+[ \t]+){3}[0-9*?/,A-Z-]+[ \t]+[0-9*?/,A-Z#-]+["']?[ \t]*[\],}]*[ \t]*$`),
-		todo:    writeJobs + ", with the command that it starts",
-	},
+}
+
+// loose is what is left to say of a file of which nothing else is known.
+var loose = kind{
+	name: "a configuration with crontab fields", schedules: "five crontab fields, in the zone of the program that reads it", file: re(`(?i)\.(?:ya?ml|json|toml|properties)$`),
+	content: re(`(?im)(?:cron|schedule)[\w.-]*["']?[ \t]*[:=][ \t]*\[?[ \t]*["']?(?:[0-9*?/,H-]+[ \t]+){3}[0-9*?/,A-Z-]+[ \t]+[0-9*?/,A-Z#-]+["']?[ \t]*[\],}]*[ \t]*$`),
+	todo:    writeJobs + ", with the command that it starts",
 }

@@ -86,11 +86,8 @@ func choose(kind string, files []*importer.File, of Options) (importer.Reader, e
 		r, what := recognised(all, f)
 		switch {
 		case r == nil:
-			if known := named(kind, f); known != nil {
-				return nil, known
-			}
-			if kind == "" {
-				return nil, unknown(f)
+			if err := other(kind, f); err != nil {
+				return nil, err
 			}
 		case kind != "" && r.Kind() != kind:
 			return nil, offered(f, r.Kind(), what, kind)
@@ -108,17 +105,34 @@ func choose(kind string, files []*importer.File, of Options) (importer.Reader, e
 // ofKinds are words, one of which is in each YAML or JSON file that is imported.
 var ofKinds = []string{"CronJob", "Scheduled Job", "scheduleExpression", "ScheduleExpression", "AWS::Events::Rule", `"format_version"`}
 
-// unknown says that a file is of no kind, or why a file that looks like one of ours is not YAML or
-// JSON.
-func unknown(f *importer.File) error {
-	if len(bytes.TrimSpace(f.Data)) == 0 {
+// other says what a file is that no reader recognises. It is nil if the reader that was asked for
+// may try.
+func other(kind string, f *importer.File) error {
+	if known := named(kind, f); known != nil {
+		return known
+	}
+	if err := unreadable(f); err != nil && kind != crontab.Kind {
+		return err
+	}
+	if known := foreign.Loose(f); known != nil {
+		return known
+	}
+	switch {
+	case kind != "":
+		return nil
+	case len(bytes.TrimSpace(f.Data)) == 0:
 		return fmt.Errorf("%s is empty: the command that was to write it has most likely failed", f.Name)
 	}
+	return fmt.Errorf("%s is none of the kinds that are recognised: say which it is, `batchplane import KIND FILE` with one of %s", f.Name, strings.Join(Names(), ", "))
+}
+
+// unreadable says why a file that looks like one of ours is not YAML or JSON.
+func unreadable(f *importer.File) error {
 	ours := slices.ContainsFunc(ofKinds, func(word string) bool { return bytes.Contains(f.Data, []byte(word)) })
 	if _, err := f.Docs(); err != nil && (ours || bytes.HasPrefix(f.Data, []byte("\xff\xfe"))) {
 		return fmt.Errorf("%s could not be read: %w", f.Name, err)
 	}
-	return fmt.Errorf("%s is none of the kinds that are recognised: say which it is, `batchplane import KIND FILE` with one of %s", f.Name, strings.Join(Names(), ", "))
+	return nil
 }
 
 // named gives the sentence for a file that no reader recognises but whose kind is known, or nil.

@@ -53,6 +53,21 @@ func TestNoVersion(t *testing.T) {
 	})
 }
 
+// TestPutTogether: where files without a last line feed were put together, the line --- of the next
+// one is a part of a value, and two objects are one. Neither of them is lost without a word.
+func TestPutTogether(t *testing.T) {
+	t.Parallel()
+	one := func(name string) string {
+		return "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: " + name + "}\nspec:\n  schedule: 0 3 * * *\n  jobTemplate:\n    spec: {template: {spec: {containers: [{name: a, image: b}]}}}\n  concurrencyPolicy: Allow"
+	}
+	for _, kind := range []string{"", "kubernetes"} {
+		_, err := kinds.Import(kind, []*importer.File{{Name: "all.yaml", Data: []byte(one("a") + "---\n" + one("b"))}}, importer.Options{From: from}, kinds.Options{})
+		if err == nil || !strings.Contains(err.Error(), `all.yaml could not be read: line 9: the document has a second "apiVersion"`) {
+			t.Errorf("%q: %v", kind, err)
+		}
+	}
+}
+
 // TestPassedYears: a schedule whose years have passed is reported, like one whose only time has
 // passed.
 func TestPassedYears(t *testing.T) {
