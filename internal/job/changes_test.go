@@ -1,6 +1,7 @@
 package job_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -27,6 +28,19 @@ func TestChanges(t *testing.T) {
 		"AWS's":                                    {in("AWS_PROFILE", ok), "decide what runs"},
 		"our own":                                  {in("BATCHPLANE_STACK", ok), "decide what runs"},
 		"a secret":                                 {in("DB_PASSWORD", ok), "looks like a secret"},
+		"a small path":                             {in("path", ok), "decide what runs"},
+		"a choice with a NUL":                      {in("DAY", job.Input{Description: "x", Choices: []string{"a\x00"}}), "NUL"},
+		"a choice that is a secret":                {in("DAY", job.Input{Description: "x", Choices: []string{"sk_live_" + strings.Repeat("a1B2", 5)}}), "looks like a secret"},
+		"a default that is a secret":               {in("DAY", job.Input{Description: "x", Pattern: ".*", Default: "sk_live_" + strings.Repeat("a1B2", 5)}), "looks like a secret"},
+		"as many choices as there may be":          {in("DAY", job.Input{Description: "x", Choices: numbers(job.MaxChoices)}), ""},
+		"a choice more":                            {in("DAY", job.Input{Description: "x", Choices: numbers(job.MaxChoices + 1)}), "at most 100"},
+		"as many inputs as there may be":           {job.Job{Name: "a", Changes: job.Changes{Inputs: inputs(job.MaxInputs, ok)}}, ""},
+		"an input more":                            {job.Job{Name: "a", Changes: job.Changes{Inputs: inputs(job.MaxInputs+1, ok)}}, "at most 50"},
+		"as many tags as there may be":             {job.Job{Name: "a", Tags: tags(job.MaxTags)}, ""},
+		"a tag more":                               {job.Job{Name: "a", Tags: tags(job.MaxTags + 1)}, "at most "},
+		"the longest tag":                          {job.Job{Name: "a", Tags: map[string]string{strings.Repeat("ü", 128): strings.Repeat("ü", 256)}}, ""},
+		"a longer key":                             {job.Job{Name: "a", Tags: map[string]string{strings.Repeat("ü", 129): ""}}, "cannot be a tag's key"},
+		"a longer value":                           {job.Job{Name: "a", Tags: map[string]string{"x": strings.Repeat("ü", 257)}}, "cannot be a tag's value"},
 		"no name":                                  {in("A B", ok), "cannot name a variable"},
 		"no sentence":                              {in("DAY", job.Input{Pattern: "x"}), "inputs.DAY.description"},
 		"any value":                                {in("DAY", job.Input{Description: "x"}), "choices"},
@@ -45,6 +59,9 @@ func TestChanges(t *testing.T) {
 		"arguments of a shell's file":              {withArgs("bash", "-eu", "x.sh"), ""},
 		"arguments of a user's shell":              {withArgs("su", "app", "-c", `x "$@"`), "what su gives to a shell"},
 		"arguments of words that are cut":          {withArgs("/usr/bin/env", "-S", "bash -c", `x "$@"`), "what env -S gives"},
+		"arguments of runuser's shell":             {withArgs("runuser", "app", "-c", `x "$@"`), "what runuser gives to a shell"},
+		"arguments of a program with an option -S": {withArgs("report", "-S"), ""},
+		"arguments of env alone":                   {withArgs("env"), ""},
 		"arguments after variables":                {withArgs("env", "A=b", "report"), ""},
 		"arguments that would replace the command": {job.Job{Name: "a", Changes: job.Changes{Args: true}}, "needs a `command`"},
 		"tags":                                {job.Job{Name: "a", Tags: map[string]string{"team": "data", "cost center": "a/b:1"}}, ""},
@@ -64,6 +81,29 @@ func TestChanges(t *testing.T) {
 			}
 		})
 	}
+}
+
+func numbers(n int) (all []string) {
+	for i := range n {
+		all = append(all, fmt.Sprint(i))
+	}
+	return all
+}
+
+func inputs(n int, i job.Input) map[string]job.Input {
+	all := map[string]job.Input{}
+	for _, x := range numbers(n) {
+		all["X"+x] = i
+	}
+	return all
+}
+
+func tags(n int) map[string]string {
+	all := map[string]string{}
+	for _, x := range numbers(n) {
+		all[x] = x
+	}
+	return all
 }
 
 func TestRefuses(t *testing.T) {
@@ -88,6 +128,12 @@ func TestRefuses(t *testing.T) {
 		if got := c.Refuses(tc.inputs, tc.args); got != tc.want {
 			t.Errorf("%s: got %q, want %q", name, got, tc.want)
 		}
+	}
+	if got := (job.Changes{Args: true}).Refuses(nil, []string{"x"}); got != "" {
+		t.Errorf("arguments: %q", got)
+	}
+	if got := (job.Changes{}).Refuses(nil, []string{"x"}); !strings.Contains(got, "it runs as deployed") {
+		t.Errorf("got %q", got)
 	}
 	if got := (job.Changes{Args: true}).Refuses(map[string]string{"A": ""}, nil); !strings.Contains(got, "what may be given is arguments") {
 		t.Errorf("got %q", got)

@@ -142,7 +142,7 @@ func (i Item) changedAt(modified, now time.Time) time.Time {
 		return now
 	case i.Modified.IsZero() && (modified.Before(i.KnownAt) || modified.Before(i.Since)):
 		return now
-	case !i.Modified.IsZero() && !modified.After(i.Modified):
+	case !modified.After(i.Modified):
 		return now
 	}
 	return later(modified, i.Since)

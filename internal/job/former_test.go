@@ -50,6 +50,8 @@ func TestDeploy(t *testing.T) {
 	off.Disabled = true
 	had := deployed("a", hourly)
 	gone := had.Leave(minutes(50), minutes(60))
+	found := had
+	found.KnownAt = minutes(20)
 	unsaid := had
 	unsaid.Modified = time.Time{}
 	for name, c := range map[string]struct {
@@ -67,6 +69,10 @@ func TestDeploy(t *testing.T) {
 		"or now, where that time is to come":         {had, "b", daily, minutes(61), 60, "a 0 * * * * 0..60, b 0 9 * * * 60", 60},
 		"or now, where it is older than what was":    {had, "b", daily, minutes(-61), 60, "a 0 * * * * 0..60, b 0 9 * * * 60", 60},
 		"or now, where it is that of what was":       {had, "b", daily, minutes(-60), 60, "a 0 * * * * 0..60, b 0 9 * * * 60", 60},
+		"one that only people run begins, too":       {job.Item{}, "a", job.Plan{}, minutes(-90), 5, "a  5", 5},
+		"one that only people ran had no slots":      {deployed("a", job.Plan{}), "b", daily, minutes(30), 60, "a -..30, b 0 9 * * * 30", 30},
+		"another reading of the same definition":     {had, "a", daily, time.Time{}, 60, "a 0 * * * * 0..60, a 0 9 * * * 60", 60},
+		"made before it was found out about":         {found, "b", daily, minutes(10), 60, "a 0 * * * * 0..10, b 0 9 * * * 10", 0},
 		"made before what was could be written":      {had, "b", daily, minutes(-10), 60, "a -..0, b 0 9 * * * 0", 0},
 		"or now, where that was not kept":            {unsaid, "b", daily, minutes(-10), 60, "a 0 * * * * 0..60, b 0 9 * * * 60", 60},
 		"and when it was made, where that is later":  {unsaid, "b", daily, minutes(30), 60, "a 0 * * * * 0..30, b 0 9 * * * 30", 30},
@@ -149,6 +155,32 @@ func TestPlansToJudgeAreKept(t *testing.T) {
 	item, _ = item.Deploy("later", every("* * * * *"), minutes(90), minutes(90), minutes(90))
 	if f := item.Former; len(f) != job.MaxFormer || f[0].Definition != "11" {
 		t.Errorf("what has no slot to judge any more is kept in place of a younger one: %s", plans(item))
+	}
+}
+
+// TestNothingWasCheckedYet: where no slot was ever checked, the check goes back to the change
+// and no further.
+func TestNothingWasCheckedYet(t *testing.T) {
+	t.Parallel()
+	item, _ := job.Item{}.Deploy("a", every("0 * * * *"), time.Time{}, time.Time{}, noon)
+	if !item.Recheck.Equal(noon) {
+		t.Errorf("it goes back to %s", item.Recheck)
+	}
+}
+
+// TestFoundOutAt: what was last found out about a job: its plan, or that it left.
+func TestFoundOutAt(t *testing.T) {
+	t.Parallel()
+	had := deployed("a", every("0 * * * *"))
+	gone, later := had.Leave(minutes(50), minutes(60)), had.Leave(minutes(50), minutes(60))
+	later.KnownAt = minutes(70)
+	for name, c := range map[string]struct {
+		item job.Item
+		want int
+	}{"its plan": {had, 0}, "that it left": {gone, 60}, "its plan, after it left": {later, 70}} {
+		if got := c.item.FoundOutAt(); !got.Equal(minutes(c.want)) {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }
 

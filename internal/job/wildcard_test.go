@@ -34,6 +34,10 @@ func TestWildcard(t *testing.T) {
 		{"the empty pattern", "", "", true},
 		{"the empty pattern and a text", "", "a", false},
 		{"case matters", "spot*", "Spot", false},
+		{"a space is a line break", "a b c d", "a\nb\tc\rd", true},
+		{"a space is no other character", "a b", "a_b", false},
+		{"only a space is a line break", "ab", "a\n", false},
+		{"a NUL after the end", "a", "a\x00", false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
