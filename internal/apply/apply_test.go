@@ -9,6 +9,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/apply"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/jobdiff"
 	"github.com/batchplane/batchplane/internal/render"
 )
 
@@ -101,7 +102,18 @@ func TestPlan(t *testing.T) {
 		}, []job.Job{a}, false, "update a", "it is DISABLED, and will be ENABLED", "", 0},
 		"somebody gave it a window": {by(func(d *apply.Deployed) { d.Window = 30 }), []job.Job{a}, false, "update a", "it may start up to 30 minutes late, and will up to 0", "", 0},
 		"somebody has it give up":   {by(func(d *apply.Deployed) { d.MaxAge = 60 }), []job.Job{a}, false, "update a", "it gives up after 60 seconds, and will after 900", "", 0},
-		"somebody had it begin":     {by(func(d *apply.Deployed) { d.Start = from }), []job.Job{a}, false, "update a", "it begins or ends at a different time", "", 0},
+		"somebody had it end":       {by(func(d *apply.Deployed) { d.End = from }), []job.Job{a}, false, "update a", "it begins or ends at a different time", "", 0},
+		"somebody changed its zone": {by(func(d *apply.Deployed) { d.Zone = "Asia/Tokyo" }), []job.Job{a}, false, "update a", "in Asia/Tokyo, and will be", "", 0},
+		"somebody gave it more":     {by(func(d *apply.Deployed) { d.Other = "a retry policy" }), []job.Job{a}, false, "update a", "it has a retry policy", "", 0},
+		"a schedule is left over": {func(t *testing.T) registry {
+			t.Helper()
+			r := registry{}.deploy(t, "p", a)
+			d := r["a"]
+			d.Name = "a.2"
+			r["a.2"] = d
+			return r
+		}, []job.Job{a}, false, "delete a.2", "its second schedule is removed", "", 0},
+		"somebody had it begin": {by(func(d *apply.Deployed) { d.Start = from }), []job.Job{a}, false, "update a", "it begins or ends at a different time", "", 0},
 		"somebody moved it by hand": {func(t *testing.T) registry {
 			t.Helper()
 			r := registry{}.deploy(t, "p", a)
@@ -137,6 +149,7 @@ func TestPlan(t *testing.T) {
 			for _, ch := range plan.Changes {
 				words = append(append(words, string(ch.Kind)), ch.Words...)
 			}
+			toldAsDone(t, plan, there)
 			if got := strings.Join(steps, ", "); got != c.steps || plan.Empty() != (c.steps == "") {
 				t.Errorf("steps %s, want %s", got, c.steps)
 			}
@@ -216,7 +229,15 @@ func TestDefinitions(t *testing.T) {
 	if _, err := plan.Steps[0].Ready(nil); err == nil {
 		t.Error("a schedule without its revision is ready")
 	}
+	if c := plan.Changes[0]; c.Definition != "p-base" || c.Kind != jobdiff.Added || !slices.Equal(c.Words, []string{"image: " + image}) {
+		t.Errorf("told: %+v", c)
+	}
+	unclear := plan.Steps[0]
+	unclear.Definition = nil
 	const one, two = "arn:aws:ecs:us-east-1:123456789012:task-definition/p-base:1", "arn:aws:ecs:us-east-1:123456789012:task-definition/p-base:2"
+	if _, err := unclear.Ready(map[string]string{"base": one}); err == nil {
+		t.Error("a schedule without its definition is ready")
+	}
 	s, err := plan.Steps[0].Ready(map[string]string{"base": one})
 	if err != nil || !strings.Contains(s.Input, `"taskDefinition":"`+one+`"`) {
 		t.Fatalf("got %+v, %v", s, err)
@@ -234,6 +255,17 @@ func TestDefinitions(t *testing.T) {
 	plan, err = apply.Of(w, there)
 	if err != nil || len(plan.Definitions) != 1 || len(plan.Steps) != 1 || plan.Steps[0].Kind != apply.Update {
 		t.Fatalf("with a new image: %+v, %v", plan, err)
+	}
+	if c := plan.Changes[0]; c.Kind != jobdiff.Changed || !strings.HasPrefix(c.Words[0], "a new revision is registered") {
+		t.Errorf("told: %+v", c)
+	}
+	if c := plan.Changes[1]; c.Job != "a" || !strings.Contains(strings.Join(c.Words, "; "), "its task definition") && !strings.Contains(strings.Join(c.Words, "; "), "taskDefinition") {
+		t.Errorf("told: %+v", c)
+	}
+	w.Definitions = append(w.Definitions, job.TaskDefinition{Family: "more", Image: image})
+	w.Definitions[0].Image = image
+	if plan, err := apply.Of(w, there); err != nil || len(plan.Steps) > 0 || len(plan.Definitions) != 1 || len(plan.Changes) != 1 || plan.Empty() {
+		t.Errorf("with another definition: %+v, %v", plan, err)
 	}
 	if s, err := plan.Steps[0].Ready(map[string]string{"base": two}); err != nil || !strings.Contains(s.Input, two) {
 		t.Errorf("got %+v, %v", s, err)

@@ -16,9 +16,10 @@ import (
 // registry because somebody changed it there.
 func (b *builder) words() {
 	before := map[string]job.Job{}
-	for _, d := range b.deployed {
-		if d.Job.Name != "" && d.Job.Project == b.wanted.Project {
-			before[d.Job.Name] = d.Job
+	for _, name := range slices.Sorted(maps.Keys(b.deployed)) {
+		j := b.deployed[name].Job
+		if _, known := before[j.Name]; !known && j.Name != "" && j.Project == b.wanted.Project {
+			before[j.Name] = j // of schedules that disagree the first by name counts
 		}
 	}
 	for _, name := range b.plan.Left {
