@@ -259,9 +259,15 @@ func TestDefinitions(t *testing.T) {
 	if c := plan.Changes[0]; c.Kind != jobdiff.Changed || !strings.HasPrefix(c.Words[0], "a new revision is registered") {
 		t.Errorf("told: %+v", c)
 	}
-	if c := plan.Changes[1]; c.Job != "a" || !strings.Contains(strings.Join(c.Words, "; "), "its task definition") && !strings.Contains(strings.Join(c.Words, "; "), "taskDefinition") {
+	if c := plan.Changes[1]; c.Job != "a" || !slices.Equal(c.Words, []string{"it runs the new revision of its task definition"}) {
 		t.Errorf("told: %+v", c)
 	}
+	w.Jobs[0].TaskDefinition, w.Definitions[0].Family = "bas", "bas"
+	moved, err := apply.Of(w, there)
+	if err != nil || len(moved.Changes) != 2 || !slices.Equal(moved.Changes[1].Words, []string{`taskDefinition: "` + one + `" becomes "bas"`}) {
+		t.Errorf("with a definition of another name: %+v, %v", moved.Changes, err)
+	}
+	w.Jobs[0].TaskDefinition, w.Definitions[0].Family = "base", "base"
 	w.Definitions = append(w.Definitions, job.TaskDefinition{Family: "more", Image: image})
 	w.Definitions[0].Image = image
 	if plan, err := apply.Of(w, there); err != nil || len(plan.Steps) > 0 || len(plan.Definitions) != 1 || len(plan.Changes) != 1 || plan.Empty() {

@@ -48,12 +48,11 @@ func (b *builder) words() {
 	b.plan.Changes = append(b.plan.Changes, changes...)
 }
 
-// shown returns a job's task definition for the comparison: one from the files that keeps its
-// revision is not a change.
+// shown returns a job's task definition for the comparison: another revision of one from the
+// files is not another definition.
 func (b *builder) shown(wanted, was string) string {
 	for _, d := range b.wanted.Definitions {
-		changed := slices.ContainsFunc(b.plan.Definitions, func(o job.TaskDefinition) bool { return o.Family == d.Family })
-		if d.Family == wanted && !changed && strings.Contains(was, "/"+Family(b.wanted.Project, wanted)+":") {
+		if d.Family == wanted && strings.Contains(was, "/"+Family(b.wanted.Project, wanted)+":") {
 			return was
 		}
 	}
