@@ -42,7 +42,7 @@ type timeline struct {
 type timelineRow struct {
 	Job    string
 	Words  string
-	Lanes  int
+	Layers int
 	Now    float64
 	Quiet  []view.Path
 	Shades []shape
@@ -90,17 +90,17 @@ func (s *Server) timeline(r *http.Request, q Query) (rendered, error) {
 			return rendered{}, err
 		}
 	}
-	read.Lanes = slices.Clone(read.Lanes)
+	read.Tracks = slices.Clone(read.Tracks)
 	t.fill(read, span)
 	return rendered{name: "timeline", data: t}, nil
 }
 
 // fill makes the page from a timeline.
 func (t *timeline) fill(read view.Timeline, span time.Duration) {
-	t.know(read.Lanes)
+	t.know(read.Tracks)
 	t.unread(read.Unread)
 	t.Attention = -1
-	read.Lanes = t.choose(read.Lanes)
+	read.Tracks = t.choose(read.Tracks)
 	chart := view.ChartOf(read)
 	t.From, t.To, t.Width = chart.From, chart.To, chart.Width
 	if x := 100 * chart.Now / float64(max(chart.Width, 1)); x >= 0 && x <= 100 {
@@ -135,9 +135,9 @@ func (t *timeline) fill(read view.Timeline, span time.Duration) {
 	}
 }
 
-// know notes what applies to all lanes.
-func (t *timeline) know(lanes []view.Lane) {
-	for _, l := range lanes {
+// know notes what applies to all tracks.
+func (t *timeline) know(tracks []view.Track) {
+	for _, l := range tracks {
 		if l.Zone != "" {
 			t.JobZone(l.Job, l.Zone)
 		}
@@ -148,24 +148,24 @@ func (t *timeline) know(lanes []view.Lane) {
 	}
 }
 
-// choose keeps the lanes that the address asks for, one page of them: those with something bad
+// choose keeps the tracks that the address asks for, one page of them: those with something bad
 // first, then by name.
-func (t *timeline) choose(lanes []view.Lane) []view.Lane {
-	bad := func(l view.Lane) bool {
+func (t *timeline) choose(tracks []view.Track) []view.Track {
+	bad := func(l view.Track) bool {
 		return slices.ContainsFunc(l.Bars, func(b view.Bar) bool { return b.State.Bad() })
 	}
 	if t.Query.Class != "" {
-		lanes = slices.DeleteFunc(lanes, func(l view.Lane) bool { return !hasClass(l, t.Query.Class) })
+		tracks = slices.DeleteFunc(tracks, func(l view.Track) bool { return !hasClass(l, t.Query.Class) })
 	}
-	slices.SortStableFunc(lanes, func(a, b view.Lane) int { return -cmp.Compare(flag(bad(a)), flag(bad(b))) })
-	t.Total = len(lanes)
+	slices.SortStableFunc(tracks, func(a, b view.Track) int { return -cmp.Compare(flag(bad(a)), flag(bad(b))) })
+	t.Total = len(tracks)
 	t.Pages = (t.Total + rowsAtMost - 1) / rowsAtMost
 	t.Query.Page = min(t.Query.Page, t.Pages) // there may have been more when the address was made
 	from := max(t.Query.Page-1, 0) * rowsAtMost
-	return lanes[from:min(from+rowsAtMost, t.Total)]
+	return tracks[from:min(from+rowsAtMost, t.Total)]
 }
 
-func hasClass(l view.Lane, class string) bool {
+func hasClass(l view.Track, class string) bool {
 	if class == view.ClassPlanned.String() && len(l.Slots) > 0 {
 		return true
 	}
@@ -180,13 +180,13 @@ func flag(b bool) int {
 }
 
 func (t *timeline) row(r view.ChartRow, c view.Chart) timelineRow {
-	row := timelineRow{Job: r.Job, Lanes: r.Lanes, Now: c.Now, Quiet: r.Quiet, Words: t.words(r)}
+	row := timelineRow{Job: r.Job, Layers: r.Layers, Now: c.Now, Quiet: r.Quiet, Words: t.words(r)}
 	for _, p := range r.Shades {
 		to := "until somebody resumes it"
 		if !p.To.IsZero() {
 			to = "to " + t.At(p.To, r.Job).Text
 		}
-		row.Shades = append(row.Shades, shape{X: p.X, W: p.Width, H: float64(r.Lanes), Title: fmt.Sprintf("paused %s %s", t.At(p.From, r.Job).Text, to)})
+		row.Shades = append(row.Shades, shape{X: p.X, W: p.Width, H: float64(r.Layers), Title: fmt.Sprintf("paused %s %s", t.At(p.From, r.Job).Text, to)})
 	}
 	for _, m := range r.Marks {
 		row.Marks = append(row.Marks, t.shape(r.Job, m))
@@ -194,7 +194,7 @@ func (t *timeline) row(r view.ChartRow, c view.Chart) timelineRow {
 	return row
 }
 
-// heights says how tall a mark is in its lane: a bad one fills it. Together with the icon and the
+// heights says how tall a mark is in its layer: a bad one fills it. Together with the icon and the
 // word, this distinguishes states without colours.
 var heights = map[view.Class]float64{
 	view.ClassFailed: 0.92, view.ClassMissed: 0.92, view.ClassHeld: 0.7, view.ClassRunning: 0.7, view.ClassOK: 0.46, view.ClassSkipped: 0.2, view.ClassPlanned: 0.24,
@@ -202,7 +202,7 @@ var heights = map[view.Class]float64{
 
 func (t *timeline) shape(job string, m view.Mark) shape {
 	h := heights[m.Class]
-	s := shape{X: m.X, W: m.Width, H: h, Y: float64(m.Lane) + (1-h)/2, Class: m.Class, Cuts: m.Cuts}
+	s := shape{X: m.X, W: m.Width, H: h, Y: float64(m.Layer) + (1-h)/2, Class: m.Class, Cuts: m.Cuts}
 	when := t.At(m.From, job).Text
 	if m.Count == 1 {
 		s.Href = t.Href("/runs/" + string(m.Run))

@@ -70,7 +70,7 @@ func barsIn(t *testing.T, p *plane.Plane, back time.Duration) (out []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range tl.Lanes {
+	for _, l := range tl.Tracks {
 		for _, b := range l.Bars {
 			out = append(out, fmt.Sprintf("%s %s", b.Run, b.State))
 		}

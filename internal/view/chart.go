@@ -70,9 +70,9 @@ type Chart struct {
 // ChartRow is the row of one job.
 type ChartRow struct {
 	Job string
-	// Lanes is how many runs are drawn above each other, 1 to maxLanes. Crowded is how many had
-	// to be put into the last lane for lack of room.
-	Lanes, Crowded int
+	// Layers is how many runs are drawn above each other, 1 to maxLayers. Crowded is how many had
+	// to be put into the last layer for lack of room.
+	Layers, Crowded int
 	// Marks are drawn individually, worst first. Quiet holds all others: one SVG path for each
 	// class that has any.
 	Marks []Mark
@@ -85,7 +85,7 @@ type ChartRow struct {
 	// missed run was due, or zero if there was none.
 	Counts  [classes]int
 	LastBad time.Time
-	// Next is that of the lane.
+	// Next is that of the track.
 	Next time.Time
 }
 
@@ -93,7 +93,7 @@ type ChartRow struct {
 type Mark struct {
 	Class    Class
 	X, Width float64
-	Lane     int
+	Layer    int
 	// Count is how many it represents. Run and State are set only if it represents one.
 	Count int
 	Run   run.ID
@@ -111,14 +111,14 @@ type Mark struct {
 	loud bool // drawn individually
 }
 
-// Path is an SVG path. y is the middle of a lane; lanes are 1 high.
+// Path is an SVG path. y is the middle of a layer; layers are 1 high.
 type Path struct {
 	Class Class
 	D     string
 }
 
-// maxLanes is the largest number of a job's runs that are drawn above each other.
-const maxLanes = 3
+// maxLayers is the largest number of a job's runs that are drawn above each other.
+const maxLayers = 3
 
 // maxLinked is the largest number of marks of a chart that are drawn individually, so that they
 // can have a link and a title.
@@ -161,13 +161,13 @@ func ChartOf(t Timeline) Chart {
 	c.Width = int((t.To.Sub(c.From) + cell - 1) / cell)
 	c.To = c.From.Add(time.Duration(c.Width) * cell)
 	c.Now = c.x(t.Now)
-	budget := perRow(len(t.Lanes))
-	c.Rows = make([]ChartRow, len(t.Lanes))
-	inParts(len(t.Lanes), func(from, to int) {
+	budget := perRow(len(t.Tracks))
+	c.Rows = make([]ChartRow, len(t.Tracks))
+	inParts(len(t.Tracks), func(from, to int) {
 		var items []item // of one row after the other
 		for i := from; i < to; i++ {
-			items = itemsOf(items[:0], t.Lanes[i], t.Now)
-			c.Rows[i] = c.row(t.Lanes[i], items, t.Now, base, budget)
+			items = itemsOf(items[:0], t.Tracks[i], t.Now)
+			c.Rows[i] = c.row(t.Tracks[i], items, t.Now, base, budget)
 		}
 	})
 	c.link()
@@ -207,9 +207,9 @@ func (c *Chart) x(at time.Time) float64 {
 }
 
 // row draws a job with the finest cells that its budget allows.
-func (c *Chart) row(lane Lane, items []item, now time.Time, base, budget int) ChartRow {
+func (c *Chart) row(track Track, items []item, now time.Time, base, budget int) ChartRow {
 	items = slices.DeleteFunc(items, func(i item) bool { return i.To.Before(c.From) || !i.From.Before(c.To) })
-	r := ChartRow{Job: lane.Job, Lanes: 1, Crowded: stack(items), Next: lane.Next}
+	r := ChartRow{Job: track.Job, Layers: 1, Crowded: stack(items), Next: track.Next}
 	for _, i := range items {
 		r.count(i)
 	}
@@ -221,7 +221,7 @@ func (c *Chart) row(lane Lane, items []item, now time.Time, base, budget int) Ch
 	if len(r.Marks) > budget {
 		r.Marks = c.marks(items, ladder[len(ladder)-1], false)
 	}
-	for _, p := range lane.Paused {
+	for _, p := range track.Paused {
 		r.Paused = r.Paused || !now.Before(p.From) && (p.To.IsZero() || now.Before(p.To))
 		if m := c.shade(p); m.Width > 0 {
 			r.Shades = append(r.Shades, m)
@@ -241,7 +241,7 @@ func (c *Chart) shade(p Span) Mark {
 
 // count updates the row's totals.
 func (r *ChartRow) count(i item) {
-	r.Lanes = max(r.Lanes, i.lane+1)
+	r.Layers = max(r.Layers, i.layer+1)
 	r.Counts[i.class]++
 	if i.class <= ClassMissed && i.at.After(r.LastBad) {
 		r.LastBad = i.at

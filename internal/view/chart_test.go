@@ -21,8 +21,8 @@ func bar(id string, s State, from, to time.Duration) Bar {
 	return Bar{Run: run.ID(id), State: s, ScheduledFor: chartNow.Add(from), Span: Span{chartNow.Add(from), chartNow.Add(to)}}
 }
 
-func chartOf(back, ahead time.Duration, lanes ...Lane) Chart {
-	return ChartOf(Timeline{From: chartNow.Add(-back), To: chartNow.Add(ahead), Now: chartNow, Lanes: lanes})
+func chartOf(back, ahead time.Duration, tracks ...Track) Chart {
+	return ChartOf(Timeline{From: chartNow.Add(-back), To: chartNow.Add(ahead), Now: chartNow, Tracks: tracks})
 }
 
 const (
@@ -43,7 +43,7 @@ func TestCellsFitTheWindow(t *testing.T) {
 
 func TestChartRow(t *testing.T) {
 	t.Parallel()
-	c := chartOf(24*time.Hour, 24*time.Hour, Lane{
+	c := chartOf(24*time.Hour, 24*time.Hour, Track{
 		Job: "etl",
 		Bars: []Bar{
 			bar("etl/a", ok, -20*time.Hour, -20*time.Hour+time.Minute),
@@ -89,7 +89,7 @@ func TestAttemptsAreSeen(t *testing.T) {
 		ID: "etl/a", Status: run.Succeeded, ScheduledFor: at(-10 * time.Hour), QueuedAt: at(-10 * time.Hour), StartedAt: at(-6 * time.Hour), FinishedAt: at(-4 * time.Hour),
 		Attempts: []run.Attempt{{N: 1, SentAt: at(-10 * time.Hour)}, {N: 2, SentAt: at(-8 * time.Hour)}, {N: 3, SentAt: at(-6 * time.Hour)}},
 	}.Outline())
-	c := chartOf(24*time.Hour, 24*time.Hour, Lane{Job: "etl", Bars: []Bar{b, bar("etl/b", ok, -2*time.Hour, -time.Hour)}})
+	c := chartOf(24*time.Hour, 24*time.Hour, Track{Job: "etl", Bars: []Bar{b, bar("etl/b", ok, -2*time.Hour, -time.Hour)}})
 	marks := c.Rows[0].Marks
 	slices.SortFunc(marks, func(a, b Mark) int { return strings.Compare(string(a.Run), string(b.Run)) })
 	if len(marks) != 2 || marks[0].Attempts != 3 || len(marks[0].Cuts) != 2 || marks[1].Attempts != 1 || len(marks[1].Cuts) != 0 {
@@ -107,11 +107,11 @@ func TestRunsThatOverlapLieOnLanes(t *testing.T) {
 		bars = append(bars, bar(fmt.Sprint("x/", n), ok, -10*time.Hour+time.Duration(n)*time.Minute, -8*time.Hour))
 	}
 	bars = append(bars, bar("x/after", ok, -7*time.Hour, -6*time.Hour))
-	r := chartOf(24*time.Hour, 24*time.Hour, Lane{Job: "x", Bars: bars}).Rows[0]
-	if r.Lanes != maxLanes || r.Crowded != 2 {
-		t.Errorf("%d lanes, %d crowded", r.Lanes, r.Crowded)
+	r := chartOf(24*time.Hour, 24*time.Hour, Track{Job: "x", Bars: bars}).Rows[0]
+	if r.Layers != maxLayers || r.Crowded != 2 {
+		t.Errorf("%d layers, %d crowded", r.Layers, r.Crowded)
 	}
-	if i := slices.IndexFunc(r.Marks, func(m Mark) bool { return m.Run == "x/after" }); i < 0 || r.Marks[i].Lane != 0 {
+	if i := slices.IndexFunc(r.Marks, func(m Mark) bool { return m.Run == "x/after" }); i < 0 || r.Marks[i].Layer != 0 {
 		t.Errorf("a run that overlaps none: %+v", r.Marks)
 	}
 }
@@ -127,7 +127,7 @@ func TestAFailureIsNotDrowned(t *testing.T) {
 		from := time.Duration(n-20) * 5 * time.Minute
 		bars = append(bars, bar(fmt.Sprint("x/", n), s, from, from+time.Second))
 	}
-	l := Lane{Job: "x", Bars: bars}
+	l := Track{Job: "x", Bars: bars}
 	c := chartOf(24*time.Hour, 24*time.Hour, l)
 	var got []string
 	for _, m := range marksOf(l, c.Cell, c) {
@@ -140,7 +140,7 @@ func TestAFailureIsNotDrowned(t *testing.T) {
 
 func TestWhatRunsIsNotJoinedToWhatRan(t *testing.T) {
 	t.Parallel()
-	l := Lane{Job: "x", Bars: []Bar{
+	l := Track{Job: "x", Bars: []Bar{
 		bar("x/held", State(run.Queued), -2*time.Second, 0), bar("x/old", State(run.Queued), -6*time.Minute, 0),
 		bar("x/stopped", State(run.Skipped), -3*time.Second, -2*time.Second),
 	}, Slots: []time.Time{chartNow.Add(time.Second)}}
@@ -163,25 +163,25 @@ func TestCrowdedRunsAreGrouped(t *testing.T) {
 	for n := range 6 {
 		bars = append(bars, bar(fmt.Sprint("x/", n), ok, -10*time.Hour, -8*time.Hour))
 	}
-	r := chartOf(24*time.Hour, 24*time.Hour, Lane{Job: "x", Bars: bars}).Rows[0]
+	r := chartOf(24*time.Hour, 24*time.Hour, Track{Job: "x", Bars: bars}).Rows[0]
 	var got []string
 	for _, m := range r.Marks {
-		got = append(got, fmt.Sprintf("lane %d: %d", m.Lane, m.Count))
+		got = append(got, fmt.Sprintf("layer %d: %d", m.Layer, m.Count))
 	}
-	if want := []string{"lane 0: 1", "lane 1: 1", "lane 2: 1"}; !slices.Equal(got, want) || r.Quiet[0].D != "M168 2.5h1" {
+	if want := []string{"layer 0: 1", "layer 1: 1", "layer 2: 1"}; !slices.Equal(got, want) || r.Quiet[0].D != "M168 2.5h1" {
 		t.Errorf("got %v and %v, want %v and the three others as one", got, r.Quiet, want)
 	}
 }
 
 func TestRowsKeepToTheirBudget(t *testing.T) {
 	t.Parallel()
-	lanes := lanesOf(1000, 288, 5*time.Minute)
-	for _, l := range lanes {
+	tracks := tracksOf(1000, 288, 5*time.Minute)
+	for _, l := range tracks {
 		for n := range l.Bars { // so that no two neighbours are alike
 			l.Bars[n].State = []State{ok, failed}[n%2]
 		}
 	}
-	for _, l := range chartOf(24*time.Hour, 24*time.Hour, lanes...).Rows {
+	for _, l := range chartOf(24*time.Hour, 24*time.Hour, tracks...).Rows {
 		marks := len(l.Marks)
 		for _, q := range l.Quiet {
 			marks += strings.Count(q.D, "h")
@@ -193,15 +193,15 @@ func TestRowsKeepToTheirBudget(t *testing.T) {
 }
 
 // marksOf returns all marks of a row before any is put into a path.
-func marksOf(l Lane, cell time.Duration, c Chart) []Mark {
+func marksOf(l Track, cell time.Duration, c Chart) []Mark {
 	items := itemsOf(nil, l, chartNow)
 	stack(items)
 	return c.marks(items, cell, true)
 }
 
-func genLane(t *rapid.T) Lane {
+func genTrack(t *rapid.T) Track {
 	states := []State{ok, failed, State(run.Missed), State(run.Queued), State(run.Running), State(run.Skipped), State(run.Stopped)}
-	l := Lane{Job: "x"}
+	l := Track{Job: "x"}
 	for n := range rapid.IntRange(0, 60).Draw(t, "runs") {
 		from := -time.Duration(rapid.IntRange(1, 23*3600).Draw(t, "from")) * time.Second
 		length := time.Duration(rapid.IntRange(1, 4*3600).Draw(t, "length")) * time.Second
@@ -216,7 +216,7 @@ func genLane(t *rapid.T) Lane {
 func TestChartsKeepWhatTheyShow(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		l := genLane(t)
+		l := genTrack(t)
 		c := chartOf(24*time.Hour, 24*time.Hour, l)
 		worst := map[time.Duration]Class{}
 		bars := map[run.ID]bool{}
@@ -251,7 +251,7 @@ func TestChartsKeepWhatTheyShow(t *testing.T) {
 func TestOrderAndWindowDoNotChangeACharts(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		l := genLane(t)
+		l := genTrack(t)
 		c := chartOf(24*time.Hour, 24*time.Hour, l)
 		want := marksOf(l, c.Cell, c)
 		mixed := l
@@ -282,7 +282,7 @@ func TestPathsEndWhereTheirMarksDo(t *testing.T) {
 		x := 0.0
 		for range rapid.IntRange(1, 50).Draw(t, "n") {
 			x += rapid.Float64Range(0, 20).Draw(t, "gap")
-			marks = append(marks, Mark{X: math.Round(x*100) / 100, Width: 1, Lane: rapid.IntRange(0, 2).Draw(t, "lane")})
+			marks = append(marks, Mark{X: math.Round(x*100) / 100, Width: 1, Layer: rapid.IntRange(0, 2).Draw(t, "layer")})
 		}
 		var at, y float64
 		for n, step := range strings.FieldsFunc(string(path(nil, marks, marks[0].Class)), func(r rune) bool { return r == 'M' || r == 'm' }) {
@@ -290,7 +290,7 @@ func TestPathsEndWhereTheirMarksDo(t *testing.T) {
 			if _, err := fmt.Sscanf(strings.ReplaceAll(step, "h", " "), "%g %g %g", &dx, &dy, &h); err != nil {
 				t.Fatal(err)
 			}
-			if at, y = at+dx, y+dy; math.Abs(at-marks[n].X) > 0.5 || y != float64(marks[n].Lane)+0.5 {
+			if at, y = at+dx, y+dy; math.Abs(at-marks[n].X) > 0.5 || y != float64(marks[n].Layer)+0.5 {
 				t.Fatalf("mark %d is drawn at %v, %v: %+v", n, at, y, marks[n])
 			}
 			at += h
@@ -298,23 +298,23 @@ func TestPathsEndWhereTheirMarksDo(t *testing.T) {
 	})
 }
 
-// lanesOf returns rows as dense as they get on pages.
-func lanesOf(rows, runs int, every time.Duration) []Lane {
+// tracksOf returns rows as dense as they get on pages.
+func tracksOf(rows, runs int, every time.Duration) []Track {
 	r := rand.New(rand.NewPCG(7, 7))
-	lanes := make([]Lane, rows)
-	for n := range lanes {
-		lanes[n].Job = fmt.Sprintf("job-%04d", n)
+	tracks := make([]Track, rows)
+	for n := range tracks {
+		tracks[n].Job = fmt.Sprintf("job-%04d", n)
 		for k := range runs {
 			s := ok
 			if r.IntN(100) < 6 {
 				s = failed
 			}
 			from := -time.Duration(k+1) * every
-			lanes[n].Bars = append(lanes[n].Bars, bar(fmt.Sprintf("job-%04d/%d", n, k), s, from, from+every/3))
-			lanes[n].Slots = append(lanes[n].Slots, chartNow.Add(time.Duration(k+1)*every))
+			tracks[n].Bars = append(tracks[n].Bars, bar(fmt.Sprintf("job-%04d/%d", n, k), s, from, from+every/3))
+			tracks[n].Slots = append(tracks[n].Slots, chartNow.Add(time.Duration(k+1)*every))
 		}
 	}
-	return lanes
+	return tracks
 }
 
 func TestChartsKeepTheirSize(t *testing.T) {
@@ -323,7 +323,7 @@ func TestChartsKeepTheirSize(t *testing.T) {
 		rows, runs int
 		every      time.Duration
 	}{{1000, 24, time.Hour}, {1000, 288, 5 * time.Minute}, {100, 1440, time.Minute}, {1, 1440, time.Minute}} {
-		chart := chartOf(24*time.Hour, 24*time.Hour, lanesOf(c.rows, c.runs, c.every)...)
+		chart := chartOf(24*time.Hour, 24*time.Hour, tracksOf(c.rows, c.runs, c.every)...)
 		bytes, linked := 12_000, 0
 		for _, r := range chart.Rows {
 			bytes += 260
@@ -344,7 +344,7 @@ func BenchmarkChart(b *testing.B) {
 		rows, runs int
 		every      time.Duration
 	}{{"hourly", 1000, 24, time.Hour}, {"five-minutes", 1000, 288, 5 * time.Minute}} {
-		t := Timeline{From: chartNow.Add(-24 * time.Hour), To: chartNow.Add(24 * time.Hour), Now: chartNow, Lanes: lanesOf(c.rows, c.runs, c.every)}
+		t := Timeline{From: chartNow.Add(-24 * time.Hour), To: chartNow.Add(24 * time.Hour), Now: chartNow, Tracks: tracksOf(c.rows, c.runs, c.every)}
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -41,7 +41,7 @@ func TestSlotsAreAsAdmitDecides(t *testing.T) {
 			}
 		}
 		first := view.SummaryOf(item, all, job.Job{}, nil, now).Next
-		shown := view.TimelineOf(now, now.Add(48*time.Hour), now, []job.Item{item}, all, nil).Lanes[0]
+		shown := view.TimelineOf(now, now.Add(48*time.Hour), now, []job.Item{item}, all, nil).Tracks[0]
 		var planned []time.Time
 		_, end := timetable.Skipped(&item)
 		j, was := job.Job{Name: "a", Schedule: item.Plan.Schedule, Timezone: item.Plan.Timezone, When: item.Plan.When}, item
@@ -111,21 +111,21 @@ func TestTimelineOfAnotherTime(t *testing.T) {
 	t.Parallel()
 	item := job.Item{Name: "often", Plan: job.Plan{Schedule: "* * * * *", Timezone: "UTC"}, Pauses: []job.Pause{{From: now.Add(-100 * time.Hour), To: now.Add(-99 * time.Hour)}}}
 	all := job.Item{Name: job.All, Pauses: []job.Pause{{From: now.Add(-time.Hour), To: now.Add(30 * time.Minute)}}}
-	l := view.TimelineOf(now.Add(72*time.Hour), now.Add(73*time.Hour), now, []job.Item{item}, all, nil).Lanes[0]
+	l := view.TimelineOf(now.Add(72*time.Hour), now.Add(73*time.Hour), now, []job.Item{item}, all, nil).Tracks[0]
 	if len(l.Slots) != 60 || !l.Slots[0].Equal(now.Add(72*time.Hour)) || !l.Next.Equal(now.Add(30*time.Minute)) || len(l.Paused) != 0 {
 		t.Errorf("%d slots from %v on, next %s, paused %v", len(l.Slots), l.Slots[:min(1, len(l.Slots))], l.Next, l.Paused)
 	}
 	all.Pauses[0].To = time.Time{}
-	l = view.TimelineOf(now, now.Add(time.Hour), now, []job.Item{item}, all, nil).Lanes[0]
+	l = view.TimelineOf(now, now.Add(time.Hour), now, []job.Item{item}, all, nil).Tracks[0]
 	if len(l.Slots) != 0 || !l.Next.IsZero() || len(l.Paused) != 1 || l.Paused[0] != (view.Span{From: now.Add(-time.Hour)}) {
 		t.Errorf("slots %v, next %s, paused %v", l.Slots, l.Next, l.Paused)
 	}
-	c := view.ChartOf(view.Timeline{From: now, To: now.Add(time.Hour), Now: now, Lanes: []view.Lane{l}})
+	c := view.ChartOf(view.Timeline{From: now, To: now.Add(time.Hour), Now: now, Tracks: []view.Track{l}})
 	if r := c.Rows[0]; !r.Paused || len(r.Shades) != 1 || r.Shades[0].X != 0 || r.Shades[0].Width != float64(c.Width) || !r.Shades[0].To.IsZero() {
 		t.Errorf("drawn as %+v", r)
 	}
 	rate := job.Item{Name: "rate", Plan: job.Plan{Schedule: "rate(5 minutes)", Timezone: "UTC"}}
-	if l := view.TimelineOf(now, now.Add(time.Hour), now, []job.Item{rate}, job.Item{}, nil).Lanes[0]; len(l.Slots) != 0 || !l.Unforeseen {
+	if l := view.TimelineOf(now, now.Add(time.Hour), now, []job.Item{rate}, job.Item{}, nil).Tracks[0]; len(l.Slots) != 0 || !l.Unforeseen {
 		t.Errorf("a rate: %+v", l)
 	}
 }

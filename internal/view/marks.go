@@ -29,16 +29,16 @@ type item struct {
 	side  side
 	run   run.ID
 	state State
-	lane  int
+	layer int
 	// again are the times at which further attempts were sent.
 	again []time.Time
-	// crowded means that it has no lane of its own.
+	// crowded means that it has no layer of its own.
 	crowded bool
 }
 
 // itemsOf appends the runs and slots of a job, in order of time. A run that never began is shown
 // where it should have begun.
-func itemsOf(out []item, l Lane, now time.Time) []item {
+func itemsOf(out []item, l Track, now time.Time) []item {
 	for _, b := range l.Bars {
 		i := item{Span: b.Span, at: b.ScheduledFor, class: ClassOf(b.State), run: b.Run, state: b.State, again: b.Again}
 		if b.State == State(run.Missed) || b.State == State(run.Skipped) {
@@ -66,19 +66,19 @@ func itemsOf(out []item, l Lane, now time.Time) []item {
 	return out
 }
 
-// stack gives each item the lowest lane that is free at its time, and returns how many found
+// stack gives each item the lowest layer that is free at its time, and returns how many found
 // none: they share the last.
 func stack(items []item) (crowded int) {
-	var ends [maxLanes]time.Time
+	var ends [maxLayers]time.Time
 	for k := range items {
 		i := &items[k]
-		i.lane = slices.IndexFunc(ends[:], func(end time.Time) bool { return !end.After(i.From) })
-		if i.lane < 0 {
-			i.lane, i.crowded = maxLanes-1, true
+		i.layer = slices.IndexFunc(ends[:], func(end time.Time) bool { return !end.After(i.From) })
+		if i.layer < 0 {
+			i.layer, i.crowded = maxLayers-1, true
 			crowded++
 		}
-		if i.To.After(ends[i.lane]) {
-			ends[i.lane] = i.To
+		if i.To.After(ends[i.layer]) {
+			ends[i.layer] = i.To
 		}
 	}
 	return crowded
@@ -88,13 +88,13 @@ func stack(items []item) (crowded int) {
 // own, a shorter one shares that of its cell, and neighbours that look alike are joined.
 func (c *Chart) marks(items []item, cell time.Duration, bars bool) []Mark {
 	out := make([]Mark, 0, min(len(items), 2*mostCells))
-	// tick is the newest mark of a lane and side that is not a bar, and its cell: items come in
+	// tick is the newest mark of a layer and side that is not a bar, and its cell: items come in
 	// order of time.
 	type tick struct {
 		mark int
 		cell int64
 	}
-	var ticks [maxLanes][future + 1]tick
+	var ticks [maxLayers][future + 1]tick
 	for _, i := range items {
 		first := floor(i.From, cell)
 		if bars && !i.crowded && i.To.Sub(i.From) >= 2*cell {
@@ -102,7 +102,7 @@ func (c *Chart) marks(items []item, cell time.Duration, bars bool) []Mark {
 			out = append(out, c.mark(i, first, last, cell, true))
 			continue
 		}
-		last := &ticks[i.lane][i.side]
+		last := &ticks[i.layer][i.side]
 		if last.mark > 0 && last.cell == first {
 			out[last.mark-1].add(c.mark(i, first, first+1, cell, false))
 			continue
@@ -110,7 +110,7 @@ func (c *Chart) marks(items []item, cell time.Duration, bars bool) []Mark {
 		out = append(out, c.mark(i, first, first+1, cell, false))
 		*last = tick{len(out), first}
 	}
-	slices.SortStableFunc(out, func(a, b Mark) int { return cmp.Or(cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.X, b.X)) })
+	slices.SortStableFunc(out, func(a, b Mark) int { return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.X, b.X)) })
 	return c.inWindow(join(out))
 }
 
@@ -121,7 +121,7 @@ func floor(at time.Time, cell time.Duration) int64 {
 // mark makes a mark that covers the cells from first up to last. It stays on its side of the
 // present and is at least one cell wide.
 func (c *Chart) mark(i item, first, last int64, cell time.Duration, bar bool) Mark {
-	m := Mark{Class: i.class, Lane: i.lane, Count: 1, Run: i.run, State: i.state, From: i.From, To: i.To, First: i.at, Last: i.at, bar: bar, side: i.side}
+	m := Mark{Class: i.class, Layer: i.layer, Count: 1, Run: i.run, State: i.state, From: i.From, To: i.To, First: i.at, Last: i.at, bar: bar, side: i.side}
 	from := c.x(time.UnixMilli(first * cell.Milliseconds()))
 	to := c.x(time.UnixMilli(last * cell.Milliseconds()))
 	width := float64(cell / c.Cell)
@@ -179,7 +179,7 @@ func join(marks []Mark) []Mark {
 }
 
 func (m *Mark) touches(o Mark) bool {
-	return !m.bar && !o.bar && m.Lane == o.Lane && m.side == o.side && m.Class == o.Class && o.X-(m.X+m.Width) < 0.005
+	return !m.bar && !o.bar && m.Layer == o.Layer && m.side == o.side && m.Class == o.Class && o.X-(m.X+m.Width) < 0.005
 }
 
 // inWindow cuts marks at the edges and removes those outside.
@@ -204,7 +204,7 @@ func path(d []byte, marks []Mark, class Class) []byte {
 		if m.loud || m.Class != class {
 			continue
 		}
-		to := float64(m.Lane) + 0.5
+		to := float64(m.Layer) + 0.5
 		if len(d) == 0 {
 			d = append(d, 'M')
 		} else {

@@ -167,7 +167,7 @@ func TestLaneHoldsWhatIsShown(t *testing.T) {
 		span(50*time.Hour, 0), span(30*time.Hour, 31*time.Hour), span(12*time.Hour, 13*time.Hour), span(10*time.Hour, 10*time.Hour), span(-3*time.Hour, -2*time.Hour),
 	}}
 	all := job.Item{Name: job.All, Pauses: []job.Pause{span(5*time.Hour, 6*time.Hour)}}
-	l := TimelineOf(from, to, chartNow, []job.Item{item}, all, nil).Lanes[0]
+	l := TimelineOf(from, to, chartNow, []job.Item{item}, all, nil).Tracks[0]
 	if len(l.Slots) != MaxSlots {
 		t.Errorf("%d slots, want %d", len(l.Slots), MaxSlots)
 	}
@@ -187,20 +187,20 @@ func TestLaneHoldsWhatIsShown(t *testing.T) {
 func TestItemsOfAChart(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		lane Lane
-		want string
+		track Track
+		want  string
 	}{
-		"ran":                              {Lane{Bars: []Bar{bar("x/a", ok, -time.Hour, -time.Minute)}}, "-1h0m0s..-1m0s"},
-		"missed, recorded later":           {Lane{Bars: []Bar{{State: State(run.Missed), ScheduledFor: chartNow.Add(-time.Hour), Span: Span{chartNow.Add(-time.Minute), chartNow.Add(-time.Minute)}}}}, "-1h0m0s..-59m59s"},
-		"skipped, recorded later":          {Lane{Bars: []Bar{{State: State(run.Skipped), ScheduledFor: chartNow.Add(-time.Hour), Span: Span{chartNow.Add(-time.Minute), chartNow.Add(-time.Minute)}}}}, "-1h0m0s..-59m59s"},
-		"open":                             {Lane{Bars: []Bar{bar("x/a", State(run.Running), -time.Hour, -time.Minute)}}, "-1h0m0s..0s"},
-		"from a clock ahead":               {Lane{Bars: []Bar{bar("x/a", ok, time.Minute, time.Hour)}}, "0s..0s"},
-		"ended after now":                  {Lane{Bars: []Bar{bar("x/a", ok, -time.Minute, time.Hour)}}, "-1m0s..0s"},
-		"ended before it began":            {Lane{Bars: []Bar{bar("x/a", ok, -time.Minute, -time.Hour)}}, "-1m0s..0s"},
-		"a slot that has passed meanwhile": {Lane{Slots: []time.Time{chartNow, chartNow.Add(time.Minute)}}, "1m0s..1m0s"},
+		"ran":                              {Track{Bars: []Bar{bar("x/a", ok, -time.Hour, -time.Minute)}}, "-1h0m0s..-1m0s"},
+		"missed, recorded later":           {Track{Bars: []Bar{{State: State(run.Missed), ScheduledFor: chartNow.Add(-time.Hour), Span: Span{chartNow.Add(-time.Minute), chartNow.Add(-time.Minute)}}}}, "-1h0m0s..-59m59s"},
+		"skipped, recorded later":          {Track{Bars: []Bar{{State: State(run.Skipped), ScheduledFor: chartNow.Add(-time.Hour), Span: Span{chartNow.Add(-time.Minute), chartNow.Add(-time.Minute)}}}}, "-1h0m0s..-59m59s"},
+		"open":                             {Track{Bars: []Bar{bar("x/a", State(run.Running), -time.Hour, -time.Minute)}}, "-1h0m0s..0s"},
+		"from a clock ahead":               {Track{Bars: []Bar{bar("x/a", ok, time.Minute, time.Hour)}}, "0s..0s"},
+		"ended after now":                  {Track{Bars: []Bar{bar("x/a", ok, -time.Minute, time.Hour)}}, "-1m0s..0s"},
+		"ended before it began":            {Track{Bars: []Bar{bar("x/a", ok, -time.Minute, -time.Hour)}}, "-1m0s..0s"},
+		"a slot that has passed meanwhile": {Track{Slots: []time.Time{chartNow, chartNow.Add(time.Minute)}}, "1m0s..1m0s"},
 	} {
 		var got []string
-		for _, i := range itemsOf(nil, c.lane, chartNow) {
+		for _, i := range itemsOf(nil, c.track, chartNow) {
 			got = append(got, fmt.Sprintf("%s..%s", i.From.Sub(chartNow), i.To.Sub(chartNow)))
 		}
 		if strings.Join(got, " ") != c.want {
@@ -214,7 +214,7 @@ func TestMarksKeepToTheWindow(t *testing.T) {
 	t.Parallel()
 	long := bar("x/long", ok, -30*time.Hour, -time.Hour)
 	long.Again = []time.Time{chartNow.Add(-31 * time.Hour), chartNow.Add(-2 * time.Hour), chartNow.Add(-time.Minute)}
-	c := chartOf(24*time.Hour, 24*time.Hour, Lane{Job: "x", Bars: []Bar{
+	c := chartOf(24*time.Hour, 24*time.Hour, Track{Job: "x", Bars: []Bar{
 		long, bar("x/before", failed, -40*time.Hour, -39*time.Hour),
 	}, Slots: []time.Time{chartNow.Add(40 * time.Hour)}, Paused: []Span{{chartNow.Add(-90 * time.Hour), chartNow.Add(-80 * time.Hour)}}})
 	r := c.Rows[0]
@@ -232,7 +232,7 @@ func TestLastBad(t *testing.T) {
 	t.Parallel()
 	late := bar("x/late", failed, -time.Hour, -30*time.Minute) // caught up with
 	late.ScheduledFor = chartNow.Add(-10 * time.Hour)
-	r := chartOf(24*time.Hour, time.Hour, Lane{Job: "x", Bars: []Bar{bar("x/new", failed, -2*time.Hour, -time.Hour), late}}).Rows[0]
+	r := chartOf(24*time.Hour, time.Hour, Track{Job: "x", Bars: []Bar{bar("x/new", failed, -2*time.Hour, -time.Hour), late}}).Rows[0]
 	if !r.LastBad.Equal(chartNow.Add(-2 * time.Hour)) {
 		t.Errorf("the last bad slot: %s", r.LastBad)
 	}

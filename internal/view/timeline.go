@@ -10,18 +10,18 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// Timeline is what ran when and what will, with one lane per job.
+// Timeline is what ran when and what will, with one track per job.
 type Timeline struct {
 	From, To time.Time
 	// Now is the end of the past.
-	Now   time.Time
-	Lanes []Lane
+	Now    time.Time
+	Tracks []Track
 	// Unread has the ids of the runs that are left out because they cannot be read.
 	Unread []run.ID
 }
 
-// Lane is one job of a timeline.
-type Lane struct {
+// Track is one job of a timeline.
+type Track struct {
 	Job string
 	// Zone is the job's zone, as an IANA name.
 	Zone string
@@ -56,34 +56,34 @@ type Bar struct {
 // Span is the time from From up to To.
 type Span struct{ From, To time.Time }
 
-// MaxSlots is the largest number of future slots that a lane shows.
+// MaxSlots is the largest number of future slots that a track shows.
 const MaxSlots = 500
 
 // TimelineOf lays out runs and future slots between two times. items are the jobs that get a
-// lane; all is the item of all jobs.
+// track; all is the item of all jobs.
 func TimelineOf(from, to, now time.Time, items []job.Item, all job.Item, runs []Bar) Timeline {
 	t := Timeline{From: from, To: to, Now: now}
 	bars := byJob(runs, func(b *Bar) bool {
 		*b = b.at(now)
 		return b.To.After(from) && b.From.Before(to)
 	})
-	lanes := map[string]*Lane{}
+	tracks := map[string]*Track{}
 	for _, item := range items {
-		l := &Lane{Job: item.Name, Zone: item.Plan.Timezone, Next: next(&item, &all, now), Unforeseen: Unforeseen(&item), Paused: pausesOf(from, to, item, all)}
+		l := &Track{Job: item.Name, Zone: item.Plan.Timezone, Next: next(&item, &all, now), Unforeseen: Unforeseen(&item), Paused: pausesOf(from, to, item, all)}
 		if !l.Next.IsZero() {
 			l.Slots = slotsOf(&item, &all, later(l.Next, from), to)
 		}
-		lanes[item.Name] = l
+		tracks[item.Name] = l
 	}
 	for name, of := range bars {
-		if lanes[name] == nil {
-			lanes[name] = &Lane{Job: name}
+		if tracks[name] == nil {
+			tracks[name] = &Track{Job: name}
 		}
 		slices.SortFunc(of, func(a, b Bar) int { return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Run, b.Run)) })
-		lanes[name].Bars = of
+		tracks[name].Bars = of
 	}
-	for _, name := range slices.Sorted(maps.Keys(lanes)) {
-		t.Lanes = append(t.Lanes, *lanes[name])
+	for _, name := range slices.Sorted(maps.Keys(tracks)) {
+		t.Tracks = append(t.Tracks, *tracks[name])
 	}
 	return t
 }

@@ -127,10 +127,10 @@ func TestTimeline(t *testing.T) {
 		bars = append(bars, view.BarOf(r.Outline()))
 	}
 	got := view.TimelineOf(hour(-2), hour(3), now, []job.Item{item}, job.Item{}, bars)
-	if len(got.Lanes) != 2 || got.Lanes[0].Job != "gone" || len(got.Lanes[0].Bars) != 1 {
+	if len(got.Tracks) != 2 || got.Tracks[0].Job != "gone" || len(got.Tracks[0].Bars) != 1 {
 		t.Fatalf("got %+v", got)
 	}
-	l := got.Lanes[1]
+	l := got.Tracks[1]
 	if len(l.Bars) != 2 || l.Bars[0].Run != "report/20261122T1600Z" || !l.Bars[0].To.After(l.Bars[0].From) || !l.Bars[1].To.Equal(now) {
 		t.Errorf("bars %+v", l.Bars)
 	}
@@ -217,7 +217,7 @@ func TestATaskThatLooksFoundRunning(t *testing.T) {
 		t.Errorf("it needs somebody: %+v", needs)
 	}
 	line := view.TimelineOf(now.Add(-2*time.Hour), now, now, nil, job.Item{}, []view.Bar{view.BarOf(r.Outline())})
-	if b := line.Lanes[0].Bars[0]; b.State != "running" || !b.From.Equal(accepted) {
+	if b := line.Tracks[0].Bars[0]; b.State != "running" || !b.From.Equal(accepted) {
 		t.Errorf("its bar: %+v", b)
 	}
 }
