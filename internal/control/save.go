@@ -54,7 +54,7 @@ func (c *Control) itemAfter(ctx context.Context, item job.Item, before, after *r
 	}
 	if notice.Ended(before, after) {
 		var byEnd bool
-		next, byEnd = notice.Keep(next, after, j)
+		next, byEnd = notice.AfterEnd(next, after, j)
 		changed = changed || byEnd
 	}
 	return next, changed, nil

@@ -122,7 +122,7 @@ func TestOf(t *testing.T) {
 	}
 }
 
-func TestKeep(t *testing.T) {
+func TestAfterEnd(t *testing.T) {
 	t.Parallel()
 	later, never, first := t0.Add(time.Hour), time.Time{}, job.Notify{FirstOnly: true}
 	for name, c := range map[string]struct {
@@ -143,19 +143,19 @@ func TestKeep(t *testing.T) {
 		item := job.Item{Name: "report", Definition: "h", FailingSince: c.since, Rev: 4}
 		want := item
 		want.FailingSince, want.RecoveredAt = c.want, c.recovered
-		got, changed := notice.Keep(item, &run.Run{Status: c.status, FinishedAt: later}, &job.Job{Notify: c.notify})
+		got, changed := notice.AfterEnd(item, &run.Run{Status: c.status, FinishedAt: later}, &job.Job{Notify: c.notify})
 		if !reflect.DeepEqual(got, want) || changed != c.changed {
 			t.Errorf("%s: %+v, %v; want %+v, %v", name, got, changed, want, c.changed)
 		}
 	}
 }
 
-// TestKeepLetsGo: however a run that held others back ends, it no longer holds them back.
-func TestKeepLetsGo(t *testing.T) {
+// TestAnEndLetsGo: however a run that held others back ends, it no longer holds them back.
+func TestAnEndLetsGo(t *testing.T) {
 	t.Parallel()
 	for _, status := range []run.Status{run.Failed, run.Succeeded, run.Stopped} {
 		item := job.Item{Name: "report", FailingSince: t0, Holder: &job.Holder{By: string(id)}}
-		if got, changed := notice.Keep(item, &run.Run{ID: id, Status: status}, &job.Job{}); got.Holder != nil || !changed {
+		if got, changed := notice.AfterEnd(item, &run.Run{ID: id, Status: status}, &job.Job{}); got.Holder != nil || !changed {
 			t.Errorf("%s: %+v, %v", status, got.Holder, changed)
 		}
 	}
@@ -209,7 +209,7 @@ func TestMissedAreToldTogether(t *testing.T) {
 		})
 		runs[r.ID] = r
 		var changed bool
-		if item, changed = notice.Keep(item, &r, &job.Job{}); !changed || !item.FailingSince.IsZero() {
+		if item, changed = notice.AfterEnd(item, &r, &job.Job{}); !changed || !item.FailingSince.IsZero() {
 			t.Errorf("kept: %+v", item)
 		}
 	}

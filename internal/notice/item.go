@@ -32,12 +32,12 @@ func MissedTold(item job.Item, now time.Time) job.Item {
 	return item
 }
 
-// Keep returns the job's item after one of its runs ended: failing since its oldest reported
+// AfterEnd returns the job's item after one of its runs ended: failing since its oldest reported
 // failure, or no longer failing, and with one more missed slot to report. changed reports
 // whether the item must be written. For a job that reports only its first failure, each bad
 // end changes it, because a success that comes in between changes what is reported. For other
 // jobs a further bad end changes nothing, and StillFails makes up for such a success.
-func Keep(item job.Item, after *run.Run, j *job.Job) (next job.Item, changed bool) {
+func AfterEnd(item job.Item, after *run.Run, j *job.Job) (next job.Item, changed bool) {
 	if after.Status == run.Skipped && after.HeldBy != "" {
 		return item.HoldBack(string(after.HeldBy))
 	}
