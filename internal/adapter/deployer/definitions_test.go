@@ -2,7 +2,9 @@ package deployer
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -18,10 +20,13 @@ import (
 type registry struct {
 	RegisterAPI
 	last *ecs.RegisterTaskDefinitionInput
+	err  error
 }
 
 func (r *registry) RegisterTaskDefinition(_ context.Context, in *ecs.RegisterTaskDefinitionInput, _ ...func(*ecs.Options)) (*ecs.RegisterTaskDefinitionOutput, error) {
-	r.last = in
+	if r.last = in; r.err != nil {
+		return nil, r.err
+	}
 	return &ecs.RegisterTaskDefinitionOutput{TaskDefinition: &types.TaskDefinition{TaskDefinitionArn: aws.String("arn:" + *in.Family + ":1")}}, nil
 }
 
@@ -43,7 +48,61 @@ func TestRegister(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("tags %q, want %q", got, want)
 	}
+	if r.last.RuntimePlatform.CpuArchitecture != types.CPUArchitectureX8664 || *r.last.Cpu != "256" || *r.last.Memory != "512" {
+		t.Errorf("%+v, %s, %s", r.last.RuntimePlatform, *r.last.Cpu, *r.last.Memory)
+	}
 	if len(of.Tags) != 2 || fmt.Sprint(r.last.RequiresCompatibilities) != "[FARGATE]" {
 		t.Errorf("%v, %v", of.Tags, r.last.RequiresCompatibilities)
+	}
+}
+
+func (r *registry) DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
+	return &ecs.DescribeTaskDefinitionOutput{TaskDefinition: &types.TaskDefinition{TaskDefinitionArn: aws.String("arn:app:1")}, Tags: r.last.Tags}, nil
+}
+
+// TestRevision: a revision is recognised by its tag, and a family without one is none.
+func TestRevision(t *testing.T) {
+	t.Parallel()
+	of := job.TaskDefinition{Family: "app", Image: "example/app:1", Architecture: "arm64"}
+	r := &registry{}
+	d := &Definitions{ECS: r, Stack: "prod"}
+	if _, err := d.Register(t.Context(), "mine-app", of); err != nil || r.last.RuntimePlatform.CpuArchitecture != types.CPUArchitectureArm64 {
+		t.Fatal(r.last, err)
+	}
+	got, ok, err := d.Revision(t.Context(), "mine-app")
+	if err != nil || !ok || got != (apply.Revision{ARN: "arn:app:1", Hash: apply.DefinitionHash(of)}) {
+		t.Errorf("%+v, %t, %v", got, ok, err)
+	}
+	r.err = &types.ClientException{}
+	if _, ok, err := d.Revision(t.Context(), "mine-app"); ok || err != nil {
+		t.Errorf("where there is none: %t, %v", ok, err)
+	}
+	r.err = errors.New("denied")
+	if _, ok, err := d.Revision(t.Context(), "mine-app"); ok || !errors.Is(err, r.err) {
+		t.Errorf("where nobody says: %t, %v", ok, err)
+	}
+	if _, err := d.Register(t.Context(), "mine-app", of); !errors.Is(err, r.err) {
+		t.Errorf("where it is refused: %v", err)
+	}
+}
+
+// TestContainer: what a base definition says is what its container has, and nothing where it says
+// nothing.
+func TestContainer(t *testing.T) {
+	t.Parallel()
+	d := &Definitions{Region: "eu-central-1"}
+	c := d.container(job.TaskDefinition{
+		Family: "app", Image: "i", Container: "main", User: "1000", LogGroup: "/ecs/app",
+		Environment: map[string]string{"B": "2", "A": "1"}, Secrets: map[string]string{"S": "/s"},
+	})
+	if *c.Name != "main" || *c.User != "1000" || *c.Environment[0].Name+*c.Environment[0].Value+*c.Environment[1].Name != "A1B" || *c.Secrets[0].ValueFrom != "/s" ||
+		!maps.Equal(c.LogConfiguration.Options, map[string]string{"awslogs-group": "/ecs/app", "awslogs-region": "eu-central-1", "awslogs-stream-prefix": "app"}) {
+		t.Errorf("%+v", c)
+	}
+	if c := d.container(job.TaskDefinition{Family: "app", Image: "i", User: " "}); *c.Name != "app" || c.User != nil || c.LogConfiguration != nil {
+		t.Errorf("%+v", c)
 	}
 }
