@@ -74,7 +74,8 @@ func TestUnknownZones(t *testing.T) {
 		{"America/New York", []string{"America/New_York"}},
 		{"Asia/Calcuta", []string{"Asia/Calcutta"}},
 		{"Asia/Japan", []string{"Japan"}},
-		{"Australia/North_", []string{"Australia/North", "Australia/Perth", "Australia/South"}}, // the nearest first, then by name
+		{"Australia/North_", []string{"Australia/North", "Australia/Perth", "Australia/South"}}, // by name
+		{"Europe/Berlin/Berlin", []string{"Europe/Berlin", "America/Belem", "America/Belize"}},  // the nearest first
 		{"PST", nil},
 		{"", nil},
 		{"Local", nil},
