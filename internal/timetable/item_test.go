@@ -41,3 +41,34 @@ func TestSkipped(t *testing.T) {
 		}
 	}
 }
+
+// TestNextOpen: the next slot that no pause covers, neither the job's nor that of all jobs.
+func TestNextOpen(t *testing.T) {
+	t.Parallel()
+	tt := of(t, "*/10 * * * *", "UTC")
+	pause := func(from, to string) (p job.Pause) {
+		if p.From = at(from); to != "" {
+			p.To = at(to)
+		}
+		return p
+	}
+	for name, c := range map[string]struct {
+		item, all []job.Pause
+		want      string
+	}{
+		"no pause":                   {nil, nil, "2026-11-22T12:10Z"},
+		"a pause that is over":       {[]job.Pause{pause("2026-11-22T11:00Z", "2026-11-22T12:10Z")}, nil, "2026-11-22T12:10Z"},
+		"a pause of the job":         {[]job.Pause{pause("2026-11-22T12:10Z", "2026-11-22T12:30Z")}, nil, "2026-11-22T12:30Z"},
+		"a pause of all jobs":        {nil, []job.Pause{pause("2026-11-22T12:05Z", "2026-11-22T12:31Z")}, "2026-11-22T12:40Z"},
+		"one after the other":        {[]job.Pause{pause("2026-11-22T12:00Z", "2026-11-22T12:30Z")}, []job.Pause{pause("2026-11-22T12:25Z", "2026-11-22T13:00Z")}, "2026-11-22T13:00Z"},
+		"one that begins after that": {[]job.Pause{pause("2026-11-22T12:11Z", "")}, nil, "2026-11-22T12:10Z"},
+		"a pause of years":           {[]job.Pause{pause("2026-11-22T12:00Z", "2150-01-01T00:01Z")}, nil, "2150-01-01T00:10Z"},
+		"a pause without an end":     {[]job.Pause{pause("2026-11-22T12:00Z", "")}, nil, ""},
+		"a pause beyond all slots":   {[]job.Pause{pause("2026-11-22T12:00Z", "2300-01-01T00:00Z")}, nil, ""},
+	} {
+		slot, ok := tt.NextOpen(&job.Item{Pauses: c.item}, &job.Item{Pauses: c.all}, at("2026-11-22T12:00Z"))
+		if ok != (c.want != "") || ok && !slot.Equal(at(c.want)) || !ok && !slot.IsZero() {
+			t.Errorf("%s: %s, %t", name, slot, ok)
+		}
+	}
+}
