@@ -44,7 +44,7 @@ func (p Places) Of(file string) (string, error) {
 	}
 	states := p.states(at)
 	for _, db := range states {
-		if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		if _, err := os.Stat(db); absent(err) {
 			continue
 		}
 		if err := changeable(db); err != nil {
@@ -189,16 +189,25 @@ func (p Places) Find() Found {
 	return Found{DB: filepath.Join(stateDir, "jobs.db"), Here: true}
 }
 
-// here returns the states of the folder itself.
+// here returns the states of the folder itself. If nobody may look, it has one, and whoever opens that says
+// why it cannot be read: the state of another folder is not meant.
 func (p Places) here() (states []string) {
 	dir := filepath.Join(p.Dir, stateDir)
-	entries, _ := os.ReadDir(dir) // not by a pattern: the folder's own name may look like one
+	entries, err := os.ReadDir(dir) // not by a pattern: the folder's own name may look like one
+	if err != nil && !absent(err) {
+		return []string{filepath.Join(dir, "jobs.db")}
+	}
 	for _, e := range entries {
 		if strings.HasSuffix(e.Name(), ".db") {
 			states = append(states, filepath.Join(dir, e.Name()))
 		}
 	}
 	return states
+}
+
+// absent reports whether an error says that there is no such file.
+func absent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
 func exists(path string) bool {

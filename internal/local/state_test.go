@@ -197,4 +197,12 @@ func TestWhichStateIsMeant(t *testing.T) {
 	if got := places(odd, env).Find(); got.DB != ".batchplane/night.db" || !got.Here {
 		t.Errorf("a folder whose name looks like a pattern: %+v", got)
 	}
+	// Not even root can follow a link that leads to itself.
+	closed := folderWith(t)
+	if err := os.Symlink(".batchplane", filepath.Join(closed, ".batchplane")); err != nil {
+		t.Fatal(err)
+	}
+	if got := places(closed, env).Find(); got.DB != ".batchplane/jobs.db" || !got.Here {
+		t.Errorf("a folder whose states nobody may look at: %+v", got)
+	}
 }
