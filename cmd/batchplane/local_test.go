@@ -309,7 +309,7 @@ jobs:
 	}{
 		{"eni", "quick", "failed", 2, "Timeout waiting for network interface"},
 		{"pull", "quick", "failed", 2, "CannotPullContainerError"},
-		{"capacity", "quick", "queued", 1, "AWS had no capacity for the task"},
+		{"capacity", "quick", "queued", 1, "there was no capacity for the task"},
 		{"throttle", "quick", "queued", 1, "ECS limits the rate of launches"},
 		{"lost-answer", "quick", "succeeded", 1, "an answer was lost"},
 		{"spot", "long", "failed", 1, "Your Spot Task was interrupted."},

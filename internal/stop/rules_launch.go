@@ -146,7 +146,7 @@ var launchRules = []Rule{
 		Name:    "launch-" + ruleCapacity,
 		Match:   Match{Any: []stems{{"resource:fargate", "unfulfillablecapacity"}, capacityFamily.Begins, capacityFamily.Has, capacityFamily.Vague}, Not: []stems{{"capacity provider", "capacity is set"}}},
 		Class:   Retry,
-		Why:     "AWS had no capacity for the task at this moment",
+		Why:     "there was no capacity for the task at this moment",
 		Example: Stop{Kind: LaunchFailure, Reason: "Capacity is unavailable at this time. Please try again later or in a different availability zone"},
 		Source:  "https://github.com/apache/airflow/issues/48001",
 	},

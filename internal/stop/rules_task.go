@@ -252,7 +252,7 @@ var capacityFamily = Family{
 		{
 			Name:    ruleCapacity,
 			Class:   Retry,
-			Why:     "AWS had no capacity for the task at this moment",
+			Why:     "there was no capacity for the task at this moment",
 			Example: failed("Capacity is unavailable at this time. Please try again later or in a different availability zone"),
 			Source:  docService,
 		},
