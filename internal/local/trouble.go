@@ -41,10 +41,14 @@ func (p *Program) note(err error) {
 const maxTrouble = 500
 
 // Trouble says why the program cannot do its work, since when, and what waits for it; "" if it can. It
-// works while nothing can be written.
+// works while nothing can be written. While tasks are drained or stopped, which may take hours, slots wait
+// for the next start.
 func (p *Program) Trouble() string {
 	t := p.trouble.Load()
-	if t == nil {
+	switch {
+	case p.Gate != nil && p.Gate.Closed():
+		return "it is being stopped: it launches nothing more, and ends when its tasks have ended"
+	case t == nil:
 		return ""
 	}
 	text := strings.ReplaceAll(t.err.Error(), "\n", "; ") // joined errors have a line each

@@ -9,7 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/control"
 )
 
-// TestTrouble: several errors become one line, and a long one is cut between characters.
+// TestTrouble: several errors become one line, and a long one is cut between characters. That it is being
+// stopped is told, too.
 func TestTrouble(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
@@ -26,5 +27,14 @@ func TestTrouble(t *testing.T) {
 		if got := p.Trouble(); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+	p.Gate = &Gate{}
+	p.note(nil)
+	if got := p.Trouble(); got != "" {
+		t.Errorf("with an open gate: %q", got)
+	}
+	p.Gate.Close()
+	if got, want := p.Trouble(), "it is being stopped: it launches nothing more, and ends when its tasks have ended"; got != want {
+		t.Errorf("while tasks are drained: %q, want %q", got, want)
 	}
 }
