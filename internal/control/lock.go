@@ -19,13 +19,19 @@ func holdsLock(r *run.Run, j *job.Job) bool {
 	return r.ID != "" && j.Exclusive() && !r.Status.Terminal() && !r.Waits
 }
 
+// takesLock reports whether the change of a run takes its job's lock. A run that was set aside has
+// lost it, and takes it again when it is launched.
+func takesLock(item *job.Item, before, after *run.Run, j *job.Job) bool {
+	return holdsLock(after, j) && (!holdsLock(before, j) || item.Lock != string(after.ID))
+}
+
 // lock returns the job's item after the change of a run. It is written together with the run,
 // so at no time does one know of the change and the other not. An item that is not at the
 // revision that was read refuses both.
 func lock(item job.Item, before, after *run.Run, j *job.Job) (next job.Item, changed bool) {
 	id := string(after.ID)
 	switch {
-	case holdsLock(after, j) && !holdsLock(before, j):
+	case takesLock(&item, before, after, j):
 		item.Lock, changed = id, true
 	case !holdsLock(after, j) && item.Lock == id:
 		item.Lock, changed = "", true
@@ -50,7 +56,7 @@ func (c *Control) unlessTaken(ctx context.Context, item *job.Item, before, after
 	var other run.Run
 	var err error
 	switch {
-	case holdsLock(after, j) && !holdsLock(before, j):
+	case takesLock(item, before, after, j):
 		other, err = c.holder(ctx, item, after.ID)
 	case after.Waits && !before.Waits:
 		other, err = c.open(ctx, item.Waiting, after.ID)
@@ -161,20 +167,25 @@ func (c *Control) anyOpen(ctx context.Context, name string) (ids []string, err e
 }
 
 // decide makes the event and decides about it. A run that was set aside, and so lost its job's
-// lock, is not launched again beside a run that has taken the lock since.
-func (c *Control) decide(ctx context.Context, j *job.Job, before *run.Run, event func(*run.Run) (run.Event, error)) (e run.Event, d *run.Decision, err error) {
+// lock, is not launched again beside a run that has taken the lock since. lost reports whether a
+// launch must take the lock again.
+func (c *Control) decide(ctx context.Context, j *job.Job, before *run.Run, event func(*run.Run) (run.Event, error)) (e run.Event, d *run.Decision, lost bool, err error) {
 	if e, err = event(before); err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	d = new(run.Decide(j, before, e, c.Now(), &c.Timing))
 	if d.Counted == 0 || len(before.Attempts) == 0 || !holdsLock(before, j) {
-		return e, d, nil
+		return e, d, false, nil
 	}
-	other, err := c.blocker(ctx, before.ID, j)
-	if err == nil && other != "" {
-		d = new(run.DecideBeside(other, j, before, e, c.Now(), &c.Timing))
+	item, err := c.item(ctx, before.ID.Job())
+	if err != nil {
+		return e, d, false, err
 	}
-	return e, d, err
+	other, err := c.holder(ctx, &item, before.ID)
+	if err == nil && other.ID != "" {
+		d = new(run.DecideBeside(other.ID, j, before, e, c.Now(), &c.Timing))
+	}
+	return e, d, other.ID == "" && item.Lock != string(before.ID), err
 }
 
 // wake lets the run that waits for another's end go on. If this is missed, the look finds it

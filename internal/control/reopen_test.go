@@ -135,3 +135,26 @@ func TestReopenOfARelaunch(t *testing.T) {
 		})
 	}
 }
+
+// TestMendedBeforeItIsTakenUp: a run that was set aside can be read again, and its task's stop comes
+// before a person has it looked at. It is launched again with its job's lock, so no slot starts
+// beside it.
+func TestMendedBeforeItIsTakenUp(t *testing.T) {
+	t.Parallel()
+	again := with(forbidding, func(j *job.Job) { j.Retry = job.Retry{Attempts: 3, ExitCodes: []int64{3}} })
+	w := newWorld(t, setup{script: runs(10*time.Minute, 3), redeliver: true})
+	w.know(again)
+	w.triggerSlot(again, 0)
+	owed := w.run(minute(0)).Owed
+	w.damage(minute(0))
+	w.look()
+	w.mended(func(r *run.Run) { r.Owed = owed })
+	w.clock.AdvanceTo(t0.Add(12 * time.Minute))
+	if r := w.run(minute(0)); len(r.Attempts) != 2 {
+		t.Fatalf("%d attempts, %s: %s", len(r.Attempts), r.Status, r.Cause)
+	}
+	w.wantItem("launched again", string(minute(0)), "")
+	if rep := w.triggerSlot(again, 15); rep.Status != run.Skipped {
+		t.Errorf("a slot beside it: %+v", rep)
+	}
+}

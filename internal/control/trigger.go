@@ -109,7 +109,7 @@ func (c *Control) tryClaim(ctx context.Context, j job.Job, req run.Request, how 
 		item.Late, changed = situation.Now, true
 	}
 	if !changed && a.HeldBy == "" {
-		err = c.save(ctx, &unclaimed, first, &j, why)
+		err = c.save(ctx, &unclaimed, first, &j, false, why)
 	} else {
 		err = c.saveWith(ctx, &unclaimed, first, &j, item, changed, why)
 	}
