@@ -3,7 +3,6 @@ package simulation
 import (
 	"slices"
 
-	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -21,7 +20,7 @@ func (w *World) damages(j *deployed) {
 func (w *World) damage(d dice) {
 	var whole []*record
 	for _, rec := range w.store.open {
-		if !rec.damaged && !rec.run.Status.Terminal() {
+		if !w.wasDamaged(rec.run.ID) && !rec.run.Status.Terminal() {
 			whole = append(whole, rec)
 		}
 	}
@@ -30,6 +29,9 @@ func (w *World) damage(d dice) {
 	}
 	rec := whole[d.IntN(len(whole))]
 	r := copyRun(*rec.run)
+	if w.mends(rec, r) {
+		r.DueAt = w.now // it is found soon, while its task runs
+	}
 	r.Rev++
 	switch d.IntN(3) {
 	case 0:
@@ -74,10 +76,10 @@ func (w *World) damagedRun(id run.ID) bool {
 // or by what it leaves.
 func (w *World) judgeDamaged(rec *record) {
 	id := rec.run.ID
-	switch told := string(notice.Corrupt) + ":" + stack + "/" + string(id); {
+	switch {
 	case !rec.aside:
 		w.violate("what makes no sense is told", id, "it is not set aside")
-	case w.teller == nil && !w.everybodyTold(told):
+	case w.teller == nil && !w.corruptTold(id):
 		w.violate("what makes no sense is told", id, "nobody is told")
 	}
 }

@@ -50,6 +50,9 @@ func (w *World) ended(l *life, r *run.Run, withItem bool) {
 // lockGiven notes a write by which the job's item names a run as the lock's holder that is not
 // written with it.
 func (w *World) lockGiven(after *run.Run, item *job.Item) {
+	if by := w.truth.held[item.Name].by; w.wasDamaged(by) && item.Holder == nil && (after == nil || after.ID != by) { // it was set aside
+		delete(w.truth.held, item.Name)
+	}
 	if l := w.truth.lives[run.ID(item.Lock)]; l != nil && (after == nil || string(after.ID) != item.Lock) {
 		l.given = w.handled
 	}
@@ -201,6 +204,13 @@ func (w *World) failed(n job.Notify, r *run.Run, withItem bool) notice.Kind {
 	return notice.Kind(r.Status)
 }
 
+// toldOpen reports whether people were told of a run while it was open, besides that it held others
+// back.
+func (w *World) toldOpen(r *run.Run) bool {
+	l := w.truth.lives[r.ID]
+	return !r.HeldUp.IsZero() || l != nil && l.long
+}
+
 func (w *World) succeeded(n job.Notify, r *run.Run, freed bool) notice.Kind {
 	f := w.truth.failing[r.ID.Job()]
 	blind := f.since > w.h.from
@@ -210,7 +220,7 @@ func (w *World) succeeded(n job.Notify, r *run.Run, freed bool) notice.Kind {
 		return ""
 	case f.now:
 		return notice.Recovered
-	case !f.vague && (freed || !r.HeldUp.IsZero()):
+	case !f.vague && (freed || w.toldOpen(r)):
 		return notice.Recovered
 	case !f.vague && slices.Contains(n.Also, job.AlsoSucceeded):
 		return notice.Succeeded
@@ -229,7 +239,7 @@ func (w *World) unseen(r *run.Run, a *run.Attempt) {
 	switch {
 	case w.outlasted(by):
 		w.truth.givenUp[by] = true
-	case a.Rule == run.RuleInDoubt || t != nil && t.razed:
+	case a.Rule == run.RuleInDoubt || t != nil && t.razed || w.wasDamaged(r.ID):
 	case t == nil || !reached(t.stopped, w.now.Add(-50*time.Minute)):
 		w.violate("no end is made up", r.ID, "attempt %d counts as ended unseen, and its task did not end an hour ago", a.N)
 	case t.stopped.After(later(w.truth.troubled, w.truth.untoldUntil).Add(slack)):

@@ -93,6 +93,10 @@ const (
 	GroupResized    // it grows or shrinks across the limit of what is listed at once
 	ProcessReplaced // what the process of a sweep knew of it is lost
 	EndHangs        // a task whose containers have ended is not STOPPED for hours
+	Mended          // a damaged run can be read again, and a person takes it up
+	TaskLong        // a task runs for more than a day
+	PersonLooks     // a person says how a run was when they decided to retry it, and takes their time
+	Apart           // each function has processes of its own, which are replaced
 	faults          // their number
 )
 
@@ -108,7 +112,7 @@ var faultNames = [faults]string{
 	"event after hours",
 	"false conflict", "index lags", "quota used up", "capacity gone", "call hangs", "notices by stream", "record lost", "record twice", "record late",
 	"registry unread", "registry half read", "batch fails", "run damaged", "item off", "slots as schedules", "calendar ends", "items in laps",
-	"large group", "token refused", "list forgets", "group resized", "process replaced", "task does not get to STOPPED",
+	"large group", "token refused", "list forgets", "group resized", "process replaced", "task does not get to STOPPED", "run mended", "task runs for long", "person looks first", "functions apart",
 }
 
 func (f Fault) String() string { return faultNames[f] }

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -32,6 +33,10 @@ type handler struct {
 	// The call at which something befalls it; -1 means never.
 	crash, fail, conflict, interleave, stall, hang int
 	crashAfter, failAfter                          bool
+	// function is the name of its function, if it has processes of its own. outer is what ran
+	// before it.
+	function string
+	outer    *control.Control
 	// process is the process of a sweep.
 	process *process
 	// disturbed means that something has befallen it.
@@ -53,12 +58,15 @@ func (w *World) handle(name string, id run.ID, twin func(), f func(context.Conte
 	w.handled++
 	w.befall(h)
 	w.h = h
+	w.enters(h)
 	defer func() {
 		w.h = h.parent
 		h.to = w.handled
 		w.rooms.takeBack(&h.rooms)
 		w.shelves.takeBack(&h.shelves)
-		switch p := recover(); p {
+		p := recover()
+		w.leaves(h, p != nil)
+		switch p {
 		case nil:
 		case crash{}:
 			w.tell(h.run, "%s crashed at its call %d", name, h.calls)

@@ -14,6 +14,7 @@ import (
 func (w *World) judge() {
 	w.judgeAttempts()
 	w.judgeOverlap()
+	w.judgeTakenUp()
 	w.judgeEnds()
 	w.judgeMissed()
 	w.judgeSlots()
@@ -77,7 +78,7 @@ func (t *task) mayRunAgain() bool {
 func (w *World) judgeOverlap() {
 	last := map[string]*task{} // for each job, the task that stops last
 	for _, t := range w.ecs.tasks {
-		if !t.job.Exclusive() {
+		if !w.alone(t) {
 			continue
 		}
 		name := t.run.Job()
@@ -103,8 +104,11 @@ func (t *task) outlasts(o *task) bool {
 func (w *World) judgeEnds() {
 	for _, id := range w.truth.order {
 		rec := w.store.runs[id]
-		if rec.damaged {
+		if rec.damaged || rec.stillAside() {
 			w.judgeDamaged(rec)
+			continue
+		}
+		if w.waitsAside(rec.run) {
 			continue
 		}
 		if !rec.run.Status.Terminal() || len(rec.run.Owed) > 0 {

@@ -113,6 +113,7 @@ func (w *World) newTask(l *port.Launch) *task {
 	t.code, t.reason, t.exit, t.fate = exited, "Essential container in task exited", code(0), "succeed"
 	w.fate(t, d)
 	w.spotFate(t)
+	w.lasts(t)
 	w.linger(t)
 	w.schedule(t)
 	return t

@@ -20,6 +20,8 @@ func (w *World) stopStands(l *life, before, after *run.Run) {
 	switch {
 	case stands && l.stopping.IsZero():
 		l.stopping = w.now
+	case !stands && w.wasDamaged(after.ID):
+		l.stopping = time.Time{}
 	case !stands && !l.stopping.IsZero():
 		since := later(l.stopping, later(w.truth.slept, w.truth.untoldUntil))
 		if id := stuckID(before); w.now.Sub(since) > stopLimit && !w.everybodyTold(id) && !w.owesStuck(before) {
@@ -41,13 +43,18 @@ func (w *World) endStood(before, after *run.Run) {
 		return
 	}
 	t := w.ecs.byARN[a.TaskARN]
-	if t == nil || t.stopped.IsZero() || after.Attempt(a.N).Rule == run.RuleEndedUnseen {
+	if t == nil || t.stopped.IsZero() || w.unheard(after, a.N) {
 		return
 	}
 	since := later(t.ended, later(a.AcceptedAt, later(w.truth.slept, later(w.truth.troubled, w.truth.untoldUntil))))
 	if id := stuckID(before); t.stopped.Sub(since) > endLimit && !w.everybodyTold(id) && !w.owesStuck(before) {
 		w.violate("an end that hangs is told", after.ID, "the task of attempt %d ended at %s and stopped at %s", a.N, t.ended.Format("2 15:04:05"), t.stopped.Format("2 15:04:05"))
 	}
+}
+
+// unheard reports whether nobody heard how an attempt ended, or nobody looked at its run for a time.
+func (w *World) unheard(r *run.Run, n int) bool {
+	return r.Attempt(n).Rule == run.RuleEndedUnseen || w.wasDamaged(r.ID)
 }
 
 // stuckID is the id of the notice that the run's last task does not stop.
@@ -95,7 +102,7 @@ func (w *World) waitEnds(l *life, before, after *run.Run) {
 	limit := l.patience + waitSlack
 	// One whose deadline is short ends at the first look after it, however late that comes.
 	expired := before.Status == run.Queued && after.Status == run.Failed && w.store.definition(after.Definition).Retry.Within() < limit
-	if until.Sub(since) > limit && !expired && !w.toldHeldUp(before) {
+	if until.Sub(since) > limit && !expired && !w.toldHeldUp(before) && !w.wasDamaged(after.ID) {
 		w.violate("a long wait is told", after.ID, "it has waited for room since %s", l.lacking.Format("2 15:04:05"))
 	}
 	l.lacking, l.asked, l.patience = time.Time{}, time.Time{}, 0

@@ -56,6 +56,8 @@ func (m Mutation) attempt(a *run.Attempt) {
 		if !a.EndingSince.IsZero() {
 			a.EndingSince = epoch.AddDate(100, 0, 0)
 		}
+	case NeverLong:
+		a.Long = true
 	case TrustRefusal:
 		a.Doubt, a.Refusals, a.RefusedSends = false, a.Sends, nil
 	case SpotForEver:

@@ -71,6 +71,11 @@ const (
 	OlderIsWritten               // an old reading of it is written, whatever others have found since
 	UntoldIsAsked                // a schedule of which nothing can be told counts as told
 	ForgottenIsGone              // what a list left out is gone
+	LockStaysLost                // a run that is taken up again does not take its job's lock
+	NeverLong                    // what runs for long was told before
+	ForgetSeen                   // how a run was when somebody decided to retry it is not said
+	CallSafe                     // notices call each retry safe
+	OldPauses                    // a process believes what it first read of pauses
 	mutations
 )
 
@@ -86,6 +91,8 @@ var mutationNames = [mutations]string{
 	"rests never end", "no write ends a rest", "a relaunch ends no rest", "what has not started rests", "no limit ends a rest",
 	"a crowd for ever",
 	"slots are stale", "what is older is written", "untold is told", "what is forgotten is gone",
+	"the lock stays lost", "never long", "what was seen is forgotten", "all retries are safe",
+	"pauses are as first read",
 }
 
 func (m Mutation) String() string { return mutationNames[m] }

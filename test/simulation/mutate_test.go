@@ -6,7 +6,7 @@ import "testing"
 // others; then the mutation is found later. Mutations that only some faults show are not here,
 // because twice as many runs are played for them.
 var shownBy = map[Mutation]uint64{
-	ConflictIsSuccess: 37, TooFast: 33, IgnoreLateness: 22, OldTokens: 22, ForgetRuntime: 15, RelaunchOnUnknown: 15, RestBlindly: 11, RestInPlace: 11,
+	LockStaysLost: 309, NeverLong: 389, ConflictIsSuccess: 37, TooFast: 33, IgnoreLateness: 22, OldTokens: 22, ForgetRuntime: 15, RelaunchOnUnknown: 15, RestBlindly: 11, RestInPlace: 11,
 }
 
 // TestEveryMutationIsCaught proves that the checks can fail: each mutation is caught by the check
@@ -81,6 +81,11 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		{OlderIsWritten, "what is newer stands", Faults(LargeGroup), FaultSet{}},
 		{UntoldIsAsked, "nobody asks for what is no more", Faults(LargeGroup), FaultSet{}},
 		{ForgottenIsGone, "only what left is gone", Faults(ListForgets), FaultSet{}},
+		{LockStaysLost, "no overlap where forbidden", Faults(Mended), FaultSet{}},
+		{NeverLong, "a task that runs for long is told", Faults(TaskLong), FaultSet{}},
+		{ForgetSeen, "a retry is of what was seen", Faults(PersonLooks), FaultSet{}},
+		{CallSafe, "a safe retry is safe", FaultSet{}, FaultSet{}},
+		{OldPauses, "what is skipped has a reason", Faults(Apart), FaultSet{}},
 		{NeverHeldUp, "a long wait is told", Faults(QuotaFull, CapacityGone), FaultSet{}},
 		{NeverHangs, "an end that hangs is told", Faults(EndHangs), FaultSet{}},
 		{NeverStuck, "a stop without effect is told", Faults(StopIgnored, EndHangs).With(told), FaultSet{}},

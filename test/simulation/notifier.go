@@ -6,6 +6,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/fanout"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // targets are where every notice goes.
@@ -35,6 +36,9 @@ func (p *notifier) Notify(ctx context.Context, n notice.Notice) (took []string, 
 		}
 		if w.opt.Mutation == FirstOfBatch && w.h.name == "notify" && w.h.record > 0 {
 			return
+		}
+		if w.opt.Mutation == CallSafe && n.Retry != nil {
+			n.Retry = &run.Retry{Safety: run.RetrySafe}
 		}
 		took, err = p.fan.Notify(ctx, n)
 	})

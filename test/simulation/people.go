@@ -15,6 +15,7 @@ type people struct {
 	asked   int
 	retries map[string]bool     // request ids, true once a round began for one
 	stops   map[run.ID][]string // who asked to stop a run
+	sees    map[string]sight    // how a run was, by the id of the request to retry it
 }
 
 // request is one request of a person, delivered again until it is answered.
@@ -145,8 +146,18 @@ func (w *World) retries(d dice) {
 		return
 	}
 	req := port.RetryRequest{Run: id, RequestID: w.requestID(), By: "ann", Same: d.chance(300), Force: d.chance(300)}
+	w.retry(d, req)
+	if _, two := w.luck(PersonLooks, 400, "two", w.people.asked); two { // another looked, too
+		req.RequestID = w.requestID()
+		w.retry(d, req)
+	}
+}
+
+func (w *World) retry(d dice, req port.RetryRequest) {
 	w.people.retries[req.RequestID] = false
-	w.ask(d, "retry", id, func(ctx context.Context) (port.Reply, error) { return w.control.Retry(ctx, req) })
+	w.after(w.looksFirst(&req), func() {
+		w.ask(d, "retry", req.Run, func(ctx context.Context) (port.Reply, error) { return w.control.Retry(ctx, req) })
+	})
 }
 
 func (w *World) stops(d dice) {

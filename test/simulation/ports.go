@@ -27,6 +27,9 @@ func (p storePort) Commit(ctx context.Context, c port.Change) error {
 	p.owns(c.Item)
 	err := p.access("Commit", true, func() error {
 		c = p.w.opt.Mutation.save(c)
+		if p.w.opt.Mutation == LockStaysLost && p.w.h.name == takeUp {
+			c.Item = nil
+		}
 		return p.w.store.Commit(ctx, c)
 	})
 	if p.w.opt.Mutation == ConflictIsSuccess && errors.Is(err, port.ErrConflict) {
@@ -99,6 +102,7 @@ func (p storePort) Item(ctx context.Context, name string) (item job.Item, err er
 		return err
 	})
 	p.w.opt.Mutation.item(&item, p.w.now)
+	p.w.oldPauses(&item)
 	return item, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/schedules"
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
@@ -17,6 +18,8 @@ type process struct {
 	laps itemLaps
 	// registry is what it knows about a large group.
 	registry *schedules.Registry
+	// control is nil if one process does everything.
+	control *control.Control
 }
 
 // remembered is a run at rest, at a revision.
@@ -26,7 +29,7 @@ type remembered struct {
 }
 
 func (w *World) newProcess() *process {
-	return &process{rests: &port.Rests{}, told: map[run.ID]remembered{}, registry: w.newRegistry()}
+	return &process{rests: &port.Rests{}, told: map[run.ID]remembered{}, registry: w.newRegistry(), control: w.mind()}
 }
 
 // resting returns until when a run, in its present state, rests; ok is false if it does not.
@@ -39,7 +42,9 @@ func (p *process) resting(rec *record, at time.Time) (until time.Time, ok bool) 
 
 // sweeper returns the process of a sweep. A sweep beside another has a process of its own, and so
 // have some others.
-func (w *World) sweeper() *process {
+func (w *World) sweeper() *process { return w.thinks(w.aSweeper()) }
+
+func (w *World) aSweeper() *process {
 	p := w.sweepers[0]
 	if w.busy(p) || w.dice("process", uint64(w.handled)).chance(100) {
 		p = w.sweepers[1]

@@ -109,7 +109,9 @@ func firstDifference(a, b []Line) string {
 // its job's item need not be known to it (decision 54), no world can tell.
 // TestAFailureBesideASuccess of package control and TestStillFails of package notice test that.
 // Nor is a run that waited for the rate and hid a notice that it owed: of 370,000 runs with the
-// present dice, none shows it. TestUntoldOfALaunchThatWaits of package control tests that.
+// present dice, none shows it. TestUntoldOfALaunchThatWaits of package control tests that. Nor is
+// a run that was set aside and launched again without its job's lock, which is as rare:
+// TestMendedBeforeItIsTakenUp of package control tests that.
 func TestWorldsThatFailed(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]Options{

@@ -67,6 +67,8 @@ type record struct {
 	aside   bool
 	asideAt time.Time
 	damaged bool
+	// mended is nil unless it was damaged and can be read again.
+	mended *mending
 }
 
 // NewStore returns an empty store.
@@ -249,6 +251,9 @@ func (s *Store) SetAside(_ context.Context, id run.ID, reason string) error {
 		return nil
 	}
 	body := []byte(`{"id":`)
+	if !rec.corrupt {
+		body = fmt.Appendf(nil, `{"id":%q,"definition":%q}`, id, rec.run.Definition)
+	}
 	s.kept = append(s.kept, port.Kept{At: rec.run.DueAt, Reason: fmt.Sprintf("run %s: %s", id, reason), Body: body})
 	rec.aside = true
 	next := *rec.run

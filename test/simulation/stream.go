@@ -124,7 +124,8 @@ func (w *World) lag(ctx context.Context) error {
 	if w.opt.Mutation == BlindLag {
 		shown = time.Time{}
 	}
-	if err != nil || h.disturbed {
+	// A new process knows of a notice once its run is due again, at most half an hour later.
+	if err != nil || h.disturbed || w.minds.base != nil {
 		return err
 	}
 	for _, rec := range w.store.open {

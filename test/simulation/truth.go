@@ -64,6 +64,7 @@ type life struct {
 	lacking, asked time.Time
 	patience       time.Duration // the longest that it had meanwhile
 	given          int           // the handler that last gave it the lock from outside
+	long           bool          // people are told that a task of it runs for long
 }
 
 // plan is a job's plan as the store had it from a time on.
@@ -73,12 +74,6 @@ type plan struct {
 	gone              bool
 	slots             *deployed
 	checked           time.Time // when the slots were last checked during that plan
-}
-
-// told counts how often a notice was carried, without attempts that failed, and by whom last.
-type told struct {
-	times int
-	by    *handler
 }
 
 func (t *truth) init() {
@@ -92,36 +87,6 @@ func (w *World) violate(check string, id run.ID, format string, args ...any) {
 	v := Violation{Check: check, Run: id, What: fmt.Sprintf(format, args...)}
 	w.truth.violations = append(w.truth.violations, v)
 	w.tell(id, "VIOLATION of %q: %s", check, v.What)
-}
-
-// carried is a notice, by its id, at a target.
-type carried struct{ target, notice string }
-
-// told notes a notice that a target accepted. The same notice again is allowed only if its teller
-// was disturbed before it could write down that it was told, or if the second was on its way
-// before the first had ended.
-func (w *World) told(target string, n notice.Notice) {
-	if w.trace != nil {
-		w.tell(n.Run, "told %s: %s %s", target, n.Kind, n.Cause)
-	}
-	to := carried{target, n.ID}
-	t := w.truth.notices[to]
-	if t == nil {
-		w.truth.notices[to] = &told{1, w.h}
-		return
-	}
-	if t.by.to > 0 && t.by.to <= w.h.from && !t.by.disturbed {
-		if t.times >= w.truth.owed[n.ID] {
-			w.violate("every bad end is told once", n.Run, "%s is told again, and nothing had gone wrong the time before", n.ID)
-		}
-		t.times++
-	}
-	t.by = w.h
-}
-
-// everybodyTold reports whether all targets accepted a notice.
-func (w *World) everybodyTold(id string) bool {
-	return !slices.ContainsFunc(targets, func(target string) bool { return w.truth.notices[carried{target, id}] == nil })
 }
 
 // committed sees every write to the store that took effect.
@@ -156,6 +121,7 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 		w.askedFor(after)
 	}
 	w.streamed(after)
+	w.takenUp(after)
 	w.ofTheJob(l, before, after)
 	if decided(before, after) {
 		w.launching(l, before, after)
@@ -163,6 +129,7 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 	w.ranAfterAll(l, before, after)
 	w.stopStands(l, before, after)
 	w.endStood(before, after)
+	w.runsOn(l, before, after)
 	w.waitStands(l, before, after)
 	if after.Status.Terminal() && (before.ID == "" || !before.Status.Terminal()) {
 		w.ended(l, after, item != nil)
@@ -210,6 +177,7 @@ func (w *World) round(l *life, before, after *run.Run) {
 	if !asked || used {
 		w.violate("an end stands", after.ID, "retry %q was asked for: %t, and used before: %t", id, asked, used)
 	}
+	w.asSeen(before, id)
 	w.people.retries[id] = true
 }
 

@@ -86,7 +86,8 @@ type World struct {
 	ecs     *ecs
 	control *control.Control
 	teller  *control.Control // of notices, if the store's changes wake it
-	records int              // that woke it, or should have
+	minds   minds
+	records int // that woke it, or should have
 	batches map[time.Time]*batch
 	batch   int
 	// unindexed holds runs that a mutation hides. deaf holds those of which it hears no record.
@@ -174,6 +175,7 @@ func newWorld(opt Options) *World {
 	}
 	_, w.laps = w.luck(Laps, 300, "", 0)
 	w.large()
+	w.apart()
 	w.sweepers = [2]*process{w.newProcess(), w.newProcess()}
 	w.makeJobs(d)
 	return w
