@@ -64,9 +64,12 @@ var programs = []string{
 	"xargs", "xvfb-run", "yarn", "youtube-dl", "yt-dlp", "yum", "zip", "zsh",
 }
 
+// both are programs whose names are also those of usual accounts.
+var both = []string{"borg", "julia", "mysql", "node", "rails"}
+
 var (
 	userForm   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.@-]*(\\[A-Za-z0-9_.-]+)?\$?$`)
-	scriptForm = regexp.MustCompile(`\.(sh|bash|py|pl|rb|php|[cm]?js|ts|jar|exe)$`)
+	scriptForm = regexp.MustCompile(`\.(sh|bash|py|pl|rb|php|[cm]?js|ts|jl|jar|exe)$`)
 	timeForm   = regexp.MustCompile(`^[0-9?*][0-9?*/,LW#-]*$`)
 )
 
@@ -85,8 +88,8 @@ func (l *Line) sixth() (string, shape) {
 	if _, err := cron.ParseCrontab(schedule); err != nil || rest == "" || timeForm.MatchString(word) {
 		return word, notJudged
 	}
-	if word == "node" {
-		return word, shapeOfNode(command)
+	if slices.Contains(both, word) {
+		return word, shapeOfBoth(word, command)
 	}
 	return word, shapeOf(word, command)
 }
@@ -107,14 +110,15 @@ func shapeOf(word, command string) shape {
 	return unclear
 }
 
-// shapeOfNode judges the word node, which is a program, and the user of its official image
-// (https://github.com/nodejs/docker-node/blob/main/docs/BestPractices.md#non-root-user).
-func shapeOfNode(command string) shape {
+// shapeOfBoth judges a word that is a program and an account, such as node, the user of its official
+// image (https://github.com/nodejs/docker-node/blob/main/docs/BestPractices.md#non-root-user).
+func shapeOfBoth(word, command string) shape {
 	first, rest := cutWord(command)
+	alone := rest == "" || strings.ContainsRune("><|&;", rune(rest[0]))
 	switch {
-	case first == "test" && (rest == "" || strings.ContainsRune("><|&;", rune(rest[0]))): // alone it asks nothing, so it is a file
+	case alone && (first == "test" || first == word): // a file or a database: as a program it would do nothing
 		return aProgram
-	case slices.Contains(programs, path.Base(first)) || path.Base(first) == "node":
+	case slices.Contains(programs, path.Base(first)) || path.Base(first) == word:
 		return aUser
 	case strings.HasPrefix(first, "/") && !scriptForm.MatchString(first) || strings.HasSuffix(first, ".sh"):
 		return unclear
