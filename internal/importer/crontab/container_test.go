@@ -36,6 +36,8 @@ func TestGuardsForSystemd(t *testing.T) {
 	} {
 		runCases(t, []lineCase{{command, at(command), command, true, asks}})
 	}
+	const no = "cp /opt/x.timer /run/systemd/system/x.timer"
+	runCases(t, []lineCase{{"a file of systemd's", at(no), no, false, ""}})
 }
 
 // TestGuardsForAnacron: where anacron is installed, these lines of Debian's /etc/crontab do nothing.
@@ -45,6 +47,8 @@ func TestGuardsForAnacron(t *testing.T) {
 	runCases(t, []lineCase{
 		{"Debian's", at("test -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.daily )"), "test -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.daily )", true, asks},
 		{"in brackets", at("[ -x /usr/sbin/anacron ] || /x"), "[ -x /usr/sbin/anacron ] || /x", true, asks},
+		{"if it is there", at("[ -f /usr/sbin/anacron ] && /x"), "[ -f /usr/sbin/anacron ] && /x", true, asks},
+		{"a program in a folder of such a name", at("test -x /opt/anacron-jobs/x && /opt/anacron-jobs/x"), "test -x /opt/anacron-jobs/x && /opt/anacron-jobs/x", false, ""},
 		{"a test for something else", at("test -x /usr/bin/x && /usr/bin/x"), "test -x /usr/bin/x && /usr/bin/x", false, ""},
 	})
 }
