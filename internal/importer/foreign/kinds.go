@@ -43,12 +43,8 @@ var kinds = []kind{
 		todo: "write a fixed minute for each H and " + writeJobs,
 	},
 	{
-		name: "a state machine of Step Functions", schedules: "none: a rule or schedule of EventBridge starts it", content: re(`(?s)\bStartAt\b.*\barn:aws[a-z-]*:states:::`),
-		todo: "`batchplane import eventbridge --live` lists what starts it; where it only runs ecs:runTask, write a job of that task",
-	},
-	{
 		name: "a configuration of Ansible", schedules: "those that its module cron writes into the crontabs of hosts",
-		content: re(`(?m)^[ \t]*(?:-[ \t]+)?["']?(?:ansible\.builtin\.)?cron["']?[ \t]*:[ \t]*(?:[^\n]*\b(?:job|special_time|cron_file)=|\n(?:[ \t]+\w+:[^\n]*\n){0,9}?[ \t]+(?:job|special_time|cron_file)[ \t]*:)`),
+		content: re(`(?m)^[ \t]*-[ \t]+(?:[^\n]*\n(?:[ \t]+[^\n]*\n){0,9}?[ \t]+)?["']?(?:ansible\.builtin\.)?cron["']?[ \t]*:[ \t]*(?:[^\n]*\b(?:job|special_time|cron_file)=|\n(?:[ \t]+\w+:[^\n]*\n){0,9}?[ \t]+(?:job|special_time|cron_file)[ \t]*:)`),
 		todo:    ofHosts,
 	},
 	{
@@ -126,8 +122,9 @@ var kinds = []kind{
 		todo: "`kubectl get cronjobs -A -o json` prints what is deployed, and `batchplane import kubernetes` reads that",
 	},
 	{
-		name: "a CloudFormation template that another program fills in", schedules: "expressions of EventBridge", content: re(`(?s)AWS::(?:Events::Rule|Scheduler::Schedule)\b.*(?:\{\{|\{%|<%)|(?:\{\{|\{%|<%).*AWS::(?:Events::Rule|Scheduler::Schedule)\b`),
-		todo: "import what it makes of it, or what was deployed with `batchplane import eventbridge --live`",
+		name: "a CloudFormation template that another program fills in", schedules: "expressions of EventBridge", // {{resolve:...}} is CloudFormation's own
+		content: re(`(?s)AWS::(?:Events::Rule|Scheduler::Schedule)\b.*(?:\{\{(?:[^r]|r[^e]|re[^s])|\{%|<%)|(?:\{\{(?:[^r]|r[^e]|re[^s])|\{%|<%).*AWS::(?:Events::Rule|Scheduler::Schedule)\b`),
+		todo:    "import what it makes of it, or what was deployed with `batchplane import eventbridge --live`",
 	},
 	{
 		name: "a CronWorkflow of Argo", schedules: "five crontab fields in its own timezone", content: re(`(?m)^\s*["']?kind["']?\s*:\s*["']?CronWorkflow\b`),
@@ -208,6 +205,10 @@ var kinds = []kind{
 	{
 		name: "a file with labels of swarm-cronjob", schedules: "five fields, or with seconds six, or @every", content: re(`swarm\.cronjob\.\w`),
 		todo: writeJobs + " with the image and command of each service",
+	},
+	{
+		name: "a state machine of Step Functions", schedules: "none: a rule or schedule of EventBridge starts it", content: re(`(?s)\bStartAt\b.*\barn:aws[a-z-]*:states:::`),
+		todo: "`batchplane import eventbridge --live` lists what starts it; where it only runs ecs:runTask, write a job of that task",
 	},
 	{
 		name: "a launchd property list", schedules: "StartCalendarInterval and StartInterval of macOS", content: re(`(?s)<plist.*(?:StartCalendarInterval|StartInterval)`),

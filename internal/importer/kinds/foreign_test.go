@@ -70,6 +70,8 @@ var foreignFiles = map[string]struct{ text, is string }{
 	"stack.json":               {`{"version": 3, "deployment": {"resources": [{"urn": "urn:pulumi:dev::p::aws:scheduler/schedule:Schedule::a", "outputs": {"scheduleExpression": "rate(1 day)"}}]}}`, "a stack of Pulumi"},
 	"rundeck.yaml":             {"- name: nightly\n  schedule:\n    month: '*'\n    time: {hour: '03', minute: '00', seconds: '0'}\n  sequence:\n    commands: [{exec: /x}]\n", "a job of Rundeck"},
 	"asl.json":                 {"{\"StartAt\": \"Run\", \"States\": {\"Run\": {\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::ecs:runTask.sync\", \"Parameters\": {}, \"End\": true}}}\n", "a state machine of Step Functions"},
+	"sfn.tf":                   {"resource \"aws_sfn_state_machine\" \"a\" {\n  definition = jsonencode({StartAt = \"Run\", States = {Run = {Resource = \"arn:aws:states:::ecs:runTask.sync\"}}})\n}\n", "Terraform's HCL"},
+	"values.cron.yaml":         {"cron:\n  schedule: \"0 3 * * *\"\n  job: report\n", "a schedule of Google App Engine"},
 	"tasks/main.yml":           {"- name: nightly\n  ansible.builtin.cron:\n    name: nightly\n    minute: \"0\"\n    hour: \"3\"\n    job: /opt/run\n", "a configuration of Ansible"}, // https://docs.ansible.com/ansible/latest/collections/ansible/builtin/cron_module.html
 	"tasks/short.yml":          {"- cron: name=nightly minute=0 hour=3 job=/opt/run\n", "a configuration of Ansible"},
 	"site.pp":                  {"cron { 'logrotate':\n  command => '/usr/sbin/logrotate',\n  hour    => 2,\n}\n", "code of Puppet or Chef"},

@@ -68,6 +68,19 @@ func TestPutTogether(t *testing.T) {
 	}
 }
 
+// TestBrokenTemplate: {{resolve:...}} is CloudFormation's own, so a template with it that is not YAML
+// says where it is broken.
+func TestBrokenTemplate(t *testing.T) {
+	t.Parallel()
+	text := "Resources:\n  R:\n    Type: AWS::Events::Rule\n\tProperties: {}\n  S: {Type: X, Properties: {A: '{{resolve:ssm:/a:1}}'}}\n"
+	for _, kind := range []string{"", "eventbridge"} {
+		_, err := kinds.Import(kind, []*importer.File{{Name: "a.yaml", Data: []byte(text)}}, importer.Options{From: from}, kinds.Options{})
+		if err == nil || !strings.Contains(err.Error(), "a.yaml could not be read: this is not YAML (line 4)") {
+			t.Errorf("%q: %v", kind, err)
+		}
+	}
+}
+
 // TestPassedYears: a schedule whose years have passed is reported, like one whose only time has
 // passed.
 func TestPassedYears(t *testing.T) {
