@@ -33,8 +33,9 @@ func (t *template) condition(name string, depth int) truth {
 	is, done := t.decided[name]
 	if !done {
 		t.decided[name] = unsaid // for one that leads to itself
+		open := t.open
 		is = t.decide(t.root.Get("Conditions", name), depth+1)
-		t.decided[name] = is
+		t.decided[name], t.open = is, open // what it leaves open is no value of the job
 	}
 	return is
 }
@@ -54,9 +55,7 @@ func (t *template) decide(n *doc.Node, depth int) truth {
 	case "Fn::Or":
 		return t.all(argument.List(), holds, depth)
 	case "Fn::Not":
-		switch of := argument.List(); {
-		case len(of) != 1:
-		default:
+		if of := argument.List(); len(of) == 1 {
 			return [...]truth{unsaid: unsaid, holds: fails, fails: holds}[t.decide(of[0], depth+1)]
 		}
 	}
@@ -136,4 +135,16 @@ func (t *template) deployed(r *doc.Node) (name string, is truth) {
 		return "", holds
 	}
 	return name, t.condition(name, 0)
+}
+
+// targets gives the resolved targets of a rule. One that a condition leaves out is given as a text,
+// which becomes no job: with other parameters it was deployed, so the rule is not switched as a whole.
+func (t *template) targets(written, resolved *doc.Node) []*doc.Node {
+	out := resolved.List()
+	for _, n := range written.List() {
+		if function, _ := n.Only(); function == "Fn::If" && len(t.resolve(n, 0).List()) == 0 {
+			out = append(out, text(n, importer.ReplaceMe))
+		}
+	}
+	return out
 }

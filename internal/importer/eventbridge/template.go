@@ -66,8 +66,10 @@ func (g *gathering) ruleResource(t *template, file, id string, r *doc.Node) {
 	base.rule = ecs.Rule{Name: physical(id), Bus: p.Get("EventBusName").String(), Flags: g.reader.Flags}
 	base.off, base.on = base.rule.Switch()
 	base.off, base.on = base.off+inTemplate, base.on+inTemplate
-	targets := p.Get("Targets").List()
+	targets := t.targets(r.Get("Properties", "Targets"), p.Get("Targets"))
 	switch {
+	case base.expression == "" && r.Get("Properties").Has("ScheduleExpression"):
+		base.odd = t.noSchedule(r.Get("Properties"))
 	case base.expression == "" && base.pattern:
 		base.odd = "events start it, not a schedule: it stays where it is"
 	case len(targets) == 0:
@@ -90,7 +92,7 @@ func (g *gathering) scheduleResource(t *template, file, id string, r *doc.Node) 
 		file: file, line: r.Line, what: "schedule " + id, name: named(p, r, id), expression: p.Get("ScheduleExpression").String(), zone: p.Get("ScheduleExpressionTimezone").String(),
 		disabled: p.Get("State").String() == "DISABLED", description: p.Get("Description").String(), schedule: p, target: p.Get("Target"), open: t.open, defaults: t.defaults, condition: condition, deployed: deployed, unclear: p.Get("State").String() == importer.ReplaceMe,
 	}
-	if strings.Contains(out.expression+out.zone, importer.ReplaceMe) {
+	if out.expression == "" || strings.Contains(out.expression+out.zone, importer.ReplaceMe) {
 		out.odd = t.noSchedule(r.Get("Properties"))
 	}
 	out.off, out.on = ecs.SwitchSchedule(physical(id), importer.Word(group(p)), g.reader.Flags)

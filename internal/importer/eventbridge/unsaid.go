@@ -43,6 +43,9 @@ func (t *template) noSchedule(properties *doc.Node) string {
 	t.open = nil
 	t.resolve(properties.Get("ScheduleExpression"), 0)
 	t.resolve(properties.Get("ScheduleExpressionTimezone"), 0)
+	if len(t.open) == 0 {
+		return "the template gives it no schedule with the defaults of its parameters: import what was deployed with --live"
+	}
 	return "the template does not say its schedule (" + strings.Join(t.open, ", ") + "): import what was deployed with --live"
 }
 

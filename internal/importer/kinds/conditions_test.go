@@ -47,3 +47,22 @@ func TestConditionsOfATemplate(t *testing.T) {
 		{name: "no value", text: state("!If [Prod, !Ref 'AWS::NoValue', DISABLED]"), never: "does not say", jobs: 1},
 	})
 }
+
+// TestLeftOut: a target or a schedule that a condition leaves out with the defaults of the
+// parameters may have been deployed, so it is listed, and its rule is not disabled as a whole.
+func TestLeftOut(t *testing.T) {
+	t.Parallel()
+	const head = "Parameters: {Env: {Type: String, Default: prod}, Region: {Type: String}}\nConditions: {Dev: !Equals [!Ref Env, dev], There: !Equals [!Ref Region, x]}\nResources:\n  R:\n    Type: AWS::Events::Rule\n    Properties:\n"
+	target := func(id, task string) string {
+		return "{Id: " + id + ", Arn: 'arn:aws:ecs:eu-west-1:123456789012:cluster/c', EcsParameters: {TaskDefinitionArn: " + task + ", LaunchType: FARGATE, NetworkConfiguration: {AwsVpcConfiguration: {Subnets: [subnet-0a1b2c3d4e5f60718]}}}}"
+	}
+	hourly := head + "      ScheduleExpression: rate(1 hour)\n      Targets: "
+	const nothing = "its target is nothing that the file says"
+	run(t, "eventbridge", "a.yaml", []told{
+		{name: "one of two targets", text: hourly + "[!If [Dev, " + target("a", "app") + ", !Ref 'AWS::NoValue'], " + target("b", "app") + "]\n", says: []string{nothing}, jobs: 1},
+		{name: "all targets", text: hourly + "!If [Dev, [" + target("a", "app") + "], []]\n", says: []string{nothing}, never: "starts nothing"},
+		{name: "its schedule", text: head + "      ScheduleExpression: !If [Dev, rate(1 hour), !Ref 'AWS::NoValue']\n      Targets: [" + target("a", "app") + "]\n", says: []string{"the template gives it no schedule with the defaults"}},
+		{name: "its schedule beside a pattern", text: head + "      EventPattern: {source: [a]}\n      ScheduleExpression: !If [Dev, rate(1 hour), !Ref 'AWS::NoValue']\n      Targets: [" + target("a", "app") + "]\n", says: []string{"the template gives it no schedule with the defaults"}},
+		{name: "what a condition leaves open is no value of the job", text: hourly + "[" + target("a", "!If [There, x, y]") + "]\n", says: []string{"the template does not say If There x y: REPLACE-ME"}, never: "the parameter Region", jobs: 1, off: true},
+	})
+}
