@@ -163,7 +163,9 @@ var placementFamily = Family{
 	Life:  "before the task has a place, unless it was put on a container instance",
 	Is:    []string{"agent", "agent.", "attribute", "location", "inactive"},
 	Begins: []string{
-		"resource:", "attribute:", "location:", "memberof", "distinctinstance",
+		// Not every "resource:": the agent writes it before what it cleans up.
+		"resource:cpu", "resource:memory", "resource:ports", "resource:eni", "resource:gpu", "resource:inferentia", "resource:neuron", "resource:fargate", "resource:*",
+		"attribute:", "location:", "memberof", "distinctinstance",
 		"empty capacity provider", "no active instances", "no container instance", "no space in", "the selected task definition is not compatible",
 	},
 	// The words that a service was unable to place a task may precede reasons from any time.
