@@ -44,8 +44,9 @@ func (p Places) Of(file string) (string, error) {
 	}
 	states := p.states(at)
 	for _, db := range states {
-		if _, err := os.Stat(db); absent(err) {
-			continue
+		_, err := os.Stat(db)
+		if absent(err) || errors.Is(err, fs.ErrPermission) && filepath.Dir(db) == p.user() {
+			continue // HOME may be that of another user, as in a container that is given a number for its user
 		}
 		if err := changeable(db); err != nil {
 			return "", fmt.Errorf("the state of %s is %s, which cannot be written: put that right, or name another state with --db, which knows no earlier run and no pause (%w)", file, db, err)
