@@ -24,14 +24,16 @@ func emptyFlag(command *kong.Context) error {
 func isEmpty(v reflect.Value) bool {
 	switch x := reflect.Indirect(v); x.Kind() {
 	case reflect.String:
-		return strings.TrimSpace(x.String()) == ""
+		return blank(x.String())
 	case reflect.Slice:
 		texts, ok := x.Interface().([]string)
-		return ok && (len(texts) == 0 || slices.Contains(texts, ""))
+		return ok && (len(texts) == 0 || slices.ContainsFunc(texts, blank))
 	default:
 		return false
 	}
 }
+
+func blank(text string) bool { return strings.TrimSpace(text) == "" }
 
 // clusters are the names or ARNs of the stack's parameter Clusters, separated by commas. As there, an
 // empty text means the cluster default. A repeated flag adds to them.

@@ -47,6 +47,7 @@ func TestEmptyFlags(t *testing.T) {
 		{"history", "--before", ""},
 		{"status", "--db", ""},
 		{"status", "--db", " "},
+		{"validate", "--file", " "},
 		{"stop", "report", "--reason", ""},
 		{"stop", "report", "--reason", " "},
 	} {
