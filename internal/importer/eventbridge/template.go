@@ -18,7 +18,12 @@ const (
 // template reads the resources of a template.
 func (g *gathering) template(d *doc.Node, file string) {
 	t := &template{root: d, left: maxWork}
+	doubled := doubled(d.Get("Resources"))
 	d.Get("Resources").Pairs(func(id string, r *doc.Node) {
+		if doubled[id] {
+			g.items = append(g.items, item{file: file, line: r.Line, what: "resource " + id, name: id, odd: twoOfIt})
+			return
+		}
 		switch r.Get("Type").String() {
 		case ruleType:
 			g.ruleResource(t, file, id, r)

@@ -38,6 +38,18 @@ func (g *gathering) elsewhere(file, id string, r *doc.Node) {
 	g.items = append(g.items, one)
 }
 
+const twoOfIt = "the template has this name twice, so one of the two was not deployed: import what was deployed with --live"
+
+// doubled gives the keys that a node has more than once.
+func doubled(n *doc.Node) map[string]bool {
+	out := make(map[string]bool, len(n.Keys))
+	for _, key := range n.Keys {
+		_, seen := out[key]
+		out[key] = seen
+	}
+	return out
+}
+
 // noSchedule says what is open in the schedule of an item with these properties.
 func (t *template) noSchedule(properties *doc.Node) string {
 	t.open = nil

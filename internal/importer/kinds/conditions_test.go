@@ -66,3 +66,13 @@ func TestLeftOut(t *testing.T) {
 		{name: "what a condition leaves open is no value of the job", text: hourly + "[" + target("a", "!If [There, x, y]") + "]\n", says: []string{"the template does not say If There x y: REPLACE-ME"}, never: "the parameter Region", jobs: 1, off: true},
 	})
 }
+
+// TestTwoOfAName: one of two resources of a name takes the place of the other, and the file does not
+// say which.
+func TestTwoOfAName(t *testing.T) {
+	t.Parallel()
+	const rule = "    Type: AWS::Events::Rule\n    Properties: {ScheduleExpression: rate(1 hour), Targets: [{Id: a, Arn: 'arn:aws:ecs:eu-west-1:123456789012:cluster/c', EcsParameters: {TaskDefinitionArn: app, LaunchType: FARGATE, NetworkConfiguration: {AwsVpcConfiguration: {Subnets: [subnet-0a1b2c3d4e5f60718]}}}}]}\n"
+	run(t, "eventbridge", "a.yaml", []told{
+		{name: "two rules", text: "Resources:\n  R:\n" + rule + "  S:\n" + rule + "  R:\n" + rule, says: []string{"resource R: ", "the template has this name twice"}, jobs: 1},
+	})
+}
