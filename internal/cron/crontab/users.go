@@ -65,7 +65,7 @@ var programs = []string{
 }
 
 // both are programs whose names are also those of usual accounts.
-var both = []string{"borg", "julia", "mysql", "node", "rails"}
+var both = []string{"borg", "julia", "mysql", "node", "rails", "restic"}
 
 var (
 	userForm   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.@-]*(\\[A-Za-z0-9_.-]+)?\$?$`)

@@ -56,6 +56,9 @@ func TestUserColumn(t *testing.T) {
 		{"a person called julia", "0 4 * * * julia /home/julia/bin/report --now\n", System, "julia", "/home/julia/bin/report --now", ""},
 		{"julia runs a script", "0 4 * * * julia /opt/report.jl\n", System, "", "julia /opt/report.jl", ""},
 		{"the user rails", "0 4 * * * rails cd /app && bin/rake a\n", Detect, "rails", "cd /app && bin/rake a", ""},
+		// restic's documentation makes an account of this name (https://restic.readthedocs.io/en/stable/080_examples.html).
+		{"the user restic", "0 4 * * * restic /home/restic/bin/restic backup /srv\n", System, "restic", "/home/restic/bin/restic backup /srv", ""},
+		{"restic itself", "0 4 * * * restic backup /srv\n", System, "", "restic backup /srv", ""},
 		{"rails runs a job", "0 4 * * * rails runner Job.run\n", System, "", "rails runner Job.run", ""},
 		{"any word alone", "0 1 * * * shop /data\n", Detect, "", "shop /data", "whether shop is a user"},
 		{"an option follows", "0 1 * * * shop --all\n", Detect, "", "shop --all", ""},

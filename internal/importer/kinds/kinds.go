@@ -121,7 +121,7 @@ func other(kind string, f *importer.File) error {
 	case kind != "":
 		return nil
 	case len(bytes.TrimSpace(f.Data)) == 0:
-		return fmt.Errorf("%s is empty: the command that was to write it has most likely failed", f.Name)
+		return fmt.Errorf("%s is empty: most likely the command that was to write it failed, so run that again", f.Name)
 	}
 	return fmt.Errorf("%s is none of the kinds that are recognised: say which it is, `batchplane import KIND FILE` with one of %s", f.Name, strings.Join(Names(), ", "))
 }
