@@ -167,14 +167,14 @@ func (c *Control) anyOpen(ctx context.Context, name string) (ids []string, err e
 }
 
 // decide makes the event and decides about it. A run that was set aside, and so lost its job's
-// lock, is not launched again beside a run that has taken the lock since. lost reports whether a
-// launch must take the lock again.
+// lock, is not launched beside a run that has taken the lock since. lost reports whether a launch
+// must take the lock again.
 func (c *Control) decide(ctx context.Context, j *job.Job, before *run.Run, event func(*run.Run) (run.Event, error)) (e run.Event, d *run.Decision, lost bool, err error) {
 	if e, err = event(before); err != nil {
 		return nil, nil, false, err
 	}
 	d = new(run.Decide(j, before, e, c.Now(), &c.Timing))
-	if d.Counted == 0 || len(before.Attempts) == 0 || !holdsLock(before, j) {
+	if d.Counted == 0 || !holdsLock(before, j) {
 		return e, d, false, nil
 	}
 	item, err := c.item(ctx, before.ID.Job())

@@ -158,3 +158,36 @@ func TestMendedBeforeItIsTakenUp(t *testing.T) {
 		t.Errorf("a slot beside it: %+v", rep)
 	}
 }
+
+// TestMendedBeforeItsFirstLaunch: a run that was set aside before its first launch can be read again,
+// and a redelivered trigger, not a person, makes it due. It is launched only with its job's lock.
+func TestMendedBeforeItsFirstLaunch(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		taken    bool
+		attempts int
+		lock     run.ID
+	}{"nobody has the lock": {false, 1, minute(0)}, "another has it": {true, 0, minute(5)}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(time.Hour, 0)})
+			w.know(forbidding)
+			w.ports.unresolvable = true
+			w.triggerSlot(forbidding, 0)
+			w.damage(minute(0))
+			w.look()
+			w.ports.unresolvable = false
+			if c.taken {
+				w.triggerSlot(forbidding, 5)
+			}
+			w.mended(func(r *run.Run) { r.Owed = nil })
+			w.triggerSlot(forbidding, 0)
+			w.clock.AdvanceTo(t0.Add(8 * time.Minute))
+			w.look()
+			if r := w.run(minute(0)); len(r.Attempts) != c.attempts || c.taken && !strings.Contains(r.Cause, string(minute(5))+" has the job's lock by now") {
+				t.Errorf("%d attempts, %s: %s", len(r.Attempts), r.Status, r.Cause)
+			}
+			w.wantItem("then", string(c.lock), "")
+		})
+	}
+}
