@@ -73,8 +73,10 @@ func (o *outbox) take(e *event) {
 	}
 }
 
+// find compares by the wall clock: once the clock was changed, times with a monotonic reading and times
+// without one have no order.
 func (o *outbox) find(e *event) (int, bool) {
 	return slices.BinarySearchFunc(o.events, e, func(a, b *event) int {
-		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Seq, b.Seq))
+		return cmp.Or(a.Due.Round(0).Compare(b.Due.Round(0)), cmp.Compare(a.Seq, b.Seq))
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 // TestOutbox compares what is delivered next with what a search through all events finds, over random
@@ -65,6 +66,33 @@ func nextOf(all []*event, flying map[string]bool) (first *event) {
 		}
 	}
 	return first
+}
+
+// TestOutboxAfterTheClockWasPutBack: of two events that were postponed before and after that, the later
+// one is due earlier by the wall clock, and a new event, whose time has no monotonic reading, is due
+// between them.
+func TestOutboxAfterTheClockWasPutBack(t *testing.T) {
+	t.Parallel()
+	before := time.Now()
+	after := before.Add(-time.Hour)
+	(*[2]int64)(unsafe.Pointer(&after))[1] += int64(time.Hour + time.Minute) //nolint:gosec // no other way to set a monotonic reading
+	if got := after.Sub(before); got != time.Minute {
+		t.Fatalf("%v pass between them", got)
+	}
+	o := newOutbox()
+	events := []*event{{Seq: 1, TaskID: "before"}, {Seq: 2, TaskID: "after"}, {Seq: 3, TaskID: "new", Due: after.Round(0).Add(time.Minute)}}
+	o.add(events...)
+	o.postpone(events[0], before)
+	o.postpone(events[1], after)
+	for _, i := range []int{1, 2, 0} {
+		if e := o.next(); e != events[i] {
+			t.Fatalf("%+v comes before %s", e, events[i].TaskID)
+		}
+		o.remove(events[i])
+	}
+	if e := o.next(); e != nil || len(o.ofTask) > 0 {
+		t.Errorf("left: %+v, of tasks %v", e, o.ofTask)
+	}
 }
 
 // BenchmarkOutbox hands on events of as many tasks as wait at once.
