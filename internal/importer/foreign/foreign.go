@@ -49,7 +49,7 @@ const maxLooked = 256 << 10
 func Name(f *importer.File) *importer.ForeignError { return among(f, kinds) }
 
 // Loose is Name for files that only look as if they had schedules.
-func Loose(f *importer.File) *importer.ForeignError { return among(f, []kind{loose}) }
+func Loose(f *importer.File) *importer.ForeignError { return among(f, loose) }
 
 func among(f *importer.File, kinds []kind) *importer.ForeignError {
 	text := string(f.Data[:min(len(f.Data), maxLooked)])

@@ -237,9 +237,15 @@ var kinds = []kind{
 	},
 }
 
-// loose is what is left to say of a file of which nothing else is known.
-var loose = kind{
-	name: "a configuration with crontab fields", schedules: "five crontab fields, in the zone of the program that reads it", file: re(`(?i)\.(?:ya?ml|json|toml|properties)$`),
-	content: re(`(?im)(?:cron|schedule)[\w.-]*["']?[ \t]*[:=][ \t]*\[?[ \t]*["']?(?:[0-9*?/,H-]+[ \t]+){3}[0-9*?/,A-Z-]+[ \t]+[0-9*?/,A-Z#-]+["']?[ \t]*[\],}]*[ \t]*$`),
-	todo:    writeJobs + ", with the command that it starts",
+// loose are what is left to say of a file of which nothing else is known.
+var loose = []kind{
+	{
+		name: "a list of jobs, as in batchplane's own files", schedules: "those of its jobs", file: re(`(?i)\.ya?ml$`), content: re(`(?m)^jobs[ \t]*:[ \t]*\n(?:[ \t]*#[^\n]*\n)*[ \t]*-[ \t]+(?:name|schedule)[ \t]*:`),
+		todo: "`batchplane validate -f FILE` says whether it is one of these, which needs no import",
+	},
+	{
+		name: "a configuration with crontab fields", schedules: "five crontab fields, in the zone of the program that reads it", file: re(`(?i)\.(?:ya?ml|json|toml|properties)$`),
+		content: re(`(?im)(?:cron|schedule)[\w.-]*["']?[ \t]*[:=][ \t]*\[?[ \t]*["']?(?:[0-9*?/,H-]+[ \t]+){3}[0-9*?/,A-Z-]+[ \t]+[0-9*?/,A-Z#-]+["']?[ \t]*[\],}]*[ \t]*$`),
+		todo:    writeJobs + ", with the command that it starts",
+	},
 }

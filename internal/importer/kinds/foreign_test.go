@@ -71,6 +71,7 @@ var foreignFiles = map[string]struct{ text, is string }{
 	"rundeck.yaml":             {"- name: nightly\n  schedule:\n    month: '*'\n    time: {hour: '03', minute: '00', seconds: '0'}\n  sequence:\n    commands: [{exec: /x}]\n", "a job of Rundeck"},
 	"asl.json":                 {"{\"StartAt\": \"Run\", \"States\": {\"Run\": {\"Type\": \"Task\", \"Resource\": \"arn:aws:states:::ecs:runTask.sync\", \"Parameters\": {}, \"End\": true}}}\n", "a state machine of Step Functions"},
 	"sfn.tf":                   {"resource \"aws_sfn_state_machine\" \"a\" {\n  definition = jsonencode({StartAt = \"Run\", States = {Run = {Resource = \"arn:aws:states:::ecs:runTask.sync\"}}})\n}\n", "Terraform's HCL"},
+	"jobs.yaml":                {"project: a\njobs:\n  # at night\n  - name: report\n    schedule: \"0 3 * * *\"\n    command: [x]\n", "a list of jobs, as in batchplane's own files"},
 	"values.cron.yaml":         {"cron:\n  schedule: \"0 3 * * *\"\n  job: report\n", "a schedule of Google App Engine"},
 	"tasks/main.yml":           {"- name: nightly\n  ansible.builtin.cron:\n    name: nightly\n    minute: \"0\"\n    hour: \"3\"\n    job: /opt/run\n", "a configuration of Ansible"}, // https://docs.ansible.com/ansible/latest/collections/ansible/builtin/cron_module.html
 	"tasks/short.yml":          {"- cron: name=nightly minute=0 hour=3 job=/opt/run\n", "a configuration of Ansible"},
