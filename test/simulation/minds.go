@@ -29,7 +29,7 @@ const mostMinds = 3
 
 // apart makes each function have processes of its own.
 func (w *World) apart() {
-	if _, ok := w.luck(Apart, 300, "", 0); ok {
+	if _, ok := w.luck(Apart, 100, "", 0); ok {
 		w.minds = minds{base: w.control, idle: map[string][]*control.Control{}, pauses: map[pausesOf][]job.Pause{}}
 	}
 }
