@@ -85,13 +85,13 @@ func (w *World) wasDamaged(id run.ID) bool {
 	return rec != nil && (rec.damaged || rec.mended != nil)
 }
 
-// ofBefore reports whether a task of a mended run was asked for before the run was mended. Others
-// may run beside it: its run had lost its job's lock.
+// ofBefore reports whether a task of a mended run was launched, or asked for, before the run was
+// mended. Others may run beside it: its run had lost its job's lock.
 func (w *World) ofBefore(t *task) bool {
 	m := w.store.runs[t.run].mended
-	return m != nil && !slices.ContainsFunc(w.ecs.sends, func(s send) bool {
+	return m != nil && (t.created.Before(m.at) || !slices.ContainsFunc(w.ecs.sends, func(s send) bool {
 		return s.run == t.run && s.attempt == t.attempt && s.at.After(m.at)
-	})
+	}))
 }
 
 // alone reports whether no other may run beside a task. judgeTakenUp judges those of before a run
