@@ -48,7 +48,7 @@ type RetryRequest struct {
 	// nobody says.
 	Attempts *int `json:"attempts,omitempty"`
 	// Safety is how safe the retry was when the person decided. If it is less safe now, because an
-	// attempt ran after all, the retry is refused. "" means that nobody says.
+	// attempt ran after all or the run succeeded, the retry is refused. "" means that nobody says.
 	Safety run.Safety `json:"safety,omitempty"`
 	// Reason is kept with the run.
 	Reason string `json:"reason,omitempty"`

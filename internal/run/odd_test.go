@@ -135,6 +135,7 @@ func TestNotYet(t *testing.T) {
 	unresolved := run.NewUnresolved(newRequest(), "x", t0, run.DefaultTiming)
 	sought, _ := play(t, plain, at{1, run.NoAnswer{Attempt: 1}}, at{51 * time.Minute, run.Due{}})
 	over, _ := play(t, plain, accepted, at{time.Minute, seen(1, 5, exited(3))})
+	good, _ := play(t, plain, accepted, at{time.Minute, seen(1, 5, exited(0))})
 	late, _ := play(t, plain, accepted, at{time.Minute, seen(1, 5, exited(3))})
 	late.Attempts[0].RanAfterAll = true
 	none, one := 0, 1
@@ -154,6 +155,8 @@ func TestNotYet(t *testing.T) {
 		"a retry by somebody who saw it safe":           {over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}, Seen: run.RetrySafe}, time.Hour, run.Denied},
 		"a retry by somebody who saw its end":           {over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}, Seen: run.RetryEnded}, time.Hour, run.Did},
 		"a retry by somebody who saw it unsafe":         {over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}, Seen: run.RetryUnsafe}, time.Hour, run.Did},
+		"it succeeded since somebody saw it unsafe":     {good, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}, Seen: run.RetryUnsafe, Force: true}, time.Hour, run.Denied},
+		"it succeeded, which a person knows":            {good, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}, Force: true}, time.Hour, run.Did},
 		"it ran after all, and was seen to end":         {late, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}, Seen: run.RetryEnded}, time.Hour, run.Denied},
 	} {
 		if d := decided(plain, c.run, c.event, t0.Add(c.after), run.DefaultTiming); d.Result != c.want {

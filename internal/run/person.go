@@ -49,15 +49,19 @@ func (d *decider) beginAgain(e RetryAsked) {
 }
 
 // outdated says what of the run is not as the person saw it: it has had another attempt, or a retry is
-// less safe, because an attempt ran after all. "" means that it is.
+// less safe, because an attempt ran after all or the run succeeded. "" means that it is.
 func (e RetryAsked) outdated(r *Run, j *job.Job) string {
 	if e.Attempts != nil && *e.Attempts != len(r.Attempts) {
 		return fmt.Sprintf("its attempts were %d and are %d now, and it %s", *e.Attempts, len(r.Attempts), r.Status.Sentence())
 	}
-	if now := RetryOf(*r, *j); e.Seen.lighter(now) {
-		return fmt.Sprintf("a retry was %s and is %s now, since %s", e.Seen, now.Safety, now.Why)
+	now := RetryOf(*r, *j)
+	switch {
+	case !e.Seen.lighter(now):
+		return ""
+	case now.Safety == RetryDone:
+		return now.Why
 	}
-	return ""
+	return fmt.Sprintf("a retry was %s and is %s now, since %s", e.Seen, now.Safety, now.Why)
 }
 
 // mostRetried is roughly how many bytes a run may have and still be retried; perEntry is what

@@ -76,8 +76,8 @@ func (r Retry) worse(o Retry) bool {
 	return r.Safety != RetrySafe && slices.Index(weights, r.Safety) >= slices.Index(weights, o.Safety)
 }
 
-// weights are what a retry may be, the lightest first.
-var weights = []Safety{RetrySafe, RetryEnded, RetryUnsafe}
+// weights are what a retry may be of a run that has ended, the lightest first.
+var weights = []Safety{RetrySafe, RetryEnded, RetryUnsafe, RetryDone}
 
 // lighter reports whether a retry weighs more now than what somebody saw.
 func (s Safety) lighter(now Retry) bool {

@@ -115,6 +115,7 @@ func firstDifference(a, b []Line) string {
 func TestWorldsThatFailed(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]Options{
+		"a success was retried as what would be safe":       {Seed: 1731000004248},
 		"two rounds that hung had one notice":               {Seed: 1712773149865},
 		"a run ended while a sweep gave it the lock":        {Seed: 1712770461968},
 		"a late slot came before the sweep had looked":      {Seed: 1712770404597},
