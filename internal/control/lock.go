@@ -167,9 +167,9 @@ func (c *Control) anyOpen(ctx context.Context, name string) (ids []string, err e
 }
 
 // decide makes the event and decides about it. A run that was set aside, and so lost its job's
-// lock, is not launched beside a run that has taken the lock since. lost reports whether a launch
+// lock, is not launched beside a run that has taken the lock since. relock reports whether a launch
 // must take the lock again.
-func (c *Control) decide(ctx context.Context, j *job.Job, before *run.Run, event func(*run.Run) (run.Event, error)) (e run.Event, d *run.Decision, lost bool, err error) {
+func (c *Control) decide(ctx context.Context, j *job.Job, before *run.Run, event func(*run.Run) (run.Event, error)) (e run.Event, d *run.Decision, relock bool, err error) {
 	if e, err = event(before); err != nil {
 		return nil, nil, false, err
 	}

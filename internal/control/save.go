@@ -13,12 +13,12 @@ import (
 
 // save writes a run with the notices that the change owes. In the same write it writes the
 // job's item if the change takes or frees the job's lock, or ends the run and with it perhaps
-// a time of failing. lost says that the run lost the lock.
+// a time of failing. relock says that the run lost the lock and takes it again.
 //
 // Of its arguments it changes only after, which then is what is stored, with the notices
 // added.
-func (c *Control) save(ctx context.Context, before, after *run.Run, j *job.Job, lost bool, why string) error {
-	if !lost && !touches(before, after, j) {
+func (c *Control) save(ctx context.Context, before, after *run.Run, j *job.Job, relock bool, why string) error {
+	if !relock && !touches(before, after, j) {
 		return c.owing(ctx, before, port.Change{Run: after}, j, &job.Item{}, why)
 	}
 	item, err := c.item(ctx, after.ID.Job())

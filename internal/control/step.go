@@ -63,7 +63,7 @@ func (c *Control) decideAndSave(ctx context.Context, before *run.Run, event func
 	if err != nil {
 		return nil, fmt.Errorf("deciding about run %s: %w", before.ID, lost(err))
 	}
-	e, d, lost, err := c.decide(ctx, j, before, event)
+	e, d, relock, err := c.decide(ctx, j, before, event)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (c *Control) decideAndSave(ctx context.Context, before *run.Run, event func
 			return nil, err
 		}
 	}
-	if err := c.save(ctx, before, &d.Next, j, lost, d.Why); err != nil {
+	if err := c.save(ctx, before, &d.Next, j, relock, d.Why); err != nil {
 		return nil, err
 	}
 	if level := noteworthy(before, &d.Next, e); c.Log.Enabled(ctx, level) {
