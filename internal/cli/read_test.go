@@ -119,10 +119,11 @@ func TestHistoryPages(t *testing.T) {
 	}
 }
 
-// TestSince: durations count back from now; times without a zone are local.
+// TestSince: durations count back from now; times without a zone are in the caller's, here Berlin,
+// where the next day has begun.
 func TestSince(t *testing.T) {
 	t.Parallel()
-	now := time.Now().UTC().Truncate(time.Minute)
+	now := time.Date(2026, 11, 29, 23, 4, 0, 0, time.UTC)
 	w := newWorld(t, now.AddDate(0, 0, -3))
 	for _, slot := range []time.Time{now.AddDate(0, 0, -3), now.Add(-25 * time.Hour), now.Add(-2 * time.Hour)} {
 		w.clock.AdvanceTo(slot)
@@ -132,11 +133,9 @@ func TestSince(t *testing.T) {
 	w.clock.AdvanceTo(now)
 	for since, want := range map[string]int{
 		"90m": 0, "1h59m": 0, "2h2m": 1, "1d": 1, "1d2h": 2, "7d": 3, "0s": 0,
-		now.AddDate(0, 0, -2).Format(time.RFC3339):                              2,
-		now.Add(-150 * time.Minute).Local().Format("2006-01-02T15:04"):          1,
-		now.Add(-150 * time.Minute).Local().Format("2006-01-02 15:04"):          1,
-		now.AddDate(0, 0, -2).Local().Format(time.DateOnly):                     2,
-		now.AddDate(0, 0, -4).In(time.FixedZone("", 7200)).Format(time.RFC3339): 3,
+		"2026-11-27T23:04:00Z": 2, "2026-11-26T23:04:01Z": 2, "2026-11-26T23:04:00Z": 3,
+		"2026-11-29T22:04": 1, "2026-11-29 22:04": 1, "2026-11-29T22:05": 0,
+		"2026-11-27": 3, "2026-11-28": 2, "2026-11-27T00:04:01+01:00": 2, "2026-11-26T02:00:00+02:00": 3,
 	} {
 		if got := ids(t, w.must("history", "--json", "--since", since)); len(got) != want {
 			t.Errorf("--since %s: %v, want %d", since, got, want)
