@@ -184,7 +184,7 @@ func (c *Control) first(ctx context.Context, j job.Job, req run.Request, a run.A
 	switch a.As {
 	case run.Skipped, run.Missed:
 		r := run.NewEnded(req, a.As, a.Why, now)
-		r.HeldBy, r.UsedSkip = a.HeldBy, a.UsesSkip
+		r.HeldBy, r.UsedSkip, r.Forgotten = a.HeldBy, a.UsesSkip, a.Forgotten
 		return r
 	case run.Queued:
 		r := run.NewQueued(req, a.Why, true, now, c.Timing)

@@ -20,6 +20,8 @@ type Admission struct {
 	UsesSkip bool
 	// HeldBy is the open run because of which the slot is skipped.
 	HeldBy ID
+	// Forgotten is Run.Forgotten.
+	Forgotten bool
 	// Late says that a slot starts although a later one has overtaken it, which the job's
 	// item must record.
 	Late bool

@@ -250,6 +250,7 @@ func (d *decider) done(e Done) (Result, string) {
 // finish ends the run. Launches and stops that are still owed are dropped; notices stay owed.
 func (d *decider) finish(s Status, cause string, at time.Time) {
 	d.r.Status, d.r.Cause, d.r.FinishedAt = s, cause, at
+	d.r.Forgotten = s != Succeeded && (d.r.Forgotten || d.r.ScheduledFor.Before(d.t.NotBefore))
 	d.r.DueAt, d.r.Renew, d.r.Waits = time.Time{}, false, false
 	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
 }

@@ -55,10 +55,13 @@ func RetryOf(r Run, j job.Job) Retry {
 		return Retry{RetryOpen, "it has not ended: stop it first"}
 	case r.Status == Succeeded:
 		return Retry{RetryDone, "it succeeded, so a retry would do its work again"}
-	case len(r.Attempts) == 0:
+	case len(r.Attempts) == 0 && !r.Forgotten:
 		return Retry{RetrySafe, "nothing of it was ever launched"}
 	}
 	worst := Retry{RetrySafe, "nothing of it ever started"}
+	if r.Forgotten {
+		worst = Retry{RetryUnsafe, "it may have run: this stack's table does not know all launches of that time"}
+	}
 	for i := range r.Attempts {
 		if s := attemptSafety(&r.Attempts[i]); s.worse(worst) {
 			worst = s

@@ -55,6 +55,9 @@ type Run struct {
 	// HeldUp is when the run was found to have waited to be launched for so long that people
 	// are told; zero if it was not.
 	HeldUp time.Time `json:"heldUp,omitzero"`
+	// Forgotten says that the run ended without a success in a store that does not know all
+	// launches of its time: see Timing.NotBefore.
+	Forgotten bool `json:"forgotten,omitempty"`
 	// Renew says that the task definition must be resolved anew before the next launch: the
 	// recorded revision is INACTIVE, or none is recorded yet.
 	Renew bool `json:"renew,omitempty"`

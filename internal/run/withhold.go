@@ -58,5 +58,5 @@ func withheld(req *Request, s *Situation) *Admission {
 	case why == "" || req.Trigger.Kind == ByHand:
 		return nil
 	}
-	return &Admission{As: Missed, Why: why}
+	return &Admission{As: Missed, Why: why, Forgotten: true}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // TestNotBefore: only a person launches what was due before the table is known to be whole,
@@ -101,5 +102,47 @@ func TestAdmitWithheld(t *testing.T) {
 	over := run.NewEnded(newRequest(), run.Missed, "x", t0)
 	if d := decided(plain, over, run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry}}, t0, standby); d.Result != run.Denied || !strings.Contains(d.Why, "stands by") {
 		t.Errorf("a retry: %v, %s", d.Result, d.Why)
+	}
+}
+
+// TestForgotten: no retry is called safe of a run that the store may have forgotten to have
+// launched, however little it knows of it.
+func TestForgotten(t *testing.T) {
+	t.Parallel()
+	restored := run.DefaultTiming
+	restored.NotBefore = t0.Add(time.Hour)
+	later := t0.Add(2 * time.Hour)
+	quota := decided(plain, newRun(), run.Refused{Attempt: 1, Send: 1, Stop: noQuota}, t0, run.DefaultTiming).Next
+	never := decided(plain, newRun(), run.Launched{Attempt: 1, TaskARN: arn(1)}, t0, run.DefaultTiming).Next
+	for name, c := range map[string]struct {
+		r run.Run
+		e run.Event
+	}{
+		"one that waited for another": {run.NewQueued(newRequest(), "waits", true, t0, run.DefaultTiming), run.Due{}},
+		"one that waited for room":    {quota, run.Due{}},
+		"one that a person stops":     {quota, run.StopAsked{By: "ann"}},
+		"one that never started":      {never, seen(1, 3, eniTimeout)},
+	} {
+		if known := decided(plain, c.r, c.e, later, run.DefaultTiming).Next; known.Forgotten {
+			t.Errorf("%s is called forgotten by a store that knows all launches", name)
+		}
+		r := decided(plain, c.r, c.e, later, restored).Next
+		if s := run.RetryOf(r, plain); !r.Status.Terminal() || s.Safety != run.RetryUnsafe || !strings.Contains(s.Why, "does not know all launches") {
+			t.Errorf("%s %s, and a retry is %s: %s", name, r.Status, s.Safety, s.Why)
+		}
+	}
+	// A person retries what had ended: what others retried before is forgotten.
+	again := decided(plain, run.NewEnded(newRequest(), run.Failed, "x", t0), run.RetryAsked{Trigger: run.Trigger{At: later, Kind: run.ByRetry}, Task: task}, later, restored).Next
+	again = decided(plain, again, run.Refused{Attempt: 1, Send: 1, Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: "AccessDeniedException"}}, later, restored).Next
+	if s := run.RetryOf(again, plain); again.Status != run.Failed || s.Safety != run.RetryUnsafe {
+		t.Errorf("what a person retried %s, and a retry is %s: %s", again.Status, s.Safety, s.Why)
+	}
+	if a := run.Admit(plain, newRequest(), run.Situation{Now: later, Timing: restored}); a.As != run.Missed || !a.Forgotten {
+		t.Errorf("a slot: %+v", a)
+	}
+	missed := run.NewEnded(newRequest(), run.Missed, "x", later)
+	missed.Forgotten = true
+	if s := run.RetryOf(missed, plain); s.Safety != run.RetryUnsafe {
+		t.Errorf("a retry of a slot is %s: %s", s.Safety, s.Why)
 	}
 }
