@@ -97,6 +97,7 @@ const (
 	TaskLong        // a task runs for more than a day
 	PersonLooks     // a person says how a run was when they decided to retry it, and takes their time
 	Apart           // each function has processes of its own, which are replaced
+	Restored        // the store is restored to a point in time
 	faults          // their number
 )
 
@@ -113,6 +114,7 @@ var faultNames = [faults]string{
 	"false conflict", "index lags", "quota used up", "capacity gone", "call hangs", "notices by stream", "record lost", "record twice", "record late",
 	"registry unread", "registry half read", "batch fails", "run damaged", "item off", "slots as schedules", "calendar ends", "items in laps",
 	"large group", "token refused", "list forgets", "group resized", "process replaced", "task does not get to STOPPED", "run mended", "task runs for long", "person looks first", "functions apart",
+	"store restored",
 }
 
 func (f Fault) String() string { return faultNames[f] }

@@ -84,7 +84,7 @@ func (j *deployed) words() string {
 
 // makeJobs draws the world's jobs.
 func (w *World) makeJobs(d dice) {
-	w.people = people{retries: map[string]bool{}, stops: map[run.ID][]string{}, sees: map[string]sight{}}
+	w.people = people{retries: map[string]bool{}, stops: map[run.ID][]string{}, sees: map[string]sight{}, when: map[string]time.Time{}}
 	n := d.between(1, 4)
 	if w.opt.Jobs > 0 {
 		n = w.opt.Jobs

@@ -31,7 +31,7 @@ func (w *World) judge() {
 func (w *World) judgeAttempts() {
 	byRound := map[string]*task{}
 	byRun := map[run.ID][]*task{}
-	for _, t := range w.ecs.tasks {
+	for _, t := range w.known() {
 		if first := byRound[t.by]; first != nil {
 			w.violate("one task an attempt", t.run, "attempt %d launched %s at %s and %s at %s", t.attempt,
 				first.short(), first.created.Format("15:04:05"), t.short(), t.created.Format("15:04:05"))
@@ -77,7 +77,7 @@ func (t *task) mayRunAgain() bool {
 // judgeOverlap: no two tasks of a job at once if each one's definition forbids it.
 func (w *World) judgeOverlap() {
 	last := map[string]*task{} // for each job, the task that stops last
-	for _, t := range w.ecs.tasks {
+	for _, t := range w.known() {
 		if !w.alone(t) {
 			continue
 		}
@@ -161,7 +161,7 @@ func (w *World) judgeLate(r *run.Run, a *run.Attempt) {
 	if a.RanAfterAll || a.Started != "no" {
 		return
 	}
-	for _, t := range w.ecs.tasks {
+	for _, t := range w.known() {
 		if t.run == r.ID && t.attempt == a.N && w.truth.heard[t.by] && t.ran(w.now) && !t.hidden {
 			w.violate("what ran is known", r.ID, "attempt %d ran (%s) and its stop was taken, and it counts as never started", a.N, t.fate)
 		}
@@ -212,7 +212,7 @@ const slotSlack = 4 * time.Minute
 
 func (w *World) judgePlan(name string, p plan, until time.Time) {
 	for at, ok := p.slots.slot(later(p.since, p.from)); ok && at.Before(until); at, ok = p.slots.slot(at) {
-		if w.store.runs[run.ScheduledID(name, at)] == nil {
+		if w.lacksRun(name, at) {
 			w.violate("every slot has its run", run.ScheduledID(name, at), "there is none for %s", at.Format("15:04"))
 		}
 	}

@@ -63,6 +63,7 @@ func (w *World) sent(l *port.Launch) {
 		w.violate("failures[] are final", l.Run, "attempt %d is sent again, and failures[] had been its answer", l.Attempt)
 	}
 	w.placed(l)
+	w.knowsOf(l)
 }
 
 // final notes failures[] which prove that an attempt launched nothing, because all sends before

@@ -108,7 +108,7 @@ func (t *task) startsBeside(p *task) bool {
 // judgeTakenUp: once a person has a run looked at again, nothing starts beside its task, except
 // what the run launches that held its job's lock then.
 func (w *World) judgeTakenUp() {
-	for _, p := range w.ecs.tasks {
+	for _, p := range w.known() {
 		m := w.store.runs[p.run].mended
 		if m == nil || m.taken.IsZero() || w.truth.givenUp[p.by] || !p.job.Exclusive() || !w.ofBefore(p) {
 			continue

@@ -76,6 +76,7 @@ const (
 	ForgetSeen                   // how a run was when somebody decided to retry it is not said
 	CallSafe                     // notices call each retry safe
 	OldPauses                    // a process believes what it first read of pauses
+	ForgetNotBefore              // a restored store counts as one that knows all
 	mutations
 )
 
@@ -92,7 +93,7 @@ var mutationNames = [mutations]string{
 	"a crowd for ever",
 	"slots are stale", "what is older is written", "untold is told", "what is forgotten is gone",
 	"the lock stays lost", "never long", "what was seen is forgotten", "all retries are safe",
-	"pauses are as first read",
+	"pauses are as first read", "not before is forgotten",
 }
 
 func (m Mutation) String() string { return mutationNames[m] }

@@ -86,6 +86,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		{ForgetSeen, "a retry is of what was seen", Faults(PersonLooks), FaultSet{}},
 		{CallSafe, "a safe retry is safe", FaultSet{}, FaultSet{}},
 		{OldPauses, "what is skipped has a reason", Faults(Apart), FaultSet{}},
+		{ForgetNotBefore, "what was forgotten is not launched again", Faults(Restored), FaultSet{}},
 		{NeverHeldUp, "a long wait is told", Faults(QuotaFull, CapacityGone), FaultSet{}},
 		{NeverHangs, "an end that hangs is told", Faults(EndHangs), FaultSet{}},
 		{NeverStuck, "a stop without effect is told", Faults(StopIgnored, EndHangs).With(told), FaultSet{}},

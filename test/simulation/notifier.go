@@ -17,11 +17,10 @@ type notifier struct {
 	w    *World
 	down []string
 	fan  fanout.Notifier
-	took map[string][]string // by notice
 }
 
 func newNotifier(w *World) *notifier {
-	n := &notifier{w: w, took: map[string][]string{}}
+	n := &notifier{w: w}
 	n.fan = fanout.Notifier{Ways: []fanout.Way{n}, Memory: n}
 	return n
 }
@@ -62,11 +61,11 @@ func (p *notifier) Took(_ context.Context, id string) ([]string, error) {
 	if p.w.opt.Mutation == ForgetTook {
 		return nil, nil
 	}
-	return p.took[id], nil
+	return p.w.took[id], nil
 }
 
 // SetTook implements fanout.Memory.
 func (p *notifier) SetTook(_ context.Context, id string, took []string) error {
-	p.took[id] = append(p.took[id], took...)
+	p.w.took[id] = append(p.w.took[id], took...)
 	return nil
 }

@@ -13,9 +13,10 @@ import (
 // people are the persons who ask for things, and what they asked for.
 type people struct {
 	asked   int
-	retries map[string]bool     // request ids, true once a round began for one
-	stops   map[run.ID][]string // who asked to stop a run
-	sees    map[string]sight    // how a run was, by the id of the request to retry it
+	retries map[string]bool      // request ids, true once a round began for one
+	stops   map[run.ID][]string  // who asked to stop a run
+	sees    map[string]sight     // how a run was, by the id of the request to retry it
+	when    map[string]time.Time // each request was asked for, by its id
 }
 
 // request is one request of a person, delivered again until it is answered.
@@ -82,7 +83,8 @@ func (w *World) revises(d dice, j *deployed) {
 	}
 }
 
-func (w *World) ask(d dice, name string, id run.ID, ask func(context.Context) (port.Reply, error)) {
+func (w *World) ask(d dice, name string, id run.ID, requestID string, ask func(context.Context) (port.Reply, error)) {
+	w.people.when[requestID] = w.now
 	r := &request{name: name, run: id, try: 1, ask: ask}
 	w.after(0, func() { w.person(r) })
 	if w.hit(d, PersonRepeats, 200) {
@@ -91,7 +93,12 @@ func (w *World) ask(d dice, name string, id run.ID, ask func(context.Context) (p
 	}
 	if d, ok := w.luck(RequestRedriven, 100, name, w.people.asked); ok {
 		twin := *r
-		w.after(hours(d), func() { w.person(&twin) })
+		asked := w.now
+		w.after(hours(d), func() {
+			if !asked.Before(w.restored.at) { // else people drop it: docs/lifecycle.md, "Restore the table"
+				w.person(&twin)
+			}
+		})
 	}
 }
 
@@ -156,7 +163,7 @@ func (w *World) retries(d dice) {
 func (w *World) retry(d dice, req port.RetryRequest) {
 	w.people.retries[req.RequestID] = false
 	w.after(w.looksFirst(&req), func() {
-		w.ask(d, "retry", req.Run, func(ctx context.Context) (port.Reply, error) { return w.control.Retry(ctx, req) })
+		w.ask(d, "retry", req.Run, req.RequestID, func(ctx context.Context) (port.Reply, error) { return w.control.Retry(ctx, req) })
 	})
 }
 
@@ -171,7 +178,7 @@ func (w *World) stops(d dice) {
 	by := "bob-" + w.requestID()
 	w.people.stops[id] = append(w.people.stops[id], by)
 	req := port.StopRequest{Run: id, By: by, Reason: "simulated"}
-	w.ask(d, "stop", id, func(ctx context.Context) (port.Reply, error) { return w.control.StopRun(ctx, req) })
+	w.ask(d, "stop", id, "", func(ctx context.Context) (port.Reply, error) { return w.control.StopRun(ctx, req) })
 }
 
 func (w *World) pauses(d dice, j *deployed) {
@@ -187,7 +194,7 @@ func (w *World) pauses(d dice, j *deployed) {
 	if d.chance(500) {
 		req.Until = w.now.Add(length + 2*time.Minute)
 	}
-	w.ask(d, "pause "+name, "", func(ctx context.Context) (port.Reply, error) { return w.control.Pause(ctx, req) })
+	w.ask(d, "pause "+name, "", "", func(ctx context.Context) (port.Reply, error) { return w.control.Pause(ctx, req) })
 	resume := &request{name: "resume " + name, try: 1, ask: func(ctx context.Context) (port.Reply, error) {
 		return w.control.Resume(ctx, port.ResumeRequest{Job: name, By: "eve"})
 	}}
@@ -198,7 +205,7 @@ func (w *World) runsOrSkips(d dice, j *deployed) {
 	name := j.job.Name
 	switch {
 	case d.chance(500) && w.hit(d, PersonSkips, 300):
-		w.ask(d, "skip "+name, "", func(ctx context.Context) (port.Reply, error) {
+		w.ask(d, "skip "+name, "", "", func(ctx context.Context) (port.Reply, error) {
 			return w.control.SkipNext(ctx, port.SkipRequest{Job: name, By: "eve"})
 		})
 	case w.hit(d, PersonRuns, 500):
@@ -206,6 +213,6 @@ func (w *World) runsOrSkips(d dice, j *deployed) {
 		if d.chance(300) {
 			req.Args, req.Inputs = []string{"--all"}, map[string]string{"DAY": "today"}
 		}
-		w.ask(d, "run "+name, "", func(ctx context.Context) (port.Reply, error) { return w.control.RunByHand(ctx, req) })
+		w.ask(d, "run "+name, "", req.RequestID, func(ctx context.Context) (port.Reply, error) { return w.control.RunByHand(ctx, req) })
 	}
 }

@@ -73,7 +73,7 @@ func (w *World) taken(t *trigger, reply port.Reply, disturbed bool) {
 	switch out := len(t.job.Calendar.Only) > 0 && !t.at.Before(calendarEnds); {
 	case out && has:
 		w.violate("what the calendar leaves out does not run", t.run, "its day is not one of %s", t.job.Calendar.Only)
-	case out:
+	case out || w.control.Timing.Standby && reply.Outcome == port.Refused:
 	case reply.Outcome == port.Waits:
 		w.truth.waits = append(w.truth.waits, w.asSlot(t))
 	case !has && !w.mayLack(t, reply, disturbed):

@@ -30,7 +30,7 @@ func (w *World) skipAsked(item *job.Item) {
 // skipped checks a claim against the requests to skip: the slot that a request names does not
 // start, in whatever order the triggers come, and no slot is skipped without a reason.
 func (w *World) skipped(r *run.Run) {
-	if r.ID.ByHand() {
+	if r.ID.ByHand() || w.lost(r.ScheduledFor) {
 		return
 	}
 	s := w.truth.skips[r.ID.Job()]

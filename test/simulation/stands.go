@@ -154,7 +154,7 @@ func (w *World) judgeSeen() {
 				until = judged
 			}
 			for at, ok := s.is.slot(from); ok && at.Before(until); at, ok = s.is.slot(at) {
-				if w.store.runs[run.ScheduledID(j.job.Name, at)] == nil {
+				if w.lacksRun(j.job.Name, at) {
 					w.violate("every slot that was seen has its run", run.ScheduledID(j.job.Name, at), "its schedule was so from %s, known at %s and last seen at %s", s.from.Format("15:04:05"), s.known.Format("15:04:05"), s.seen.Format("15:04:05"))
 				}
 			}

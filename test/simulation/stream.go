@@ -84,6 +84,9 @@ func (w *World) record(id run.ID, wait time.Duration) {
 // notify delivers a batch. Records that fail come again, or all of them if the batch fails as a
 // whole.
 func (w *World) notify(ids []run.ID, try int) {
+	if len(ids) == 0 {
+		return
+	}
 	twin := func() { w.notify(ids, recordTries) }
 	var again []run.ID
 	w.batch++
@@ -139,9 +142,9 @@ func (w *World) lag(ctx context.Context) error {
 
 // owesLong reports whether a run has owed a notice for so long that a look has come to it. A look
 // that stops for the rate does not come to every queued run; TestUntoldOfALaunchThatWaits of
-// package control covers those.
+// package control covers those. New processes do not remember what is owed.
 func (w *World) owesLong(rec *record, since time.Time) bool {
-	if !rec.run.Owes(run.Tell) || rec.damaged || w.h.waits && rec.run.Status == run.Queued {
+	if w.now.Sub(w.restored.deployed) < time.Hour || !rec.run.Owes(run.Tell) || rec.damaged || w.h.waits && rec.run.Status == run.Queued {
 		return false
 	}
 	quiet := later(later(since, rec.run.FinishedAt), later(w.truth.troubled, w.truth.slept))

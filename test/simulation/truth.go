@@ -256,6 +256,9 @@ func (w *World) plannedAnew(item *job.Item) {
 
 // slotsChecked notes that a check of the slots was completed.
 func (w *World) slotsChecked() {
+	if w.control.Timing.Standby {
+		return
+	}
 	w.truth.checked = w.now
 	w.calendarsTold()
 	for _, ps := range w.truth.plans {

@@ -82,14 +82,16 @@ type World struct {
 	razing       time.Time // no launch until then, since the cluster is being deleted
 	untold       string    // the job whose tasks DescribeTasks does not tell of
 
-	store   *Store
-	ecs     *ecs
-	control *control.Control
-	teller  *control.Control // of notices, if the store's changes wake it
-	minds   minds
-	records int // that woke it, or should have
-	batches map[time.Time]*batch
-	batch   int
+	store    *Store
+	ecs      *ecs
+	control  *control.Control
+	teller   *control.Control    // of notices, if the store's changes wake it
+	took     map[string][]string // which targets took a notice, by its id
+	minds    minds
+	restored restoration
+	records  int // that woke it, or should have
+	batches  map[time.Time]*batch
+	batch    int
 	// unindexed holds runs that a mutation hides. deaf holds those of which it hears no record.
 	// twice holds what those owed whose record came twice.
 	unindexed, deaf map[run.ID]bool
@@ -136,7 +138,7 @@ func Play(opt Options) (res Result) {
 var quiet = slog.New(slog.DiscardHandler)
 
 func newWorld(opt Options) *World {
-	w := &World{stock: newStock(), opt: opt, now: epoch, active: AllFaults.minus(opt.Without), store: NewStore()}
+	w := &World{stock: newStock(), opt: opt, now: epoch, active: AllFaults.minus(opt.Without), store: NewStore(), took: map[string][]string{}}
 	w.store.stock = w.stock
 	if opt.Trace {
 		w.trace = new([]Line)
@@ -195,6 +197,7 @@ func (w *World) begin() {
 	w.sweep()
 	w.sweepAt(w.now.Add(time.Minute))
 	w.at(w.end, w.quieten)
+	w.restores()
 	w.plague()
 }
 
