@@ -96,6 +96,9 @@ func questionMarks(text string, dom, dow place, marks int) error {
 	if marks == 2 {
 		return wrong(value, dom.start, "both day fields are ?", "give one of them a value, or *")
 	}
+	if text[dom.start:dom.end] == "*" || text[dow.start:dow.end] == "*" {
+		return wrong(value, dom.start, "one of day-of-month and day-of-week must be ?", "write ? for one that is *")
+	}
 	return wrong(value, dom.start, "one of day-of-month and day-of-week must be ?",
 		"EventBridge cannot combine them; two schedules can")
 }

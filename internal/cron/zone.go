@@ -272,8 +272,8 @@ func (e *UnknownZoneError) Error() string {
 	if hours, fixed := fixedZone(e.Name); fixed {
 		return text + "; Etc/GMT-" + hours + " is ahead of UTC, Etc/GMT+" + hours + " behind it"
 	}
-	if len(e.Near) > 0 {
-		text += "; did you mean " + strings.Join(e.Near, " or ") + "?"
+	if len(e.Near) == 0 {
+		return text + "; the name of one is like Europe/Berlin"
 	}
-	return text
+	return text + "; did you mean " + strings.Join(e.Near, " or ") + "?"
 }
