@@ -142,6 +142,15 @@ func (d *decoder) document(file *ast.File, all *parts) {
 		ast.Walk(anchorFinder(d.anchors), docs[0])
 	}
 	d.places = map[string]ast.Node{}
+	switch v := d.resolve(docs[0]).(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+	case *ast.SequenceNode:
+		d.add(v, "a list alone is no jobs file: write `jobs:` on a line above it")
+		return
+	default:
+		d.add(v, "this is no jobs file, which begins with `jobs:`; `batchplane import FILE` makes one of a crontab or of another scheduler's file")
+		return
+	}
 	d.mapping(docs[0], "", func(key string, n ast.Node) bool { return d.part(key, n, all) }, []string{"defaults", "jobs", "project", "taskDefinitions"})
 	// A file that overrides another one may have only defaults.
 	if pairs, ok := d.pairs(docs[0]); ok && !hasKey(pairs, "jobs") && d.file == 0 {
@@ -163,16 +172,25 @@ func (d *decoder) part(key string, n ast.Node, all *parts) (known bool) {
 	case "taskDefinitions":
 		all.definitions = append(all.definitions, located{n, d.file})
 	case "jobs":
-		for _, j := range d.sequence(n, "jobs") {
-			all.jobs = append(all.jobs, located{j, d.file})
-		}
-		if list, ok := d.resolve(n).(*ast.SequenceNode); ok && len(list.Values) == 0 {
-			d.add(n, "jobs: is empty: it needs at least one job")
-		}
+		d.list(n, all)
 	default:
 		return false
 	}
 	return true
+}
+
+// list reads the list of jobs of a source.
+func (d *decoder) list(n ast.Node, all *parts) {
+	if pairs, ok := d.pairs(n); ok && len(pairs) > 0 {
+		d.add(pairs[0].Key, "jobs: must be a list: write `- name: %s`, and its other keys below it, in the column of `name`", keyText(pairs[0].Key))
+		return
+	}
+	for _, j := range d.sequence(n, "jobs") {
+		all.jobs = append(all.jobs, located{j, d.file})
+	}
+	if list, ok := d.resolve(n).(*ast.SequenceNode); ok && len(list.Values) == 0 {
+		d.add(n, "jobs: is empty: it needs at least one job")
+	}
 }
 
 // anchorFinder registers the anchors of a whole source. If sources are merged, jobs are not

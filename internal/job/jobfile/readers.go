@@ -111,6 +111,9 @@ func command(d *decoder, n ast.Node, path string, j *job.Job) {
 			d.add(n, "%s: is empty; leave it out to use the task definition's", path)
 			return
 		}
+		if cutByComment(d.resolve(n), s) {
+			d.add(n, "%s: ends within quotes, because a # after a blank begins a comment in YAML: write `%s: |`, and the command on the next line", path, lastKey(path))
+		}
 		j.Command = []string{"/bin/sh", "-c", s}
 	}
 }

@@ -3,7 +3,6 @@ package jobfile
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -34,10 +33,8 @@ func syntaxTree(data []byte) (*ast.File, *Problem) {
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		p := syntaxProblem(err)
-		if star := bareStar(text, p.Line); star != nil {
-			p = *star
-		} else if tab := tabbed(text, p.Line); tab != nil {
-			p = *tab
+		if likely := meant(text, p.Line); likely != nil {
+			p = *likely
 		}
 		return nil, &p
 	}
@@ -97,39 +94,6 @@ func tooNested(tokens token.Tokens) *Problem {
 		}
 	}
 	return nil
-}
-
-// bareSchedule matches a line whose schedule begins with a star and has no quotes. To YAML the
-// star begins an alias.
-var bareSchedule = regexp.MustCompile(`^[\s{-]*schedule:\s*(\*[^#"'}]*)`)
-
-// bareStar finds the first such line at or before the line where the parser stopped.
-func bareStar(text string, near int) *Problem {
-	for i, line := range strings.Split(text, "\n") {
-		m := bareSchedule.FindStringSubmatchIndex(line)
-		if m == nil {
-			continue
-		}
-		if schedule := strings.TrimSpace(line[m[2]:m[3]]); near == 0 || i+1 <= near {
-			return &Problem{Line: i + 1, Column: utf8.RuneCountInString(line[:m[2]]) + 1, Message: fmt.Sprintf(
-				"a schedule that begins with * needs quotes, because * means an alias in YAML: write schedule: %q", schedule)}
-		}
-	}
-	return nil
-}
-
-// tabbed gives the problem of the line where the parser stopped, if a tab indents that line.
-func tabbed(text string, near int) *Problem {
-	lines := strings.Split(text, "\n")
-	if near < 1 || near > len(lines) {
-		return nil
-	}
-	line := lines[near-1]
-	i := strings.IndexByte(line[:len(line)-len(strings.TrimLeft(line, " \t"))], '\t')
-	if i < 0 {
-		return nil
-	}
-	return &Problem{Line: near, Column: i + 1, Message: "a tab indents this line, but YAML takes only spaces: use two spaces"}
 }
 
 func syntaxProblem(err error) Problem {
