@@ -29,6 +29,8 @@ type problem struct {
 type validated struct {
 	Jobs     int `json:"jobs"`
 	Problems int `json:"problems"`
+	// For is where the jobs were checked to run: aws or local.
+	For string `json:"for"`
 	// Warnings are about jobs that will never run, or could not run if they were switched on.
 	Warnings []string `json:"warnings,omitempty"`
 }
@@ -54,9 +56,13 @@ func (c *validateCmd) Run(ctx context.Context, a *app) error {
 	case c.Print:
 		return a.printFile(file)
 	case a.json:
-		return printJSON(a.Stdout, validated{Jobs: len(file.Jobs), Warnings: warnings})
+		return printJSON(a.Stdout, validated{Jobs: len(file.Jobs), For: c.where(file), Warnings: warnings})
 	}
-	return a.write([]byte(counted(len(file.Jobs), "job") + ", no problem\n"))
+	text := counted(len(file.Jobs), "job") + ", no problem"
+	if c.For == "auto" && c.where(file) == "local" {
+		text += " on one machine; --for aws also checks what ECS needs"
+	}
+	return a.write([]byte(text + "\n"))
 }
 
 // printFile prints the files merged into one.
@@ -76,9 +82,20 @@ func (a *app) printFile(file jobfile.File) error {
 	return nil
 }
 
+// where returns where the jobs are meant to run: aws or local.
+func (c *validateCmd) where(file jobfile.File) string {
+	switch {
+	case c.For != "auto":
+		return c.For
+	case len(c.Clusters) > 0 || render.ForAWS(file.Jobs, file.Definitions):
+		return "aws"
+	}
+	return "local"
+}
+
 // onAWS returns what keeps the jobs from running on AWS, if they are meant to run there.
 func (c *validateCmd) onAWS(file jobfile.File) (problems []jobfile.Problem, warnings []string) {
-	if c.For == "local" || c.For == "auto" && len(c.Clusters) == 0 && !render.ForAWS(file.Jobs, file.Definitions) {
+	if c.where(file) == "local" {
 		return nil, nil
 	}
 	faults, warnings := render.Runnable(file.Jobs, file.Definitions, c.Clusters)

@@ -30,7 +30,13 @@ func TestValidate(t *testing.T) {
 		"holidays.ics": "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20270101\nEND:VEVENT\nEND:VCALENDAR\n",
 	})
 	base, prod, bad := filepath.Join(dir, "base.yaml"), filepath.Join(dir, "prod.yaml"), filepath.Join(dir, "bad.yaml")
-	if r := batchplane(t, "validate", "-f", base, "-f", prod); r.code != 0 || r.out != "1 job, no problem\n" {
+	if r := batchplane(t, "validate", "-f", base, "-f", prod); r.code != 0 || r.out != "1 job, no problem on one machine; --for aws also checks what ECS needs\n" {
+		t.Errorf("%+v", r)
+	}
+	if r := batchplane(t, "validate", "-f", base, "-f", prod, "--for", "local"); r.code != 0 || r.out != "1 job, no problem\n" {
+		t.Errorf("%+v", r)
+	}
+	if r := batchplane(t, "--json", "validate", "-f", base, "-f", prod); r.code != 0 || r.out != `{"jobs":1,"problems":0,"for":"local"}`+"\n" {
 		t.Errorf("%+v", r)
 	}
 	r := batchplane(t, "validate", "-f", base, "-f", prod, "--print")
@@ -130,11 +136,11 @@ func TestValidateWarnsOfThePast(t *testing.T) {
 warning: job ended: endAt: 2020-01-01T00:00:00Z lies in the past: it will never run; remove the job, its history stays
 warning: job only: calendar: the last day of only, 2020-01-01, lies in the past: it will never run; remove the job, its history stays
 `
-	if r.code != 0 || r.out != "6 jobs, no problem\n" || r.err != want {
+	if r.code != 0 || r.out != "6 jobs, no problem on one machine; --for aws also checks what ECS needs\n" || r.err != want {
 		t.Errorf("%+v", r)
 	}
 	r = batchplane(t, "--json", "validate", "-f", file)
-	if r.code != 0 || r.err != "" || !strings.HasPrefix(r.out, `{"jobs":6,"problems":0,"warnings":["job once: `) {
+	if r.code != 0 || r.err != "" || !strings.HasPrefix(r.out, `{"jobs":6,"problems":0,"for":"local","warnings":["job once: `) {
 		t.Errorf("%+v", r)
 	}
 	defaults := filepath.Join(files(t, map[string]string{"aws.yaml": onAWS}), "aws.yaml")
