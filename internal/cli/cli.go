@@ -64,6 +64,8 @@ type app struct {
 	json bool
 	wide bool
 	zone *time.Location
+	// apart says that -- stands before the arguments of a job's command.
+	apart bool
 }
 
 // errUnread is wrapped by the error of printing to a pipe whose reader has seen enough.
@@ -116,6 +118,9 @@ func Main(ctx context.Context, args []string, env Env) int {
 	if exited >= 0 {
 		return exited
 	}
+	if other := renamed(err); other != nil {
+		return fail(env, other, exitUsage)
+	}
 	if err != nil {
 		return fail(env, fmt.Errorf("%w%s; see `%s --help`", err, apart(err), commandOf(err)), exitUsage)
 	}
@@ -127,6 +132,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 	if err != nil {
 		return fail(env, err, exitUsage)
 	}
+	a.apart = slices.Contains(args, "--")
 	defer a.tillEnd(target)()
 	return a.exitCode(command.Run(a))
 }

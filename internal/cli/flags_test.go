@@ -35,6 +35,27 @@ func TestFlagsThatWouldDoNothing(t *testing.T) {
 	}
 }
 
+// TestWordsOfOthers: a word that other programs use leads to what it is called here.
+func TestWordsOfOthers(t *testing.T) {
+	t.Parallel()
+	for says, args := range map[string][]string{
+		"there is no next here: it is `batchplane jobs`":               {"next"},
+		"there is no deploy here: it is `batchplane apply`":            {"deploy", "-f", "jobs.yaml"},
+		"there is no --version here: it is `batchplane version`":       {"--version"},
+		"there is no --tz here: it is `--zone`":                        {"cron", "0 3 * * *", "--tz", "UTC"},
+		"there is no --state here: it is `--status`":                   {"history", "--state", "failed"},
+		`unexpected argument statsu, did you mean "status"?; see`:      {"statsu"},
+		"unexpected argument next; see `batchplane status --help`":     {"status", "next"},
+		"NAME=you would be an argument of the job's command: set an i": {"run", "hello", "NAME=you"},
+		"reading the local state":                                      {"run", "hello", "--", "NAME=you"},
+		"reading the local state:":                                     {"run", "hello", "you"},
+	} {
+		if r := nowhere(t, args); r.code == 0 || !strings.Contains(r.err, says) {
+			t.Errorf("%q: %+v", args, r)
+		}
+	}
+}
+
 // TestEmptyFlags: a variable that is not set must not turn a request into a larger one.
 func TestEmptyFlags(t *testing.T) {
 	t.Parallel()

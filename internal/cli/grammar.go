@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -102,6 +103,35 @@ func apart(err error) string {
 		return ""
 	}
 	return ": write them in a row, with no flag between them"
+}
+
+// otherwise gives, for the commands and flags of other programs, what they are called here.
+var otherwise = map[string]string{
+	"ls": "jobs", "list": "jobs", "ps": "jobs", "next": "jobs", "runs": "history", "start": "run", "trigger": "run", "exec": "run", "rerun": "retry",
+	"cancel": "stop", "kill": "stop", "disable": "pause", "suspend": "pause", "enable": "resume", "unpause": "resume", "describe": "show", "explain": "show", "inspect": "show",
+	"serve": "local", "server": "local", "daemon": "local", "up": "local", "check": "validate", "lint": "validate", "plan": "diff", "deploy": "apply", "convert": "import", "migrate": "import",
+	"--version": "version", "-v": "version", "-V": "version", "--tz": "--zone", "--timezone": "--zone", "--state": "--status",
+}
+
+// renamed returns the error about a word of another program, or nil if it is none.
+func renamed(err error) error {
+	var wrong *kong.ParseError
+	if err == nil {
+		return nil
+	}
+	words := strings.Fields(err.Error()) // unexpected argument WORD, or unknown flag WORD, and more
+	if !errors.As(err, &wrong) || len(words) < 3 || words[0] != "unknown" && wrong.Context.Selected() != nil {
+		return nil
+	}
+	word := strings.TrimRight(words[2], ",")
+	here, ok := otherwise[word]
+	if !ok || strings.HasPrefix(word, "-") != (words[1] == "flag") {
+		return nil
+	}
+	if !strings.HasPrefix(here, "-") {
+		here = "batchplane " + here
+	}
+	return fmt.Errorf("there is no %s here: it is `%s`", word, here)
 }
 
 // byFlag ends the error about an argument that can only be a jobs file.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	lines "github.com/batchplane/batchplane/internal/cron/crontab"
 	"github.com/batchplane/batchplane/internal/importer"
@@ -161,6 +162,9 @@ func readImports(ctx context.Context, names []string, stdin io.Reader) ([]*impor
 			data, err = io.ReadAll(io.LimitReader(input{ctx, stdin}, importer.MaxFile+1))
 		} else {
 			data, err = readBounded(ctx, name, importer.MaxFile)
+		}
+		if errors.Is(err, syscall.EISDIR) {
+			return nil, usagef("%s is a folder: name its files, and crontabs one at a time", name)
 		}
 		if err != nil {
 			return nil, usagef("reading the file to import: %w", err)

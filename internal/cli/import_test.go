@@ -56,6 +56,15 @@ func TestImportCrontab(t *testing.T) {
 	}
 }
 
+// TestImportOfAFolder: /etc/cron.d is a folder, and so are most that hold manifests.
+func TestImportOfAFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if r := batchplane(t, "import", "crontab", dir); r.code != 2 || !strings.Contains(r.err, dir+" is a folder: name its files, and crontabs one at a time") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestImportWritesBothOrNone: if either file exists, the other is not written.
 func TestImportWritesBothOrNone(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"regexp"
 
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
@@ -19,10 +20,20 @@ type runCmd struct {
 	Args []string `arg:"" optional:"" help:"Arguments added to the job's command, after --."`
 }
 
+// assignment matches an argument that looks like an input.
+var assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+
 // Run asks for a new run.
 func (c *runCmd) Run(ctx context.Context, a *app) error {
 	if err := c.fits(); err != nil {
 		return err
+	}
+	if !a.apart {
+		for _, arg := range c.Args {
+			if assignment.MatchString(arg) {
+				return usagef("%s would be an argument of the job's command: set an input with -i %s, or write -- before the arguments", arg, shellWord(arg))
+			}
+		}
 	}
 	return c.code(a, a.withPlane(ctx, func(p *plane.Plane) error {
 		return c.ask(ctx, a, p, entry.Request{Run: &port.RunRequest{
