@@ -112,6 +112,7 @@ var expected = []struct {
 	{"batchplane stop", []int{0}, "stop"},
 	{"batchplane skip-next", []int{0}, "will be skipped"},
 	{"batchplane history nightly-report", []int{0}, "nightly-report"},
+	{"batchplane validate -f jobs.yaml --for aws", []int{2}, "no taskDefinition"}, // as imported
 	{"batchplane validate", []int{0}, "no problem"},
 }
 

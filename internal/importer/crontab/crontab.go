@@ -71,7 +71,7 @@ func (r Reader) users(f *importer.File) lines.UserColumn {
 // of their own file.
 func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	if len(files) != 1 {
-		return &importer.ForeignError{Sentence: "a crontab is imported alone: variables hold for the lines below them in its own file"}
+		return &importer.ForeignError{Sentence: "a crontab is imported alone, since variables hold for the lines below them in its own file: import each by itself, with -o and a file of its own"}
 	}
 	f := files[0]
 	if n := bytes.Count(f.Data, []byte("\n")); n > maxLines {
@@ -242,6 +242,9 @@ func offJob(body string, users lines.UserColumn) (lines.Line, bool) {
 var placeholders = []string{"command to be executed", "command to execute", "command", "user-name command to be executed", "user command to be executed", "/path/to/command", "/path/to/script"}
 
 func (in *importing) entry(e *importer.Entry, l lines.Line) {
+	if (l.Kind == lines.Env || l.Kind == lines.Invalid) && ofTemplate(e, l) {
+		return
+	}
 	switch l.Kind {
 	case lines.Env:
 		if name := dialect(l.Text); name != "" || strings.HasPrefix(l.Text, byteOrderMark) {

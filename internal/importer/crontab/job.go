@@ -42,6 +42,7 @@ func (in *importing) job(e *importer.Entry, l lines.Line) {
 	in.whoever(e, l, r)
 	owner(r, l.User)
 	readable(r, l)
+	in.env.unfilled(r, l)
 	in.env.broken(e, r.Line)
 	r.TakeSecrets()
 	r.Rewrite()

@@ -4,6 +4,7 @@
 package doc
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,15 +89,36 @@ func (n *Node) String() string {
 	return n.Text
 }
 
-// Int gives a whole number, also one that is written as a text.
+// Int gives a whole number, also one that is written as a text. The number 0100 is 64, and 7_200 and
+// 7.2e3 are 7200, as in YAML 1.1.
 func (n *Node) Int() (int, bool) {
-	v, err := strconv.Atoi(strings.TrimSpace(n.String()))
-	return v, err == nil
+	text := strings.TrimSpace(n.String())
+	if n == nil || n.Kind != Number {
+		v, err := strconv.Atoi(text)
+		if err != nil {
+			return 0, false
+		}
+		return v, true
+	}
+	text = strings.ReplaceAll(text, "_", "")
+	if v, err := strconv.ParseInt(text, 0, 0); err == nil {
+		return int(v), true
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	whole := err == nil && v == math.Trunc(v) && math.Abs(v) < 1<<53 // what a float holds exactly
+	if !whole {
+		return 0, false
+	}
+	return int(v), true
 }
 
-// True reports whether the value is true.
+// True reports whether the value is true. YAML 1.1, which kubectl and CloudFormation read, has more
+// words for that (https://github.com/kubernetes-sigs/yaml, goyaml.v2/resolve.go).
 func (n *Node) True() bool {
-	return n != nil && n.Kind == Bool && n.Text == "true" || n != nil && n.Kind == Text && strings.EqualFold(n.Text, "true")
+	if n == nil || n.Kind != Bool && n.Kind != Text {
+		return false
+	}
+	return slices.Contains([]string{"true", "yes", "on", "y"}, strings.ToLower(n.Text))
 }
 
 // List gives the items of a list. A map or scalar is a list of itself.

@@ -47,3 +47,21 @@ func TestTags(t *testing.T) {
 		}
 	}
 }
+
+// TestInt: numbers are those of YAML 1.1 (https://github.com/kubernetes-sigs/yaml,
+// goyaml.v2/resolve.go).
+func TestInt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"7": 7, "-7": -7, "+7": 7, "0100": 64, "0x10": 16, "0b11": 3, "0o17": 15, "7_200": 7200, "7.2e3": 7200, "08": 8, "3.0": 3, `"0100"`: 100, `" 5 "`: 5,
+		"1.5": 0, "1e300": 0, ".inf": 0, ".nan": 0, "[1]": 0, "a": 0, `"7_200"`: 0, "99999999999999999999": 0,
+	} {
+		docs, err := Parse([]byte("a: " + text + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := docs[0].Get("a").Int(); got != want || ok != (want != 0) {
+			t.Errorf("%s: %d, %v, want %d", text, got, ok, want)
+		}
+	}
+}

@@ -199,11 +199,18 @@ func group(s *doc.Node) string {
 	return "default"
 }
 
+// disabled reports whether a rule or schedule is. A State that is no word of EventBridge's is not
+// deployed, so nothing runs either.
+func disabled(n *doc.Node) bool {
+	state := n.Get("State").String()
+	return state != "" && state != importer.ReplaceMe && !strings.HasPrefix(state, "ENABLED")
+}
+
 func (g *gathering) ofSchedule(s *doc.Node, file string) item {
 	name := s.Get("Name").String()
 	out := item{
 		file: file, line: s.Line, what: "schedule " + group(s) + "/" + name, name: name, arn: s.Get("Arn").String(), expression: s.Get("ScheduleExpression").String(), zone: s.Get("ScheduleExpressionTimezone").String(),
-		disabled: s.Get("State").String() == "DISABLED", description: s.Get("Description").String(), schedule: s, target: s.Get("Target"),
+		disabled: disabled(s), description: s.Get("Description").String(), schedule: s, target: s.Get("Target"),
 	}
 	out.off, out.on = ecs.SwitchSchedule(importer.Word(name), importer.Word(group(s)), g.reader.Flags)
 	return out
@@ -213,7 +220,7 @@ func (g *gathering) ofRule(r rule) (out []item) {
 	n := r.node
 	name := n.Get("Name").String()
 	base := item{
-		file: r.file, line: n.Line, what: "rule " + name, name: name, arn: n.Get("Arn").String(), expression: n.Get("ScheduleExpression").String(), disabled: strings.HasPrefix(n.Get("State").String(), "DISABLED"),
+		file: r.file, line: n.Line, what: "rule " + name, name: name, arn: n.Get("Arn").String(), expression: n.Get("ScheduleExpression").String(), disabled: disabled(n),
 		description: n.Get("Description").String(), pattern: n.Get("EventPattern").String() != "",
 	}
 	base.rule = ecs.Rule{Name: importer.Word(name), Bus: n.Get("EventBusName").String(), Flags: g.reader.Flags}

@@ -65,7 +65,7 @@ func (g *gathering) ruleResource(t *template, file, id string, r *doc.Node) {
 	p := t.resolve(r.Get("Properties"), 0)
 	name := named(p, r, id)
 	base := item{
-		file: file, line: r.Line, what: "rule " + id, name: name, expression: p.Get("ScheduleExpression").String(), disabled: p.Get("State").String() == "DISABLED",
+		file: file, line: r.Line, what: "rule " + id, name: name, expression: p.Get("ScheduleExpression").String(), disabled: disabled(p),
 		description: p.Get("Description").String(), pattern: !p.Get("EventPattern").Absent(), open: t.open, defaults: t.defaults, condition: condition, deployed: deployed, unclear: p.Get("State").String() == importer.ReplaceMe,
 	}
 	base.rule = ecs.Rule{Name: physical(id), Bus: p.Get("EventBusName").String(), Flags: g.reader.Flags}
@@ -95,7 +95,7 @@ func (g *gathering) scheduleResource(t *template, file, id string, r *doc.Node) 
 	p := t.resolve(r.Get("Properties"), 0)
 	out := item{
 		file: file, line: r.Line, what: "schedule " + id, name: named(p, r, id), expression: p.Get("ScheduleExpression").String(), zone: p.Get("ScheduleExpressionTimezone").String(),
-		disabled: p.Get("State").String() == "DISABLED", description: p.Get("Description").String(), schedule: p, target: p.Get("Target"), open: t.open, defaults: t.defaults, condition: condition, deployed: deployed, unclear: p.Get("State").String() == importer.ReplaceMe,
+		disabled: disabled(p), description: p.Get("Description").String(), schedule: p, target: p.Get("Target"), open: t.open, defaults: t.defaults, condition: condition, deployed: deployed, unclear: p.Get("State").String() == importer.ReplaceMe,
 	}
 	if out.expression == "" || strings.Contains(out.expression+out.zone, importer.ReplaceMe) {
 		out.odd = t.noSchedule(r.Get("Properties"))

@@ -93,6 +93,14 @@ var kinds = []kind{
 		todo: "`nomad job inspect NAME` prints what is deployed; " + writeJobs + ", with the image and command of its task",
 	},
 	{
+		name: "a configuration of Databricks", schedules: "six or seven fields of Quartz, seconds first and 1 = Sunday, in their timezone_id", content: re(`\bquartz_cron_expression\b`),
+		todo: "`batchplane cron` says for each expression what to write; a task there is no command, so each needs one that an image can run",
+	},
+	{
+		name: "a trigger of KEDA", schedules: "five crontab fields at which a range of time begins and ends, in its timezone", content: re(`(?m)^apiVersion\s*:\s*["']?keda\.(?:sh|k8s\.io)/`),
+		todo: "it scales and starts nothing at a time: " + writeJobs + " for what has to begin at its start",
+	},
+	{
 		name: "Java or Kotlin code with Spring's @Scheduled", schedules: sixSpring, content: re(`@Scheduled\s*\(`),
 		todo: springTodo,
 	},
@@ -106,16 +114,20 @@ var kinds = []kind{
 		todo:    springTodo,
 	},
 	{
-		name: "a file of Quartz", schedules: "six or seven fields of Quartz, seconds first and 1 = Sunday", content: re(`(?i)org\.quartz|cron-expression>|CronScheduleBuilder|CronTrigger|WithCronSchedule|<cron>|quartz\.job`),
-		todo: "`batchplane cron` says for each expression what to write",
-	},
-	{
 		name: "a template of Helm", schedules: "five fields that its values say", content: re(`(?s)kind:\s*CronJob.*\{\{|\{\{.*kind:\s*CronJob`),
 		todo: "`helm template` renders it, and `batchplane import kubernetes` reads that; or `kubectl get cronjobs -o json`, which prints what is deployed",
 	},
 	{
 		name: "a template of OpenShift", schedules: "five fields that its parameters may say", content: re(`(?s)kind["']?\s*:\s*["']?Template\b.*\bCronJob\b|\bCronJob\b.*kind["']?\s*:\s*["']?Template\b`),
 		todo: "`oc process -f FILE -o json` renders it, and `batchplane import kubernetes` reads that; or `oc get cronjobs -o json`, which prints what is deployed",
+	},
+	{
+		name: "Python code with APScheduler", schedules: "fields by name in the scheduler's zone, in which 0 is Monday", content: re(`\bapscheduler\.(?:schedulers|triggers)\b`),
+		todo: writeJobs + "; a function is no command, so each needs one that an image can run",
+	},
+	{
+		name: "a file of Quartz", schedules: "six or seven fields of Quartz, seconds first and 1 = Sunday", content: re(`(?i)org\.quartz|cron-expression>|CronScheduleBuilder|WithCronSchedule|<cron>|quartz\.job|(?-i:\bCronTrigger)`),
+		todo: "`batchplane cron` says for each expression what to write",
 	},
 	{
 		name: "a HelmRelease of Flux", schedules: "in its chart and its values", content: re(`(?m)^kind\s*:\s*["']?HelmRelease\b`),
@@ -195,7 +207,7 @@ var kinds = []kind{
 		todo: "a job that calls the URL with curl can take its place; " + writeJobs,
 	},
 	{
-		name: "a Render blueprint", schedules: fiveUTC, content: re(`(?m)^\s*-?\s*type\s*:\s*cron\s*$`),
+		name: "a Render blueprint", schedules: fiveUTC, content: re(`(?m)^services\s*:[\s\S]*^\s*-?\s*type\s*:\s*cron\s*$`),
 		todo: writeJobs + " with the image and command of each service",
 	},
 	{

@@ -123,7 +123,7 @@ func other(kind string, f *importer.File) error {
 	case len(bytes.TrimSpace(f.Data)) == 0:
 		return fmt.Errorf("%s is empty: most likely the command that was to write it failed, so run that again", f.Name)
 	}
-	return fmt.Errorf("%s is none of the kinds that are recognised: say which it is, `batchplane import KIND FILE` with one of %s", f.Name, strings.Join(Names(), ", "))
+	return fmt.Errorf("%s is none of the kinds that are recognised: if it is one, say so, `batchplane import KIND FILE` with one of %s; if not, write each of its schedules as a job of a jobs file, `batchplane cron` says what a schedule means", f.Name, strings.Join(Names(), ", "))
 }
 
 // unreadable says why a file that looks like one of ours is not YAML or JSON.

@@ -168,7 +168,7 @@ func TestUnreadFiles(t *testing.T) {
 		"apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a\nspec:\n": "a.yaml could not be read: this is not YAML (line ",
 		"kind: CronJob\na: &m {b: *m}\n":                                   "a.yaml could not be read: line 2: the alias *m",
 		"\xff\xfek\x00i\x00":                                               "PowerShell",
-		"a: [b\n":                                                          "none of the kinds",
+		"a: [b\n":                                                          "`batchplane cron` says what a schedule means",
 	} {
 		if _, err := kinds.Import("", []*importer.File{{Name: "a.yaml", Data: []byte(text)}}, importer.Options{From: from}, kinds.Options{}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, want %q", text, err, says)

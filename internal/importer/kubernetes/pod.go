@@ -80,7 +80,8 @@ func (r *reading) container(c *doc.Node) {
 	r.d.Image = c.Get("image").String()
 	if r.d.Image == "" {
 		r.d.Image = importer.ReplaceMe
-		r.e.Decide("it names no image")
+		// Kubernetes refuses a pod without an image, so the file is not what is deployed.
+		r.e.Off(&r.j, "it names no image, so it is a patch or a part of one: import what `kubectl kustomize FOLDER` prints")
 	}
 	if user, ok := c.Get("securityContext", "runAsUser").Int(); ok {
 		r.d.User = strconv.Itoa(user)
