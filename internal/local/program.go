@@ -15,11 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/port"
-	"github.com/batchplane/batchplane/internal/run"
 )
-
-// tick is how often the clock checks schedules and due runs.
-const tick = 200 * time.Millisecond
 
 // clockMark names the store's mark up to which slots were fired.
 const clockMark = "local-clock"
@@ -42,7 +38,8 @@ type Program struct {
 	next      time.Time // the first slot of all schedules; zero if there is none
 	fired     time.Time // slots up to here were fired
 	marked    time.Time
-	swept     time.Time
+
+	check check
 }
 
 // Start sets the clock to where an earlier process left it, and loads the jobs.
@@ -172,6 +169,7 @@ func (p *Program) putBack(ctx context.Context, now time.Time) {
 		return
 	}
 	p.Control.Log.WarnContext(ctx, "the clock was put back", "by", by.String())
+	p.check.stop() // it goes on to the wrong time
 	for _, s := range p.schedules {
 		s.advance(now)
 	}
@@ -224,77 +222,4 @@ func (p *Program) mark(ctx context.Context) error {
 	}
 	p.marked = minute
 	return nil
-}
-
-// Idle reports whether no run is open.
-func (p *Program) Idle(ctx context.Context) (bool, error) {
-	ever := p.Control.Now().AddDate(1000, 0, 0)
-	for _, lane := range []run.Lane{run.LookLane, run.LaunchLane} {
-		open, err := p.Control.Store.Due(ctx, lane, ever, 1)
-		if err != nil {
-			return false, fmt.Errorf("looking for open runs: %w", err)
-		}
-		if len(open) > 0 {
-			return false, nil
-		}
-	}
-	return true, nil
-}
-
-// Run drives the program until ctx ends or, if length is positive, for that long and then until no run
-// is open. It logs faults and tries again. When ctx ends, it finishes what it began, but launches
-// nothing more.
-func (p *Program) Run(ctx context.Context, length time.Duration) error {
-	defer context.AfterFunc(ctx, p.Gate.Close)()
-	ticker := time.NewTicker(tick)
-	defer ticker.Stop()
-	started := p.Control.Now()
-	for {
-		draining := length > 0 && p.Control.Now().Sub(started) >= length
-		done, err := p.step(context.WithoutCancel(ctx), draining)
-		p.note(err)
-		if err != nil {
-			p.Control.Log.ErrorContext(ctx, "the clock", "err", err)
-		} else if done {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
-}
-
-// sweep checks the slots once a minute.
-func (p *Program) sweep(ctx context.Context) error {
-	if since := p.Control.Now().Sub(p.swept); since >= 0 && since < time.Minute {
-		return nil
-	}
-	if err := p.Control.CheckSlots(ctx); err != nil {
-		return fmt.Errorf("checking the slots: %w", err)
-	}
-	p.swept = p.Control.Now()
-	return nil
-}
-
-func (p *Program) step(ctx context.Context, draining bool) (done bool, err error) {
-	if err := p.Gate.present(); err != nil {
-		return false, err
-	}
-	var fire error
-	if !draining {
-		fire = p.Fire(ctx)
-	}
-	if p.Gate.Closed() {
-		return false, fire
-	}
-	_, look := p.Control.Look(ctx)
-	if err := errors.Join(fire, look, p.sweep(ctx)); err != nil {
-		return false, err
-	}
-	if !draining {
-		return false, nil
-	}
-	return p.Idle(ctx)
 }

@@ -1,0 +1,76 @@
+package local_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/port"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// endless is a store with which a check of the slots does not end by itself.
+type endless struct {
+	port.Store
+	began chan struct{}
+	under *atomic.Int32 // how many checks are under way
+}
+
+func (e endless) Mark(ctx context.Context, name string) (time.Time, error) {
+	if name != port.MarkSlots {
+		return e.Store.Mark(ctx, name)
+	}
+	e.under.Add(1)
+	defer e.under.Add(-1)
+	e.began <- struct{}{}
+	<-ctx.Done()
+	return time.Time{}, ctx.Err()
+}
+
+// TestLongCheck: while a check of the slots goes on, as after a long silence, slots are fired. It ends
+// if the clock is put back, because it would go on to the wrong time, and when the program ends.
+func TestLongCheck(t *testing.T) {
+	t.Parallel()
+	l, clock, _ := onTheWall(t)
+	store := endless{l.Control.Store, make(chan struct{}), &atomic.Int32{}}
+	l.Control.Store = store
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	over := make(chan error, 1)
+	go func() { over <- l.Run(ctx, 0) }()
+	begins(t, store.began)
+	for range 2 {
+		clock.Advance(time.Minute)
+		id := run.ScheduledID("minutely", clock.Now().Truncate(time.Minute))
+		for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+			if _, err := l.Store.Run(t.Context(), id); err == nil {
+				break
+			} else if time.Now().After(end) {
+				t.Fatalf("%s was not fired: %v", id, err)
+			}
+		}
+	}
+	clock.by.Add(int64(-time.Hour))
+	begins(t, store.began)
+	end()
+	select {
+	case err := <-over:
+		if n := store.under.Load(); err != nil || n > 0 {
+			t.Errorf("%v; %d checks are under way", err, n)
+		}
+	case <-time.After(patience):
+		t.Fatal("the program does not end")
+	}
+}
+
+const patience = 30 * time.Second
+
+func begins(t *testing.T, check <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-check:
+	case <-time.After(patience):
+		t.Fatal("no check of the slots began")
+	}
+}
