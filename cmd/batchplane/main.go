@@ -13,14 +13,13 @@ import (
 
 func main() {
 	localecs.MaybeSupervise()
-	os.Exit(run(os.Args[1:]))
-}
-
-// run exists so that the deferred call comes before os.Exit.
-func run(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
-	defer stop()
-	// A second Ctrl-C ends the process at once, and its tasks with it.
-	context.AfterFunc(ctx, stop)
-	return cli.Main(ctx, args, cli.Process())
+	ctx, cancel := context.WithCancel(context.Background())
+	ends := make(chan os.Signal, 1)
+	signal.Notify(ends, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
+	go func() {
+		<-ends
+		signal.Stop(ends) // first of all: a second Ctrl-C ends the process, and its tasks with it
+		cancel()
+	}()
+	os.Exit(cli.Main(ctx, os.Args[1:], cli.Process()))
 }

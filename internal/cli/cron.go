@@ -56,7 +56,7 @@ func (c *cronCmd) Run(_ context.Context, a *app) error {
 	if err != nil {
 		return usagef("--zone: %w", err)
 	}
-	from, to, err := c.span(zone)
+	from, to, err := c.span(a.now(), zone)
 	if err != nil {
 		return err
 	}
@@ -94,8 +94,8 @@ func (c *cronCmd) bare() {
 }
 
 // span reads --from, --to and --count. to is zero if the fires are counted.
-func (c *cronCmd) span(zone *cron.Zone) (from, to time.Time, err error) {
-	from = time.Now().Truncate(time.Minute)
+func (c *cronCmd) span(now time.Time, zone *cron.Zone) (from, to time.Time, err error) {
+	from = now.Truncate(time.Minute)
 	read := func(flag, text string, into *time.Time) error {
 		if text == "" {
 			return nil

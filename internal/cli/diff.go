@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/jobdiff"
@@ -27,7 +26,7 @@ func (c *diffCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	changes := append(jobdiff.Definitions(before.Definitions, file.Definitions), jobdiff.Of(before.Jobs, file.Jobs, time.Now())...)
+	changes := append(jobdiff.Definitions(before.Definitions, file.Definitions), jobdiff.Of(before.Jobs, file.Jobs, a.now())...)
 	if a.json {
 		for _, change := range changes {
 			if err := printJSON(a.Stdout, change); err != nil {

@@ -29,6 +29,10 @@ type result struct {
 	out, err string
 }
 
+// noon is when a command is given unless a test says otherwise, so that no answer depends on the day
+// of the test.
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
 // batchplane runs one command in this process.
 func batchplane(t *testing.T, args ...string) result {
 	t.Helper()
@@ -37,7 +41,7 @@ func batchplane(t *testing.T, args ...string) result {
 
 func withInput(t *testing.T, in string, args ...string) result {
 	t.Helper()
-	return withEnv(t, cli.Env{Stdin: strings.NewReader(in)}, args...)
+	return withEnv(t, cli.Env{Stdin: strings.NewReader(in), Now: func() time.Time { return noon }}, args...)
 }
 
 func withEnv(t *testing.T, env cli.Env, args ...string) result {

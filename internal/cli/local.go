@@ -251,9 +251,9 @@ func (c *localCmd) drain(ctx context.Context, l *wire.Local, t *transcript) (lef
 	if left, err = l.Running(ctx); err != nil || left == 0 {
 		return left, err
 	}
-	t.line("waiting for %s, at most %s; nothing new is started; press Ctrl-C again to stop them", counted(left, "running task"), c.Drain)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 	defer stop()
+	t.line("waiting for %s, at most %s; nothing new is started; press Ctrl-C again to stop them", counted(left, "running task"), c.Drain)
 	return l.DrainTasks(ctx, c.Drain)
 }
 

@@ -48,7 +48,7 @@ func (c *previewCmd) Run(ctx context.Context, a *app) error {
 
 func (c *previewCmd) options(a *app, jobs []job.Job) (preview.Options, error) {
 	region := cmp.Or(a.region, preview.Regions[0])
-	o := preview.Options{From: time.Now(), Days: c.Days, Cost: preview.CostOptions{Region: region, Duration: time.Minute, Durations: map[string]time.Duration{}, Dashboard: c.Dashboard, Metrics: c.Metrics}}
+	o := preview.Options{From: a.now(), Days: c.Days, Cost: preview.CostOptions{Region: region, Duration: time.Minute, Durations: map[string]time.Duration{}, Dashboard: c.Dashboard, Metrics: c.Metrics}}
 	if c.From != "" {
 		t, ok := plane.ParseTime(c.From, time.UTC)
 		if !ok {

@@ -30,7 +30,7 @@ func (c *renderCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	now := a.now()
 	faults, later := render.Runnable(file.Jobs, file.Definitions, c.Clusters)
 	if len(faults) > 0 {
 		return usagef("the jobs cannot run on AWS as they are, so nothing was rendered:\n%s", strings.Join(faults, "\n"))

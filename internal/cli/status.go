@@ -127,7 +127,11 @@ func (a *app) ago(t time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}
-	return fmt.Sprintf("%s (%s ago)", a.at(t), a.now().Sub(t).Truncate(time.Second))
+	age := a.now().Sub(t).Truncate(time.Second)
+	if age < 0 { // a clock was put back
+		return fmt.Sprintf("%s (%s ahead of this clock)", a.at(t), -age)
+	}
+	return fmt.Sprintf("%s (%s ago)", a.at(t), age)
 }
 
 func lag(ms int64) string {

@@ -122,3 +122,18 @@ func TestCommandsMeanTheSamePlace(t *testing.T) {
 		})
 	}
 }
+
+// TestAgo: a time that a clock wrote before it was put back does not read as a negative age.
+func TestAgo(t *testing.T) {
+	t.Parallel()
+	a := &app{Env: Env{Now: func() time.Time { return time.Date(2026, 11, 29, 23, 0, 0, 5e8, time.UTC) }, Zone: time.UTC}, zone: time.UTC}
+	for want, at := range map[string]time.Time{
+		"never":                          {},
+		"2026-11-29 22:59:00 (1m0s ago)": time.Date(2026, 11, 29, 22, 59, 0, 0, time.UTC),
+		"2026-12-26 13:46:36 (638h46m35s ahead of this clock)": time.Date(2026, 12, 26, 13, 46, 36, 0, time.UTC),
+	} {
+		if got := a.ago(at); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/notice"
@@ -48,7 +47,7 @@ func (c *validateCmd) Run(ctx context.Context, a *app) error {
 	if len(problems) > 0 && !c.Print {
 		return a.printProblems(problems)
 	}
-	warnings = append(warnings, over(file.Jobs, time.Now())...)
+	warnings = append(warnings, over(file.Jobs, a.now())...)
 	if !a.json || c.Print { // else they are part of the output
 		a.warn(warnings)
 	}

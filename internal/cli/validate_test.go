@@ -156,7 +156,7 @@ warning: job only: calendar: the last day of only, 2020-01-01, lies in the past:
 // within two weeks, and when it is over.
 func TestValidateTellsThatACalendarEnds(t *testing.T) {
 	t.Parallel()
-	day := func(n int) string { return time.Now().UTC().AddDate(0, 0, n).Format(time.DateOnly) }
+	day := func(n int) string { return noon.AddDate(0, 0, n).Format(time.DateOnly) }
 	for name, c := range map[string]struct{ last, says string }{
 		"far":  {day(30), ""},
 		"near": {day(7), "calendar: the last day of only is " + day(7)},
