@@ -122,7 +122,7 @@ func checkSlots(ctx context.Context, slots func(context.Context) error) (err err
 func (c *check) stop() {
 	if c.result != nil {
 		c.cancel()
-		_ = <-c.result // it was cut off
+		<-c.result //nolint:errcheck // it was cut off
 		c.over()
 	}
 }
