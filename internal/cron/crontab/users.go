@@ -38,6 +38,7 @@ type shape uint8
 
 const (
 	unclear   shape = iota // a user or a program
+	leads                  // the same, but what follows can be a command
 	aUser                  // an account, followed by a command
 	aProgram               // no user has this name, or what follows can only follow a program
 	notJudged              // not a job, or a sixth time field
@@ -106,6 +107,16 @@ func shapeOf(word, command string) shape {
 		return aUser
 	case command == "" || strings.ContainsRune("-><|&;", rune(command[0])) && !strings.HasPrefix(command, "-n "):
 		return aProgram
+	}
+	return shapeBefore(command)
+}
+
+// shapeBefore judges a word that tells nothing by what follows it, which can only be a command if it is
+// a path, an assignment, a known program or what only a shell reads.
+func shapeBefore(command string) shape {
+	first, _ := cutWord(command)
+	if strings.ContainsAny(first[:1], "/~.$[({\"'`") || strings.Contains(first, "=") || scriptForm.MatchString(first) || slices.Contains(programs, first) {
+		return leads
 	}
 	return unclear
 }
@@ -181,22 +192,22 @@ func judge(lines []Line, users UserColumn, told legend) func(word string, s shap
 		case users == Present:
 			return true, ""
 		}
-		return evidence{users == System, told, count[aUser], count[aProgram], count[unclear]}.read(word, s)
+		return evidence{users == System, told, count[aUser], count[aProgram], count[unclear], count[leads]}.read(word, s)
 	}
 }
 
 // evidence is what speaks for and against a user column: the file's place, its legend, and
-// how many lines name users, cannot name one, or could do either.
+// how many lines name users, cannot name one, or could do either, without and with a command behind.
 type evidence struct {
-	system                 bool
-	told                   legend
-	with, without, unclear int
+	system                        bool
+	told                          legend
+	with, without, unclear, leads int
 }
 
 // read decides for a line in its file. If no line can name a user, there is no column,
 // whatever the place and the legend say: people copy both from other files.
 func (v evidence) read(word string, s shape) (user bool, doubt string) {
-	if v.with == 0 && v.unclear == 0 {
+	if v.with == 0 && v.unclear == 0 && v.leads == 0 {
 		return false, ""
 	}
 	present := v.expected() || v.with > 0 && v.with >= v.without
@@ -214,10 +225,14 @@ func (v evidence) read(word string, s shape) (user bool, doubt string) {
 // expected reports whether the place or the legend says that there is a column.
 func (v evidence) expected() bool { return v.system || v.told == namesUsers }
 
-// unsettled reports whether neither the place nor the legend nor most lines decide.
+// unsettled reports whether neither the place nor the legend nor most lines decide. A legend that
+// names users decides only if some line can: people copy it from /etc/crontab into their own.
 func (v evidence) unsettled(s shape) bool {
-	if v.expected() || v.told == namesNoUser && v.with == 0 {
+	switch {
+	case v.system, v.told == namesNoUser && v.with == 0:
 		return false
+	case v.told == namesUsers:
+		return v.with == 0 && v.leads == 0
 	}
-	return v.with == v.without || v.with*v.without > 0 && s == unclear
+	return v.with == v.without || v.with*v.without > 0 && (s == unclear || s == leads)
 }

@@ -76,6 +76,9 @@ func TestUserColumn(t *testing.T) {
 		{"the heading names users", "# m h dom mon dow user  command\n0 1 * * * shop /usr/bin/php x\n", Detect, "shop", "/usr/bin/php x", ""},
 		{"a drawn heading names users", "# *  *  *  *  * user-name  command to be executed\n0 1 * * * shop php x\n", Detect, "shop", "php x", ""},
 		{"the heading names no users", "# m h  dom mon dow   command\n0 1 * * * backup /data /mnt\n", Detect, "", "backup /data /mnt", ""},
+		// As in 4lambda/ark-server, crontab: an image's crontab of a user under the legend of /etc/crontab.
+		{"the heading names users, and a program with its own commands follows", "# m h dom mon dow user command\n0 * * * * arkmanager update --warn\n0 * * * * arkmanager saveworld >> /x\n", Detect, "arkmanager", "saveworld >> /x", "whether arkmanager is a user"},
+		{"the heading names users, and so does another line", "# m h dom mon dow user command\n0 * * * * shop php x\n0 * * * * shop update\n", Detect, "shop", "update", ""},
 		{"the heading names users and no line can", "# m h dom mon dow user command\n0 1 * * * /a b\n", Detect, "", "/a b", ""},
 	}
 	for _, c := range cases {
