@@ -14,11 +14,16 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
-// printJSON prints one object on one line.
+// printJSON prints one object on one line. Nothing in it steers a terminal that shows it.
 func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	err := enc.Encode(v)
+	if err == nil {
+		_, err = io.WriteString(w, job.Visible(b.String()))
+	}
+	if err != nil {
 		return fmt.Errorf("printing: %w", err)
 	}
 	return nil

@@ -1,9 +1,30 @@
 package cli
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
 )
+
+// TestJSONSteersNothing: what tasks write and ECS says may be shown on a terminal, and reads the same.
+func TestJSONSteersNothing(t *testing.T) {
+	t.Parallel()
+	const hostile = "\x1b[2J\u009b31m\u202eevil\u2066\x7f\u0085\r\n<&>"
+	var b strings.Builder
+	if err := printJSON(&b, jsonLine{Line: hostile}); err != nil {
+		t.Fatal(err)
+	}
+	got, ended := strings.CutSuffix(b.String(), "\n")
+	var again jsonLine
+	if err := json.Unmarshal([]byte(got), &again); err != nil || !ended || again.Line != hostile || !strings.Contains(got, "<&>") {
+		t.Errorf("%q reads %q, %v", b.String(), again.Line, err)
+	}
+	if strings.ContainsFunc(got, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
+		t.Errorf("%q", got)
+	}
+}
 
 func TestTook(t *testing.T) {
 	t.Parallel()

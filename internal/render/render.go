@@ -122,16 +122,7 @@ func text(s string) string {
 	if err != nil {
 		panic(fmt.Sprintf("marshalling a string: %v", err)) // a string always marshals
 	}
-	// JSON leaves DEL and C1 as they are; YAML does not take them.
-	var out strings.Builder
-	for _, r := range string(b) {
-		if r >= 0x7f && r < 0xa0 || r == 0xfeff {
-			fmt.Fprintf(&out, `\u%04x`, r)
-			continue
-		}
-		out.WriteRune(r)
-	}
-	return out.String()
+	return job.Visible(string(b)) // YAML does not take DEL and C1, which JSON leaves as they are
 }
 
 func imported(export string) string {

@@ -68,7 +68,7 @@ func indented(file object) ([]byte, error) {
 	if err := e.Encode(file); err != nil {
 		return nil, fmt.Errorf("writing Terraform's JSON: %w", err)
 	}
-	return b.Bytes(), nil
+	return []byte(job.Visible(b.String())), nil
 }
 
 // variables are the outputs of the control plane's stack; see deploy/terraform.

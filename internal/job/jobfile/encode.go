@@ -8,6 +8,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 // Encode writes a jobs file that Load, with an Env, reads as f. It writes the notes on a job,
@@ -46,10 +49,10 @@ func Encode(f File, notes map[string][]string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// commentText makes s fit into one line of a comment.
+// commentText makes s fit into one line of a comment, which looks as it is.
 func commentText(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 || r == 0xfeff {
+		if r == 0x2028 || r == 0x2029 || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
 			return ' '
 		}
 		return r
@@ -164,7 +167,8 @@ func block(s, indent string) string {
 var plainForm = regexp.MustCompile(`^([A-Za-z/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*|[0-9]+[smhd])$`)
 
 // scalarText writes a text so that YAML reads it as that text. A JSON string is also a YAML
-// string, once the characters that JSON leaves alone and YAML does not take are escaped.
+// string, once the characters that JSON leaves alone and YAML does not take are escaped. So are those
+// that would make it look like another text to whoever reviews the file.
 func scalarText(s string) string {
 	switch strings.ToLower(s) {
 	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
@@ -177,5 +181,5 @@ func scalarText(s string) string {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(s) // a string always encodes
-	return strings.NewReplacer("\u007f", `\x7f`, "\u0085", `\x85`, "\ufeff", `\ufeff`).Replace(strings.TrimSuffix(b.String(), "\n"))
+	return job.Visible(strings.TrimSuffix(b.String(), "\n"))
 }

@@ -3,8 +3,11 @@ package jobfile_test
 import (
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
+	"unicode"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 )
 
@@ -43,5 +46,26 @@ jobs: [{name: a, schedule: "0 3 * * *"}, {name: b, taskDefinition: bare}]
 	}
 	if encoded < 8 {
 		t.Errorf("only %d files were read", encoded)
+	}
+}
+
+// TestNothingIsHidden: whoever reviews a jobs file sees each text in its order, in comments too, and
+// the file says the same.
+func TestNothingIsHidden(t *testing.T) {
+	t.Parallel()
+	const hostile = "rm x \u202e#\u2066 \u200b\u009b31m\x7f\u0085\x1b"
+	f := jobfile.File{Jobs: []job.Job{{Name: "a", Description: hostile, Command: []string{"echo", hostile}, Environment: map[string]string{"A": hostile}}}}
+	written, err := jobfile.Encode(f, map[string][]string{"a": {"its name was " + hostile}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.SplitSeq(string(written), "\n") {
+		if strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
+			t.Errorf("%q", line)
+		}
+	}
+	again, problems := jobfile.Load([]jobfile.Source{{Data: written}}, jobfile.Options{})
+	if len(problems) > 0 || len(again.Jobs) != 1 || again.Jobs[0].Description != hostile || !reflect.DeepEqual(again.Jobs[0].Command, f.Jobs[0].Command) {
+		t.Errorf("%v\n%s", problems, written)
 	}
 }
