@@ -52,6 +52,7 @@ func (s Steps) commands(of func(itsSwitch) string) (all []string) {
 		if len(one.open) > 0 {
 			command = "# not before " + strings.Join(one.open, " and ") + " is decided on and switched on in the jobs file: " + command
 		}
+		command = oneLine(command)
 		if !slices.Contains(all, command) {
 			all = append(all, command)
 		}
@@ -73,8 +74,19 @@ type Target struct {
 type Step struct {
 	// Text says what it does and what to mind.
 	Text string `json:"text"`
-	// Commands are for a shell. One that begins with # is a sentence.
+	// Commands are for a shell, each of one line. One that begins with # is a sentence.
 	Commands []string `json:"commands"`
+}
+
+// oneLine gives a command or sentence without line breaks. The names in it come from the file: what
+// follows a break would no longer be part of a sentence, and a shell would run it.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // Switching is the way to the new side, and back.

@@ -125,3 +125,18 @@ func TestSteps(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// TestAStepIsOneLine: of a name with line breaks, no part becomes a command of its own, not even behind
+// a sentence.
+func TestAStepIsOneLine(t *testing.T) {
+	t.Parallel()
+	const name = "x\ntouch /tmp/owned\r\nmore"
+	s := importer.Steps{}
+	s.Switch("off "+importer.Word(name), "on "+importer.Word(name), "job-a")
+	s.Switch("# mind "+name, "on "+importer.Word(name))
+	for line := range strings.Lines(s.Text(importer.Target{})) {
+		if line := strings.TrimSpace(line); strings.HasPrefix(line, "touch") || strings.HasPrefix(line, "more") || strings.Contains(line, "\r") {
+			t.Errorf("a step is %q", line)
+		}
+	}
+}
