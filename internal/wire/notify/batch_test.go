@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -244,3 +247,36 @@ func TestEachWayHasItsTime(t *testing.T) {
 		}
 	}
 }
+
+// TestARedirectIsNoAnswer: only Slack itself can say that it took a notice.
+func TestARedirectIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	a, err := base.NewAWS(func(string) (string, bool) { return "x", true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var elsewhere atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/hook" {
+			http.Redirect(w, r, "/page", http.StatusFound)
+			return
+		}
+		elsewhere.Add(1)
+	}))
+	t.Cleanup(server.Close)
+	for _, w := range waysOf(&Config{}, &a, slog.New(slog.DiscardHandler)) {
+		if w, ok := w.(*slack.Notifier); ok {
+			w.Secrets = stored(server.URL + "/hook")
+			if err := w.Carry(t.Context(), "slack/ops", notice.Notice{}); err == nil || !strings.Contains(err.Error(), "Slack answered 302") || elsewhere.Load() > 0 {
+				t.Errorf("%v, and %d requests elsewhere", err, elsewhere.Load())
+			}
+		}
+	}
+}
+
+// stored is a webhook.
+type stored string
+
+func (s stored) Secret(context.Context, string) (string, error) { return string(s), nil }
+
+func (stored) Forget(string) {}

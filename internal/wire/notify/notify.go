@@ -115,6 +115,10 @@ func newHandler(lookup environ.Lookup) (*handler, error) {
 	}}, nil
 }
 
+// asSent follows no redirect: most of them make a GET of a POST, and the page to which they lead would
+// count as Slack's word that it took a notice.
+func asSent(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
 // waysOf returns all ways in which a stack sends notices.
 func waysOf(c *Config, a *base.AWS, log *slog.Logger) []fanout.Way {
 	return []fanout.Way{
@@ -122,7 +126,7 @@ func waysOf(c *Config, a *base.AWS, log *slog.Logger) []fanout.Way {
 		fanout.Only{Name: "eventbridge", Carrier: &eventbus.Notifier{Events: a.Signed("EVENTBRIDGE", "events"), Bus: c.Bus, Log: log}, Within: carryWithin},
 		&slack.Notifier{
 			Secrets: &parameters.Secrets{SSM: ssm.NewFromConfig(a.For("SSM")), Path: c.SlackPath},
-			HTTP:    &http.Client{Timeout: slackTimeout, Transport: base.Transport()}, Now: time.Now, Default: c.SlackDefault,
+			HTTP:    &http.Client{Timeout: slackTimeout, Transport: base.Transport(), CheckRedirect: asSent}, Now: time.Now, Default: c.SlackDefault,
 		},
 	}
 }
