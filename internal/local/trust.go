@@ -103,6 +103,49 @@ func writers(info fs.FileInfo, mode fs.FileMode) string {
 	return ""
 }
 
+// TrustedState returns an error if another user owns a part of a state that is there, or may write to a
+// file of it: whoever can change a state has commands run as this user, and whoever owns its file can
+// read the token in it. It checks the database, the files that SQLite and its locks put beside it, and
+// folders; of folders only the owner, since in a container everybody may write to a volume's.
+func TrustedState(db string, folders ...string) error {
+	to := db
+	if target, err := filepath.EvalSymlinks(db); err == nil {
+		to = target
+	}
+	for _, path := range append(folders, filepath.Dir(db), db, db+".lock", filepath.Dir(to), to, to+".lock", to+"-wal", to+"-shm") {
+		who, err := owners(path)
+		if err != nil {
+			return err
+		}
+		if who != "" {
+			return fmt.Errorf("%s can be changed by %s, who could so run commands as this user: remove it, or name another state with --db", path, who)
+		}
+	}
+	return nil
+}
+
+// owners says who else owns what is at a path, or the link there, or may change the file, "" if nobody
+// does.
+func owners(path string) (who string, err error) {
+	for _, look := range []func(string) (fs.FileInfo, error){os.Lstat, os.Stat} {
+		info, err := look(path)
+		if absent(err) {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		var mode fs.FileMode
+		if info.Mode().IsRegular() {
+			mode = info.Mode()
+		}
+		if who := writers(info, mode); who != "" {
+			return who, nil
+		}
+	}
+	return "", nil
+}
+
 // outside reports whether this process's user namespace lacks an owner, for example the machine's root.
 // Such owners all appear as one user id, which nobody can have (user_namespaces(7), "Unmapped user and
 // group IDs").

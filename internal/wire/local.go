@@ -123,11 +123,9 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 	if err := l.lock(cfg.DB); err != nil {
 		return nil, err
 	}
-	l.Store, err = sqlite.Open(ctx, cfg.DB)
-	if err != nil {
+	if err := l.openState(ctx, cfg.DB); err != nil {
 		return nil, fmt.Errorf("opening the local state: %w", err)
 	}
-	l.closers = append(l.closers, func(context.Context) error { return l.Store.Close() })
 	if err := l.localECS(ctx, cfg); err != nil {
 		return nil, err
 	}
@@ -156,6 +154,16 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 	}
 	l.ECS.Resume()
 	return l, nil
+}
+
+// openState opens the database, unless another user prepared it. It finds that out only then: in a folder
+// such as /tmp, somebody could still put a file there before.
+func (l *Local) openState(ctx context.Context, db string) (err error) {
+	if l.Store, err = sqlite.Open(ctx, db); err != nil {
+		return err
+	}
+	l.closers = append(l.closers, func(context.Context) error { return l.Store.Close() })
+	return local.TrustedState(db, local.LogDir(db), lockDir(db))
 }
 
 func (cfg *LocalConfig) defaults() {
