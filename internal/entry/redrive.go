@@ -117,9 +117,9 @@ func (d Door) anew(ctx context.Context, q port.Queue, f port.Failed) (words stri
 	case way == "":
 		way = FromPeople
 	}
-	// Any rule of the account may put what it could not deliver into the queue.
-	if r, err := Parse([]byte(f.Input)); err == nil && r.Slot == nil && (f.Qualifier == "" || r.Redrive != nil) {
-		return "", errors.New("it is a person's request: send it again with your own command")
+	// Any rule of the account may send into the queue, also what looks like Lambda's record.
+	if r, err := Parse([]byte(f.Input)); err == nil && r.Slot == nil {
+		return "", errors.New("it is a person's request, and nothing proves whose: if you want the same, ask for it yourself, and drop this")
 	}
 	reply, err := d.Enter(ctx, way, f.ID, []byte(f.Input))
 	if err == nil && reply.Outcome == port.Refused && reply.Status == "" { // otherwise its run says and reports it

@@ -75,7 +75,7 @@ func TestRedrive(t *testing.T) {
 		"a slot that came by the people's door":   {`{"redrive":"trigger","messages":["forged"],"do":"again"}`, port.Refused, "forged stays: refused: only schedules and rules start slots", "", 0},
 		"what is no input":                        {`{"redrive":"trigger","messages":["bad","slot"],"do":"again"}`, port.Refused, "bad stays: not an input of the trigger", "slot", 1},
 		"a rule's time":                           {`{"redrive":"trigger","messages":["rule"],"do":"again"}`, port.Accepted, "rule is done: launched", "rule", 1},
-		"what a rule may not ask for":             {`{"redrive":"trigger","messages":["asks"],"do":"again"}`, port.Refused, "asks stays: refused: rules can only start jobs", "", 0},
+		"what a rule may not ask for":             {`{"redrive":"trigger","messages":["asks"],"do":"again"}`, port.Refused, "asks stays: it is a person's request", "", 0},
 		"a request that nobody asked for":         {`{"redrive":"trigger","messages":["planted"],"do":"again"}`, port.Refused, "planted stays: it is a person's request", "", 0},
 		"itself":                                  {`{"redrive":"trigger","messages":["itself"],"do":"again"}`, port.Refused, "itself stays: it is a person's request", "", 0},
 		"a drop":                                  {`{"redrive":"trigger","messages":["bad","forged"],"do":"drop"}`, port.Accepted, "bad is dropped\nforged is dropped", "bad forged", 0},
@@ -166,7 +166,8 @@ func TestWhatAQueueProves(t *testing.T) {
 		"what looks like Lambda's record":     {port.Failed{Input: input, Qualifier: "$LATEST"}, "no such time", 0},
 		"of a rule":                           {port.Failed{Input: input, Qualifier: "rules"}, "no such time", 0},
 		"the same at one of its times":        {port.Failed{Input: strings.Replace(input, "08:50", "09:00", 1), Qualifier: "$LATEST"}, "is done: launched", 1},
-		"a request in what looks like it":     {port.Failed{Input: `{"pause":"*"}`, Qualifier: "$LATEST"}, "can only start jobs at their times", 0},
+		"a request in what looks like it":     {port.Failed{Input: `{"pause":"*"}`, Qualifier: "$LATEST"}, "a person's request", 0},
+		"the same as if by the people's door": {port.Failed{Input: `{"pause":"*","by":"somebody"}`, Qualifier: "people"}, "a person's request", 0},
 		"a request that a schedule made":      {port.Failed{Input: `{"run":"etl"}`, Scheduled: true}, "a person's request", 0},
 		"a job that has no time, by its name": {port.Failed{Input: `{"job":"hand","scheduledFor":"2026-11-22T09:00:00Z"}`}, "people run it", 0},
 	} {

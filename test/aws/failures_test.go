@@ -21,7 +21,7 @@ func (w *world) gaveUp(t *testing.T, queue, qualifier, payload string) {
 }
 
 // redrives: what was given up is listed with its reason, and is tried again or dropped only by
-// people who may ask for runs.
+// people who may ask for runs. A person's request is only dropped.
 func redrives(t *testing.T, w *world, reader, operator terminal) {
 	t.Helper()
 	w.looking.Lock()
@@ -48,7 +48,10 @@ func redrives(t *testing.T, w *world, reader, operator terminal) {
 	if s := operator.types(t, "redrive", "trigger", "--message", asked, "--again"); s.code != 2 || !strings.Contains(s.out, asked) || !strings.Contains(s.err, "nothing was done: there is no terminal to ask on; give --yes") {
 		t.Errorf("without a yes: %+v", s)
 	}
-	operator.must(t, asked+" is done: launched people-report/manual-", "redrive", "trigger", "--message", asked, "--again", "--yes")
+	if s := operator.types(t, "redrive", "trigger", "--message", asked, "--again", "--yes"); s.code != 1 || !strings.Contains(s.out, asked+" stays: it is a person's request") {
+		t.Errorf("a request that a rule could have put there: %+v", s)
+	}
+	operator.must(t, asked+" is dropped", "redrive", "trigger", "--message", asked, "--drop", "--yes")
 	if s := operator.types(t, "redrive", "trigger", "--message", slot, "--again", "--yes"); s.code != 1 || !strings.Contains(s.out, slot+" stays: refused: only schedules and rules start slots") {
 		t.Errorf("a slot that a person asked for: %+v", s)
 	}
@@ -79,6 +82,6 @@ func redrives(t *testing.T, w *world, reader, operator terminal) {
 	if s := reader.types(t, "kept", kept[1]); s.code != 1 || !strings.Contains(s.err, "there is no kept input "+kept[1]) {
 		t.Errorf("what was dropped: %+v", s)
 	}
-	reader.must(t, `otto +people +redrive .* accepted .* is done: launched people-report/manual-`, "audit", "--since", "1h", "-o", "wide")
+	reader.must(t, `otto +people +redrive .* refused .* stays: it is a person's request`, "audit", "--since", "1h", "-o", "wide")
 	reader.must(t, `otto +people +kept .* accepted .* `+kept[1]+` is dropped`, "audit", "--since", "1h", "-o", "wide")
 }
