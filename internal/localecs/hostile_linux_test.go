@@ -110,3 +110,33 @@ func TestTheFolderOfLocksWasRemoved(t *testing.T) {
 	s.start(spec("/bin/true"))
 	equal(t, "exit code after it was removed", s.code(), 0)
 }
+
+// TestATaskHasNoTerminal: not even the one on which the control plane was started. A task could write
+// anything there, and one that asks for a password would wait for ever.
+func TestATaskHasNoTerminal(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	c := spec("/bin/cat", "/proc/self/stat")
+	s.start(c)
+	if code := s.code(); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	own, err := os.ReadFile("/proc/self/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, _ := session(t, string(own))
+	if its, terminal := session(t, s.log(c)); its == ours || terminal != "0" {
+		t.Errorf("it is in session %s with terminal %s, and the control plane in session %s", its, terminal, ours)
+	}
+}
+
+// session returns a process's session and its terminal, "0" if it has none (proc(5), /proc/pid/stat).
+func session(t *testing.T, stat string) (id, terminal string) {
+	t.Helper()
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 5 {
+		t.Fatalf("%q", stat)
+	}
+	return fields[3], fields[4]
+}

@@ -15,10 +15,10 @@ import (
 
 // ProcessRunner runs containers as processes of this machine. One supervisor for all of them (see
 // MaybeSupervise) kills them when this process dies, even by SIGKILL. A command runs as it is, without
-// a shell, in a process group of its own, with empty standard input and both outputs appended to
-// LogPath. From this process's environment it gets PATH, HOME, TMPDIR, LANG and TZ; it also gets the
-// variables of its definition, and MarkName. When the command ends, whatever it left behind is killed,
-// as in a container.
+// a shell, in a process group of its own, without a terminal, with empty standard input and both
+// outputs appended to LogPath. From this process's environment it gets PATH, HOME, TMPDIR, LANG and TZ;
+// it also gets the variables of its definition, and MarkName. When the command ends, whatever it left
+// behind is killed, as in a container.
 //
 // A task's cpu is not enforced. Its memory is, if there is a Cgroup.
 type ProcessRunner struct {

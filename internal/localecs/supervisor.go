@@ -80,7 +80,7 @@ func supervisorCommand() *exec.Cmd {
 		Path:        ownPath(),
 		Args:        []string{supervisorName},
 		Env:         os.Environ(),
-		SysProcAttr: &syscall.SysProcAttr{Setpgid: true}, // out of reach of the terminal's Ctrl-C
+		SysProcAttr: &syscall.SysProcAttr{Setsid: true}, // out of reach of the terminal, as is what it starts
 	}
 }
 
