@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/batchplane/batchplane/internal/cli"
 )
 
 // TestErrorsSteerNothing: arguments and file names that errors, hints and notes repeat cannot
@@ -38,5 +40,26 @@ func TestErrorsSteerNothing(t *testing.T) {
 				t.Errorf("exit code %d, said %q", got.code, got.err)
 			}
 		})
+	}
+}
+
+// TestARestoredCrontabSteersNothing: on a terminal; in a file it is what it was.
+func TestARestoredCrontabSteersNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "crontab")
+	const text = "0 3 * * * /bin/echo 'a\x1b[2J\u009b31m\u202e'\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := batchplane(t, "import", "crontab", file, "--users", "no", "--zone", "UTC", "-o", filepath.Join(dir, "jobs.yaml")); got.code != 0 {
+		t.Fatalf("%+v", got)
+	}
+	undo := []string{"import", "crontab", file + ".imported", "--undo"}
+	if got := batchplane(t, undo...); got.out != text {
+		t.Errorf("%+v", got)
+	}
+	if got := withEnv(t, cli.Env{Screen: cli.Screen{Width: 80}}, undo...); got.code != 0 || strings.ContainsAny(got.out, "\x1b\u009b\u202e") || !strings.HasPrefix(got.out, "0 3 * * * /bin/echo") {
+		t.Errorf("%+v", got)
 	}
 }

@@ -179,6 +179,9 @@ func (c *importCmd) undo(a *app, f *importer.File) error {
 	if len(restored) == 0 {
 		return fmt.Errorf("an import commented out no line of these jobs in %s", f.Name)
 	}
+	if c.Output == "" && a.Screen.Width > 0 {
+		return a.write([]byte(harmlessLines(string(old))))
+	}
 	if c.Output == "" {
 		return a.write(old)
 	}

@@ -33,14 +33,15 @@ func newTranscript(a *app) *transcript {
 	return &transcript{out: &lockedWriter{w: a.Stdout}, json: a.json, now: a.now, zone: a.zone, screen: a.Screen}
 }
 
-// line prints a sentence from the control plane itself.
+// line prints a sentence from the control plane itself, which may repeat what a jobs file says, or its
+// name.
 func (t *transcript) line(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if t.json {
 		_ = printJSON(t.out, map[string]any{"type": "message", "at": t.now().UTC(), "message": text})
 		return
 	}
-	_, _ = fmt.Fprintln(t.out, t.wrap(text))
+	_, _ = fmt.Fprintln(t.out, t.wrap(harmlessLines(text)))
 }
 
 // wrap breaks a sentence between words into lines that fit the terminal.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -52,6 +53,25 @@ func TestATranscriptFitsTheTerminal(t *testing.T) {
 		if plain := regexp.MustCompile(`\x1b\[[0-9]*m`).ReplaceAllString(strings.TrimSpace(out.String()), ""); c.screen.Width > 0 && utf8.RuneCountInString(plain) > c.screen.Width {
 			t.Errorf("%s: %q has %d columns", name, plain, utf8.RuneCountInString(plain))
 		}
+	}
+}
+
+// TestSentencesSteerNothing: what a sentence repeats of a jobs file, or its name, cannot control the
+// terminal. In JSON it is what it was.
+func TestSentencesSteerNothing(t *testing.T) {
+	t.Parallel()
+	const hostile = "image: i\x1b[2J\u009b31m\u202e"
+	script, out := transcriptOn(Screen{Width: 80})
+	script.line("reloaded\n  %s", hostile)
+	if want := "reloaded\n  image: i\ufffd[2J\ufffd31m\ufffd\n"; out.String() != want {
+		t.Errorf("%q, want %q", out, want)
+	}
+	out.Reset()
+	script.json = true
+	script.line("%s", hostile)
+	var said struct{ Message string }
+	if err := json.Unmarshal(out.Bytes(), &said); err != nil || said.Message != hostile {
+		t.Errorf("%s, %v", out, err)
 	}
 }
 

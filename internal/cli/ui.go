@@ -122,12 +122,12 @@ func serveAll(ctx context.Context, doors []door, ready []*ui) error {
 
 // greet says what is shown, and where. It returns an error if nobody could open that.
 func (c *uiCmd) greet(ctx context.Context, a *app, p *plane.Plane, d door, u *ui) error {
-	_, _ = fmt.Fprintf(a.Stdout, "batchplane shows %s. Ctrl-C stops it.\n", p.Name)
+	_, _ = fmt.Fprintf(a.Stdout, "batchplane shows %s. Ctrl-C stops it.\n", harmless(p.Name))
 	if host, _, err := net.SplitHostPort(d.listener.Addr().String()); err == nil && !net.ParseIP(host).IsLoopback() {
 		_, _ = fmt.Fprintf(a.Stderr, "batchplane: others can reach %s, and its traffic is not encrypted: --socket with ssh -L is safer\n", d.listener.Addr())
 	}
 	if c.Socket != "" {
-		_, _ = fmt.Fprintf(a.Stdout, "It listens on %s. From your machine: ssh -L 8765:%s HOST, and use port 8765.\n", c.Socket, c.Socket)
+		_, _ = fmt.Fprintf(a.Stdout, "It listens on %[1]s. From your machine: ssh -L 8765:%[1]s HOST, and use port 8765.\n", harmless(c.Socket))
 	}
 	if c.Open {
 		u.open(ctx)
