@@ -3,8 +3,11 @@ package local
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -81,14 +84,39 @@ func Handler(door entry.Door, token string, trouble func() string, present func(
 			answer(w, reply)
 		}
 	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return Proving(token, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The token keeps out other users and web pages on this machine.
 		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) != 1 {
 			http.Error(w, "wrong token", http.StatusUnauthorized)
 			return
 		}
 		mux.ServeHTTP(w, r)
+	}))
+}
+
+// The headers by which whoever has the address proves to know the token, which neither side sends for it.
+const (
+	challengeHeader = "Batchplane-Challenge"
+	proofHeader     = "Batchplane-Proof"
+)
+
+// Proving answers challenges, and leaves all other requests to next.
+func Proving(token string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		challenge := r.Header.Get(challengeHeader)
+		if challenge == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set(proofHeader, proof(token, challenge))
+		w.WriteHeader(http.StatusNoContent)
 	})
+}
+
+func proof(token, challenge string) string {
+	mac := hmac.New(sha256.New, []byte(token))
+	_, _ = mac.Write([]byte(challenge)) // a hash never fails
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 func answer(w http.ResponseWriter, reply port.Reply) {
@@ -128,21 +156,56 @@ func (d Door) Ask(ctx context.Context, r entry.Request) (port.Reply, error) {
 	return d.send(ctx, http.MethodPost, body)
 }
 
-func (d Door) send(ctx context.Context, method string, body []byte) (port.Reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
+// do makes a request with a header. Its error wraps plane.ErrNobody if nobody was reached.
+func (d Door) do(ctx context.Context, method, header, value string, body []byte) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, method, d.URL+"/", bytes.NewReader(body))
 	if err != nil {
-		return port.Reply{}, fmt.Errorf("making the request: %w", err)
+		return nil, fmt.Errorf("%w (%w)", plane.ErrNobody, err)
 	}
-	r.Header.Set("Authorization", "Bearer "+d.Token)
+	r.Header.Set(header, value)
 	r.Header.Set("Content-Type", "application/json")
 	// A connection that is kept would stay open for as long as both processes live.
 	answer, err := (&http.Client{Transport: &http.Transport{Proxy: nil, DisableKeepAlives: true}}).Do(r)
 	if unreached := new(net.OpError); errors.As(err, &unreached) && unreached.Op == "dial" {
-		return port.Reply{}, fmt.Errorf("%w (%w)", plane.ErrNobody, err)
+		return nil, fmt.Errorf("%w (%w)", plane.ErrNobody, err)
 	}
-	if err != nil {
+	return answer, err //nolint:wrapcheck // the callers say what that means
+}
+
+// stranger is the error if another program has the control plane's address.
+func (d Door) stranger() error {
+	return fmt.Errorf("%w (another program has its address %s)", plane.ErrNobody, d.URL)
+}
+
+// proven returns an error unless whoever answers knows the token. Once a control plane was killed, every
+// user of this machine can take its address, and say that something was done.
+func (d Door) proven(ctx context.Context) error {
+	challenge := rand.Text()
+	answer, err := d.do(ctx, http.MethodGet, challengeHeader, challenge, nil)
+	switch {
+	case errors.Is(err, plane.ErrNobody):
+		return err
+	case err != nil:
+		return fmt.Errorf("the control plane did not answer, and was asked for nothing (%w)", err)
+	}
+	_ = answer.Body.Close() // it is empty, or of no interest
+	if !hmac.Equal([]byte(answer.Header.Get(proofHeader)), []byte(proof(d.Token, challenge))) {
+		return d.stranger()
+	}
+	return nil
+}
+
+func (d Door) send(ctx context.Context, method string, body []byte) (port.Reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if err := d.proven(ctx); err != nil {
+		return port.Reply{}, err
+	}
+	answer, err := d.do(ctx, method, "Authorization", "Bearer "+d.Token, body)
+	switch {
+	case errors.Is(err, plane.ErrNobody):
+		return port.Reply{}, err
+	case err != nil:
 		return port.Reply{}, fmt.Errorf("the control plane did not answer: it may have done what it was asked for, so look before you ask again (%w)", err)
 	}
 	defer func() { _ = answer.Body.Close() }()
@@ -150,17 +213,16 @@ func (d Door) send(ctx context.Context, method string, body []byte) (port.Reply,
 	if err != nil {
 		return port.Reply{}, fmt.Errorf("reading the answer: %w", err)
 	}
-	stranger := fmt.Errorf("%w (another program has its address %s)", plane.ErrNobody, d.URL)
 	switch answer.StatusCode {
 	case http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed:
-		return port.Reply{}, stranger
+		return port.Reply{}, d.stranger()
 	}
 	if answer.StatusCode != http.StatusOK {
 		return port.Reply{}, fmt.Errorf("the control plane answered: %s", bytes.TrimSpace(text))
 	}
 	var reply port.Reply
 	if err := json.Unmarshal(text, &reply); err != nil || reply.Outcome == "" {
-		return port.Reply{}, stranger
+		return port.Reply{}, d.stranger()
 	}
 	return reply, nil
 }

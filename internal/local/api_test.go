@@ -3,6 +3,7 @@ package local_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -24,9 +25,9 @@ import (
 func TestDoorKeepsNoConnection(t *testing.T) {
 	t.Parallel()
 	var open, all atomic.Int64
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httptest.NewUnstartedServer(local.Proving("", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`{"outcome":"accepted"}`))
-	}))
+	})))
 	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
 		switch s {
 		case http.StateNew:
@@ -55,7 +56,7 @@ func TestDoorKeepsNoConnection(t *testing.T) {
 // have done what it was asked for.
 func TestAskWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
-	mute := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	mute := httptest.NewServer(local.Proving("", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })))
 	t.Cleanup(mute.Close)
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
@@ -85,5 +86,33 @@ func TestADoorBehindWhichNobodyAnswers(t *testing.T) {
 	}
 	if trouble, open := (local.Door{URL: mute.URL, PID: over.Process.Pid}).Open(t.Context()); open || trouble != "" {
 		t.Errorf("its process is gone, and another program has its address: open %v, %q", open, trouble)
+	}
+}
+
+// TestADoorThatSomebodyElseTook: whoever has the address of a control plane that was killed is not
+// believed, and is told neither the token nor what was asked for.
+func TestADoorThatSomebodyElseTook(t *testing.T) {
+	t.Parallel()
+	theirs := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.Header.Get("Authorization") != "" || len(body) > 0 {
+			t.Errorf("it was told %q and %q", r.Header.Get("Authorization"), body)
+		}
+		_, _ = w.Write([]byte(`{"outcome":"accepted","message":"all jobs are paused"}`))
+	})
+	for name, h := range map[string]http.Handler{"any answer": theirs, "a proof by another token": local.Proving("another", theirs)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(h)
+			t.Cleanup(server.Close)
+			door := local.Door{URL: server.URL, Token: "secret", PID: os.Getpid()}
+			reply, err := door.Ask(t.Context(), entry.Request{Pause: &port.PauseRequest{Job: "*"}})
+			if !errors.Is(err, plane.ErrNobody) || reply.Outcome != "" {
+				t.Errorf("%+v, %v", reply, err)
+			}
+			if trouble, open := door.Open(t.Context()); open || trouble != "" {
+				t.Errorf("open %v, %q", open, trouble)
+			}
+		})
 	}
 }
