@@ -120,13 +120,13 @@ func (a *app) printPlan(plan apply.Plan) error {
 		if change.Definition != "" {
 			name = "task definition " + change.Definition
 		}
-		fmt.Fprintf(&b, "%s: %s\n", name, change.Kind)
+		fmt.Fprintf(&b, "%s: %s\n", notice.Printable(name), notice.Printable(string(change.Kind))) // a plan may be somebody else's file
 		for _, w := range change.Words {
 			fmt.Fprintf(&b, "  - %s\n", notice.Printable(w))
 		}
 	}
 	if len(plan.Left) > 0 {
-		fmt.Fprintf(&b, "not in the files, left alone (--prune removes them): %s\n", strings.Join(plan.Left, ", "))
+		fmt.Fprintf(&b, "not in the files, left alone (--prune removes them): %s\n", notice.Printable(strings.Join(plan.Left, ", ")))
 	}
 	fmt.Fprintf(&b, "%d added, %d removed, %d changed\n", count[jobdiff.Added], count[jobdiff.Removed], count[jobdiff.Changed])
 	return a.write(b.Bytes())

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/apply"
+	"github.com/batchplane/batchplane/internal/jobdiff"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/render"
@@ -72,5 +73,20 @@ func TestApplyIsCutOff(t *testing.T) {
 	var errs bytes.Buffer
 	if code := (Env{Stderr: &errs}).exitCode(fmt.Errorf("reading the jobs: %w", context.Canceled)); code != 130 || !strings.HasPrefix(errs.String(), "batchplane: interrupted (") {
 		t.Errorf("who reads and is interrupted: exit code %d, %s", code, errs.String())
+	}
+}
+
+// TestAPlanSteersNothing: a plan that is read from a file says each change on a line of its own, and
+// cannot control the terminal on which somebody reviews it.
+func TestAPlanSteersNothing(t *testing.T) {
+	t.Parallel()
+	const hostile = "\x1b[2J\u009b31m\u202e\nother: added"
+	var out bytes.Buffer
+	err := (&app{Env: Env{Stdout: &out}}).printPlan(apply.Plan{
+		Changes: []jobdiff.Change{{Job: "a" + hostile, Kind: jobdiff.Changed, Words: []string{"b" + hostile}}, {Definition: "c" + hostile, Kind: "d" + hostile}},
+		Left:    []string{"e" + hostile},
+	})
+	if lines := strings.Count(out.String(), "\n"); err != nil || lines != 5 || strings.ContainsAny(out.String(), "\x1b\u009b\u202e") {
+		t.Errorf("%d lines, %v: %q", lines, err, out.String())
 	}
 }
