@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
@@ -21,8 +20,8 @@ func (d *decider) retry(e RetryAsked) (Result, string) {
 		return Denied, fmt.Sprintf("%s %s: stop it first", d.r.ID, d.r.Status.Sentence())
 	case !d.r.Status.Terminal():
 		return Denied, fmt.Sprintf("%s %s: stop it first, or start a new run with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
-	case e.outdated(d.r, d.job) != "":
-		return Denied, fmt.Sprintf("%s has changed since you looked: %s; look at it again before you retry it", d.r.ID, e.outdated(d.r, d.job))
+	case e.outdated(d) != "":
+		return Denied, fmt.Sprintf("%s has changed since you looked: %s; look at it again before you retry it", d.r.ID, e.outdated(d))
 	case d.r.Status == Succeeded && !e.Force:
 		return Denied, fmt.Sprintf("%s already succeeded: use --force to run it again", d.r.ID)
 	case e.Blocked != "":
@@ -49,12 +48,15 @@ func (d *decider) beginAgain(e RetryAsked) {
 }
 
 // outdated says what of the run is not as the person saw it: it has had another attempt, or a retry is
-// less safe, because an attempt ran after all or the run succeeded. "" means that it is.
-func (e RetryAsked) outdated(r *Run, j *job.Job) string {
+// less safe, because an attempt ran after all, the run succeeded, or a restored table may have forgotten
+// that somebody retried it. "" means that it is.
+func (e RetryAsked) outdated(d *decider) string {
+	r := *d.r
 	if e.Attempts != nil && *e.Attempts != len(r.Attempts) {
 		return fmt.Sprintf("its attempts were %d and are %d now, and it %s", *e.Attempts, len(r.Attempts), r.Status.Sentence())
 	}
-	now := RetryOf(*r, *j)
+	r.Forgotten = r.Forgotten || r.FinishedAt.Before(d.t.NotBefore)
+	now := RetryOf(r, *d.job)
 	switch {
 	case !e.Seen.lighter(now):
 		return ""

@@ -137,6 +137,13 @@ func TestForgotten(t *testing.T) {
 	if s := run.RetryOf(again, plain); again.Status != run.Failed || s.Safety != run.RetryUnsafe {
 		t.Errorf("what a person retried %s, and a retry is %s: %s", again.Status, s.Safety, s.Why)
 	}
+	// What had ended before, somebody may have retried since. Whoever looked cannot know that.
+	ended := run.NewEnded(newRequest(), run.Missed, "x", t0)
+	for safety, want := range map[run.Safety]run.Result{run.RetrySafe: run.Denied, run.RetryUnsafe: run.Did, "": run.Did} {
+		if d := decided(plain, ended, run.RetryAsked{Trigger: run.Trigger{At: later, Kind: run.ByRetry}, Task: task, Seen: safety}, later, restored); d.Result != want {
+			t.Errorf("a retry that was seen as %q: %v, %s", safety, d.Result, d.Why)
+		}
+	}
 	if a := run.Admit(plain, newRequest(), run.Situation{Now: later, Timing: restored}); a.As != run.Missed || !a.Forgotten {
 		t.Errorf("a slot: %+v", a)
 	}
