@@ -21,6 +21,7 @@ func TestBus(t *testing.T) {
 	answers := map[string]string{ //nolint:gosec // no credentials
 		`AWSEvents.DescribeRule {"Name":"off"}`:                `{"Name":"off","Arn":"arn","EventBusName":"default","ScheduleExpression":"rate(5 minutes)","State":"DISABLED"}`,
 		`AWSEvents.DescribeRule {"Name":"gone"}`:               `{"__type":"ResourceNotFoundException","message":"Rule gone does not exist on EventBus default."}`,
+		`AWSEvents.DescribeRule {"Name":"denied"}`:             `{"__type":"AccessDeniedException","message":"no"}`,
 		`AWSEvents.ListRules {"Limit":100}`:                    `{"NextToken":"next","Rules":[{"Name":"a","ScheduleExpression":"cron(0 3 * * ? *)","State":"ENABLED"}]}`,
 		`AWSEvents.ListRules {"Limit":100,"NextToken":"next"}`: `{"Rules":[{"Name":"b","EventPattern":"{}","State":"ENABLED"}]}`,
 	}
@@ -45,8 +46,13 @@ func TestBus(t *testing.T) {
 	if _, err := b.DescribeRule(t.Context(), "gone"); !errors.Is(err, port.ErrNotFound) {
 		t.Errorf("a rule that is gone: %v", err)
 	}
-	if _, err := b.DescribeRule(t.Context(), "other"); err == nil || errors.Is(err, port.ErrNotFound) {
-		t.Errorf("an answer that says nothing: %v", err)
+	for name, what := range map[string]string{"other": "an answer that says nothing", "denied": "a refusal"} {
+		if _, err := b.DescribeRule(t.Context(), name); err == nil || errors.Is(err, port.ErrNotFound) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, _, err := b.ListRules(t.Context(), "unknown", perPage); err == nil {
+		t.Error("a list that is refused counts as empty")
 	}
 	var names []string
 	for token, more := "", true; more; more = token != "" {

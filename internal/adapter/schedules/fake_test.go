@@ -68,6 +68,9 @@ type ruled struct {
 type rules map[string]ruled
 
 func (r rules) DescribeRule(_ context.Context, name string) (Rule, error) {
+	if name == "" {
+		panic("a schedule that names no rule has none to read")
+	}
 	if name == "deleted" {
 		return Rule{}, port.ErrNotFound
 	}

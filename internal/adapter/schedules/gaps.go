@@ -38,7 +38,7 @@ func (r *Registry) gaps(m *merged) gaps {
 		case v.why != nil:
 			g.add(name, v.why)
 			g.blame(v)
-		case v.entry != nil && v.entry.job.Rule != "" && by.why != nil:
+		case by.why != nil:
 			g.add(name, fmt.Errorf("%s: job %s: %w", v.entry.name, v.entry.job.Name, by.why))
 			if by.leavesOpen(v.entry.job.Schedule) {
 				g.halves[v.entry.job.Name] = true
@@ -101,10 +101,10 @@ func sorted(errs map[string]error) []error {
 	return out
 }
 
-var retryable = retry.IsErrorRetryables(append(retry.DefaultRetryables, retry.RetryableErrorCode{Codes: retry.DefaultThrottleErrorCodes}))
+var retryable = retry.IsErrorRetryables(retry.DefaultRetryables)
 
 // passes reports whether a call to AWS failed for a reason that passes by itself: a rate limit, a
-// timeout, the network, or a fault of the service.
+// timeout, the network, or a fault of the service. It is false for nil.
 func passes(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return true

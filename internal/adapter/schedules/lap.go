@@ -121,9 +121,9 @@ func (r *Registry) pages(ctx context.Context, most int) (ended bool, err error) 
 
 // note notes that a schedule was listed.
 func (r *Registry) note(s Listed, asked time.Time) {
-	v, known := r.read[s.Name]
+	v := r.read[s.Name]
 	v.listed = asked
-	if !known || s.Modified.IsZero() || !v.modified.Equal(s.Modified) {
+	if s.Modified.IsZero() || !v.modified.Equal(s.Modified) {
 		v.modified, v.due = s.Modified, true
 	} else if !v.due {
 		v.asOf = asked

@@ -120,7 +120,7 @@ func TestSchedule(t *testing.T) {
 		}
 	}
 	for arn, want := range map[string]bool{
-		own + "etl": true, own + "gone": true, own: false, own + "a/b": false, "": false, "etl": false,
+		own + "etl": true, own + "gone": true, own: false, own + "a/b": false, "": false, "etl": false, "arn:aws:scheduler:us-east-1:123456789012:etl": false,
 		"arn:aws:scheduler:us-east-1:123456789012:schedule/default/etl":               false,
 		"arn:aws:scheduler:us-east-1:123456789012:schedule/batchplane-prod-2/etl":     false,
 		"arn:aws:scheduler:us-east-1:123456789012:schedule-group/batchplane-prod/etl": false,

@@ -25,7 +25,7 @@ func (r *Registry) Renew(ctx context.Context, name string, at time.Time) (port.R
 		if lately := r.now().Add(-stillGone); at.Before(lately) {
 			at = lately
 		}
-		if was, known := r.gone[name]; known && r.held(was.found, at) {
+		if was := r.gone[name]; r.held(was.found, at) {
 			return port.Renewal{Gone: true, Seen: was.seen, Found: was.found}, nil
 		}
 		asked := r.now()
@@ -68,7 +68,7 @@ func (r *Registry) readOld(ctx context.Context, names []string, at time.Time) {
 func (r *Registry) unlisted(ctx context.Context, name string, at time.Time) (left int, half bool, err error) {
 	names := []string{name}
 	r.readOld(ctx, names, at)
-	if why := r.read[name].why; why != nil && passes(why) {
+	if why := r.read[name].why; passes(why) {
 		return 0, false, why
 	}
 	return r.left(name, names)
@@ -111,7 +111,7 @@ func (r *Registry) held(asOf, at time.Time) bool { return !asOf.Before(at) && !a
 // oldRules returns the rules of these schedules whose last reading is older than a time.
 func (r *Registry) oldRules(names []string, at time.Time) (old []string) {
 	for _, s := range names {
-		if v, there := r.read[s]; there && v.entry != nil && v.entry.job.Rule != "" && !r.held(r.rules[v.entry.job.Rule].asOf, at) {
+		if v := r.read[s]; v.entry != nil && v.entry.job.Rule != "" && !r.held(r.rules[v.entry.job.Rule].asOf, at) {
 			old = append(old, v.entry.job.Rule)
 		}
 	}
@@ -123,12 +123,12 @@ func (r *Registry) oldRules(names []string, at time.Time) (old []string) {
 // used; err says that one could not be read just now.
 func (r *Registry) left(name string, names []string) (left int, half bool, err error) {
 	for _, s := range names {
-		v, there := r.read[s]
-		if !there || v.entry == nil || v.entry.job.Name != name {
+		v := r.read[s]
+		if v.entry == nil || v.entry.job.Name != name {
 			continue
 		}
 		for _, why := range []error{v.why, r.rules[v.entry.job.Rule].why} {
-			if why != nil && passes(why) {
+			if passes(why) {
 				return 0, false, why
 			}
 		}

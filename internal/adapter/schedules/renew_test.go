@@ -35,6 +35,14 @@ func TestRenew(t *testing.T) {
 			t.Errorf("as of %s, after %d reads: %+v, %v", c.at.Format("15:04"), gets, is, err)
 		}
 	}
+	w.expect(2_100, 20, false) // a list that shows a schedule unchanged is as good as reading it
+	if is, gets, err := w.renew(jobNo(8), w.clock.Add(-time.Minute)); err != nil || gets != 0 || is.Job == nil {
+		t.Errorf("as it was listed, after %d reads: %+v, %v", gets, is, err)
+	}
+	w.get = func(string) error { return errThrottled }
+	if is, _, err := w.renew(jobNo(7), w.clock.Add(time.Minute)); !errors.Is(err, errThrottled) || is.Unproved {
+		t.Errorf("while it cannot be read: %+v, %v", is, err)
+	}
 }
 
 // TestRenewOfAJobThatWasNeverSeen: a job that left before the process began counts as gone once all
@@ -83,6 +91,10 @@ func TestRenewOfAJobThatIsMadeAgain(t *testing.T) {
 	if is, gets, err := w.renew(jobNo(7), w.clock); err != nil || gets != 1 || !is.Gone {
 		t.Errorf("after %d reads: %+v, %v", gets, is, err)
 	}
+	w.clock = w.clock.Add(30 * time.Second)
+	if is, gets, err := w.renew(jobNo(7), w.clock); err != nil || gets != 1 || !is.Found.Equal(w.clock) {
+		t.Errorf("as of later than it was found to be gone, after %d reads: %+v, %v", gets, is, err)
+	}
 	found := w.clock
 	w.clock = w.clock.Add(time.Minute)
 	w.set(jobNo(7), w.clock)
@@ -95,6 +107,23 @@ func TestRenewOfAJobThatIsMadeAgain(t *testing.T) {
 	}
 	if is, gets, err := w.renew(jobNo(7), w.clock); err != nil || gets != 0 || is.Job == nil {
 		t.Errorf("after %d reads: %+v, %v", gets, is, err)
+	}
+}
+
+// TestRenewOfAJobThatIsListedAgain: a job that a list has again is not gone, however lately it was.
+func TestRenewOfAJobThatIsListedAgain(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 150)
+	w.expect(150, 2, true)
+	w.drop(jobNo(7))
+	found := w.clock
+	if is, _, err := w.renew(jobNo(7), found); err != nil || !is.Gone {
+		t.Errorf("%+v, %v", is, err)
+	}
+	w.set(jobNo(7), w.clock)
+	w.expect(150, 2, true)
+	if is, _, err := w.renew(jobNo(7), found); err != nil || is.Gone || is.Job == nil {
+		t.Errorf("%+v, %v", is, err)
 	}
 }
 

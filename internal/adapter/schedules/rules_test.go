@@ -1,6 +1,7 @@
 package schedules
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,8 +22,10 @@ type bus struct {
 	mu       sync.Mutex
 	asked    map[string]int
 	disabled bool
-	others   int
-	rules    int
+	// every is the rules' expression, "" if it is "rate(5 minutes)".
+	every  string
+	others int
+	rules  int
 	// denied says that nobody may list the rules, forgets that a list has none of them.
 	denied, forgets bool
 	lists           int
@@ -58,7 +61,7 @@ func (b *bus) DescribeRule(_ context.Context, name string) (Rule, error) {
 }
 
 func (b *bus) rule(name string) Rule {
-	rule := Rule{Name: name, State: "ENABLED", ScheduleExpression: "rate(5 minutes)"}
+	rule := Rule{Name: name, State: "ENABLED", ScheduleExpression: cmp.Or(b.every, "rate(5 minutes)")}
 	if b.disabled {
 		rule.State = "DISABLED"
 	}
@@ -169,10 +172,11 @@ func TestRulesAreListed(t *testing.T) {
 	} {
 		r, b, clock, _ := ruledBy(t, c.rules)
 		b.others = c.others
+		var hourly int
 		minute := func() (read, lists, off int) {
 			t.Helper()
 			clear(b.asked)
-			b.lists = 0
+			b.lists, hourly = 0, 0
 			jobs, err := jobsOf(t.Context(), r)
 			if err != nil || len(jobs) != 2*c.rules {
 				t.Fatal(len(jobs), err)
@@ -180,6 +184,9 @@ func TestRulesAreListed(t *testing.T) {
 			for i := range jobs {
 				if jobs[i].Disabled {
 					off++
+				}
+				if jobs[i].Schedule == "rate(1 hour)" {
+					hourly++
 				}
 			}
 			for _, n := range b.asked {
@@ -206,6 +213,14 @@ func TestRulesAreListed(t *testing.T) {
 		}
 		if all != c.rules || off != 2*c.rules {
 			t.Errorf("%s: %d rules are read and %d jobs off after five minutes", name, all, off)
+		}
+		b.every, all = "rate(1 hour)", 0
+		for range 5 {
+			read, _, _ := minute()
+			all += read
+		}
+		if all != c.rules || hourly != 2*c.rules {
+			t.Errorf("%s: %d rules are read and %d jobs run hourly after five minutes", name, all, hourly)
 		}
 		b.forgets, all = true, 0
 		for range 10 {
@@ -253,5 +268,9 @@ func TestARuleThatNobodyMayRead(t *testing.T) {
 	}
 	if renewed, err := r.Renew(t.Context(), "bare", r.now()); err != nil || !renewed.Unproved {
 		t.Errorf("renewed: %+v, %v", renewed, err)
+	}
+	f.errs["r"] = errThrottled
+	if renewed, err := r.Renew(t.Context(), "own", r.now()); !errors.Is(err, errThrottled) {
+		t.Errorf("renewed beside a rule that cannot be read now: %+v, %v", renewed, err)
 	}
 }

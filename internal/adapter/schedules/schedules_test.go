@@ -92,6 +92,10 @@ func TestJobs(t *testing.T) {
 			},
 			want: "a 0 3 * * * Europe/Berlin false|b rate(1 hour) Asia/Tokyo false|c rate(1 hour) Asia/Tokyo false|d rate(1 hour) Asia/Tokyo false",
 		},
+		"two schedules of one job, the first disabled": {
+			schedules: []entry.Schedule{schedule("1", "cron(0 3 1 * ? *)", input(t, a), disabled), schedule("2", "cron(0 3 ? * 2 *)", input(t, a))},
+			want:      "a 0 3 * * * Europe/Berlin false",
+		},
 		"two schedules that disagree": {
 			schedules: []entry.Schedule{schedule("1", "rate(1 hour)", input(t, bare)), schedule("2", "rate(2 hours)", input(t, bare))},
 			want:      "a rate(1 hour) Asia/Tokyo false", problem: "schedule 1 and schedule 2 carry different definitions of job a",
@@ -131,6 +135,10 @@ func TestJobs(t *testing.T) {
 		"of a rule of an event pattern": {
 			schedules: []entry.Schedule{schedule("1", "cron(0 3 * * ? *)", carrier(t, a, "r1"), disabled)},
 			rules:     rules{"r1": {pattern: `{"source":["aws.s3"]}`}}, want: "a 0 3 * * * Europe/Berlin false", problem: "has no schedule",
+		},
+		"of a rule of an event pattern, without a schedule of its own: no slots": {
+			schedules: []entry.Schedule{schedule("1", "cron(0 3 * * ? *)", carrier(t, bare, "r1"), disabled)},
+			rules:     rules{"r1": {pattern: `{"source":["aws.s3"]}`}}, want: "a   false", problem: "has no schedule",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
