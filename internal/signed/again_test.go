@@ -2,14 +2,17 @@ package signed_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
@@ -30,7 +33,7 @@ type service struct {
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	s.asked = append(s.asked, string(body))
+	s.asked = append(s.asked, r.Method+" "+r.URL.Path+" "+string(body))
 	a := s.answers[min(len(s.asked), len(s.answers))-1]
 	if a.status == 0 {
 		panic(http.ErrAbortHandler)
@@ -95,7 +98,7 @@ func TestAgain(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 			for _, body := range s.asked {
-				if body != `{"Name":"a"}` {
+				if body != `POST / {"Name":"a"}` {
 					t.Errorf("sent %s", body)
 				}
 			}
@@ -103,7 +106,8 @@ func TestAgain(t *testing.T) {
 	}
 }
 
-// TestNotAgain: nothing is sent again after the caller's time, or more often than is configured.
+// TestNotAgain: nothing is sent again after the caller's time, or more often than is configured or than
+// the retryer has tokens for.
 func TestNotAgain(t *testing.T) {
 	t.Parallel()
 	s := &service{answers: []answer{{http.StatusBadGateway, "x"}}}
@@ -118,6 +122,61 @@ func TestNotAgain(t *testing.T) {
 	c.HTTPClient = then{c.HTTPClient, cancel}
 	if err := c.Get(ctx, "GetSchedule", "/schedules/a", nil); err == nil || len(s.asked) != 1 {
 		t.Errorf("asked %d times, %v", len(s.asked), err)
+	}
+	s = &service{answers: []answer{{http.StatusBadGateway, "x"}}}
+	c, tokens := s.client(t, 0), ratelimit.NewTokenRateLimit(retry.DefaultRetryCost)
+	c.Retryer = func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxAttempts, o.RateLimiter, o.Backoff = 5, tokens, retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+		})
+	}
+	if err := c.Get(t.Context(), "GetSchedule", "/schedules/a", nil); err == nil || len(s.asked) != 2 {
+		t.Errorf("with tokens for one more, asked %d times, %v", len(s.asked), err)
+	}
+}
+
+// TestNoAnswer: what is no answer is an error, never an empty one, and says why.
+func TestNoAnswer(t *testing.T) {
+	t.Parallel()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	nobody := errors.New("nobody is logged in")
+	for name, c := range map[string]struct {
+		ctx    context.Context
+		body   string
+		change func(*signed.Client)
+		asked  int
+		want   error
+	}{
+		"not JSON":         {ctx: t.Context(), body: "<html>", asked: 3},
+		"cut off":          {ctx: t.Context(), body: `{"Rules":[`, asked: 3},
+		"empty":            {ctx: t.Context(), asked: 3},
+		"the time is over": {ctx: over, body: "{}", want: context.Canceled},
+		"no credentials": {ctx: t.Context(), body: "{}", want: nobody, change: func(c *signed.Client) {
+			c.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, nobody })
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &service{answers: []answer{{http.StatusOK, c.body}}}
+			client := s.client(t, 0)
+			if c.change != nil {
+				c.change(client)
+			}
+			var out map[string]any
+			for protocol, err := range map[string]error{
+				"JSON":  client.JSON(c.ctx, "1.1", "AWSEvents.ListRules", nil, &out),
+				"REST":  client.Get(c.ctx, "ListSchedules", "/schedules", &out),
+				"query": client.Query(c.ctx, url.Values{"Action": {"DescribeSubnets"}}, json.Unmarshal, &out),
+			} {
+				if err == nil || c.want != nil && !errors.Is(err, c.want) {
+					t.Errorf("%s: %v", protocol, err)
+				}
+			}
+			if len(s.asked) != c.asked {
+				t.Errorf("asked %d times", len(s.asked))
+			}
+		})
 	}
 }
 

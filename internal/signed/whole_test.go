@@ -51,3 +51,21 @@ func TestWholeLosesNoAnswer(t *testing.T) {
 		}
 	}
 }
+
+// TestWholeWithoutABody: a request that has no body is sent too.
+func TestWholeWithoutABody(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	t.Cleanup(server.Close)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := signed.Whole{BuildableClient: awshttp.NewBuildableClient()}.Do(r)
+	if err != nil || answer.StatusCode != http.StatusNoContent {
+		t.Fatalf("%+v, %v", answer, err)
+	}
+	if err := answer.Body.Close(); err != nil {
+		t.Error(err)
+	}
+}
