@@ -37,7 +37,28 @@ func TestSetAsideWithoutABody(t *testing.T) {
 	if _, err := s.Due(t.Context(), run.LookLane, at.Add(time.Hour), 10); err != nil {
 		t.Errorf("due: %v", err)
 	}
-	if kept, err := s.Kept(t.Context(), 10); err != nil || len(kept) != 1 || len(kept[0].Body) != 0 {
+	kept, err := s.Kept(t.Context(), 10)
+	if err != nil || len(kept) != 1 || len(kept[0].Body) != 0 || kept[0].Reason != "run a/20261122T1730Z: why" || kept[0].At.Sub(at).Abs() > time.Second {
+		t.Errorf("kept %+v, %v", kept, err)
+	}
+}
+
+// TestSetAsideAWaitingRun: a run that waits to be launched is set aside as one that is under way is.
+func TestSetAsideAWaitingRun(t *testing.T) {
+	t.Parallel()
+	s := newTable(t)
+	at := time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
+	r := run.Run{ID: "a/20261122T1730Z", ScheduledFor: at, Status: run.Queued, DueAt: at, QueuedAt: at}
+	if err := s.Commit(t.Context(), port.Change{Run: &r}); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Corrupt(t.Context(), r.ID), s.SetAside(t.Context(), r.ID, "why")); err != nil {
+		t.Fatal(err)
+	}
+	if due, err := s.Due(t.Context(), run.LaunchLane, at.Add(time.Hour), 10); err != nil || len(due) > 0 {
+		t.Errorf("due: %v, %v", due, err)
+	}
+	if kept, err := s.Kept(t.Context(), 10); err != nil || len(kept) != 1 {
 		t.Errorf("kept %+v, %v", kept, err)
 	}
 }

@@ -34,10 +34,14 @@ func TestInflatersAreShared(t *testing.T) {
 			}
 			var got, half string
 			var raw json.RawMessage
+			var wrong int
 			err = errors.Join(decode("it", asBody(body), &got), decode("it", asBody(body), &raw))
 			saved := salvage(asBody(body))
 			if decode("it", asBody(body[:len(body)/2]), &half) == nil {
 				t.Error("read half a body")
+			}
+			if !errors.Is(decode("it", asBody(body), &wrong), port.ErrUnreadable) {
+				t.Error("read a text as a number")
 			}
 			other, _ := encode("another text of some length")
 			errOther := decode("it", asBody(other), &half)

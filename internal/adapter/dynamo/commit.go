@@ -35,7 +35,7 @@ func (s *Store) Commit(ctx context.Context, c port.Change) error {
 		return nil
 	case len(writes) > 1:
 		return s.putAll(ctx, writes)
-	case c.Run != nil && c.Run.Rev > 0 && c.KeepsPlace():
+	case c.KeepsPlace() && c.Run.Rev > 0:
 		return s.putInPlace(ctx, writes[0])
 	}
 	return s.put(ctx, writes[0])
@@ -74,7 +74,7 @@ func (w write) result(err error) error {
 }
 
 func (w write) isStored(item attributes) bool {
-	return item != nil && bytes.Equal(octets(item, attrWrite), octets(w.item, attrWrite))
+	return bytes.Equal(octets(item, attrWrite), octets(w.item, attrWrite))
 }
 
 // putInPlace writes a run without moving its entry in the open index, provided that the entry is in the
@@ -82,16 +82,16 @@ func (w write) isStored(item attributes) bool {
 func (s *Store) putInPlace(ctx context.Context, w write) error {
 	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.table, Key: attributes{attrPK: w.item[attrPK], attrSK: w.item[attrSK]},
-		UpdateExpression:         aws.String("SET r = :next, w = :w, b = :b, #status = :status REMOVE tell, #ttl"),
+		UpdateExpression:         aws.String("SET v = :v, r = :next, w = :w, b = :b, #status = :status REMOVE tell, #ttl"),
 		ConditionExpression:      aws.String("r = :r AND op = :op AND od <= :od"),
 		ExpressionAttributeNames: map[string]string{"#status": attrStatus, "#ttl": TTLAttribute},
 		ExpressionAttributeValues: attributes{
-			":r": number(w.rev), ":next": w.item[attrRev], ":w": w.item[attrWrite], ":b": w.item[attrBody], ":status": w.item[attrStatus],
+			":v": w.item[attrVersion], ":r": number(w.rev), ":next": w.item[attrRev], ":w": w.item[attrWrite], ":b": w.item[attrBody], ":status": w.item[attrStatus],
 			":op": w.item[attrOpen], ":od": w.item[attrOpenAt],
 		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
-	if old := inTheWay(err); old != nil && integer(old, attrRev) == w.rev {
+	if integer(inTheWay(err), attrRev) == w.rev {
 		return s.put(ctx, w)
 	}
 	return w.result(err)

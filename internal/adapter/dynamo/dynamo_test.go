@@ -157,12 +157,18 @@ func TestTheWriteAfterRunTask(t *testing.T) {
 			t.Parallel()
 			s := newTable(t)
 			commit(t, s, c.before)
+			if err := s.set(t.Context(), c.before.ID, "v", &types.AttributeValueMemberN{Value: "0"}); err != nil { // by an older program
+				t.Fatal(err)
+			}
 			after := runningRun(c.before.ID, c.due)
 			after.Rev = 1
 			follow(t, s, c.before, after)
 			item := s.item(t, after.ID)
 			if lane, _, _ := strings.Cut(value(item, "op"), "#"); lane != "look" || value(item, "od") != c.want {
 				t.Errorf("the entry is in %s at %s, want at %s", lane, value(item, "od"), c.want)
+			}
+			if v := value(item, "v"); v != "1" {
+				t.Errorf("the form of the item is said to be version %s", v)
 			}
 			if r, err := s.Run(t.Context(), after.ID); err != nil || r.Rev != 2 || !r.DueAt.Equal(c.due) || r.Status != run.Running {
 				t.Errorf("stored %+v, %v", r, err)
