@@ -1,6 +1,7 @@
 package jobdiff_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -179,16 +180,50 @@ func TestDefinitions(t *testing.T) {
 			t.Errorf("%s: %q; want %q", name, changes, want)
 		}
 	}
-	changes := jobdiff.Definitions([]job.TaskDefinition{base}, []job.TaskDefinition{{Family: "b", Image: "y"}})
-	if len(changes) != 2 || changes[0].Kind != jobdiff.Removed || changes[1].Kind != jobdiff.Added || changes[1].Words[0] != "image: y" {
-		t.Errorf("%q", changes)
+	got := jobdiff.Definitions([]job.TaskDefinition{base}, []job.TaskDefinition{{Family: "b", Image: "y"}})
+	want := []jobdiff.Change{
+		{Definition: "app", Kind: jobdiff.Removed, Words: []string{"the deployment deregisters it: a job that still names it cannot be launched"}},
+		{Definition: "b", Kind: jobdiff.Added, Words: []string{"image: y"}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%q; want %q", got, want)
 	}
 }
 
 func TestAddedAndRemoved(t *testing.T) {
 	t.Parallel()
-	changes := jobdiff.Of([]job.Job{{Name: "z"}, {Name: "same"}}, []job.Job{{Name: "same"}, {Name: "b", Schedule: "* * * * *"}}, from)
-	if len(changes) != 2 || changes[0].Kind != jobdiff.Added || changes[0].Job != "b" || changes[1].Kind != jobdiff.Removed || !strings.Contains(changes[1].Words[0], "its history stays") {
-		t.Errorf("%+v", changes)
+	got := jobdiff.Of([]job.Job{{Name: "z"}, {Name: "same"}}, []job.Job{{Name: "same"}, {Name: "b", Schedule: "* * * * *"}}, from)
+	want := []jobdiff.Change{
+		{Job: "b", Kind: jobdiff.Added, Words: []string{"run every minute, UTC time (* * * * *)"}},
+		{Job: "z", Kind: jobdiff.Removed, Words: []string{"its schedule is removed, so nothing starts it any more; its history stays", "it was run by people only"}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%q; want %q", got, want)
+	}
+}
+
+// TestWhetherItRuns: what a change means for a job that its schedule runs only before or only after it,
+// or whose schedule says nothing.
+func TestWhetherItRuns(t *testing.T) {
+	t.Parallel()
+	const nine, ten = "0 9 * * *", "0 10 * * *"
+	for name, c := range map[string]struct {
+		was, is job.Job
+		want    []string
+	}{
+		"switched on":          {job.Job{Schedule: nine, Disabled: true}, job.Job{Schedule: nine}, []string{"it is switched on"}},
+		"it stays off":         {job.Job{Schedule: nine, Disabled: true}, job.Job{Schedule: nine, Disabled: true, TaskDefinition: "t"}, []string{`taskDefinition: now "t"`}},
+		"off, and moved":       {job.Job{Schedule: nine}, job.Job{Schedule: ten, Disabled: true}, []string{"schedule: was run at 09:00 every day, UTC time (0 9 * * *); is switched off, else at 10:00 every day, UTC time (0 10 * * *)", "it is switched off: its schedule no longer runs it", "runs 1 hour later every day, 365 days a year"}},
+		"by people only":       {job.Job{Schedule: nine}, job.Job{}, []string{"schedule: was run at 09:00 every day, UTC time (0 9 * * *); is run by people only"}},
+		"no longer":            {job.Job{}, job.Job{Schedule: nine}, []string{"schedule: was run by people only; is run at 09:00 every day, UTC time (0 9 * * *)"}},
+		"it cannot be read":    {job.Job{Schedule: nine}, job.Job{Schedule: "x"}, []string{"schedule: was run at 09:00 every day, UTC time (0 9 * * *); is run UTC time (x)", "its runs cannot be compared: a schedule cannot be read"}},
+		"it could not":         {job.Job{Schedule: "x"}, job.Job{Schedule: nine}, []string{"schedule: was run UTC time (x); is run at 09:00 every day, UTC time (0 9 * * *)", "its runs cannot be compared: a schedule cannot be read"}},
+		"a long value is cut":  {job.Job{}, job.Job{TaskDefinition: strings.Repeat("ü", 119)}, []string{`taskDefinition: now "` + strings.Repeat("ü", 116) + "..."}},
+		"a shorter one is not": {job.Job{}, job.Job{TaskDefinition: strings.Repeat("ü", 118)}, []string{`taskDefinition: now "` + strings.Repeat("ü", 118) + `"`}},
+	} {
+		c.was.Name, c.is.Name = "a", "a"
+		if got := jobdiff.Of([]job.Job{c.was}, []job.Job{c.is}, from); len(got) != 1 || got[0].Job != "a" || !slices.Equal(got[0].Words, c.want) {
+			t.Errorf("%s: %q; want %q", name, got, c.want)
+		}
 	}
 }
