@@ -65,15 +65,16 @@ func TestCandidates(t *testing.T) {
 		filter plane.Filter
 		want   string
 	}{
-		"nothing":                         {nil, plane.Filter{}, ""},
-		"the newest of each job":          {append(count("a", 0, 3, run.Failed), count("b", 1, 2, run.Failed)...), plane.Filter{}, "a/20261122T0202Z safe b/20261122T0202Z safe"},
-		"what may have run":               {[]run.Run{ran}, plane.Filter{}, "a/20261122T0200Z unsafe"},
-		"missed is not failed":            {count("a", 0, 1, run.Missed), plane.Filter{}, ""},
-		"missed, where it is said":        {append(count("a", 0, 2, run.Missed), ended("b", 0, run.Failed)), plane.Filter{Statuses: []run.Status{run.Missed}}, "a/20261122T0201Z safe"},
-		"stopped and skipped are not":     {[]run.Run{ended("a", 0, run.Stopped), ended("b", 0, run.Skipped)}, plane.Filter{}, ""},
-		"succeeded since":                 {[]run.Run{ended("a", 0, run.Failed), ended("a", 5, run.Succeeded), ended("b", 0, run.Failed)}, plane.Filter{}, "b/20261122T0200Z safe"},
-		"a success before":                {[]run.Run{ended("a", 0, run.Succeeded), ended("a", 5, run.Failed)}, plane.Filter{}, "a/20261122T0205Z safe"},
-		"an older slot, later successful": {[]run.Run{ended("a", 0, run.Succeeded, time.Hour), ended("a", 5, run.Failed)}, plane.Filter{}, ""},
+		"nothing":                          {nil, plane.Filter{}, ""},
+		"the newest of each job":           {append(count("a", 0, 3, run.Failed), count("b", 1, 2, run.Failed)...), plane.Filter{}, "a/20261122T0202Z safe b/20261122T0202Z safe"},
+		"what may have run":                {[]run.Run{ran}, plane.Filter{}, "a/20261122T0200Z unsafe"},
+		"missed is not failed":             {count("a", 0, 1, run.Missed), plane.Filter{}, ""},
+		"missed, where it is said":         {append(count("a", 0, 2, run.Missed), ended("b", 0, run.Failed)), plane.Filter{Statuses: []run.Status{run.Missed}}, "a/20261122T0201Z safe"},
+		"stopped and skipped are not":      {[]run.Run{ended("a", 0, run.Stopped), ended("b", 0, run.Skipped)}, plane.Filter{}, ""},
+		"succeeded since":                  {[]run.Run{ended("a", 0, run.Failed), ended("a", 5, run.Succeeded), ended("b", 0, run.Failed)}, plane.Filter{}, "b/20261122T0200Z safe"},
+		"a success before":                 {[]run.Run{ended("a", 0, run.Succeeded), ended("a", 5, run.Failed)}, plane.Filter{}, "a/20261122T0205Z safe"},
+		"an older slot, later successful":  {[]run.Run{ended("a", 0, run.Succeeded, time.Hour), ended("a", 5, run.Failed)}, plane.Filter{}, ""},
+		"a newer slot, earlier successful": {[]run.Run{ended("a", 0, run.Failed, time.Hour), ended("a", 5, run.Succeeded)}, plane.Filter{}, ""},
 		"missed, and a success behind many": {
 			append([]run.Run{ended("a", 0, run.Missed), ended("a", 5, run.Succeeded)}, count("a", 10, 2*view.Recent, run.Failed)...),
 			plane.Filter{Statuses: []run.Status{run.Missed}},

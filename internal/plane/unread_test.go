@@ -2,6 +2,7 @@ package plane_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
@@ -96,12 +98,20 @@ func TestUnreadWords(t *testing.T) {
 // newest is not known.
 func TestCandidatesOfAJobWhoseNewestCannotBeRead(t *testing.T) {
 	t.Parallel()
-	for bad, want := range map[string]string{
-		"a/20261122T0202Z": "b/20261122T0200Z safe",
-		"a/20261122T0200Z": "a/20261122T0202Z safe b/20261122T0200Z safe",
+	byHand := ended("a", 1, run.Failed)
+	byHand.ID = run.ByHandID("a", "request")
+	for name, c := range map[string]struct {
+		runs []run.Run
+		bad  run.ID
+		want string
+	}{
+		"the newest":              {count("a", 0, 3, run.Failed), "a/20261122T0202Z", "b/20261122T0200Z safe"},
+		"the oldest":              {count("a", 0, 3, run.Failed), "a/20261122T0200Z", "a/20261122T0202Z safe b/20261122T0200Z safe"},
+		"one by hand, of any age": {[]run.Run{byHand, ended("a", 2, run.Failed)}, byHand.ID, "b/20261122T0200Z safe"},
+		"beside one by hand":      {[]run.Run{byHand, ended("a", 0, run.Failed)}, "a/20261122T0200Z", "b/20261122T0200Z safe"},
 	} {
-		p, store := runsOf(t, append(count("a", 0, 3, run.Failed), ended("b", 0, run.Failed))...)
-		if err := store.Corrupt(t.Context(), run.ID(bad)); err != nil {
+		p, store := runsOf(t, append(c.runs, ended("b", 0, run.Failed))...)
+		if err := store.Corrupt(t.Context(), c.bad); err != nil {
 			t.Fatal(err)
 		}
 		all, left, err := p.Candidates(t.Context(), plane.Filter{})
@@ -109,8 +119,48 @@ func TestCandidatesOfAJobWhoseNewestCannotBeRead(t *testing.T) {
 		for _, c := range all {
 			got = append(got, fmt.Sprintf("%s %s", c.Run.ID, c.Retry.Safety))
 		}
-		if err != nil || strings.Join(got, " ") != want || len(left) != 1 {
-			t.Errorf("%s cannot be read: got %v without %v, %v", bad, got, left, err)
+		if err != nil || strings.Join(got, " ") != c.want || len(left) != 1 {
+			t.Errorf("%s cannot be read: got %v without %v, %v", name, got, left, err)
+		}
+	}
+}
+
+// halting is a reader of which one method fails; of Walk it is the second call.
+type halting struct {
+	*memory.Store
+	method string
+	walks  int
+}
+
+func (h *halting) Newest(ctx context.Context, jobs []string, n int) (map[string][]run.Run, error) {
+	if h.method == "Newest" {
+		return nil, errLine
+	}
+	return h.Store.Newest(ctx, jobs, n)
+}
+
+func (h *halting) Definitions(ctx context.Context, hashes []string) (map[string]job.Job, error) {
+	if h.method == "Definitions" {
+		return nil, errLine
+	}
+	return h.Store.Definitions(ctx, hashes)
+}
+
+func (h *halting) Walk(ctx context.Context, w port.Walk) iter.Seq2[run.Run, error] {
+	if h.walks++; h.method == "Walk" && h.walks == 2 {
+		return func(yield func(run.Run, error) bool) { yield(run.Run{}, errLine) }
+	}
+	return h.Store.Walk(ctx, w)
+}
+
+// TestCandidatesAreNotGuessed: if it cannot be read whether a job has succeeded since, none is offered.
+func TestCandidatesAreNotGuessed(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"Newest", "Definitions", "Walk"} {
+		p, store := runsOf(t, append([]run.Run{ended("a", 0, run.Missed)}, count("a", 10, 2*view.Recent, run.Failed)...)...)
+		p.Reader = &halting{Store: store, method: method}
+		if all, _, err := p.Candidates(t.Context(), plane.Filter{Statuses: []run.Status{run.Missed}}); !errors.Is(err, errLine) || len(all) > 0 {
+			t.Errorf("%s fails: %d candidates, %v", method, len(all), err)
 		}
 	}
 }
