@@ -111,7 +111,7 @@ func (a *app) statusParts(line func(name, format string, args ...any), st plane.
 	for _, al := range st.Alarms {
 		heard := ""
 		if !al.Heard {
-			heard = "; nobody is notified"
+			heard = "; nobody is notified: " + al.Unheard
 		}
 		line("alarm", "%s: %s%s", al.Name, al.State, heard)
 	}

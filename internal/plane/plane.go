@@ -152,8 +152,9 @@ type Alarm struct {
 	State  string    `json:"state"`
 	Since  time.Time `json:"since,omitzero"`
 	Reason string    `json:"reason,omitempty"`
-	// Heard reports whether the alarm has somebody to notify.
-	Heard bool `json:"heard"`
+	// Heard reports whether the alarm has somebody to notify, as far as is known; Unheard says why not.
+	Heard   bool   `json:"heard"`
+	Unheard string `json:"unheard,omitempty"`
 }
 
 // Queue is a queue of failed inputs.

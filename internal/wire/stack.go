@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -74,7 +75,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 	asks := &people.Door{Lambda: lambda.NewFromConfig(cfg), Function: outputs["PeopleArn"]}
 	inspector := &people.Inspector{
 		Stack: c.Name, Region: cfg.Region, Version: outputs["Version"],
-		Resources: cloudformation.NewFromConfig(cfg), Alarms: cloudwatch.NewFromConfig(cfg), Queues: sqs.NewFromConfig(cfg),
+		Resources: cloudformation.NewFromConfig(cfg), Alarms: cloudwatch.NewFromConfig(cfg), Topics: sns.NewFromConfig(cfg), Queues: sqs.NewFromConfig(cfg),
 	}
 	s.Plane = &plane.Plane{
 		Name: c.Name, Version: outputs["Version"],

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
@@ -24,7 +25,9 @@ type Inspector struct {
 	Version   string
 	Resources cloudformation.ListStackResourcesAPIClient
 	Alarms    cloudwatch.DescribeAlarmsAPIClient
-	Queues    interface {
+	// Topics tells who is subscribed to the alarms' topics. Without it, everybody counts as notified.
+	Topics sns.ListSubscriptionsByTopicAPIClient
+	Queues interface {
 		GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
 	}
 }
@@ -37,11 +40,13 @@ func (i *Inspector) Inspect(ctx context.Context) (plane.Health, error) {
 	if err != nil {
 		return h, without(&h, "its alarms and queues", err)
 	}
-	if h.Alarms, err = i.alarms(ctx, alarms); err != nil {
+	hear := &listeners{topics: i.Topics}
+	if h.Alarms, err = i.alarms(ctx, alarms, hear); err != nil {
 		if err := without(&h, "the state of its alarms", err); err != nil {
 			return h, err
 		}
 	}
+	h.Unseen = append(h.Unseen, hear.unseen...)
 	for _, q := range queues {
 		n, err := i.waiting(ctx, q.url)
 		if err != nil {
@@ -81,7 +86,7 @@ func (i *Inspector) parts(ctx context.Context) (alarms []string, queues []queue,
 // mostAlarms is how many names one DescribeAlarms accepts (Amazon CloudWatch API reference).
 const mostAlarms = 100
 
-func (i *Inspector) alarms(ctx context.Context, names []string) (out []plane.Alarm, err error) {
+func (i *Inspector) alarms(ctx context.Context, names []string, hear *listeners) (out []plane.Alarm, err error) {
 	for batch := range slices.Chunk(names, mostAlarms) {
 		pages := cloudwatch.NewDescribeAlarmsPaginator(i.Alarms, &cloudwatch.DescribeAlarmsInput{AlarmNames: batch})
 		for pages.HasMorePages() {
@@ -90,9 +95,10 @@ func (i *Inspector) alarms(ctx context.Context, names []string) (out []plane.Ala
 				return nil, fmt.Errorf("reading the alarms: %w", err)
 			}
 			for _, a := range page.MetricAlarms {
+				unheard := hear.unheard(ctx, a.ActionsEnabled == nil || *a.ActionsEnabled, a.AlarmActions)
 				out = append(out, plane.Alarm{
 					Name: aws.ToString(a.AlarmName), State: string(a.StateValue), Since: aws.ToTime(a.StateTransitionedTimestamp).UTC(),
-					Reason: aws.ToString(a.AlarmDescription), Heard: aws.ToBool(a.ActionsEnabled) && len(a.AlarmActions) > 0,
+					Reason: aws.ToString(a.AlarmDescription), Heard: unheard == "", Unheard: unheard,
 				})
 			}
 		}
