@@ -35,13 +35,13 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 		done := a.working("asking AWS")
 		needs, theirs, findings := a.facts(ctx, p, file)
 		done()
-		more, err := a.ownHealth(ctx, p)
+		more, err := a.ownHealth(ctx, p, file.Jobs)
 		if err != nil {
 			return err
 		}
 		sizes := doctor.SizesOf(file.Definitions, theirs)
 		herds := herdsOf(file, sizes, p.Stack.LaunchRate, a.now())
-		findings = slices.Concat(more, doctor.Settings(p.Stack, needs), doctor.Unfit(file.Jobs, file.Definitions, theirs), quotas(ctx, p, peaksOf(file, sizes, p.Stack.LaunchRate, a.now())), findings)
+		findings = slices.Concat(more, p.Stack.Told(file.Jobs), doctor.Settings(p.Stack, needs), doctor.Unfit(file.Jobs, file.Definitions, theirs), quotas(ctx, p, peaksOf(file, sizes, p.Stack.LaunchRate, a.now())), findings)
 		if err := a.printFindings(findings, herds); err != nil {
 			return err
 		}
@@ -50,26 +50,6 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 		}
 		return nil
 	})
-}
-
-// ownHealth says what is wrong with the control plane itself.
-func (a *app) ownHealth(ctx context.Context, p *plane.Plane) (out []doctor.Finding, err error) {
-	h, err := p.Inspect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, al := range h.Alarms {
-		if !al.Heard {
-			out = append(out, doctor.Finding{
-				Subject: doctor.Subject{Kind: "alarm", Name: al.Name}, Verdict: doctor.Wrong, Why: "nobody is notified",
-				Mend: "deploy the stack with AlertEmail or AlarmTopicArn",
-			})
-		}
-	}
-	for _, u := range h.Unseen {
-		out = append(out, doctor.Finding{Subject: doctor.Subject{Kind: "stack", Name: a.stack}, Verdict: doctor.Unknown, Why: "you may not see " + u})
-	}
-	return out, nil
 }
 
 // mostHerds is the largest number of crowded minutes to report.

@@ -12,11 +12,14 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Kind is a kind of thing that jobs need.
+// Kind is a kind of thing that jobs need, or the control plane or a job itself.
 type Kind string
 
 // Kinds of things, in the order in which they are reported.
 const (
+	Plane          Kind = "control plane"
+	Job            Kind = "job"
+	Notices        Kind = "notices"
 	Cluster        Kind = "cluster"
 	TaskDefinition Kind = "task definition"
 	Role           Kind = "role"
@@ -29,7 +32,7 @@ const (
 	Quota          Kind = "quota"
 )
 
-var kinds = []Kind{Cluster, TaskDefinition, Role, Image, LogGroup, Secret, Target, Subnet, SecurityGroup, Quota}
+var kinds = []Kind{Plane, Job, Notices, Cluster, TaskDefinition, Role, Image, LogGroup, Secret, Target, Subnet, SecurityGroup, Quota}
 
 // Subject is one thing that jobs need.
 type Subject struct {

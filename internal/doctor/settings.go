@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 // Stack is what is known about the stack that will run the jobs. Fields that are "" or 0 are not
@@ -15,38 +17,72 @@ type Stack struct {
 	Clusters, TaskRoles []string
 	TaskRolePath        string
 	LaunchRate          int
+	// LogGroups is the parameter of this name. What is under it, notices and people may read; "" means that
+	// nobody reads through the stack, or that it is not known.
+	LogGroups string
+	// Silent means that the stack names nobody who is told of failed runs: neither AlertEmail nor
+	// SlackTargets.
+	Silent bool
 	// Standby means that the stack launches nothing.
 	Standby bool
 }
 
 // Settings returns the clusters and roles that jobs need but that the stack's parameters do not
-// let its functions use.
+// let its functions use, and the log groups that they do not let it read.
 func Settings(s Stack, needs map[Subject][]string) (out []Finding) {
 	if s.Account == "" {
 		return nil
 	}
 	var clusters, roles []string
 	for subject, jobs := range needs {
-		f := Finding{Subject: subject, Verdict: Wrong, Jobs: jobs}
+		why := s.refuses(subject)
 		switch {
-		case subject.Kind == Cluster && !s.launchesIn(subject.Name):
-			f.Why = "the stack may not launch tasks there"
-			clusters = append(clusters, s.cluster(subject.Name))
-		case subject.Kind == Role && s.elsewhere(subject.Name):
-			f.Why = unpassed + "it belongs to account " + accountOf(subject.Name) + ", and the stack is in " + s.Account
-		case subject.Kind == Role && !s.passes(subject.Name):
-			f.Why = s.unpassed()
-			roles = append(roles, subject.Name)
-		default:
+		case why == "":
 			continue
+		case subject.Kind == Cluster:
+			clusters = append(clusters, s.cluster(subject.Name))
+		case subject.Kind == Role && !s.elsewhere(subject.Name):
+			roles = append(roles, subject.Name)
 		}
-		out = append(out, f)
+		out = append(out, Finding{Subject: subject, Verdict: Wrong, Why: why, Jobs: jobs})
 	}
 	for i := range out {
 		out[i].Mend = s.mend(out[i].Subject, clusters, roles)
 	}
 	sortFindings(out)
 	return out
+}
+
+// refuses says why the stack's parameters do not let it use a subject, or returns "".
+func (s Stack) refuses(subject Subject) string {
+	switch {
+	case subject.Kind == Cluster && !s.launchesIn(subject.Name):
+		return "the stack may not launch tasks there"
+	case subject.Kind == Role && s.elsewhere(subject.Name):
+		return unpassed + "it belongs to account " + accountOf(subject.Name) + ", and the stack is in " + s.Account
+	case subject.Kind == Role && !s.passes(subject.Name):
+		return s.unpassed()
+	case subject.Kind == LogGroup && !s.reads(subject.Name):
+		return "neither notices nor the stack's policies may read it: its name does not begin with LogGroups, " + s.LogGroups
+	}
+	return ""
+}
+
+// Told returns a finding if the stack names nobody who is told of failed runs, and some jobs name nobody either.
+func (s Stack) Told(jobs []job.Job) []Finding {
+	f := Finding{
+		Subject: Subject{Notices, s.Name}, Verdict: Unknown, Mend: "deploy the stack with AlertEmail or SlackTargets",
+		Why: "only who subscribed to the output NoticesArn, or listens on the event bus, is told of failed runs",
+	}
+	for _, j := range jobs {
+		if len(j.Notify.Targets) == 0 {
+			f.Jobs = append(f.Jobs, j.Name)
+		}
+	}
+	if !s.Silent || len(f.Jobs) == 0 {
+		return nil
+	}
+	return []Finding{f}
 }
 
 // mend returns how to let the functions use a subject. A command sets the whole parameter, so it names
@@ -56,6 +92,8 @@ func (s Stack) mend(subject Subject, clusters, roles []string) string {
 	switch {
 	case subject.Kind == Cluster:
 		return s.deploy("Clusters", s.launching(), clusters)
+	case subject.Kind == LogGroup:
+		return "deploy the stack with LogGroups set to what the names of all jobs' log groups begin with"
 	case s.elsewhere(subject.Name):
 		return "use a role of account " + s.Account + " in the jobs file"
 	}
@@ -120,6 +158,13 @@ func (s Stack) launching() []string {
 		return []string{s.cluster("default")}
 	}
 	return s.Clusters
+}
+
+// reads reports whether notices and people may read a log group through the stack. One of another Region
+// is not judged.
+func (s Stack) reads(logGroup string) bool {
+	region, name := Where(logGroup)
+	return region != "" && region != s.Region || strings.HasPrefix(name, s.LogGroups)
 }
 
 // passes reports whether the functions may pass a role to tasks.

@@ -1,10 +1,12 @@
 package doctor_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 // TestSettings: a cluster and a role that the stack's parameters do not let it use are named,
@@ -16,6 +18,8 @@ func TestSettings(t *testing.T) {
 	plain := doctor.Stack{Name: "prod", Partition: "aws", Region: "eu-central-1", Account: "1", TaskRolePath: "/batchplane/"}
 	named, pathless, foreign := plain, plain, plain
 	named.Clusters, named.TaskRoles = []string{arn + "jobs", arn + "etl-*", arn + "web-?"}, []string{role + "/x/*"}
+	logging := plain
+	logging.LogGroups = "/ecs/"
 	pathless.TaskRolePath, foreign.TaskRoles = "", []string{other}
 	for name, c := range map[string]struct {
 		stack   doctor.Stack
@@ -38,6 +42,11 @@ func TestSettings(t *testing.T) {
 		"another account's, named":       {foreign, doctor.Subject{Kind: doctor.Role, Name: other}, unpassed + "it belongs to account 2, and the stack is in 1", "use a role of account 1 in the jobs file"},
 		"a name that is no ARN":          {plain, doctor.Subject{Kind: doctor.Role, Name: "a"}, unpassed + "its path is not /batchplane/", "TaskRoles=a"},
 		"nothing is known of the stack":  {doctor.Stack{}, doctor.Subject{Kind: doctor.Role, Name: role + "/x/a"}, "", ""},
+		"a log group under the prefix":   {logging, doctor.Subject{Kind: doctor.LogGroup, Name: "/ecs/a"}, "", ""},
+		"a log group elsewhere":          {logging, doctor.Subject{Kind: doctor.LogGroup, Name: "/jobs/a"}, "neither notices nor the stack's policies may read it: its name does not begin with LogGroups, /ecs/", "LogGroups"},
+		"a log group elsewhere, by name": {logging, doctor.Subject{Kind: doctor.LogGroup, Name: "eu-central-1:/jobs/a"}, "neither notices nor the stack's policies may read it: its name does not begin with LogGroups, /ecs/", "LogGroups"},
+		"another Region's log group":     {logging, doctor.Subject{Kind: doctor.LogGroup, Name: "us-east-1:/jobs/a"}, "", ""},
+		"nobody reads log groups":        {plain, doctor.Subject{Kind: doctor.LogGroup, Name: "/jobs/a"}, "", ""},
 		"an image":                       {plain, doctor.Subject{Kind: doctor.Image, Name: "x"}, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -74,5 +83,35 @@ func TestSettingsOfSeveral(t *testing.T) {
 		if !strings.HasSuffix(f.Mend, " "+want[f.Kind]) {
 			t.Errorf("%s: %s", f.Name, f.Mend)
 		}
+	}
+}
+
+// TestTold: that nobody is named who is told of failed runs is said, unless all jobs name somebody.
+func TestTold(t *testing.T) {
+	t.Parallel()
+	told := job.Job{Name: "b", Notify: job.Notify{Targets: []string{"ops"}}}
+	for name, tc := range map[string]struct {
+		silent bool
+		jobs   []job.Job
+		want   []string
+	}{
+		"the stack names somebody":      {false, []job.Job{{Name: "a"}}, nil},
+		"nobody is named":               {true, []job.Job{{Name: "a"}, told}, []string{"a"}},
+		"all jobs name their targets":   {true, []job.Job{told}, nil},
+		"there is no job that could do": {true, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, f := range (doctor.Stack{Name: "prod", Silent: tc.silent}).Told(tc.jobs) {
+				if f.Verdict != doctor.Unknown || f.Kind != doctor.Notices {
+					t.Errorf("got %+v", f)
+				}
+				got = append(got, f.Jobs...)
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("told of %q, want %q", got, tc.want)
+			}
+		})
 	}
 }

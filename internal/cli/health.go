@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/view"
+)
+
+// ownHealth says what is wrong with the control plane itself, and which of the jobs it knows and does
+// not start. What the caller may not read is not checked.
+func (a *app) ownHealth(ctx context.Context, p *plane.Plane, jobs []job.Job) (out []doctor.Finding, err error) {
+	unseen := func(why string) {
+		out = append(out, doctor.Finding{Subject: doctor.Subject{Kind: doctor.Plane, Name: a.stack}, Verdict: doctor.Unknown, Why: why})
+	}
+	st, unread := p.Status(ctx)
+	if unread != nil {
+		unseen("its state cannot be read: " + explained(p, unread))
+		if st.Health, err = p.Inspect(ctx); err != nil {
+			return nil, err
+		}
+	}
+	out = append(out, doctor.Health(p.Stack, st.Wrong, a.command("status"))...)
+	if pause, ok := st.Paused[job.All]; ok {
+		out = append(out, doctor.Finding{
+			Subject: doctor.Subject{Kind: doctor.Plane, Name: a.stack}, Verdict: doctor.Wrong, Why: "all jobs are paused, " + a.pauseText(pause), Mend: a.command("resume") + " --all",
+		})
+	}
+	out = append(out, unheardAlarms(st.Alarms)...)
+	for _, u := range st.Unseen {
+		unseen("not seen: " + u)
+	}
+	now, err := a.standing(ctx, p, st)
+	if err != nil && unread == nil {
+		unseen("how its jobs are cannot be read: " + explained(p, err))
+	}
+	return append(out, doctor.NotStarted(jobs, now, a.command("resume"))...), nil
+}
+
+// standing returns how the deployed jobs are.
+func (a *app) standing(ctx context.Context, p *plane.Plane, st plane.Status) (map[string]doctor.Standing, error) {
+	out := map[string]doctor.Standing{}
+	for name := range st.Gone {
+		out[name] = doctor.Standing{Gone: true}
+	}
+	deployed, err := p.Jobs(ctx, plane.JobFilter{Brief: true})
+	for _, s := range deployed {
+		of := doctor.Standing{Disabled: s.Disabled}
+		if pause, ok := st.Paused[s.Job]; ok {
+			of.Paused = "it is paused, " + a.pauseText(pause)
+		}
+		out[s.Job] = of
+	}
+	return out, err
+}
+
+// unheardAlarms returns the alarms that notify nobody, those with the same reason together.
+func unheardAlarms(alarms []plane.Alarm) (out []doctor.Finding) {
+	names := map[string][]string{}
+	for _, al := range alarms {
+		if !al.Heard {
+			names[al.Unheard] = append(names[al.Unheard], al.Name)
+		}
+	}
+	for _, why := range slices.Sorted(maps.Keys(names)) {
+		name := names[why][0]
+		if more := len(names[why]) - 1; more > 0 {
+			name += fmt.Sprintf(" and %s", view.Counted(more, "other"))
+		}
+		out = append(out, doctor.Finding{
+			Subject: doctor.Subject{Kind: "alarm", Name: name}, Verdict: doctor.Wrong, Why: "nobody is notified: " + why,
+			Mend: "confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn",
+		})
+	}
+	return out
+}
+
+// explained returns an error in the words that the plane has for it.
+func explained(p *plane.Plane, err error) string {
+	if p.Explain != nil {
+		err = p.Explain(err)
+	}
+	return err.Error()
+}

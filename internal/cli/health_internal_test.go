@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
+)
+
+// tableDenied is a table that the caller may not read.
+type tableDenied struct{ port.Reader }
+
+func (tableDenied) Mark(context.Context, string) (time.Time, error) {
+	return time.Time{}, errors.New("you may not read the table")
+}
+
+func (tableDenied) Items(context.Context) ([]job.Item, error) {
+	return nil, errors.New("you may not read the table")
+}
+
+// TestOwnHealth: doctor says what keeps a stack from starting jobs although AWS has all that they need.
+func TestOwnHealth(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	daily := job.Plan{Schedule: "30 2 * * *"}
+	off := daily
+	off.Disabled = true
+	paused := []job.Pause{{From: now.Add(-time.Hour), By: "ana", Reason: "the source moves"}}
+	file := []job.Job{{Name: "etl", Schedule: daily.Schedule}, {Name: "new", Schedule: daily.Schedule}}
+	topic := "nobody is subscribed to the topic t"
+	for name, tc := range map[string]struct {
+		items   []job.Item
+		swept   time.Duration
+		standby bool
+		alarms  []plane.Alarm
+		denied  bool
+		want    []string
+	}{
+		"well":                 {items: []job.Item{{Name: "etl", Plan: daily}}, alarms: []plane.Alarm{{Name: "a", State: "OK", Heard: true}}},
+		"no sweep":             {swept: time.Hour, want: []string{"wrong control plane prod: the sweep last finished 1h0m0s ago; batchplane status --stack prod"}},
+		"it stands by":         {standby: true, want: []string{"wrong control plane prod: it stands by: it launches nothing, even if people ask; sam deploy --stack-name prod --parameter-overrides Standby=false"}},
+		"its schedule is gone": {items: []job.Item{{Name: "etl", Plan: daily, Gone: true, GoneAt: now.Add(-time.Hour)}}, want: []string{"wrong job etl: it was deployed, and its schedule is no longer in the registry; deploy it again"}},
+		"its schedule is off":  {items: []job.Item{{Name: "etl", Plan: off}}, want: []string{"wrong job etl: its deployed schedule is switched off, and the file has it on; deploy it again"}},
+		"it is paused":         {items: []job.Item{{Name: "etl", Plan: daily, Pauses: paused}}, want: []string{"wrong job etl: it is paused, since 2026-11-22 08:00:00 by ana: the source moves; batchplane resume --stack prod etl"}},
+		"all jobs are paused":  {items: []job.Item{{Name: "etl", Plan: daily}, {Name: job.All, Pauses: paused}}, want: []string{"wrong control plane prod: all jobs are paused, since 2026-11-22 08:00:00 by ana: the source moves; batchplane resume --stack prod --all"}},
+		"others are paused":    {items: []job.Item{{Name: "other", Plan: daily, Pauses: paused}}},
+		"alarms notify nobody": {alarms: []plane.Alarm{{Name: "a", Unheard: topic}, {Name: "b", Unheard: topic}}, want: []string{"wrong alarm a and 1 other: nobody is notified: " + topic + "; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn"}},
+		"an alarm was cut off": {alarms: []plane.Alarm{{Name: "a", Heard: true}, {Name: "b", Unheard: "it has no action"}}, want: []string{"wrong alarm b: nobody is notified: it has no action; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn"}},
+		"the table is forbidden": {denied: true, alarms: []plane.Alarm{{Name: "b", Unheard: topic}}, want: []string{
+			"not checked control plane prod: its state cannot be read: reading the heartbeat: you may not read the table; ",
+			"wrong alarm b: nobody is notified: " + topic + "; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &memory.Store{}
+			if err := store.SetMark(t.Context(), port.MarkSweep, now.Add(-tc.swept)); err != nil {
+				t.Fatal(err)
+			}
+			for _, item := range tc.items {
+				if err := store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p := &plane.Plane{
+				Name: "prod", Reader: store, Stack: doctor.Stack{Name: "prod", Standby: tc.standby}, Now: func() time.Time { return now },
+				Inspect: func(context.Context) (plane.Health, error) {
+					return plane.Health{Running: true, Alarms: tc.alarms}, nil
+				},
+			}
+			if tc.denied {
+				p.Reader = tableDenied{store}
+			}
+			a := &app{Env: Env{}, stack: "prod", zone: time.UTC}
+			found, err := a.ownHealth(t.Context(), p, file)
+			var got []string
+			for _, f := range found {
+				got = append(got, string(f.Verdict)+" "+string(f.Kind)+" "+f.Name+": "+f.Why+"; "+f.Mend)
+			}
+			if err != nil || !slices.Equal(got, tc.want) {
+				t.Errorf("got %v\n%s\nwant\n%s", err, strings.Join(got, "\n"), strings.Join(tc.want, "\n"))
+			}
+		})
+	}
+}

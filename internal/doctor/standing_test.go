@@ -1,0 +1,63 @@
+package doctor_test
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// TestNotStarted: a job that the stack knows and does not start is named, with what starts it again.
+func TestNotStarted(t *testing.T) {
+	t.Parallel()
+	const daily, again = "30 2 * * *", "deploy it again"
+	for name, tc := range map[string]struct {
+		job       job.Job
+		now       map[string]doctor.Standing
+		why, mend string
+	}{
+		"never deployed":           {job.Job{Schedule: daily}, nil, "", ""},
+		"deployed":                 {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {}}, "", ""},
+		"another one":              {job.Job{Schedule: daily}, map[string]doctor.Standing{"b": {Gone: true}}, "", ""},
+		"gone":                     {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Gone: true}}, "it was deployed, and its schedule is no longer in the registry", again},
+		"gone, run by people":      {job.Job{}, map[string]doctor.Standing{"a": {Gone: true}}, "it was deployed, and its schedule is no longer in the registry", again},
+		"switched off by hand":     {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Disabled: true}}, "its deployed schedule is switched off, and the file has it on", again},
+		"switched off by the file": {job.Job{Schedule: daily, Disabled: true}, map[string]doctor.Standing{"a": {Disabled: true}}, "", ""},
+		"off, and only for people": {job.Job{}, map[string]doctor.Standing{"a": {Disabled: true}}, "", ""},
+		"paused":                   {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Paused: "paused by ana"}}, "paused by ana", "batchplane resume a"},
+		"gone, and it was paused":  {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Gone: true, Paused: "paused by ana"}}, "it was deployed, and its schedule is no longer in the registry", again},
+		"off by the file, paused":  {job.Job{Schedule: daily, Disabled: true}, map[string]doctor.Standing{"a": {Disabled: true, Paused: "paused by ana"}}, "paused by ana", "batchplane resume a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tc.job.Name = "a"
+			got := doctor.NotStarted([]job.Job{tc.job}, tc.now, "batchplane resume")
+			var want []doctor.Finding
+			if tc.why != "" {
+				want = []doctor.Finding{{Subject: doctor.Subject{Kind: doctor.Job, Name: "a"}, Verdict: doctor.Wrong, Why: tc.why, Mend: tc.mend, Jobs: []string{"a"}}}
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+// TestHealth: what is wrong with the control plane keeps jobs from running, and so does a stack that
+// stands by.
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	got := doctor.Health(doctor.Stack{Name: "prod", Standby: true}, []string{"the sweep has never finished"}, "batchplane status")
+	plane := doctor.Subject{Kind: doctor.Plane, Name: "prod"}
+	want := []doctor.Finding{
+		{Subject: plane, Verdict: doctor.Wrong, Why: "the sweep has never finished", Mend: "batchplane status"},
+		{Subject: plane, Verdict: doctor.Wrong, Why: "it stands by: it launches nothing, even if people ask", Mend: "sam deploy --stack-name prod --parameter-overrides Standby=false"},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got := doctor.Health(doctor.Stack{Name: "prod"}, nil, "batchplane status"); got != nil {
+		t.Errorf("of a stack that is well: %+v", got)
+	}
+}
