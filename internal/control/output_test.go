@@ -33,7 +33,7 @@ func (l *writings) Tail(_ context.Context, o port.Output, lines int) ([]string, 
 func (l *writings) Where(o port.Output) string { return "the log of " + o.TaskARN }
 
 // TestNoticesShowOutput of the last attempt, unless it provably never started. If the log
-// cannot be read, the notice goes without.
+// cannot be read, the notice goes without, and says so.
 func TestNoticesShowOutput(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -63,6 +63,9 @@ func TestNoticesShowOutput(t *testing.T) {
 			n := w.told[0]
 			if strings.Join(n.Logs, " ") != tc.lines || (n.LogsAt != "") != tc.at || len(l.asked) != tc.asked {
 				t.Errorf("lines %q at %q, asked %+v", n.Logs, n.LogsAt, l.asked)
+			}
+			if n.LogsUnread != (tc.err != nil) {
+				t.Errorf("the notice says that the log could not be read: %t", n.LogsUnread)
 			}
 			if !strings.Contains(log.String(), tc.warns) || tc.warns == "" && strings.Contains(log.String(), "without log lines") {
 				t.Errorf("logged %s", log)

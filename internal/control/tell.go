@@ -174,7 +174,7 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 	if kind == notice.HeldBack || kind == notice.StillRuns && runs {
 		n = c.ending(n)
 	}
-	n.Logs, n.LogsAt = c.output(ctx, r)
+	n.Logs, n.LogsUnread, n.LogsAt = c.output(ctx, r)
 	took, err = c.Notifier.Notify(ctx, n)
 	if err != nil {
 		return nil, fmt.Errorf("telling that %s %s: %w", r.ID, kind, err)
@@ -235,17 +235,18 @@ func (c *Control) keepFailing(ctx context.Context, r *run.Run, e run.Effect) err
 	})
 }
 
-// output returns the last lines of a run's last attempt and where all lines are. An attempt
-// that provably never started wrote nothing. A notice without log lines is better than none.
-func (c *Control) output(ctx context.Context, r *run.Run) (lines []string, at string) {
+// output returns the last lines of a run's last attempt, or that they could not be read, and where all
+// lines are. An attempt that provably never started wrote nothing. A notice without log lines is better
+// than none.
+func (c *Control) output(ctx context.Context, r *run.Run) (lines []string, unread bool, at string) {
 	a := r.Last()
 	if c.Logs == nil || a == nil || a.TaskARN == "" || a.Started == stop.No {
-		return nil, ""
+		return nil, false, ""
 	}
 	o := port.Output{Run: r.ID, Attempt: a.N, TaskARN: a.TaskARN, Task: r.TaskOf(a)}
 	lines, err := c.Logs.Tail(ctx, o, noticeLogLines)
 	if err != nil {
 		c.Log.WarnContext(ctx, "a notice goes without log lines", "run", r.ID, "why", err.Error())
 	}
-	return lines, c.Logs.Where(o)
+	return lines, err != nil, c.Logs.Where(o)
 }

@@ -198,6 +198,8 @@ type Notice struct {
 	Attempts     []Attempt `json:"attempts"`
 	// Logs are the last lines of the last attempt's output, the oldest first.
 	Logs []string `json:"logs,omitempty"`
+	// LogsUnread means that these could not be read: the output may not be empty.
+	LogsUnread bool `json:"logsUnread,omitempty"`
 	// LogsAt says where the whole output is: a URL, a file or a command.
 	LogsAt string `json:"logsAt,omitempty"`
 	// TaskAt is the URL of the last attempt's task, if there is one.

@@ -48,6 +48,9 @@ func (n Notice) text(when string) string {
 			line(fmt.Sprintf("attempt %d", a.N), "%s [%s]", Printable(said), a.Rule)
 		}
 	}
+	if n.LogsUnread {
+		line("last lines", "%s", Unread)
+	}
 	for i, l := range n.Logs {
 		name := ""
 		if i == 0 {
@@ -62,6 +65,9 @@ func (n Notice) text(when string) string {
 	}
 	return b.String()
 }
+
+// Unread is said in place of the last lines if these could not be read.
+const Unread = "what the task wrote could not be read"
 
 // safe says whether the retry that the notice offers is safe.
 func (n Notice) safe() string {

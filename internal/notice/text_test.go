@@ -61,6 +61,9 @@ func texts(t *testing.T) map[string]notice.Notice {
 	failed.Logs, failed.LogsAt, failed.RetryWith = []string{"reading", "no such table"}, "batchplane logs "+string(id), "batchplane retry "+string(id)
 	failed.Retry = &run.Retry{Safety: run.RetryEnded, Why: "attempt 2 ended by itself with code 3"}
 
+	unread := failed
+	unread.Logs, unread.LogsUnread = nil, true
+
 	bad := notice.New(notice.RanAfterAll, "prod", new(attacked()), &job.Job{Name: "report", Owner: hostile}, in(t, "America/New_York"))
 	bad.Logs, bad.LogsAt = []string{hostile, strings.Repeat("long ", 100)}, "https://logs.example/"+hostile
 
@@ -80,7 +83,7 @@ func texts(t *testing.T) map[string]notice.Notice {
 	return map[string]notice.Notice{
 		"held-back": heldBack, "held-up": waits,
 		"unpulled": notice.New(notice.Failed, "prod", &unpulled, &job.Job{}, time.UTC),
-		"failed":   failed, "hostile": bad, "missed": missed.OfMissed(1, t0, time.UTC), "missed-many": missed.OfMissed(12, t0.Add(-11*time.Minute), time.UTC),
+		"failed":   failed, "unread": unread, "hostile": bad, "missed": missed.OfMissed(1, t0, time.UTC), "missed-many": missed.OfMissed(12, t0.Add(-11*time.Minute), time.UTC),
 		"kept":      notice.Kept("prod", "034b147e", "not usable: no input of the trigger"),
 		"recovered": notice.New(notice.Recovered, "prod", &good, &job.Job{}, in(t, "Europe/Berlin")),
 	}

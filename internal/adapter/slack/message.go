@@ -60,6 +60,9 @@ func message(n notice.Notice) payload {
 	if lines := attempts(n); lines != "" {
 		blocks = append(blocks, section(lines))
 	}
+	if n.LogsUnread {
+		blocks = append(blocks, section(notice.Unread))
+	}
 	if len(n.Logs) > 0 {
 		blocks = append(blocks, section("```"+logs(n.Logs)+"```"))
 	}

@@ -19,6 +19,17 @@ func TestMessageOfNoRun(t *testing.T) {
 	}
 }
 
+// TestMessageOfALogThatWasNotRead: it says so, because no lines would look like no output.
+func TestMessageOfALogThatWasNotRead(t *testing.T) {
+	t.Parallel()
+	for _, unread := range []bool{false, true} {
+		text, err := json.Marshal(message(notice.Notice{Kind: notice.Failed, Job: "etl", LogsUnread: unread}))
+		if err != nil || strings.Contains(string(text), notice.Unread) != unread {
+			t.Errorf("not read: %t: %s, %v", unread, text, err)
+		}
+	}
+}
+
 // TestEscapedTextStaysSmall: Slack refuses a message with a section of more than 3,000 characters each
 // time, so texts are cut as they are sent. No escaped character is cut in two.
 func TestEscapedTextStaysSmall(t *testing.T) {
