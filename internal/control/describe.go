@@ -69,6 +69,9 @@ func (l *lane) describe(ctx context.Context, cluster string, rs []run.Run) {
 func answer(r *run.Run, asked time.Time, tasks []ecsevent.Task, missing []string, err error) run.Event {
 	n, arn := len(r.Attempts), r.Last().TaskARN
 	if i := slices.IndexFunc(tasks, func(t ecsevent.Task) bool { return t.ARN == arn }); i >= 0 {
+		if why := otherDefinition(r, r.Last(), &tasks[i]); why != "" {
+			return run.Strange{Attempt: n, TaskARN: arn, Why: why}
+		}
 		return seen(r.RoundID(n), tasks[i], true)
 	}
 	var untold *port.UntoldError

@@ -93,25 +93,31 @@ func (c *Control) stopped(ctx context.Context, task ecsevent.Task, of run.RoundI
 // errStrange means that a task is not the one of the attempt that its startedBy names.
 var errStrange = errors.New("a strange task")
 
-// strange says why a task cannot be that of the current attempt although it names it, as long
-// as the attempt's task is not known; "" if it can. Anyone who may run a task anywhere in the
-// account chooses its startedBy.
+// strange says why a task cannot be that of the attempt that it names; "" if it can, or if another
+// task is known to be the attempt's. Anyone who may run a task anywhere in the account chooses its
+// startedBy.
 func (c *Control) strange(ctx context.Context, r *run.Run, round run.RoundID, t *ecsevent.Task) (why string, err error) {
-	a := r.Last()
-	if a == nil || a.N != round.Attempt || a.TaskARN != "" {
+	a := r.Attempt(round.Attempt)
+	if a == nil || a.TaskARN != "" && a.TaskARN != t.ARN {
 		return "", nil
 	}
 	j, err := c.definition(ctx, r.Definition)
 	if err != nil {
 		return "", lost(err)
 	}
-	switch of := t.DefinitionARN; {
-	case t.ClusterARN != "" && !inCluster(t.ClusterARN, j.Cluster):
+	if t.ClusterARN != "" && !inCluster(t.ClusterARN, j.Cluster) {
 		return fmt.Sprintf("task %s is of cluster %s, and run %s is launched in %s: it is not its task, whatever its startedBy says", t.ARN, t.ClusterARN, r.ID, cmp.Or(j.Cluster, defaultCluster)), nil
-	case of != "" && r.Task.ARN != "" && of != r.Task.ARN && of != a.TaskDefinition:
-		return fmt.Sprintf("task %s is of task definition %s, and run %s is launched with %s: it is not its task, whatever its startedBy says", t.ARN, of, r.ID, r.Task.ARN), nil
 	}
-	return "", nil
+	return otherDefinition(r, a, t), nil
+}
+
+// otherDefinition says that a task is of another task definition than an attempt; "" if it is not.
+func otherDefinition(r *run.Run, a *run.Attempt, t *ecsevent.Task) string {
+	of := t.DefinitionARN
+	if of == "" || r.Task.ARN == "" || of == r.Task.ARN || of == a.TaskDefinition {
+		return ""
+	}
+	return fmt.Sprintf("task %s is of task definition %s, and run %s is launched with %s: it is not its task, whatever its startedBy says", t.ARN, of, r.ID, r.Task.ARN)
 }
 
 // defaultCluster is where ECS launches tasks that name no cluster (ECS API reference,

@@ -94,3 +94,62 @@ func TestAStrangeTask(t *testing.T) {
 		})
 	}
 }
+
+// findingECS answers no launch and finds a task of somebody else, which runs.
+type findingECS struct{ silentECS }
+
+const found = "arn:aws:ecs:eu-central-1:123456789012:task/jobs/0123456789"
+
+func (findingECS) Find(context.Context, string, string) ([]string, error) {
+	return []string{found}, nil
+}
+
+func (findingECS) Describe(context.Context, string, []string) ([]ecsevent.Task, []string, error) {
+	return []ecsevent.Task{{ARN: found, DefinitionARN: "arn:aws:ecs:eu-central-1:123456789012:task-definition/mine:1", LastStatus: "RUNNING", StartedAt: t0}}, nil, nil
+}
+
+// TestAStrangeTaskIsFound: nor is a task of another task definition that a search finds. Its end
+// is kept, and a look ends the run as in doubt.
+func TestAStrangeTaskIsFound(t *testing.T) {
+	t.Parallel()
+	now, store := t0, &memory.Store{}
+	ctl := &control.Control{
+		Stack: "prod", Store: store, Launcher: findingECS{}, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
+	}
+	j := job.Job{Name: "report", TaskDefinition: "report", Cluster: "jobs"}
+	if _, err := ctl.Scheduled(t.Context(), j, t0); err == nil {
+		t.Fatal("the launch had an answer")
+	}
+	now = now.Add(51 * time.Minute)
+	if _, err := ctl.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := store.Run(t.Context(), slot); err != nil || r.Status != run.Running || r.Last().TaskARN != found {
+		t.Fatalf("%s, %+v, %v", r.Status, r.Last(), err)
+	}
+	body := strings.Replace(fmt.Sprintf(stoppedEvent, "STOPPED", "prod/"+string(slot)+"/1", ""), `"version":9`, `"version":9,"taskDefinitionArn":"arn:aws:ecs:eu-central-1:123456789012:task-definition/mine:1"`, 1)
+	body = strings.Replace(body, taskOf(t, body), found, 1)
+	if err := ctl.OnStopped(t.Context(), []byte(body)); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := store.Kept(t.Context(), 10)
+	if err != nil || len(kept) != 1 || !strings.Contains(kept[0].Reason, "is launched with "+ours) {
+		t.Errorf("kept %+v, %v", kept, err)
+	}
+	if _, err := ctl.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := store.Run(t.Context(), slot); err != nil || r.Status != run.Failed || !strings.Contains(r.Cause, "in doubt") {
+		t.Errorf("it %s: %s, %v", r.Status, r.Cause, err)
+	}
+}
+
+// taskOf returns the ARN of an event's task.
+func taskOf(t *testing.T, body string) string {
+	t.Helper()
+	doc, err := ecsevent.Parse([]byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc.Task.ARN
+}

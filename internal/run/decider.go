@@ -54,6 +54,8 @@ func (d *decider) onTask(e Event) (Result, string) {
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.found(a.told(), e) })
 	case Unseen:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.unseen(a, e) })
+	case Strange:
+		return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.strange(a, &e) })
 	case Gone:
 		return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.gone(a, e.At) })
 	}
@@ -62,7 +64,7 @@ func (d *decider) onTask(e Event) (Result, string) {
 
 // onSeen takes a state of an attempt's task.
 func (d *decider) onSeen(e *Seen) (Result, string) {
-	return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.seen(a.told(), e) })
+	return d.onAttempt(e.Attempt, func(a *Attempt) (Result, string) { return d.seen(a, e) })
 }
 
 func (d *decider) onAttempt(n int, f func(*Attempt) (Result, string)) (Result, string) {

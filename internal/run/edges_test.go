@@ -120,7 +120,7 @@ func TestWhenItIsDue(t *testing.T) {
 		"one that has outlasted its limit":               {limited, []at{accepted, {11 * minute, running}}, minute},
 		"one that has outlasted it, and ECS was asked":   {limited, []at{accepted, {11 * minute, running}, {11 * minute, asked}}, 5 * minute},
 		"one that runs":                                  {plain, []at{accepted, {5 * minute, running}}, 45 * minute},
-		"a task that is found although it is not wanted": {plain, []at{{1, run.NoAnswer{Attempt: 1}}, {2, askedToStop}, {3, run.Found{Attempt: 1, TaskARNs: []string{arn(1)}}}}, minute},
+		"a task that is found although it is not wanted": {plain, []at{{1, run.NoAnswer{Attempt: 1}}, {2, askedToStop}, {3, run.Found{Attempt: 1, TaskARNs: []string{arn(1)}}}}, 0},
 	} {
 		r := newRun()
 		r.Owed = append(r.Owed, told.Effect)

@@ -93,6 +93,12 @@ type (
 		At      time.Time
 	}
 
+	// Strange: a task that was taken for the attempt's cannot be it, and why.
+	Strange struct {
+		Attempt      int
+		TaskARN, Why string
+	}
+
 	// RetryAsked: a person asks for a further attempt of the same run.
 	RetryAsked struct {
 		Trigger Trigger
@@ -136,6 +142,7 @@ func (NoAnswer) event()   {}
 func (Found) event()      {}
 func (Seen) event()       {}
 func (Gone) event()       {}
+func (Strange) event()    {}
 func (RetryAsked) event() {}
 func (StopAsked) event()  {}
 func (Done) event()       {}

@@ -89,7 +89,7 @@ func (d *decider) found(a *Attempt, e Found) (Result, string) {
 		return Ignored, fmt.Sprintf("attempt %d is on another round", a.N)
 	}
 	if len(e.TaskARNs) > 0 {
-		return d.accepted(a, e.TaskARNs[0], "")
+		return d.believed(a, e.TaskARNs[0])
 	}
 	if !d.current(a) || !d.r.Owes(Find) {
 		return Ignored, "the search is settled"
@@ -104,6 +104,29 @@ func (d *decider) found(a *Attempt, e Found) (Result, string) {
 	}
 	a.EndedAt, a.Class, a.Started, a.Helps = d.now(), stop.Ambiguous, stop.Unknown, stop.Unknown
 	a.Rule, a.Why = RuleInDoubt, "ECS never said whether this launch went through, and no task of it is found"
+	return Did, d.giveUp(a, "in doubt, not relaunched: "+a.Why)
+}
+
+// believed takes a task that a search found for the attempt's until a look, at once, has seen what
+// it is: anyone who may run a task chooses its startedBy. A stop that a person asked for waits for
+// that look.
+func (d *decider) believed(a *Attempt, arn string) (Result, string) {
+	did, why := d.accepted(a, arn, "")
+	if did == Did && d.current(a) {
+		d.r.settle(func(e Effect) bool { return e.Kind == StopTask })
+		d.r.DueAt = d.now()
+	}
+	return did, why
+}
+
+// strange takes it that the attempt's task is not known after all.
+func (d *decider) strange(a *Attempt, e *Strange) (Result, string) {
+	if !d.current(a) || a.TaskARN != e.TaskARN {
+		return Ignored, "it is not taken for the attempt's any more"
+	}
+	a.TaskARN, a.LastStatus, a.Version = "", "", 0
+	a.EndedAt, a.Class, a.Started, a.Helps = d.now(), stop.Ambiguous, stop.Unknown, stop.Unknown
+	a.Rule, a.Why = RuleInDoubt, "ECS never said whether this launch went through, and what was found in its name is not its: "+e.Why
 	return Did, d.giveUp(a, "in doubt, not relaunched: "+a.Why)
 }
 
@@ -145,6 +168,7 @@ func (d *decider) seen(a *Attempt, e *Seen) (Result, string) {
 	if a.TaskARN != "" && e.TaskARN != a.TaskARN {
 		return d.second(a, e.TaskARN)
 	}
+	a.told()
 	if e.Version > 0 && e.Version <= a.Version {
 		return d.nothingNew(a, e)
 	}
