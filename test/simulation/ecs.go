@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 type ecs struct {
 	w        *World
 	tasks    []*task
+	copies   []*task
 	byARN    map[string]*task
 	tokens   map[string]*binding
 	revision map[string]int // newest ACTIVE revision by family
@@ -254,8 +256,8 @@ func (e *ecs) find(startedBy string, d dice) ([]string, error) {
 		return nil, errUnavailable
 	}
 	var arns []string
-	for _, t := range e.tasks {
-		if t.by == startedBy && !t.unknown(e.w.now) && t.desired.IsZero() && t.status(e.w.now) != "STOPPED" {
+	for _, t := range slices.Concat(e.copies, e.tasks) {
+		if t.by == startedBy && t.copy != unnamed && t.copy != elsewhere && !t.unknown(e.w.now) && t.desired.IsZero() && t.status(e.w.now) != "STOPPED" {
 			arns = append(arns, t.arn)
 		}
 	}

@@ -237,7 +237,7 @@ func (w *World) unseen(r *run.Run, a *run.Attempt) {
 	}
 	t := w.ecs.byARN[a.TaskARN]
 	switch {
-	case w.outlasted(by):
+	case w.untellable(by, a):
 		w.truth.givenUp[by] = true
 	case a.Rule == run.RuleInDoubt || t != nil && t.razed || w.wasDamaged(r.ID):
 	case t == nil || !reached(t.stopped, w.now.Add(-50*time.Minute)):
@@ -245,6 +245,12 @@ func (w *World) unseen(r *run.Run, a *run.Attempt) {
 	case t.stopped.After(later(w.truth.troubled, w.truth.untoldUntil).Add(slack)):
 		w.violate("a lost event is made up for", r.ID, "the task of attempt %d stopped at %s, and no look saw it", a.N, t.stopped.Format("15:04:05"))
 	}
+}
+
+// untellable reports whether ECS refused to tell of an attempt's task for long, or it may not show
+// the task because it was asked to stop, which a restored store has forgotten.
+func (w *World) untellable(by string, a *run.Attempt) bool {
+	return w.outlasted(by) || a.Rule == run.RuleInDoubt && !w.restored.at.IsZero()
 }
 
 // ofTheJob notes notices of a job that a change makes its newest run owe.

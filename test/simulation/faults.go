@@ -98,6 +98,7 @@ const (
 	PersonLooks     // a person says how a run was when they decided to retry it, and takes their time
 	Apart           // each function has processes of its own, which are replaced
 	Restored        // the store is restored to a point in time
+	Copied          // somebody runs a task that names an attempt of ours
 	faults          // their number
 )
 
@@ -114,7 +115,7 @@ var faultNames = [faults]string{
 	"false conflict", "index lags", "quota used up", "capacity gone", "call hangs", "notices by stream", "record lost", "record twice", "record late",
 	"registry unread", "registry half read", "batch fails", "run damaged", "item off", "slots as schedules", "calendar ends", "items in laps",
 	"large group", "token refused", "list forgets", "group resized", "process replaced", "task does not get to STOPPED", "run mended", "task runs for long", "person looks first", "functions apart",
-	"store restored",
+	"store restored", "task copied",
 }
 
 func (f Fault) String() string { return faultNames[f] }

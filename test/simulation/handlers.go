@@ -137,7 +137,7 @@ func (w *World) deliver(e *delivery) {
 	ok := w.handle("onstopped", e.task.run, twin, func(ctx context.Context) error {
 		return w.control.OnStopped(ctx, w.opt.Mutation.event(e.body))
 	})
-	if ok && e.stop {
+	if e.task.heard = e.task.heard || ok && e.stop; ok && e.stop && e.task.copy == noCopy {
 		w.truth.heard[e.task.by] = true
 	}
 	if !ok && e.try < tries {

@@ -21,6 +21,7 @@ func (w *World) judge() {
 	w.judgeSeen()
 	w.judgePending()
 	w.judgePace()
+	w.judgeCopies()
 	if w.truth.errors > 20 {
 		w.violate("calm handlers succeed", "", "%d handlers failed although nothing went wrong any more; the last: %s", w.truth.errors, w.truth.lastError)
 	}
@@ -52,7 +53,7 @@ func (w *World) judgeAttempts() {
 // judgeRelaunch compares a task with a later one of the same run.
 func (w *World) judgeRelaunch(t, next *task) {
 	l := w.truth.lives[t.run]
-	if l == nil || t.by == next.by {
+	if l == nil || t.by == next.by || w.truth.mistook[t.run] {
 		return
 	}
 	byPerson := slices.ContainsFunc(l.rounds, func(first int) bool { return t.attempt < first && first <= next.attempt })

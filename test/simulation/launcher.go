@@ -37,6 +37,7 @@ func (p launcher) Launch(_ context.Context, asked port.Launch) (e run.Event) {
 	w.final(l, e)
 	w.lacked(l, e)
 	w.limited(e)
+	w.copies(l, e)
 	if w.trace != nil {
 		w.tell(l.Run, "RunTask of attempt %d is answered: %T %s", l.Attempt, e, answer(e))
 	}

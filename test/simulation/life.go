@@ -16,7 +16,12 @@ type task struct {
 	attempt int
 	job     job.Job // as it was launched
 	arn, by string
-	fate    string
+	// definition is the ARN of its task definition.
+	definition string
+	fate       string
+	// copy is set if it only names the attempt. heard means that the event of its stop was taken.
+	copy  copyKind
+	heard bool
 
 	created, pending, pulled, started, ended, stopped time.Time
 	// desired is when its desired status became STOPPED; warned is when Spot announced that.
@@ -99,7 +104,7 @@ func (w *World) newTask(l *port.Launch) *task {
 	d := w.dice(by, 0)
 	t := w.tasks.give()
 	*t = task{
-		run: l.Run, attempt: l.Attempt, job: l.Job, by: by, created: w.now,
+		run: l.Run, attempt: l.Attempt, job: l.Job, by: by, definition: l.Task.ARN, created: w.now,
 		arn: "arn:aws:ecs:eu-central-1:123456789012:task/batch/" + strconv.FormatUint(mix(w.opt.Seed, n)>>1, 36) + strconv.FormatUint(10000+n, 10),
 	}
 	if w.hit(d, DescribeLag, 200) {

@@ -89,14 +89,16 @@ func (w *World) wasDamaged(id run.ID) bool {
 // mended. Others may run beside it: its run had lost its job's lock.
 func (w *World) ofBefore(t *task) bool {
 	m := w.store.runs[t.run].mended
-	return m != nil && (t.created.Before(m.at) || !slices.ContainsFunc(w.ecs.sends, func(s send) bool {
+	return m != nil && !w.truth.mistook[t.run] && (t.created.Before(m.at) || !slices.ContainsFunc(w.ecs.sends, func(s send) bool {
 		return s.run == t.run && s.attempt == t.attempt && s.at.After(m.at)
 	}))
 }
 
 // alone reports whether no other may run beside a task. judgeTakenUp judges those of before a run
 // was mended.
-func (w *World) alone(t *task) bool { return t.job.Exclusive() && !w.ofBefore(t) }
+func (w *World) alone(t *task) bool {
+	return t.job.Exclusive() && !w.ofBefore(t) && !w.truth.mistook[t.run]
+}
 
 // startsBeside reports whether a task was launched, of another run whose definition forbids overlaps, while
 // p had not stopped.

@@ -77,6 +77,7 @@ const (
 	CallSafe                     // notices call each retry safe
 	OldPauses                    // a process believes what it first read of pauses
 	ForgetNotBefore              // a restored store counts as one that knows all
+	TrustNames                   // whatever names an attempt is its task
 	mutations
 )
 
@@ -93,7 +94,7 @@ var mutationNames = [mutations]string{
 	"a crowd for ever",
 	"slots are stale", "what is older is written", "untold is told", "what is forgotten is gone",
 	"the lock stays lost", "never long", "what was seen is forgotten", "all retries are safe",
-	"pauses are as first read", "not before is forgotten",
+	"pauses are as first read", "not before is forgotten", "names are trusted",
 }
 
 func (m Mutation) String() string { return mutationNames[m] }

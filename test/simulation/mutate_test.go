@@ -87,6 +87,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		{CallSafe, "a safe retry is safe", FaultSet{}, FaultSet{}},
 		{OldPauses, "what is skipped has a reason", Faults(Apart), FaultSet{}},
 		{ForgetNotBefore, "what was forgotten is not launched again", Faults(Restored), FaultSet{}},
+		{TrustNames, "a strange task is not ours", Faults(Copied), FaultSet{}},
 		{NeverHeldUp, "a long wait is told", Faults(QuotaFull, CapacityGone), FaultSet{}},
 		{NeverHangs, "an end that hangs is told", Faults(EndHangs), FaultSet{}},
 		{NeverStuck, "a stop without effect is told", Faults(StopIgnored, EndHangs).With(told), FaultSet{}},

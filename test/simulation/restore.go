@@ -187,6 +187,7 @@ func (t *truth) copy() truth {
 		c.skips[name] = &own
 	}
 	c.failing, c.held, c.heldBack, c.owed, c.owes = maps.Clone(t.failing), maps.Clone(t.held), maps.Clone(t.heldBack), maps.Clone(t.owed), maps.Clone(t.owes)
+	c.mistook = maps.Clone(t.mistook)
 	c.calendars, c.heard, c.final, c.untold = maps.Clone(t.calendars), maps.Clone(t.heard), maps.Clone(t.final), maps.Clone(t.untold)
 	c.answer, c.spotFailed, c.lacks, c.givenUp = maps.Clone(t.answer), maps.Clone(t.spotFailed), maps.Clone(t.lacks), maps.Clone(t.givenUp)
 	return c

@@ -78,7 +78,7 @@ func (w *World) freeOfCharge(l *port.Launch) {
 	before := run.RoundID{Run: l.Run, Attempt: l.Attempt - 1}
 	life := w.truth.lives[l.Run]
 	switch {
-	case l.Round > 0 || !w.truth.lacks[before]:
+	case l.Round > 0 || !w.truth.lacks[before] || w.truth.mistook[l.Run]:
 	case slices.Contains(life.rounds, l.Attempt): // a person's retry
 	case w.store.definition(w.store.runs[l.Run].run.Definition).Capacity == job.SpotThenOnDemand: // it moved
 	default:

@@ -115,6 +115,7 @@ func firstDifference(a, b []Line) string {
 func TestWorldsThatFailed(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]Options{
+		"a task of something else was taken for ours":        {Seed: 6},
 		"a run that a restored store forgot was called safe": {Seed: 77143},
 		"a success was retried as what would be safe":        {Seed: 1731000004248},
 		"two rounds that hung had one notice":                {Seed: 1712773149865},

@@ -115,7 +115,7 @@ func (w *World) unnoted(id run.ID, n int) bool {
 func (w *World) placed(l *port.Launch) {
 	r := w.store.runs[l.Run].run
 	life := w.truth.lives[l.Run]
-	if l.Attempt != len(r.Attempts) {
+	if l.Attempt != len(r.Attempts) || w.truth.mistook[l.Run] {
 		return
 	}
 	round := life.rounds[len(life.rounds)-1]

@@ -51,7 +51,7 @@ func (w *World) everybodyTold(id string) bool {
 // one, while it had that many attempts: one that is safe repeats nothing, and one of a run that
 // has ended runs beside nothing.
 func (w *World) retrySafe(id run.ID, attempts int, s run.Safety, whose string) {
-	if s != run.RetrySafe && s != run.RetryEnded || w.store.definition(w.store.runs[id].run.Definition).Retry.Idempotent {
+	if s != run.RetrySafe && s != run.RetryEnded || w.mayRepeat(id) {
 		return
 	}
 	for _, t := range w.ecs.tasks {
@@ -63,4 +63,10 @@ func (w *World) retrySafe(id run.ID, attempts int, s run.Safety, whose string) {
 			w.violate("a safe retry is safe", id, "%s is %s, and attempt %d has not ended: it will %s", whose, s, t.attempt, t.fate)
 		}
 	}
+}
+
+// mayRepeat reports whether a run's job says that a second run does no harm, or nobody knows what
+// it launched.
+func (w *World) mayRepeat(id run.ID) bool {
+	return w.truth.mistook[id] || w.store.definition(w.store.runs[id].run.Definition).Retry.Idempotent
 }

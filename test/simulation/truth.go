@@ -32,6 +32,7 @@ type truth struct {
 	calendars   map[string]int             // checks since a job's calendar should have been told
 	notices     map[carried]*told
 	heard       map[string]bool      // startedBy of tasks whose stop was taken
+	mistook     map[run.ID]bool      // runs that took a copy for their task
 	final       map[string]*handler  // who was given failures[] by startedBy
 	untold      map[string]time.Time // since when ECS has refused to tell, by startedBy
 	answer      map[string]ended     // that ended a refusal, by startedBy
@@ -78,7 +79,7 @@ type plan struct {
 
 func (t *truth) init() {
 	*t = truth{
-		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, held: map[string]holder{}, heldBack: map[run.ID]bool{}, owes: map[run.ID]time.Time{}, owed: map[string]int{}, notices: map[carried]*told{}, heard: map[string]bool{},
+		lives: map[run.ID]*life{}, plans: map[string][]plan{}, failing: map[string]failing{}, missed: map[string]map[run.ID]bool{}, held: map[string]holder{}, heldBack: map[run.ID]bool{}, owes: map[run.ID]time.Time{}, owed: map[string]int{}, notices: map[carried]*told{}, heard: map[string]bool{}, mistook: map[run.ID]bool{},
 		final: map[string]*handler{}, lacks: map[run.RoundID]bool{}, spotFailed: map[run.RoundID]*handler{}, untold: map[string]time.Time{}, answer: map[string]ended{}, givenUp: map[string]bool{}, skips: map[string]*skip{},
 	}
 }
@@ -121,6 +122,7 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 		w.askedFor(after)
 	}
 	w.streamed(after)
+	w.mistakes(after)
 	w.takenUp(after)
 	w.ofTheJob(l, before, after)
 	if decided(before, after) {

@@ -32,7 +32,7 @@ func seen(at, now time.Time) time.Time {
 // described returns the task as DescribeTasks shows it now.
 func (t *task) described(now time.Time) ecsevent.Task {
 	out := ecsevent.Task{
-		ARN: t.arn, StartedBy: t.by, LastStatus: t.status(now), DesiredStatus: "RUNNING", Version: t.versionOf(now),
+		ARN: t.arn, ClusterARN: t.cluster(), DefinitionARN: t.definition, StartedBy: t.startedBy(), LastStatus: t.status(now), DesiredStatus: "RUNNING", Version: t.versionOf(now),
 		CreatedAt: t.created, PullStartedAt: seen(t.pulled, now), StartedAt: seen(t.started, now),
 		ExecutionStoppedAt: seen(t.ended, now), StoppedAt: seen(t.stopped, now), Overridden: []string{"app"},
 	}
@@ -75,7 +75,13 @@ func (t *task) event(now time.Time) []byte {
 	b := make([]byte, 0, 800)
 	b = append(b, `{"version":"0","detail-type":"ECS Task State Change","source":"aws.ecs","detail":{"taskArn":`...)
 	b = strconv.AppendQuote(b, d.ARN)
-	b = text(b, "startedBy", d.StartedBy)
+	if d.ClusterARN != "" {
+		b = text(b, "clusterArn", d.ClusterARN)
+	}
+	b = text(b, "taskDefinitionArn", d.DefinitionARN)
+	if d.StartedBy != "" {
+		b = text(b, "startedBy", d.StartedBy)
+	}
 	b = text(b, "lastStatus", d.LastStatus)
 	b = text(b, "desiredStatus", d.DesiredStatus)
 	b = append(b, `,"version":`...)
@@ -91,7 +97,11 @@ func (t *task) event(now time.Time) []byte {
 	if d.StoppedReason != "" {
 		b = text(b, "stoppedReason", d.StoppedReason)
 	}
-	b = append(b, `,"overrides":{"containerOverrides":[{"name":"app"}]},"containers":[`...)
+	b = append(b, `,"overrides":{"containerOverrides":[{"name":"app"`...)
+	if d.StartedBy == "" {
+		b = append(b, t.environment()...)
+	}
+	b = append(b, `}]},"containers":[`...)
 	for i, c := range d.Containers {
 		b = container(b, i, c)
 	}
