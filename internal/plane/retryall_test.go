@@ -85,8 +85,8 @@ func TestCandidates(t *testing.T) {
 			plane.Filter{Statuses: []run.Status{run.Missed}},
 			"",
 		},
-		"many, and no success": {
-			append([]run.Run{ended("a", 0, run.Missed)}, count("a", 10, 2*view.Recent, run.Failed)...),
+		"many, and no success of its own since": {
+			append([]run.Run{ended("a", 0, run.Missed), ended("a", -5, run.Succeeded), ended("b", 5, run.Succeeded)}, count("a", 10, 2*view.Recent, run.Failed)...),
 			plane.Filter{Statuses: []run.Status{run.Missed}},
 			"a/20261122T0200Z safe",
 		},
