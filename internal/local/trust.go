@@ -103,10 +103,12 @@ func writers(info fs.FileInfo, mode fs.FileMode) string {
 	return ""
 }
 
-// TrustedState returns an error if another user owns a part of a state that is there, or may write to a
-// file of it: whoever can change a state has commands run as this user, and whoever owns its file can
-// read the token in it. It checks the database, the files that SQLite and its locks put beside it, and
-// folders; of folders only the owner, since in a container everybody may write to a volume's.
+// TrustedState returns an error if another user owns a part of a state that is there, or everybody may
+// write to a file of it: whoever can change a state has commands run as this user, and whoever owns its
+// file can read the token in it. It checks the database, the files that SQLite and its locks put beside
+// it, and folders; of folders only the owner, since in a container everybody may write to a volume's. A
+// group may write: at each start of a pod with an fsGroup, Kubernetes lets that group write to all files
+// of a volume (Kubernetes documentation, "Configure a Security Context for a Pod or Container").
 func TrustedState(db string, folders ...string) error {
 	to := db
 	if target, err := filepath.EvalSymlinks(db); err == nil {
@@ -118,14 +120,14 @@ func TrustedState(db string, folders ...string) error {
 			return err
 		}
 		if who != "" {
-			return fmt.Errorf("%s can be changed by %s, who could so run commands as this user: remove it, or name another state with --db", path, who)
+			return fmt.Errorf("%s can be changed by %s, who could so run commands as this user: if the state is yours, `chown` it to this user or `chmod o-w` it, else name another with --db", path, who)
 		}
 	}
 	return nil
 }
 
-// owners says who else owns what is at a path, or the link there, or may change the file, "" if nobody
-// does.
+// owners says who else owns what is at a path, or the link there, or whether everybody may change the
+// file, "" if nobody does.
 func owners(path string) (who string, err error) {
 	for _, look := range []func(string) (fs.FileInfo, error){os.Lstat, os.Stat} {
 		info, err := look(path)
@@ -137,7 +139,7 @@ func owners(path string) (who string, err error) {
 		}
 		var mode fs.FileMode
 		if info.Mode().IsRegular() {
-			mode = info.Mode()
+			mode = info.Mode() &^ 0o020
 		}
 		if who := writers(info, mode); who != "" {
 			return who, nil

@@ -1,6 +1,8 @@
 package wire_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,6 +63,28 @@ func TestAStateThatOthersMayWrite(t *testing.T) {
 	}
 	if err := os.Chmod(db, 0o600); err != nil {
 		t.Fatal(err)
+	}
+	mustStart(t, config(db))
+}
+
+// TestAStateOfAVolume: a pod starts again on the state of the pod before. Kubernetes gives the files of a
+// volume to the fsGroup, and lets it write to them.
+func TestAStateOfAVolume(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	dir := t.TempDir()
+	db := filepath.Join(dir, "jobs.db")
+	l, err := wire.NewLocal(t.Context(), config(db))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, l)
+	for path, mode := range map[string]fs.FileMode{dir: 0o770 | fs.ModeSetgid, db: 0o660, db + ".lock": 0o660} {
+		if err := errors.Join(os.Lchown(path, -1, 2000), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	mustStart(t, config(db))
 }
