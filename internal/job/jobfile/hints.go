@@ -109,16 +109,19 @@ func noValue(value string) string {
 	return ""
 }
 
-// cutByComment reports whether a comment ended a command without quotes of YAML's own within
-// quotes of the shell's.
+// cutByComment reports whether a comment ended a command without quotes of YAML's own within quotes of
+// the shell's, which the comment closes. Without that, it is rather nested quotes that inQuotes misreads.
 func cutByComment(n ast.Node, command string) bool {
 	t := n.GetToken()
-	return t != nil && t.Type == token.StringType && t.Next != nil && t.Next.Type == token.CommentType && inQuotes(command)
+	if t == nil || t.Type != token.StringType || t.Next == nil || t.Next.Type != token.CommentType {
+		return false
+	}
+	open := inQuotes(command)
+	return open != 0 && strings.ContainsRune(t.Next.Value, open)
 }
 
-// inQuotes reports whether a shell's text ends within quotes.
-func inQuotes(command string) bool {
-	var open rune
+// inQuotes gives the quote within which a shell's text ends, or 0.
+func inQuotes(command string) (open rune) {
 	escaped := false
 	for _, r := range command {
 		quote := r == '"' || r == '\''
@@ -133,7 +136,7 @@ func inQuotes(command string) bool {
 			open = r
 		}
 	}
-	return open != 0
+	return open
 }
 
 // closing gives the index of the quote that closes a value which begins with one, or 0.

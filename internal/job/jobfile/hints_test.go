@@ -18,7 +18,7 @@ func TestUsualMistakes(t *testing.T) {
 		head + "command: @daily\n":                                 "4:14: the value of command must not stand in YAML as it is, because it begins with @: write `command: |`",
 		head + "command: `date`\r\n":                               "4:14: the value of command must not stand in YAML as it is, because it begins with `: write `command: |`",
 		head + "command: {echo,a} && b\n":                          "4:14: the value of command must not stand in YAML as it is, because it begins with { and goes on after }: write `command: |`",
-		head + "command: echo \"x # y\" # z\n":                     "4:14: command: ends within quotes, because a # after a blank begins a comment in YAML: write `command: |`",
+		head + "command: echo \"x # y\" # don't\n":                 "4:14: command: ends within quotes, because a # after a blank begins a comment in YAML: write `command: |`",
 		"jobs:\n  - name: \"a\n    schedule: \"0 3 * * *\"\n":      "2:11: the value of name begins with \", which is not closed on this line",
 		"jobs:\n- name: a\n   schedule: \"0 3 * * *\"\n":           "3:4: the key schedule begins further right than name above it",
 		"jobs:\n  hello:\n    schedule: \"0 3 * * *\"\n":           "2:3: jobs: must be a list: write `- name: hello`, and its other keys below it",
@@ -41,6 +41,7 @@ func TestNoMistake(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{
 		"echo \"x#y\"", "echo it\\'s # an apostrophe", "echo 'a \"b' # quoted", "echo a # b's", "[ echo, a ] # list", "\"echo # a\" # b", "|\n      echo \"a # b\"\n      echo 'c: d'",
+		"X=\"$(awk -F'\"' '{print $2}' f)\" run # nested quotes", "X=\"$(awk -F'\"' '{print $2}' f)\" run\n    # a line of its own",
 		"curl http://x:80/a", "echo a:b",
 	} {
 		if jobs, problems := parse([]byte("jobs:\n  - name: a\n    command: " + command + "\n")); len(problems) > 0 || len(jobs) != 1 {
