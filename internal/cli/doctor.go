@@ -45,7 +45,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 		if err := a.printFindings(findings, herds); err != nil {
 			return err
 		}
-		if slices.ContainsFunc(findings, func(f doctor.Finding) bool { return f.Verdict == doctor.Wrong }) {
+		if doctor.Hinders(findings) {
 			return errRefused
 		}
 		return nil

@@ -64,6 +64,14 @@ type Finding struct {
 	Mend    string  `json:"mend,omitempty"`
 	// Jobs are those that need it; none means all.
 	Jobs []string `json:"jobs,omitempty"`
+	// Redeploy means that deploying the jobs mends it.
+	Redeploy bool `json:"-"`
+}
+
+// Hinders reports whether something is wrong that deploying the jobs does not mend. What deploying mends
+// must not keep a pipeline from it.
+func Hinders(findings []Finding) bool {
+	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Verdict == Wrong && !f.Redeploy })
 }
 
 // Deployed is what all containers of a deployed task definition need. A log group of another Region

@@ -22,8 +22,10 @@ func NotStarted(jobs []job.Job, now map[string]Standing, resume string) (out []F
 		switch {
 		case s.Gone:
 			f.Why, f.Mend = "it was deployed, and its schedule is no longer in the registry", "deploy it again"
+			f.Redeploy = true
 		case s.Disabled && !j.Disabled && j.Schedule != "":
 			f.Why, f.Mend = "its deployed schedule is switched off, and the file has it on", "deploy it again"
+			f.Redeploy = true
 		case s.Paused != "":
 			f.Why, f.Mend = s.Paused, resume+" "+j.Name
 		default:

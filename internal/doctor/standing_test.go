@@ -35,10 +35,13 @@ func TestNotStarted(t *testing.T) {
 			got := doctor.NotStarted([]job.Job{tc.job}, tc.now, "batchplane resume")
 			var want []doctor.Finding
 			if tc.why != "" {
-				want = []doctor.Finding{{Subject: doctor.Subject{Kind: doctor.Job, Name: "a"}, Verdict: doctor.Wrong, Why: tc.why, Mend: tc.mend, Jobs: []string{"a"}}}
+				want = []doctor.Finding{{Subject: doctor.Subject{Kind: doctor.Job, Name: "a"}, Verdict: doctor.Wrong, Why: tc.why, Mend: tc.mend, Jobs: []string{"a"}, Redeploy: tc.mend == again}}
 			}
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("got %+v, want %+v", got, want)
+			}
+			if got, want := doctor.Hinders(got), tc.why != "" && tc.mend != again; got != want {
+				t.Errorf("it keeps from deploying: %v, want %v", got, want)
 			}
 		})
 	}
