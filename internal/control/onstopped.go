@@ -101,23 +101,29 @@ func (c *Control) strange(ctx context.Context, r *run.Run, round run.RoundID, t 
 	if a == nil || a.TaskARN != "" && a.TaskARN != t.ARN {
 		return "", nil
 	}
-	j, err := c.definition(ctx, r.Definition)
-	if err != nil {
-		return "", lost(err)
-	}
-	if t.ClusterARN != "" && !inCluster(t.ClusterARN, j.Cluster) {
-		return fmt.Sprintf("task %s is of cluster %s, and run %s is launched in %s: it is not its task, whatever its startedBy says", t.ARN, t.ClusterARN, r.ID, cmp.Or(j.Cluster, defaultCluster)), nil
+	if a.TaskARN == "" && a.N >= r.First { // an earlier attempt may be of another definition
+		j, err := c.definition(ctx, r.Definition)
+		if err != nil {
+			return "", lost(err)
+		}
+		if t.ClusterARN != "" && !inCluster(t.ClusterARN, j.Cluster) {
+			return fmt.Sprintf("task %s is of cluster %s, and run %s is launched in %s: it is not its task, whatever its startedBy says", t.ARN, t.ClusterARN, r.ID, cmp.Or(j.Cluster, defaultCluster)), nil
+		}
 	}
 	return otherDefinition(r, a, t), nil
 }
 
 // otherDefinition says that a task is of another task definition than an attempt; "" if it is not.
+// Another revision counts only as long as the attempt's task is not known: of a launch that a
+// restored store has forgotten, ECS says which task there is (ECS API reference, RunTask:
+// ConflictException), and a retry may ask for a newer revision.
 func otherDefinition(r *run.Run, a *run.Attempt, t *ecsevent.Task) string {
-	of := t.DefinitionARN
-	if of == "" || r.Task.ARN == "" || of == r.Task.ARN || of == a.TaskDefinition {
+	of, ours := t.DefinitionARN, r.Task.ARN
+	family := ours[:strings.LastIndexByte(ours, ':')+1]
+	if of == "" || ours == "" || of == ours || of == a.TaskDefinition || a.TaskARN != "" && strings.HasPrefix(of, family) {
 		return ""
 	}
-	return fmt.Sprintf("task %s is of task definition %s, and run %s is launched with %s: it is not its task, whatever its startedBy says", t.ARN, of, r.ID, r.Task.ARN)
+	return fmt.Sprintf("task %s is of task definition %s, and run %s is launched with %s: it is not its task, whatever its startedBy says", t.ARN, of, r.ID, ours)
 }
 
 // defaultCluster is where ECS launches tasks that name no cluster (ECS API reference,

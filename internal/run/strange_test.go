@@ -35,8 +35,13 @@ func TestStrange(t *testing.T) {
 	if r, _ = play(t, plain, lost, asked, found); r.Owes(run.StopTask) || r.Status != run.Running {
 		t.Errorf("somebody's task is stopped before anybody looked at it: %s, owes %v", r.Status, r.Owed)
 	}
-	if r, _ := play(t, plain, lost, asked, found, strange); r.Status != run.Stopped || r.Owes(run.StopTask) {
+	// Nobody asked the attempt's own task to stop, if there is one.
+	if r, _ := play(t, plain, lost, asked, found, strange); r.Status != run.Failed || r.Owes(run.StopTask) {
 		t.Errorf("a strange task that was to be stopped: %s, owes %v", r.Status, r.Owed)
+	}
+	no := run.Unseen{Attempt: 1, Refused: true, Err: "AccessDeniedException: no"}
+	if r, _ := play(t, plain, lost, asked, found, at{53 * time.Minute, no}, at{2 * time.Hour, no}); r.Status != run.Failed || !strings.Contains(r.Cause, "may still run") {
+		t.Errorf("a task that nobody may look at: %s, %s", r.Status, r.Cause)
 	}
 	ours := seen(1, 3, stop.Stop{Kind: stop.Task, LastStatus: "RUNNING"})
 	ours.TaskARN, ours.Look = arn(9), true

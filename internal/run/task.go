@@ -24,11 +24,13 @@ func (d *decider) launched(a *Attempt, e *Launched) (Result, string) {
 	case e.Round < a.Round:
 		return Ignored, fmt.Sprintf("attempt %d is on round %d", a.N, a.Round)
 	}
-	return d.accepted(a, e.TaskARN, e.LastStatus)
+	return d.accepted(a, e.TaskARN, e.LastStatus, false)
 }
 
-// accepted takes the task that, as ECS said, the attempt launched.
-func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Result, string) {
+// accepted takes the task that, as ECS said, the attempt launched. One that a search found is taken
+// for it until a look, at once, has seen what it is: anyone who may run a task chooses its startedBy.
+// A stop that a person asked for waits for that look.
+func (d *decider) accepted(a *Attempt, arn, lastStatus string, found bool) (Result, string) {
 	if a.TaskARN != "" && a.TaskARN != arn {
 		return d.second(a, arn)
 	}
@@ -48,9 +50,13 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string) (Result, string) 
 	a.LastStatus = cmp.Or(a.LastStatus, lastStatus)
 	d.r.Status = Running
 	d.r.DueAt = d.firstLook(lastStatus)
-	if d.r.Stopping == nil {
+	if found {
+		d.r.DueAt = d.now()
+	}
+	switch {
+	case d.r.Stopping == nil:
 		d.r.Cause = "attempt " + strconv.Itoa(a.N) + " was accepted by ECS"
-	} else {
+	case !found:
 		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
 	}
 	return Did, "launched"
@@ -89,7 +95,7 @@ func (d *decider) found(a *Attempt, e Found) (Result, string) {
 		return Ignored, fmt.Sprintf("attempt %d is on another round", a.N)
 	}
 	if len(e.TaskARNs) > 0 {
-		return d.believed(a, e.TaskARNs[0])
+		return d.accepted(a, e.TaskARNs[0], "", true)
 	}
 	if !d.current(a) || !d.r.Owes(Find) {
 		return Ignored, "the search is settled"
@@ -107,18 +113,6 @@ func (d *decider) found(a *Attempt, e Found) (Result, string) {
 	return Did, d.giveUp(a, "in doubt, not relaunched: "+a.Why)
 }
 
-// believed takes a task that a search found for the attempt's until a look, at once, has seen what
-// it is: anyone who may run a task chooses its startedBy. A stop that a person asked for waits for
-// that look.
-func (d *decider) believed(a *Attempt, arn string) (Result, string) {
-	did, why := d.accepted(a, arn, "")
-	if did == Did && d.current(a) {
-		d.r.settle(func(e Effect) bool { return e.Kind == StopTask })
-		d.r.DueAt = d.now()
-	}
-	return did, why
-}
-
 // strange takes it that the attempt's task is not known after all.
 func (d *decider) strange(a *Attempt, e *Strange) (Result, string) {
 	if !d.current(a) || a.TaskARN != e.TaskARN {
@@ -127,7 +121,7 @@ func (d *decider) strange(a *Attempt, e *Strange) (Result, string) {
 	a.TaskARN, a.LastStatus, a.Version = "", "", 0
 	a.EndedAt, a.Class, a.Started, a.Helps = d.now(), stop.Ambiguous, stop.Unknown, stop.Unknown
 	a.Rule, a.Why = RuleInDoubt, "ECS never said whether this launch went through, and what was found in its name is not its: "+e.Why
-	return Did, d.giveUp(a, "in doubt, not relaunched: "+a.Why)
+	return Did, d.unproved(a, "in doubt, not relaunched: "+a.Why)
 }
 
 // gone takes it that ECS does not know the task. ECS remembers a stopped task for an hour, so
@@ -152,6 +146,11 @@ func (d *decider) giveUp(a *Attempt, cause string) string {
 		d.finish(Stopped, s.cause()+"; "+cause, d.now())
 		return d.r.Cause
 	}
+	return d.unproved(a, cause)
+}
+
+// unproved fails a run whose last attempt's task may run on, whoever asked for its stop.
+func (d *decider) unproved(a *Attempt, cause string) string {
 	a.Next = "failed: it may have run, so it is not relaunched by itself"
 	d.finish(Failed, cause, d.now())
 	return d.r.Cause

@@ -63,10 +63,8 @@ func (d *decider) neverTold(a *Attempt, e Unseen) string {
 	a.Rule = rule
 	a.Why = fmt.Sprintf("for %s ECS has not said what became of the task, which may still run: %s",
 		job.Duration(d.now().Sub(a.RefusedSince).Truncate(time.Minute)), e.Err)
-	if d.r.Owes(StopTask) || d.r.Owes(Find) {
-		a.Next = "failed: it may have run, so it is not relaunched by itself"
-		d.finish(Failed, what+": "+a.Why, d.now())
-		return d.r.Cause
+	if d.r.Owes(StopTask) || d.r.Owes(Find) || a.LastStatus == "" { // see accepted
+		return d.unproved(a, what+": "+a.Why)
 	}
 	return d.giveUp(a, what+": "+a.Why)
 }
