@@ -9,6 +9,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/port"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // TestRestoredTable: a table restored from four hours ago has forgotten what ran since. None
@@ -27,6 +28,9 @@ func TestRestoredTable(t *testing.T) {
 	late := w.triggerAt(clockAt(22, 21, 0), caught, clockAt(22, 0, 0))
 	if late.Outcome != port.Refused || !strings.Contains(late.Message, "it was missed") || !strings.Contains(late.Message, "NotBefore") || len(w.made) > 0 {
 		t.Errorf("a trigger that comes again: %+v, %d tasks", late, len(w.made))
+	}
+	if safe := run.RetryOf(w.run(late.Run), caught); safe.Safety != run.RetryUnsafe {
+		t.Errorf("a retry of that slot: %+v", safe)
 	}
 	w.triggerAt(clockAt(23, 0, 2), caught, clockAt(23, 0, 0))
 	if len(w.made) != 1 {

@@ -48,6 +48,11 @@ func TestStrange(t *testing.T) {
 	if r, _ := play(t, plain, lost, asked, found, at{53 * time.Minute, ours}); !r.Owes(run.StopTask) {
 		t.Errorf("ours is not stopped: %s, owes %v", r.Status, r.Owed)
 	}
+	ended := seen(1, 3, exited(0))
+	ended.TaskARN = arn(9)
+	if r, d := play(t, plain, lost, due, found, at{52*time.Minute + 1, ended}, strange); r.Status != run.Succeeded || d.Result != run.Ignored {
+		t.Errorf("what ended before somebody's late look: %s, %v", r.Status, d.Result)
+	}
 	if r, d := play(t, plain, at{1, run.Launched{Attempt: 1, TaskARN: arn(1)}}, strange); r.Status != run.Running || d.Result != run.Ignored {
 		t.Errorf("a task that nobody takes for the attempt's: %s, %v", r.Status, d.Result)
 	}

@@ -152,4 +152,12 @@ func TestForgotten(t *testing.T) {
 	if s := run.RetryOf(missed, plain); s.Safety != run.RetryUnsafe {
 		t.Errorf("a retry of a slot is %s: %s", s.Safety, s.Why)
 	}
+	// What was forgotten stays so when NotBefore is no longer set, until the run succeeds.
+	retried := decided(plain, missed, run.RetryAsked{Trigger: run.Trigger{At: later, Kind: run.ByRetry}, Task: task}, later, run.DefaultTiming).Next
+	if r := decided(plain, retried, run.Refused{Attempt: 1, Send: 1, Stop: denied}, later, run.DefaultTiming).Next; !r.Status.Terminal() || !r.Forgotten {
+		t.Errorf("a retry that failed after all: %s, forgotten %t", r.Status, r.Forgotten)
+	}
+	if r := decided(plain, retried, seen(1, 3, exited(0)), later, restored).Next; r.Status != run.Succeeded || r.Forgotten {
+		t.Errorf("a retry that succeeded: %s, forgotten %t", r.Status, r.Forgotten)
+	}
 }
