@@ -21,7 +21,7 @@ func (d *decider) retry(e RetryAsked) (Result, string) {
 	case !d.r.Status.Terminal():
 		return Denied, fmt.Sprintf("%s %s: stop it first, or start a new run with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
 	case e.outdated(d) != "":
-		return Denied, fmt.Sprintf("%s has changed since you looked: %s; look at it again before you retry it", d.r.ID, e.outdated(d))
+		return Denied, fmt.Sprintf("%s has changed since you looked: %s; look at it again before you retry it with `retry %[1]s`", d.r.ID, e.outdated(d))
 	case d.r.Status == Succeeded && !e.Force:
 		return Denied, fmt.Sprintf("%s already succeeded: use --force to run it again", d.r.ID)
 	case e.Blocked != "":
