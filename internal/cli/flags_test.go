@@ -44,6 +44,7 @@ func TestWordsOfOthers(t *testing.T) {
 		"there is no --version here: it is `batchplane version`":       {"--version"},
 		"there is no --tz here: it is `--zone`":                        {"cron", "0 3 * * *", "--tz", "UTC"},
 		"there is no --state here: it is `--status`":                   {"history", "--state", "failed"},
+		"unknown flag --state":                                         {"run", "hello", "--state", "x"},
 		`unexpected argument statsu, did you mean "status"?; see`:      {"statsu"},
 		"unexpected argument next; see `batchplane status --help`":     {"status", "next"},
 		"NAME=you would be an argument of the job's command: set an i": {"run", "hello", "NAME=you"},

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -128,8 +129,11 @@ func renamed(err error) error {
 	if !ok || strings.HasPrefix(word, "-") != (words[1] == "flag") {
 		return nil
 	}
-	if !strings.HasPrefix(here, "-") {
+	switch isFlag := func(f *kong.Flag) bool { return "--"+f.Name == here }; {
+	case !strings.HasPrefix(here, "-"):
 		here = "batchplane " + here
+	case !slices.ContainsFunc(wrong.Context.Flags(), isFlag):
+		return nil // this command has none like it
 	}
 	return fmt.Errorf("there is no %s here: it is `%s`", word, here)
 }
