@@ -74,3 +74,58 @@ func begins(t *testing.T, check <-chan struct{}) {
 		t.Fatal("no check of the slots began")
 	}
 }
+
+// TestLongCheckAtTheEnd: a program that was to run for a while does not end before the check of the slots
+// did, which may find runs to tell about.
+func TestLongCheckAtTheEnd(t *testing.T) {
+	t.Parallel()
+	l, clock, _ := onTheWall(t)
+	store := held{l.Control.Store, make(chan struct{}), make(chan struct{}), &atomic.Int32{}}
+	l.Control.Store = store
+	over := make(chan error, 1)
+	go func() { over <- l.Run(t.Context(), time.Second) }()
+	begins(t, store.began)
+	clock.Advance(time.Minute)
+	if idle, err := l.Idle(t.Context()); err != nil || !idle {
+		t.Fatalf("a run is open: %v", err)
+	}
+	for looks := store.looks.Load(); store.looks.Load() < looks+10; time.Sleep(10 * time.Millisecond) {
+		select {
+		case err := <-over:
+			t.Fatalf("it ended while a check was under way: %v", err)
+		default:
+		}
+	}
+	close(store.ends)
+	select {
+	case err := <-over:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(patience):
+		t.Fatal("the program does not end")
+	}
+}
+
+// held is a store with which a check of the slots takes until ends is closed.
+type held struct {
+	port.Store
+	began, ends chan struct{}
+	looks       *atomic.Int32 // how often something looked for what is due
+}
+
+func (h held) Mark(ctx context.Context, name string) (time.Time, error) {
+	if name == port.MarkSlots {
+		h.began <- struct{}{}
+		select {
+		case <-h.ends:
+		case <-ctx.Done():
+		}
+	}
+	return h.Store.Mark(ctx, name)
+}
+
+func (h held) Due(ctx context.Context, lane run.Lane, at time.Time, most int) ([]run.Run, error) {
+	h.looks.Add(1)
+	return h.Store.Due(ctx, lane, at, most)
+}
