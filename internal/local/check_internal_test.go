@@ -59,3 +59,11 @@ func TestCheckNext(t *testing.T) {
 		t.Errorf("it counts from %s, which no changed clock changes", c.ended)
 	}
 }
+
+// TestCheckPanics: a fault in a check is an error, and does not end the process.
+func TestCheckPanics(t *testing.T) {
+	t.Parallel()
+	if err := checkSlots(t.Context(), func(context.Context) error { panic("a fault") }); err == nil {
+		t.Error("no error")
+	}
+}
