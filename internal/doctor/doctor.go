@@ -64,14 +64,15 @@ type Finding struct {
 	Mend    string  `json:"mend,omitempty"`
 	// Jobs are those that need it; none means all.
 	Jobs []string `json:"jobs,omitempty"`
-	// Redeploy means that deploying the jobs mends it.
-	Redeploy bool `json:"-"`
+	// Passing means that it is about how the stack or a deployed job is at the moment, such as paused,
+	// and not about what the jobs need.
+	Passing bool `json:"-"`
 }
 
-// Hinders reports whether something is wrong that deploying the jobs does not mend. What deploying mends
-// must not keep a pipeline from it.
+// Hinders reports whether the jobs lack something that they need. How the stack and the deployed jobs are
+// at the moment, which status tells as well, must not keep a pipeline from deploying.
 func Hinders(findings []Finding) bool {
-	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Verdict == Wrong && !f.Redeploy })
+	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Verdict == Wrong && !f.Passing })
 }
 
 // Deployed is what all containers of a deployed task definition need. A log group of another Region

@@ -18,14 +18,12 @@ type Standing struct {
 func NotStarted(jobs []job.Job, now map[string]Standing, resume string) (out []Finding) {
 	for _, j := range jobs {
 		s := now[j.Name]
-		f := Finding{Subject: Subject{Job, j.Name}, Verdict: Wrong, Jobs: []string{j.Name}}
+		f := Finding{Subject: Subject{Job, j.Name}, Verdict: Wrong, Jobs: []string{j.Name}, Passing: true}
 		switch {
 		case s.Gone:
 			f.Why, f.Mend = "it was deployed, and its schedule is no longer in the registry", "deploy it again"
-			f.Redeploy = true
 		case s.Disabled && !j.Disabled && j.Schedule != "":
 			f.Why, f.Mend = "its deployed schedule is switched off, and the file has it on", "deploy it again"
-			f.Redeploy = true
 		case s.Paused != "":
 			f.Why, f.Mend = s.Paused, resume+" "+j.Name
 		default:
@@ -42,12 +40,12 @@ func NotStarted(jobs []job.Job, now map[string]Standing, resume string) (out []F
 func Health(s Stack, wrong []string, status string) (out []Finding) {
 	subject := Subject{Plane, s.Name}
 	for _, why := range wrong {
-		out = append(out, Finding{Subject: subject, Verdict: Wrong, Why: why, Mend: status})
+		out = append(out, Finding{Subject: subject, Verdict: Wrong, Why: why, Mend: status, Passing: true})
 	}
 	if s.Standby {
 		out = append(out, Finding{
 			Subject: subject, Verdict: Wrong, Why: "it stands by: it launches nothing, even if people ask",
-			Mend: s.deploy("Standby", []string{"false"}, nil),
+			Mend: s.deploy("Standby", []string{"false"}, nil), Passing: true,
 		})
 	}
 	return out
