@@ -114,13 +114,17 @@ func (w *World) judgeCopies() {
 			continue
 		}
 		if a := rec.run.Attempt(t.attempt); a != nil {
-			w.judgeCopy(t, a)
+			w.judgeCopy(t, a, t.attempt < rec.run.First)
 		}
 	}
 }
 
-func (w *World) judgeCopy(t *task, a *run.Attempt) {
-	differs := t.copy == elsewhere || t.copy == other
+// judgeCopy judges a copy of an attempt's task. Before a person's retry, which may use another
+// definition, nobody knows the cluster of an attempt that was given up in doubt: a task elsewhere that
+// names it is told as one that ran after all.
+func (w *World) judgeCopy(t *task, a *run.Attempt, before bool) {
+	unknown := before && a.RanAfterAll
+	differs := t.copy == other || t.copy == elsewhere && !unknown
 	switch taken := a.TaskARN == t.arn; {
 	case taken && differs && a.Rule != run.RuleEndedUnseen:
 		w.violate("a strange task is not ours", t.run, "attempt %d ended as %s did", t.attempt, t.short())
