@@ -28,7 +28,7 @@ func (a *app) ownHealth(ctx context.Context, p *plane.Plane, jobs []job.Job) (ou
 	out = append(out, doctor.Health(p.Stack, st.Wrong, a.command("status"))...)
 	if pause, ok := st.Paused[job.All]; ok {
 		out = append(out, doctor.Finding{
-			Subject: doctor.Subject{Kind: doctor.Plane, Name: a.stack}, Verdict: doctor.Wrong, Why: "all jobs are paused, " + a.pauseText(pause), Mend: a.command("resume") + " --all",
+			Subject: doctor.Subject{Kind: doctor.Plane, Name: a.stack}, Verdict: doctor.Wrong, Why: "all jobs are paused, " + a.pauseText(pause), Mend: a.command("resume") + " --all", Passing: true,
 		})
 	}
 	out = append(out, unheardAlarms(st.Alarms)...)
@@ -74,7 +74,7 @@ func unheardAlarms(alarms []plane.Alarm) (out []doctor.Finding) {
 		}
 		out = append(out, doctor.Finding{
 			Subject: doctor.Subject{Kind: "alarm", Name: name}, Verdict: doctor.Wrong, Why: "nobody is notified: " + why,
-			Mend: "confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn",
+			Mend: "confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn", Passing: true,
 		})
 	}
 	return out

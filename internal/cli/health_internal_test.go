@@ -85,6 +85,9 @@ func TestOwnHealth(t *testing.T) {
 			for _, f := range found {
 				got = append(got, string(f.Verdict)+" "+string(f.Kind)+" "+f.Name+": "+f.Why+"; "+f.Mend)
 			}
+			if doctor.Hinders(found) {
+				t.Error("it keeps a pipeline from deploying")
+			}
 			if err != nil || !slices.Equal(got, tc.want) {
 				t.Errorf("got %v\n%s\nwant\n%s", err, strings.Join(got, "\n"), strings.Join(tc.want, "\n"))
 			}
