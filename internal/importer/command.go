@@ -45,6 +45,9 @@ func (r *Command) Rewrite() {
 		r.Off("the command has %d bytes; commands of more than %d are not examined", len(r.Line), maxCommand)
 		return
 	}
+	if h := Hole(r.Line); h != "" {
+		r.Off("it holds %s, %s", h, FilledIn)
+	}
 	for range 32 {
 		list, err := shell.Parse(r.Line)
 		if err != nil {

@@ -146,7 +146,7 @@ func TestNothingOfAManifestIsSilent(t *testing.T) {
 func TestPlacesOfACrontab(t *testing.T) {
 	t.Parallel()
 	line := func(command string) string { return "0 3 * * * " + command + "\n" }
-	const says = "it holds a place that was to be filled in"
+	const says = "which is still to be filled in"
 	run(t, "crontab", "crontab", []told{
 		{name: "braces", text: line("php {project}/www/index.php Smm/Task/Control"), says: []string{says}, jobs: 1, off: true},
 		{name: "of Ansible", text: line("{{ app_dir }}/bin/run"), says: []string{says}, jobs: 1, off: true},
