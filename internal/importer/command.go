@@ -49,21 +49,29 @@ func (r *Command) Rewrite() {
 		r.Off("it holds %s, %s", h, FilledIn)
 	}
 	for range 32 {
-		list, err := shell.Parse(r.Line)
-		if err != nil {
-			r.Unread = true
-			r.Off("a shell cannot read this command (%s), so it is left as it is", err.Error())
-			return
-		}
-		if len(list) == 0 {
-			r.E.Decide("no command is left: it does nothing")
-			return
-		}
-		if !r.inner(list) && !r.background(list) && !r.redirects(list) && !r.pipes(list) && !r.setup(list) && !r.wrapper(list) {
-			r.remarks(list)
+		if !r.pass() {
 			return
 		}
 	}
+}
+
+// pass removes one thing from the command. It reports false once there is nothing more to remove.
+func (r *Command) pass() bool {
+	list, err := shell.Parse(r.Line)
+	if err != nil {
+		r.Unread = true
+		r.Off("a shell cannot read this command (%s), so it is left as it is", err.Error())
+		return false
+	}
+	if len(list) == 0 {
+		r.E.Decide("no command is left: it does nothing")
+		return false
+	}
+	if r.inner(list) || r.background(list) || r.redirects(list) || r.pipes(list) || r.setup(list) || r.wrapper(list) {
+		return true
+	}
+	r.remarks(list)
+	return false
 }
 
 // Off disables the job and says why.
