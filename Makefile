@@ -7,7 +7,7 @@ SHELL       := bash
 GO  ?= go
 BIN := $(CURDIR)/.tools/bin
 
-# Tools are pinned here and nowhere else.
+# Tools written in Go are pinned here, all others by the lock files in test/tools.
 GOFUMPT_MODULE  := mvdan.cc/gofumpt
 GOFUMPT_VERSION := v0.12.0
 GOFUMPT_PACKAGE := $(GOFUMPT_MODULE)
@@ -18,9 +18,6 @@ LINT_PACKAGE    := $(LINT_MODULE)/cmd/golangci-lint
 # Python programs, each in its own virtual environment, because they need different versions of the
 # same libraries.
 PYTHON             ?= python3
-SAM_VERSION        := 1.170.0
-MINISTACK_VERSION  := 1.5.33
-TRANSLATOR_VERSION := 1.115.0
 
 # Packages with goroutines, locks or processes, as far as they exist.
 RACE_DIRS := internal/localecs internal/control internal/local internal/adapter internal/wire cmd
@@ -173,14 +170,19 @@ golangci-lint:
 
 .PHONY: tools-aws
 tools-aws: ## Install the SAM CLI and the AWS emulator into .tools (needs Python 3.10 or newer)
-	@$(call venv,sam,aws-sam-cli==$(SAM_VERSION))
-	@$(call venv,ministack,ministack==$(MINISTACK_VERSION) aws-sam-translator==$(TRANSLATOR_VERSION))
+	@$(call venv,sam)
+	@$(call venv,ministack)
 
-# venv creates a virtual environment with exactly these packages, unless it exists.
+# venv creates a virtual environment with exactly the packages of a lock file, unless it exists.
 define venv
-[ "$$(cat .tools/$(1)/made-of 2>/dev/null)" = '$(2)' ] || { echo "installing $(2)"; rm -rf .tools/$(1); \
-	$(PYTHON) -m venv .tools/$(1) && .tools/$(1)/bin/pip install -q --disable-pip-version-check $(2) && echo '$(2)' > .tools/$(1)/made-of; }
+cmp -s test/tools/$(1)/requirements.txt .tools/$(1)/made-of || { echo "installing $(1) for Python"; rm -rf .tools/$(1); \
+	$(PYTHON) -m venv .tools/$(1) && .tools/$(1)/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r test/tools/$(1)/requirements.txt \
+	&& cp test/tools/$(1)/requirements.txt .tools/$(1)/made-of; }
 endef
+
+.PHONY: tools-lock
+tools-lock: ## Lock what requirements.in of the SAM CLI and the AWS emulator name, with hashes (needs uv)
+	@for tool in sam ministack; do (cd test/tools/$$tool && uv pip compile -q --universal --python-version 3.10 --generate-hashes --no-header requirements.in -o requirements.txt); done
 
 IAM_SIMULATE := .tools/iam-simulate
 .PHONY: tools-iam
