@@ -75,6 +75,8 @@ type Revision struct {
 	ARN string
 	// Hash is the DefinitionHash of what it was made from, or "" if that is not known.
 	Hash string
+	// Is what a jobs file would say of it, as far as one can.
+	Is job.TaskDefinition
 }
 
 // Format is the version of the format of a Plan.
@@ -187,7 +189,7 @@ func (b *builder) definitions(there map[string]Revision) map[string]string {
 		b.plan.Definitions = append(b.plan.Definitions, d)
 		change := jobdiff.Change{Definition: family, Kind: jobdiff.Added, Words: []string{"image: " + d.Image}}
 		if ok {
-			change.Kind, change.Words = jobdiff.Changed, []string{"a new revision is registered: its jobs use it from their next run; image: " + d.Image}
+			change.Kind, change.Words = jobdiff.Changed, revised(known.Is, d)
 		}
 		b.plan.Changes = append(b.plan.Changes, change)
 	}

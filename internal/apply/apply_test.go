@@ -246,7 +246,7 @@ func TestDefinitions(t *testing.T) {
 	deployed.Project, deployed.TaskDefinition = "p", one
 	there := apply.Registry{
 		Schedules: []apply.Deployed{{Schedule: s, Job: deployed}},
-		Revisions: map[string]apply.Revision{"p-base": {ARN: one, Hash: apply.DefinitionHash(base)}},
+		Revisions: map[string]apply.Revision{"p-base": {ARN: one, Hash: apply.DefinitionHash(base), Is: base}},
 	}
 	if plan, err := apply.Of(w, there); err != nil || !plan.Empty() || len(plan.Changes) > 0 {
 		t.Errorf("applied again: %+v, %v", plan, err)
@@ -256,9 +256,21 @@ func TestDefinitions(t *testing.T) {
 	if err != nil || len(plan.Definitions) != 1 || len(plan.Steps) != 1 || plan.Steps[0].Kind != apply.Update {
 		t.Fatalf("with a new image: %+v, %v", plan, err)
 	}
-	if c := plan.Changes[0]; c.Kind != jobdiff.Changed || !strings.HasPrefix(c.Words[0], "a new revision is registered") {
+	const revised = "a new revision is registered: its jobs use it from their next run"
+	if c := plan.Changes[0]; c.Kind != jobdiff.Changed || !slices.Equal(c.Words, []string{`image: "` + image + `" becomes "` + w.Definitions[0].Image + `"`, revised}) {
 		t.Errorf("told: %+v", c)
 	}
+	w.Definitions[0].Image, w.Definitions[0].Tags = image, map[string]string{"cost": "12"}
+	if plan, err := apply.Of(w, there); err != nil || !slices.Equal(plan.Changes[0].Words, []string{`tags.cost: now "12"`, revised}) {
+		t.Errorf("with another tag: %+v, %v", plan.Changes, err)
+	}
+	w.Definitions[0].Tags = nil
+	there.Revisions["p-base"] = apply.Revision{ARN: one, Is: base}
+	if plan, err := apply.Of(w, there); err != nil || len(plan.Changes[0].Words) != 2 || plan.Changes[0].Words[1] != revised {
+		t.Errorf("registered by somebody else: %+v, %v", plan.Changes, err)
+	}
+	there.Revisions["p-base"] = apply.Revision{ARN: one, Hash: apply.DefinitionHash(base), Is: base}
+	w.Definitions[0].Image = strings.Replace(image, ":1", ":2", 1)
 	if c := plan.Changes[1]; c.Job != "a" || !slices.Equal(c.Words, []string{"it runs the new revision of its task definition"}) {
 		t.Errorf("told: %+v", c)
 	}

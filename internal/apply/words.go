@@ -48,6 +48,16 @@ func (b *builder) words() {
 	b.plan.Changes = append(b.plan.Changes, changes...)
 }
 
+// revised says what differs in a definition from its deployed revision.
+func revised(was, will job.TaskDefinition) []string {
+	was.Family = will.Family // the deployed one is named after the project, too
+	words := jobdiff.Settings(was, will)
+	if len(words) == 0 {
+		words = []string{"no setting differs: it is written in another way, or somebody else registered the newest revision"}
+	}
+	return append(words, "a new revision is registered: its jobs use it from their next run")
+}
+
 // shown returns a job's task definition for the comparison: another revision of one from the
 // files is not another definition.
 func (b *builder) shown(wanted, was string) string {

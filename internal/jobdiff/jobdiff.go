@@ -65,7 +65,7 @@ func Definitions(before, after []job.TaskDefinition) []Change {
 	for _, family := range slices.Sorted(maps.Keys(families)) {
 		a, had := was[family]
 		b, has := is[family]
-		words := fields(a, b)
+		words := Settings(a, b)
 		switch {
 		case !had:
 			out = append(out, Change{Definition: family, Kind: Added, Words: []string{"image: " + b.Image}})
@@ -78,13 +78,21 @@ func Definitions(before, after []job.TaskDefinition) []Change {
 	return out
 }
 
-// byFamily fills in the defaults of a definition.
+// Settings names the settings that differ between two definitions of a family. A default equals the same
+// value written out.
+func Settings(before, after job.TaskDefinition) []string { return fields(whole(before), whole(after)) }
+
+// whole fills in the defaults of a definition.
+func whole(d job.TaskDefinition) job.TaskDefinition {
+	d.CPU, d.Memory = d.Size()
+	d.Container = cmp.Or(d.Container, d.Family)
+	d.Architecture = cmp.Or(d.Architecture, job.Architectures[0])
+	return d
+}
+
 func byFamily(definitions []job.TaskDefinition) map[string]job.TaskDefinition {
 	m := make(map[string]job.TaskDefinition, len(definitions))
 	for _, d := range definitions {
-		d.CPU, d.Memory = d.Size()
-		d.Container = cmp.Or(d.Container, d.Family)
-		d.Architecture = cmp.Or(d.Architecture, job.Architectures[0])
 		m[d.Family] = d
 	}
 	return m

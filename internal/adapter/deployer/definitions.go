@@ -33,6 +33,11 @@ type Definitions struct {
 // hashTag is the tag that says what a revision was made from.
 const hashTag = "batchplane:definition"
 
+// stackTag is the tag that names the control plane.
+const stackTag = job.OurTags + "stack"
+
+const arm64 = "arm64" // one of job.Architectures
+
 // Revision implements plane.Registry.
 func (d *Definitions) Revision(ctx context.Context, family string) (r apply.Revision, ok bool, err error) {
 	out, err := d.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{
@@ -48,19 +53,50 @@ func (d *Definitions) Revision(ctx context.Context, family string) (r apply.Revi
 		return r, false, fmt.Errorf("looking for the task definition %s: %w", family, err)
 	}
 	r.ARN = aws.ToString(out.TaskDefinition.TaskDefinitionArn)
+	r.Is = registered(out.TaskDefinition)
 	for _, t := range out.Tags {
-		if aws.ToString(t.Key) == hashTag {
+		switch key := aws.ToString(t.Key); {
+		case key == hashTag:
 			r.Hash = aws.ToString(t.Value)
+		case key != stackTag && !strings.HasPrefix(key, "aws:"):
+			r.Is.Tags[key] = aws.ToString(t.Value)
 		}
 	}
 	return r, true, nil
+}
+
+// registered returns what Register was given for a revision, without its tags.
+func registered(is *types.TaskDefinition) job.TaskDefinition {
+	t := job.TaskDefinition{
+		Family: aws.ToString(is.Family), ExecutionRole: aws.ToString(is.ExecutionRoleArn), TaskRole: aws.ToString(is.TaskRoleArn),
+		Environment: map[string]string{}, Secrets: map[string]string{}, Tags: map[string]string{},
+	}
+	t.CPU, _ = strconv.Atoi(aws.ToString(is.Cpu)) // ECS gives units, whatever was registered
+	t.Memory, _ = strconv.Atoi(aws.ToString(is.Memory))
+	if p := is.RuntimePlatform; p != nil && p.CpuArchitecture == types.CPUArchitectureArm64 {
+		t.Architecture = arm64
+	}
+	for i := range is.ContainerDefinitions[:min(1, len(is.ContainerDefinitions))] {
+		c := &is.ContainerDefinitions[i]
+		t.Container, t.Image, t.User = aws.ToString(c.Name), aws.ToString(c.Image), aws.ToString(c.User)
+		if c.LogConfiguration != nil {
+			t.LogGroup = c.LogConfiguration.Options["awslogs-group"]
+		}
+		for _, e := range c.Environment {
+			t.Environment[aws.ToString(e.Name)] = aws.ToString(e.Value)
+		}
+		for _, e := range c.Secrets {
+			t.Secrets[aws.ToString(e.Name)] = aws.ToString(e.ValueFrom)
+		}
+	}
+	return t
 }
 
 // Register implements plane.Registry.
 func (d *Definitions) Register(ctx context.Context, family string, t job.TaskDefinition) (arn string, err error) {
 	cpu, memory := t.Size()
 	architecture := types.CPUArchitectureX8664
-	if t.Architecture == "arm64" {
+	if t.Architecture == arm64 {
 		architecture = types.CPUArchitectureArm64
 	}
 	out, err := d.ECS.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
@@ -82,7 +118,7 @@ func (d *Definitions) tags(t job.TaskDefinition) []types.Tag {
 	if all == nil {
 		all = map[string]string{}
 	}
-	all[hashTag], all[job.OurTags+"stack"] = apply.DefinitionHash(t), d.Stack
+	all[hashTag], all[stackTag] = apply.DefinitionHash(t), d.Stack
 	out := make([]types.Tag, 0, len(all))
 	for _, k := range slices.Sorted(maps.Keys(all)) {
 		out = append(out, types.Tag{Key: aws.String(k), Value: aws.String(all[k])})

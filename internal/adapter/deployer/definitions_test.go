@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -60,21 +61,31 @@ func (r *registry) DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefi
 	if r.err != nil {
 		return nil, r.err
 	}
-	return &ecs.DescribeTaskDefinitionOutput{TaskDefinition: &types.TaskDefinition{TaskDefinitionArn: aws.String("arn:app:1")}, Tags: r.last.Tags}, nil
+	return &ecs.DescribeTaskDefinitionOutput{Tags: append(slices.Clone(r.last.Tags), types.Tag{Key: aws.String("aws:x"), Value: aws.String("y")}), TaskDefinition: &types.TaskDefinition{
+		TaskDefinitionArn: aws.String("arn:app:1"), Family: r.last.Family, Cpu: r.last.Cpu, Memory: r.last.Memory, RuntimePlatform: r.last.RuntimePlatform,
+		ExecutionRoleArn: r.last.ExecutionRoleArn, TaskRoleArn: r.last.TaskRoleArn, ContainerDefinitions: r.last.ContainerDefinitions,
+	}}, nil
 }
 
 // TestRevision: a revision is recognised by its tag, and a family without one is none.
 func TestRevision(t *testing.T) {
 	t.Parallel()
-	of := job.TaskDefinition{Family: "app", Image: "example/app:1", Architecture: "arm64"}
+	of := job.TaskDefinition{
+		Family: "app", Image: "example/app:1", Container: "main", Architecture: "arm64", CPU: 512, Memory: 1024, ExecutionRole: "arn:e", TaskRole: "arn:t", User: "1000", LogGroup: "/ecs/app",
+		Environment: map[string]string{"A": "1"}, Secrets: map[string]string{"S": "/s"}, Tags: map[string]string{"cost": "12"},
+	}
 	r := &registry{}
 	d := &Definitions{ECS: r, Stack: "prod"}
 	if _, err := d.Register(t.Context(), "mine-app", of); err != nil || r.last.RuntimePlatform.CpuArchitecture != types.CPUArchitectureArm64 {
 		t.Fatal(r.last, err)
 	}
 	got, ok, err := d.Revision(t.Context(), "mine-app")
-	if err != nil || !ok || got != (apply.Revision{ARN: "arn:app:1", Hash: apply.DefinitionHash(of)}) {
+	if err != nil || !ok || got.ARN != "arn:app:1" || got.Hash != apply.DefinitionHash(of) {
 		t.Errorf("%+v, %t, %v", got, ok, err)
+	}
+	is := of
+	if is.Family = "mine-app"; !reflect.DeepEqual(got.Is, is) {
+		t.Errorf("it is %+v, want %+v", got.Is, is)
 	}
 	r.err = &types.ClientException{}
 	if _, ok, err := d.Revision(t.Context(), "mine-app"); ok || err != nil {

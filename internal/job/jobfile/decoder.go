@@ -28,6 +28,8 @@ type decoder struct {
 	// places are the values of the job that is being read, by field path. defaults are those
 	// of the defaults.
 	places, defaults map[string]ast.Node
+	// ofJobs are the keys of a job.
+	ofJobs []string
 	// told holds the nodes whose tag or alias has been reported.
 	told map[ast.Node]bool
 	// left is how many more bytes may be read. Aliases count each time.
@@ -145,8 +147,8 @@ func (d *decoder) mapping(n ast.Node, path string, each func(string, ast.Node) b
 }
 
 func (d *decoder) unknown(n ast.Node, path, key string, known []string) {
-	if slices.Contains(ofDefinitions, key) && slices.Contains(known, "taskDefinition") {
-		d.add(n, "%sunknown key %q: it belongs in one of taskDefinitions, which the job names with taskDefinition", prefix(path), key)
+	if place := belongs(key, path, known, d.ofJobs); place != "" {
+		d.add(n, "%sunknown key %q: %s", prefix(path), key, place)
 		return
 	}
 	if best := nearest(key, known); best != "" {

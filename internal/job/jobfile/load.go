@@ -3,6 +3,7 @@ package jobfile
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -41,7 +42,7 @@ type File struct {
 func Load(sources []Source, o Options) (File, []Problem) {
 	d := &decoder{
 		sources: sources, options: o, told: map[ast.Node]bool{}, in: map[ast.Node]int{},
-		defaults: map[string]ast.Node{}, left: maxRead, merging: len(sources) > 1,
+		defaults: map[string]ast.Node{}, left: maxRead, merging: len(sources) > 1, ofJobs: slices.Collect(maps.Keys(jobFields)),
 	}
 	f := d.load()
 	if d.left < 0 {
@@ -151,7 +152,7 @@ func (d *decoder) document(file *ast.File, all *parts) {
 		d.add(v, "this is no jobs file, which begins with `jobs:`; `batchplane import FILE` makes one of a crontab or of another scheduler's file")
 		return
 	}
-	d.mapping(docs[0], "", func(key string, n ast.Node) bool { return d.part(key, n, all) }, []string{"defaults", "jobs", "project", "taskDefinitions"})
+	d.mapping(docs[0], "", func(key string, n ast.Node) bool { return d.part(key, n, all) }, ofFiles)
 	// A file that overrides another one may have only defaults.
 	if pairs, ok := d.pairs(docs[0]); ok && !hasKey(pairs, "jobs") && d.file == 0 {
 		d.add(docs[0], "`jobs:` is missing: it holds the list of jobs")

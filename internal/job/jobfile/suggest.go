@@ -1,6 +1,7 @@
 package jobfile
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,6 +24,49 @@ var elsewhere = map[string]string{
 
 // ofDefinitions are the keys that a definition has and a job does not have.
 var ofDefinitions = []string{"architecture", "image", "logGroup", "secrets", "user"}
+
+// within are the keys that a job has only under another key of it.
+var within = map[string]string{
+	"attempts": "retry", "backoff": "retry", "deadline": "retry", "exitCodes": "retry", "idempotent": "retry", "rules": "retry",
+	"also": "notify", "firstOnly": "notify", "targets": "notify",
+	"assignPublicIp": "network", "securityGroups": "network", "subnets": "network",
+	"gap": "dst", "only": "calendar", "skip": "calendar",
+}
+
+// ofFiles are the keys of a file.
+var ofFiles = []string{"defaults", "jobs", "project", "taskDefinitions"}
+
+// belongs says where a key belongs that is unknown at a path and known elsewhere in a file, or returns "".
+// ofJobs are the keys of a job, and known those at the path.
+func belongs(key, path string, known, ofJobs []string) string {
+	parent := path[strings.LastIndexByte(path, '.')+1:]
+	inFile, inJob, inDefinition := slices.Contains(known, "taskDefinitions"), slices.Contains(known, "taskDefinition"), slices.Contains(known, "image")
+	if !inFile && !inJob && !inDefinition && !slices.Contains(slices.Collect(maps.Values(within)), parent) {
+		return "" // an input or a rule has names of its own kind
+	}
+	under, isWithin := within[key]
+	switch {
+	case slices.Contains(ofFiles, key):
+		return "it belongs at the top of the file"
+	case isWithin && inJob:
+		return "it belongs under " + under
+	case isWithin:
+		return "it belongs under " + under + " of a job"
+	case slices.Contains(ofDefinitions, key) && inJob:
+		return "it belongs in one of taskDefinitions, which the job names with taskDefinition"
+	case slices.Contains(ofDefinitions, key):
+		return "it belongs in one of taskDefinitions"
+	case !slices.Contains(ofJobs, key):
+		return ""
+	case inJob:
+		return "each job has its own, so it belongs in one of jobs"
+	case inFile:
+		return "it belongs in one of jobs or, where jobs share it, in defaults"
+	case inDefinition:
+		return "it belongs in the job that names this definition"
+	}
+	return "it belongs beside " + parent + ", not under it"
+}
 
 // nearest gives the known key that was most likely meant, or "" if none is close. It is what
 // others call so, or else the key that differs in at most a third of the letters and one.

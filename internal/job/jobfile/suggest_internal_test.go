@@ -4,10 +4,12 @@ import (
 	"maps"
 	"slices"
 	"testing"
+
+	"github.com/batchplane/batchplane/internal/job"
 )
 
-// TestKeysElsewhere: the names of others lead to keys that exist, and ofDefinitions follows
-// from the tables of fields.
+// TestKeysElsewhere: the names of others lead to keys that exist, and ofDefinitions and within
+// follow from the tables of fields.
 func TestKeysElsewhere(t *testing.T) {
 	t.Parallel()
 	for word, key := range elsewhere {
@@ -26,5 +28,16 @@ func TestKeysElsewhere(t *testing.T) {
 	}
 	if !slices.Equal(ofDefinitions, want) {
 		t.Errorf("only in definitions stand %v, not %v", want, ofDefinitions)
+	}
+	under := map[string]string{}
+	for parent, table := range map[string]map[string]field[job.Job]{"retry": retryFields, "notify": notifyFields, "network": networkFields, "dst": dstFields, "calendar": calendarFields} {
+		for key := range table {
+			if _, ok := jobFields[key]; !ok {
+				under[key] = parent
+			}
+		}
+	}
+	if !maps.Equal(within, under) {
+		t.Errorf("only within others stand %v, not %v", under, within)
 	}
 }
