@@ -52,6 +52,20 @@ func (unansweredError) ConnectionError() bool { return true }
 
 func (u unansweredError) Unwrap() error { return u.error }
 
+// unreadableError is the error of an answer that was cut off or is no document of the service. It says
+// nothing of what was asked about. For errors.As it is a *smithy.DeserializationError, as with the SDK.
+type unreadableError struct{ error }
+
+func (u unreadableError) Unwrap() error { return u.error }
+
+func (u unreadableError) As(target any) bool {
+	as, ok := target.(**smithy.DeserializationError)
+	if ok {
+		*as = &smithy.DeserializationError{Err: u.error}
+	}
+	return ok
+}
+
 // answeredError is the error of an answer with another status than 200, which the SDK's retryer asks for.
 type answeredError struct {
 	error
@@ -66,7 +80,7 @@ func (a answeredError) Unwrap() error { return a.error }
 // else the text as it is.
 func refusal(status int, said *smithy.GenericAPIError, text []byte) error {
 	if said.Code == "" {
-		return answeredError{fmt.Errorf("it was answered with status %d: %.300q", status, text), status}
+		return answeredError{unreadableError{fmt.Errorf("it was answered with status %d: %.300q", status, text)}, status}
 	}
 	if status >= http.StatusInternalServerError {
 		said.Fault = smithy.FaultServer

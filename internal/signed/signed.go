@@ -58,7 +58,7 @@ func (c *Client) JSON(ctx context.Context, version, target string, in, out any) 
 		return nil
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("the answer to %s cannot be read: %w", target, err)
+		return unreadable(target, err)
 	}
 	return nil
 }
@@ -75,7 +75,7 @@ func (c *Client) Query(ctx context.Context, in url.Values, unmarshal func([]byte
 		return fmt.Errorf("%s: %w", action, err)
 	}
 	if err := unmarshal(text, out); err != nil { // into a type of ours, limited in size; encoding/xml has no external entities
-		return fmt.Errorf("the answer to %s cannot be read: %w", action, err)
+		return unreadable(action, err)
 	}
 	return nil
 }
@@ -87,9 +87,14 @@ func (c *Client) Get(ctx context.Context, operation, path string, out any) error
 		return fmt.Errorf("%s: %w", operation, err)
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("the answer to %s cannot be read: %w", operation, err)
+		return unreadable(operation, err)
 	}
 	return nil
+}
+
+// unreadable returns the error of an answer that is not what the operation answers.
+func unreadable(operation string, err error) error {
+	return unreadableError{fmt.Errorf("the answer to %s cannot be read: %w", operation, err)}
 }
 
 // request is what one operation sends. refusal reads the error that was answered instead; its code is ""
@@ -130,7 +135,7 @@ func (c *Client) send(ctx context.Context, q request) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswer))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("reading the answer: %w", err)
+		return nil, unreadableError{fmt.Errorf("reading the answer: %w", err)}
 	case answer.StatusCode != http.StatusOK:
 		return nil, refusal(answer.StatusCode, q.refusal(answer.Header, text), text)
 	}

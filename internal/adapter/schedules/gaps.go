@@ -104,9 +104,12 @@ func sorted(errs map[string]error) []error {
 var retryable = retry.IsErrorRetryables(retry.DefaultRetryables)
 
 // passes reports whether a call to AWS failed for a reason that passes by itself: a rate limit, a
-// timeout, the network, or a fault of the service. It is false for nil.
+// timeout, the network, a fault of the service, or an answer that was cut off. It is false for nil.
 func passes(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
 		return true
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorFault() == smithy.FaultServer {

@@ -186,3 +186,28 @@ func (m modular) GetSchedule(ctx context.Context, name string) (entry.Schedule, 
 	}
 	return s, nil
 }
+
+// TestAnswerCutOff: an answer that is cut off or is no JSON says nothing of a schedule: it is to be read
+// again, and nobody has to mend it.
+func TestAnswerCutOff(t *testing.T) {
+	t.Parallel()
+	const listed = `{"Schedules":[{"Name":"a","LastModificationDate":1763798400}]}`
+	for name, bad := range map[string]said{
+		"cut off":               {status: http.StatusOK, body: `{"Arn":"arn:a","Sta`, cut: true},
+		"cut off and closed":    {status: http.StatusOK, body: `{"Arn":"arn:a","Sta`},
+		"a page of a gateway":   {status: http.StatusOK, body: "<html>"},
+		"a field of other kind": {status: http.StatusOK, body: `{"Target":"arn:a"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &service{answers: []said{{status: http.StatusOK, body: listed}, bad, bad, bad}}
+			r := &Registry{Scheduler: Group{Scheduler: &signed.Client{Service: "scheduler", Config: s.config(t)}, Name: "g"}, Trigger: trigger}
+			_, err := r.Jobs(t.Context())
+			var unread *UnreadError
+			var problem *ProblemError
+			if !errors.As(err, &unread) || errors.As(err, &problem) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

@@ -40,32 +40,37 @@ var ofFiles = []string{"defaults", "jobs", "project", "taskDefinitions"}
 // ofJobs are the keys of a job, and known those at the path.
 func belongs(key, path string, known, ofJobs []string) string {
 	parent := path[strings.LastIndexByte(path, '.')+1:]
-	inFile, inJob, inDefinition := slices.Contains(known, "taskDefinitions"), slices.Contains(known, "taskDefinition"), slices.Contains(known, "image")
-	if !inFile && !inJob && !inDefinition && !slices.Contains(slices.Collect(maps.Values(within)), parent) {
-		return "" // an input or a rule has names of its own kind
-	}
+	inJob, inFile, inDefinition := slices.Contains(known, "taskDefinition"), slices.Contains(known, "taskDefinitions"), slices.Contains(known, "image")
 	under, isWithin := within[key]
 	switch {
+	case !inJob && !inFile && !inDefinition && !slices.Contains(slices.Collect(maps.Values(within)), parent):
+		return "" // an input or a rule has names of its own kind
 	case slices.Contains(ofFiles, key):
 		return "it belongs at the top of the file"
 	case isWithin && inJob:
 		return "it belongs under " + under
 	case isWithin:
 		return "it belongs under " + under + " of a job"
-	case slices.Contains(ofDefinitions, key) && inJob:
-		return "it belongs in one of taskDefinitions, which the job names with taskDefinition"
 	case slices.Contains(ofDefinitions, key):
-		return "it belongs in one of taskDefinitions"
-	case !slices.Contains(ofJobs, key):
-		return ""
-	case inJob:
-		return "each job has its own, so it belongs in one of jobs"
-	case inFile:
-		return "it belongs in one of jobs or, where jobs share it, in defaults"
-	case inDefinition:
-		return "it belongs in the job that names this definition"
+		return "it belongs in one of taskDefinitions, which the job names with taskDefinition"
+	case slices.Contains(ofJobs, key):
+		return "it belongs " + ofJob(parent, inJob, inFile, inDefinition)
 	}
-	return "it belongs beside " + parent + ", not under it"
+	return ""
+}
+
+// ofJob says where a job's key belongs that is under parent, in a file, in a definition, or in a job or its
+// defaults.
+func ofJob(parent string, inJob, inFile, inDefinition bool) string {
+	switch {
+	case inJob: // only defaults lack a key of jobs
+		return "in one of jobs, since each has its own"
+	case inFile:
+		return "in one of jobs or, where jobs share it, in defaults"
+	case inDefinition:
+		return "in the job that names this definition"
+	}
+	return "beside " + parent + ", not under it"
 }
 
 // nearest gives the known key that was most likely meant, or "" if none is close. It is what
