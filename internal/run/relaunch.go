@@ -99,9 +99,9 @@ func (d *decider) again(a *Attempt, why *again, v *stop.Verdict, ended time.Time
 		d.r.launch(d.now(), d.t)
 		return a.Next
 	}
-	a.Next = fmt.Sprintf("relaunch in %s: %s%s", wait.Round(time.Second), why.Since, why.Why)
-	d.r.Status, d.r.Cause = Queued, a.Next
 	d.r.DueAt = d.now().Add(wait)
+	a.Next = "relaunch at " + d.r.DueAt.UTC().Format("2006-01-02 15:04:05 UTC") + ": " + why.Since + why.Why
+	d.r.Status, d.r.Cause = Queued, a.Next
 	return a.Next
 }
 
