@@ -160,7 +160,7 @@ func outside(uid uint32) bool {
 // maxPrivate is the most bytes that a file of secrets may have.
 const maxPrivate = 1 << 20
 
-// readPrivate reads a file that holds secrets. It refuses a file that anybody but its owner may read.
+// readPrivate reads a file that holds secrets, which nobody else may read.
 func readPrivate(path string) ([]byte, error) {
 	if err := Trusted(path); err != nil {
 		return nil, err
@@ -169,13 +169,22 @@ func readPrivate(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // says which file
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if !private(info, os.Geteuid()) {
 		return nil, fmt.Errorf("%s holds secrets, and others may read it: `chmod 600 %s`", path, path)
 	}
 	if info.Size() > maxPrivate {
 		return nil, fmt.Errorf("%s has %d bytes; at most %d are read", path, info.Size(), maxPrivate)
 	}
 	return os.ReadFile(path) //nolint:wrapcheck,gosec // the file that the person named; says which
+}
+
+// private reports whether nobody but its owner may read a file, or root has handed it to this user by a
+// group. Kubernetes does so with the Secrets of a pod with an fsGroup (mode 0440), and systemd with
+// credentials, whose access control list shows as the group's mode (systemd.exec(5), "LoadCredential=").
+func private(info fs.FileInfo, uid int) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	handed := ok && stat.Uid == 0 && uid != 0
+	return info.Mode().Perm()&0o077 == 0 || handed && info.Mode().Perm()&0o037 == 0
 }
 
 // Secrets holds values by what they are stored as, or by variable.
