@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -128,6 +129,25 @@ func TestATaskHasNoTerminal(t *testing.T) {
 	ours, _ := session(t, string(own))
 	if its, terminal := session(t, s.log(c)); its == ours || terminal != "0" {
 		t.Errorf("it is in session %s with terminal %s, and the control plane in session %s", its, terminal, ours)
+	}
+}
+
+// TestATaskInheritsNoFile: whoever starts the control plane may leave files open in it, such as the lock
+// of flock(1), which a task would hold longer than the control plane lives.
+func TestATaskInheritsNoFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "left open")
+	fd, err := syscall.Open(path, syscall.O_CREAT|syscall.O_RDWR, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	s := newShop(t)
+	c := spec("/bin/sh", "-c", "ls -l /proc/self/fd")
+	s.start(c)
+	equal(t, "exit code", s.code(), 0)
+	if out := s.log(c); strings.Contains(out, path) || !strings.Contains(out, " 1 -> ") {
+		t.Errorf("the task has %s", out)
 	}
 }
 

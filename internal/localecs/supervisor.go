@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -108,6 +109,7 @@ type supervisor struct {
 }
 
 func supervise() int {
+	keepDescriptors()
 	l, err := linkOf(os.NewFile(3, "control plane"))
 	if err != nil {
 		return 1
@@ -131,6 +133,20 @@ func supervise() int {
 		case <-signals: // somebody wants the supervisor itself to end
 			s.killAll()
 			return 1
+		}
+	}
+}
+
+// keepDescriptors keeps from commands what this process inherited besides its standard descriptors. A
+// command would otherwise hold a lock of whoever started the control plane, or read its files.
+func keepDescriptors() {
+	open, err := os.ReadDir("/dev/fd")
+	if err != nil {
+		return // without /proc, nobody tells
+	}
+	for _, f := range open {
+		if fd, err := strconv.Atoi(f.Name()); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
 		}
 	}
 }
