@@ -92,10 +92,11 @@ type linePrinter struct {
 	a     *app
 	id    run.ID
 	times bool
-	// inside is the beginning of a line whose rest has not arrived, which JSON holds back. begun
-	// reports whether there is such a line.
-	inside string
-	begun  bool
+	// inside is the beginning of a line whose rest has not arrived, which JSON holds back, with its
+	// attempt. begun reports whether there is such a line.
+	inside  string
+	attempt int
+	begun   bool
 	// held is the end of what arrived of a line, if a terminal may show it only with what comes next.
 	held string
 }
@@ -104,6 +105,7 @@ func (l *linePrinter) print(line plane.Line) error {
 	first := !l.begun
 	l.begun = line.Open
 	if l.a.json {
+		l.attempt = line.Attempt
 		if l.inside += line.Text; line.Open {
 			return nil
 		}
@@ -158,13 +160,14 @@ func (l *linePrinter) end() error {
 func (l *linePrinter) flush(at time.Time) error {
 	text := l.inside
 	l.inside = ""
-	return printJSON(l.a.Stdout, jsonLine{Run: l.id, At: optionalTime(at), Line: text})
+	return printJSON(l.a.Stdout, jsonLine{Run: l.id, Attempt: l.attempt, At: optionalTime(at), Line: text})
 }
 
 type jsonLine struct {
-	At   *time.Time `json:"at,omitempty"`
-	Line string     `json:"line"`
-	Run  run.ID     `json:"run"`
+	At      *time.Time `json:"at,omitempty"`
+	Attempt int        `json:"attempt"`
+	Line    string     `json:"line"`
+	Run     run.ID     `json:"run"`
 }
 
 func optionalTime(t time.Time) *time.Time {

@@ -366,7 +366,7 @@ func TestLogs(t *testing.T) {
 		{"report", "done\nno newline at the end"},
 		{"report --attempt 1", "busy\n"},
 		{"report --attempt 2 --follow", "done\nno newline at the end"},
-		{"report --json", `{"line":"done","run":"report/20261122T0130Z"}` + "\n" + `{"line":"no newline at the end","run":"report/20261122T0130Z"}` + "\n"},
+		{"report --json", `{"attempt":2,"line":"done","run":"report/20261122T0130Z"}` + "\n" + `{"attempt":2,"line":"no newline at the end","run":"report/20261122T0130Z"}` + "\n"},
 	} {
 		if got := w.must(append([]string{"logs"}, strings.Fields(c.args)...)...); got != c.want {
 			t.Errorf("logs %s: %q, want %q", c.args, got, c.want)

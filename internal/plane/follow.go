@@ -50,7 +50,10 @@ func (p *Plane) follow(ctx context.Context, f Follow, emit func(Line) error) (do
 			return done, err
 		}
 		f.Attempt, done.Attempt = a.N, a // a relaunch has another output
-		n, err := p.drain(ctx, outputOf(r, a), &place, f.Since, emit)
+		n, err := p.drain(ctx, outputOf(r, a), &place, f.Since, func(l Line) error {
+			l.Attempt = a.N
+			return emit(l)
+		})
 		done.Lines += n
 		if err != nil || !f.On {
 			return done, err

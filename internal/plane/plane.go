@@ -115,6 +115,8 @@ type Line struct {
 	Text string
 	// Open means that the line is not complete: no line break has followed so far.
 	Open bool
+	// Attempt is the attempt that wrote it, counted from 1.
+	Attempt int
 }
 
 // Place says where an output is. Fields that do not apply are "".
