@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -60,9 +59,6 @@ func b2i(b bool) int {
 	return 0
 }
 
-// pausedCause is how the cause of a run begins that a pause had skipped (run.Admit).
-const pausedCause = "paused"
-
 // countSkipped counts the runs that the pauses have had skipped, in one walk from the earliest
 // pause on.
 func (p *Plane) countSkipped(ctx context.Context, items []job.Item, pauses []Pause) error {
@@ -91,11 +87,12 @@ func (p *Plane) countSkipped(ctx context.Context, items []job.Item, pauses []Pau
 	return nil
 }
 
-// count counts a run if this pause had it skipped. A pause of all jobs counts only if the run's
-// job was not itself paused, because that is checked first (run.Admit).
+// count counts a skipped run if this pause had it skipped. Within a pause, only an open run has a slot
+// skipped for another reason; and a pause of all jobs counts only if the run's job was not itself paused,
+// because that is checked first (run.Admit).
 func (in *Pause) count(r run.Run, of job.Item) {
 	mine := in.Job == r.ID.Job() || in.Job == job.All && of.PausedAt(r.ScheduledFor) == nil
-	if in.SkipNext || !mine || !in.Covers(r.ScheduledFor) || !strings.HasPrefix(r.Cause, pausedCause) {
+	if in.SkipNext || !mine || !in.Covers(r.ScheduledFor) || r.HeldBy != "" {
 		return
 	}
 	if in.Skipped++; in.Last == "" {

@@ -37,7 +37,7 @@ func TestPausesCount(t *testing.T) {
 			at := now.Truncate(time.Hour).Add(-time.Duration(h) * time.Hour)
 			r := run.Run{ID: run.ScheduledID(name, at), ScheduledFor: at, Status: run.Skipped, Cause: "paused by a person"}
 			if h == 1 {
-				r.Cause = "overlap: another was still open"
+				r.Cause, r.HeldBy = "overlap: another was still open", run.ScheduledID(name, at.Add(-time.Hour))
 			}
 			if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 				t.Fatal(err)
