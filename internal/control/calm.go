@@ -120,16 +120,16 @@ func (c *Control) restless(l *Loaded, from time.Time) (names []string) {
 
 // planned returns the jobs that may have slots to judge up to now. The mark is at from, and
 // runs were dropped up to dropped.
-func (c *Control) planned(ctx context.Context, items []job.Item, from, dropped, now time.Time) []watched {
-	var out []watched
+func (c *Control) planned(ctx context.Context, items []job.Item, from, dropped, now time.Time) []*watched {
+	var out []*watched
 	for i := range items {
 		item := &items[i]
 		back := c.mustGoBack(item, from)
 		if !back && c.calmJobs.holds(item.Name, "", item.Rev, now) {
 			continue
 		}
-		w := watched{dropped: dropped}
-		if err := w.take(*item); err != nil {
+		w := &watched{dropped: dropped}
+		if err := w.take(item); err != nil {
 			c.Log.ErrorContext(ctx, "nobody watches the slots of a job whose plan cannot be read", "job", item.Name, "why", err.Error())
 		} else if len(w.periods) == 0 {
 			c.calmJobs.put(item.Name, remembered{rev: item.Rev})

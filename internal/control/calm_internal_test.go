@@ -69,7 +69,7 @@ func TestCalm(t *testing.T) {
 	} {
 		w := watched{}
 		c.item.Rev = 5
-		if err := w.take(c.item); err != nil || w.unread {
+		if err := w.take(&c.item); err != nil || w.unread {
 			t.Errorf("%s: %v", name, err)
 		}
 		if got, want := (&Control{}).calm(&w, at(17, 30)), (remembered{rev: 5, until: c.until}); got != want {

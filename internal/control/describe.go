@@ -12,50 +12,45 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// split finds the runs about whose tasks ECS must be asked, by cluster. It reuses due.
-func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]run.Run, others []run.Run) {
-	others = due[:0]
+// split finds the runs about whose tasks ECS must be asked, by cluster.
+func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]*run.Run, others []*run.Run) {
+	others = make([]*run.Run, 0, len(due))
 	for i := range due {
 		r := &due[i]
 		if r.Status != run.Running || r.Last().TaskARN == "" {
-			others = append(others, *r)
+			others = append(others, r)
 			continue
 		}
 		j, err := l.definition(ctx, r.Definition)
 		if err != nil {
 			l.failed(fmt.Errorf("looking at run %s: %w", r.ID, err))
-			l.comesTo(r.ID)
+			l.handled = append(l.handled, r.ID)
 			l.done(r, false)
 			continue
 		}
 		if running == nil {
-			running = map[string][]run.Run{}
+			running = map[string][]*run.Run{}
 		}
-		rs := running[j.Cluster]
-		if rs == nil { // most runs are of one cluster
-			rs = make([]run.Run, 0, len(due)-i)
-		}
-		running[j.Cluster] = append(rs, *r)
+		running[j.Cluster] = append(running[j.Cluster], r)
 	}
 	return running, others
 }
 
 // describe looks at the running tasks of one cluster.
-func (l *lane) describe(ctx context.Context, cluster string, rs []run.Run) {
+func (l *lane) describe(ctx context.Context, cluster string, rs []*run.Run) {
 	l.mu.Lock()
 	l.looked.Described += len(rs)
 	l.mu.Unlock()
 	arns := make([]string, 0, len(rs))
-	for i := range rs {
-		arns = append(arns, rs[i].Last().TaskARN)
+	for _, r := range rs {
+		arns = append(arns, r.Last().TaskARN)
 	}
 	asked := l.Now()
 	tasks, missing, err := l.Launcher.Describe(ctx, cluster, arns)
 	if err != nil {
 		l.failed(fmt.Errorf("looking at %d tasks of cluster %q: %w", len(arns), cluster, err))
 	}
-	for i := range rs {
-		r := &rs[i]
+	for _, r := range rs {
 		moved := false
 		l.failed(guarded(func() {
 			// If our own time is up, a missing answer says nothing about ECS.

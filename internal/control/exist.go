@@ -19,12 +19,12 @@ const existMost = 10_000
 // runsOf asks for the runs of all slots of a span at once: after a herd, a call for each job
 // would take longer than a sweep has. If that fails, each job asks for its own, so that it is
 // known whose slots could not be checked.
-func (c *Control) runsOf(ctx context.Context, items []watched, from, to time.Time) existing {
+func (c *Control) runsOf(ctx context.Context, items []*watched, from, to time.Time) existing {
 	known := existing{}
 	var ids []run.ID
 	c.rates(ctx, items, from, to)
-	for i := range items {
-		_ = guarded(func() { ids = append(ids, c.slotsOf(ctx, &items[i], from, to)...) }) // its own check says so
+	for _, w := range items {
+		_ = guarded(func() { ids = append(ids, c.slotsOf(ctx, w, from, to)...) }) // its own check says so
 	}
 	ids = slices.DeleteFunc(ids, func(id run.ID) bool {
 		saved := c.saved(id)
@@ -69,10 +69,10 @@ func (c *Control) slotsOf(ctx context.Context, w *watched, from, to time.Time) (
 
 // rates asks for the newest runs of rates, several at a time, to learn until when they cannot
 // have fallen silent. If a call fails, the job's own check asks again.
-func (c *Control) rates(ctx context.Context, items []watched, from, to time.Time) {
+func (c *Control) rates(ctx context.Context, items []*watched, from, to time.Time) {
 	var ask []func()
-	for i := range items {
-		_ = guarded(func() { ask = append(ask, c.askRates(ctx, &items[i], from, to)...) })
+	for _, w := range items {
+		_ = guarded(func() { ask = append(ask, c.askRates(ctx, w, from, to)...) })
 	}
 	if len(ask) > 1 {
 		c.several(ctx, len(ask), func(i int) { ask[i]() })
@@ -81,8 +81,9 @@ func (c *Control) rates(ctx context.Context, items []watched, from, to time.Time
 
 // askRates returns calls that ask for the newest run of each of a job's rates.
 func (c *Control) askRates(ctx context.Context, w *watched, from, to time.Time) (ask []func()) {
-	for _, p := range w.periods {
-		if _, isRate := p.times.Spec().Rate(); isRate {
+	for i := range w.periods {
+		if _, isRate := w.periods[i].times.Spec().Rate(); isRate {
+			p := w.periods[i]
 			after, upTo := c.judged(w, p, from, to)
 			ask = append(ask, func() {
 				_ = guarded(func() { _, _ = c.expected(ctx, w.Name, p, after, upTo) })

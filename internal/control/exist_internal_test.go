@@ -9,5 +9,5 @@ import (
 func TestAPlanThatPanics(t *testing.T) {
 	t.Parallel()
 	c := &Control{}
-	c.runsOf(t.Context(), []watched{{periods: []period{{}}}}, time.Time{}, launchTime)
+	c.runsOf(t.Context(), []*watched{{periods: []period{{}}}}, time.Time{}, launchTime)
 }

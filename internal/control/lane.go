@@ -22,7 +22,7 @@ type lane struct {
 	errs   []error
 	// handled holds the runs that this pass came to: one that is still due is not tried
 	// again. A run that left the lane to be launched may be due in the other lane.
-	handled map[run.ID]bool
+	handled []run.ID
 	// passed holds the capacities for which launches were left to wait for the quota; guarded
 	// by mu.
 	passed map[job.Capacity]bool
@@ -75,11 +75,15 @@ func (l *look) along(ctx context.Context, which run.Lane, end time.Time) {
 
 // fresh returns the runs that the pass has not come to. It reuses due.
 func (p *lane) fresh(due []run.Run) []run.Run {
+	handled := make(map[run.ID]bool, len(p.handled))
+	for _, id := range p.handled {
+		handled[id] = true
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	fresh := due[:0]
 	for i := range due {
-		if id := due[i].ID; !p.handled[id] && !p.busy[id] {
+		if id := due[i].ID; !handled[id] && !p.busy[id] {
 			fresh = append(fresh, due[i])
 		}
 	}
@@ -131,9 +135,9 @@ func (p *lane) leaveSince(dueSince time.Time) {
 	}
 }
 
-func (p *lane) leaveAll(rs []run.Run) {
-	for i := range rs {
-		p.leave(&rs[i])
+func (p *lane) leaveAll(rs []*run.Run) {
+	for _, r := range rs {
+		p.leave(r)
 	}
 }
 
@@ -180,7 +184,9 @@ func (p *lane) peek(ctx context.Context) {
 		p.failed(fmt.Errorf("loading what is due: %w", err))
 		return
 	}
-	p.leaveAll(due)
+	for i := range due {
+		p.leave(&due[i])
+	}
 }
 
 // batch begins with due runs. all reports whether it came to each of them.
@@ -202,12 +208,11 @@ func (p *lane) batch(ctx context.Context, due []run.Run) (all bool) {
 
 // each begins with runs whose time has come, one after the other, ending with those that may
 // have to wait for the rate.
-func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
+func (p *lane) each(ctx context.Context, others []*run.Run) (all bool) {
 	others = p.endLate(ctx, others)
 	p.noteHeldUp(ctx, others)
 	order := lastOf(others, p.resends)
-	for n, i := range order {
-		r := &others[i]
+	for n, r := range order {
 		// A run that cannot go now keeps its place: put off, it would be behind all others.
 		may := notNow
 		if !p.over(ctx) {
@@ -217,22 +222,20 @@ func (p *lane) each(ctx context.Context, others []run.Run) (all bool) {
 		case behind:
 			p.leave(r)
 		case notNow:
-			for _, i := range order[n:] {
-				p.leave(&others[i])
-			}
+			p.leaveAll(order[n:])
 			return false
 		case goes:
 			taken := p.taken
-			p.begin(others[i:i+1], func() { p.one(ctx, r, taken) })
+			p.begin(order[n:n+1], func() { p.one(ctx, r, taken) })
 		}
 	}
 	return true
 }
 
 // begin handles runs: at once, or beside others once there is a place.
-func (p *lane) begin(rs []run.Run, handle func()) {
-	for i := range rs {
-		p.comesTo(rs[i].ID)
+func (p *lane) begin(rs []*run.Run, handle func()) {
+	for _, r := range rs {
+		p.handled = append(p.handled, r.ID)
 	}
 	if p.places == nil {
 		p.failed(guarded(handle))
@@ -242,8 +245,8 @@ func (p *lane) begin(rs []run.Run, handle func()) {
 	if p.busy == nil {
 		p.busy = map[run.ID]bool{}
 	}
-	for i := range rs {
-		p.busy[rs[i].ID] = true
+	for _, r := range rs {
+		p.busy[r.ID] = true
 	}
 	p.mu.Unlock()
 	p.places <- struct{}{}
@@ -254,18 +257,10 @@ func (p *lane) begin(rs []run.Run, handle func()) {
 	})
 }
 
-// comesTo notes that the pass came to a run.
-func (p *lane) comesTo(id run.ID) {
-	if p.handled == nil {
-		p.handled = map[run.ID]bool{}
-	}
-	p.handled[id] = true
-}
-
-func (l *look) free(rs []run.Run) {
+func (l *look) free(rs []*run.Run) {
 	l.mu.Lock()
-	for i := range rs {
-		delete(l.busy, rs[i].ID)
+	for _, r := range rs {
+		delete(l.busy, r.ID)
 	}
 	l.mu.Unlock()
 	select {

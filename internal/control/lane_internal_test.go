@@ -73,13 +73,13 @@ func TestErrorsOfTheNewestPass(t *testing.T) {
 func TestLastOf(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"": "", "abc": "abc", "Abc": "bcA", "aBcDe": "aceBD", "ABC": "ABC", "abC": "abC"} {
-		var rs []run.Run
+		var rs []*run.Run
 		for _, c := range in {
-			rs = append(rs, run.Run{ID: run.ID(c)})
+			rs = append(rs, &run.Run{ID: run.ID(c)})
 		}
 		got := ""
-		for _, i := range lastOf(rs, func(r *run.Run) bool { return r.ID < "a" }) {
-			got += string(rs[i].ID)
+		for _, r := range lastOf(rs, func(r *run.Run) bool { return r.ID < "a" }) {
+			got += string(r.ID)
 		}
 		if got != want {
 			t.Errorf("%s becomes %s, want %s", in, got, want)

@@ -9,18 +9,17 @@ import (
 // endLate begins with the runs whose deadline has passed while they were queued. They end and
 // launch nothing, so they wait neither for the account's quota nor for the rate. It returns
 // the others.
-func (p *lane) endLate(ctx context.Context, rs []run.Run) (others []run.Run) {
+func (p *lane) endLate(ctx context.Context, rs []*run.Run) (others []*run.Run) {
 	others = rs
-	for i := range rs {
-		r := &rs[i]
+	for i, r := range rs {
 		switch {
 		case !p.isLate(ctx, r) || p.over(ctx):
 			if len(others) < len(rs) {
-				others = append(others, *r)
+				others = append(others, r)
 			}
 			continue
 		case len(others) == len(rs): // the first of them
-			others = append(make([]run.Run, 0, len(rs)-1), rs[:i]...)
+			others = append(make([]*run.Run, 0, len(rs)-1), rs[:i]...)
 		}
 		p.begin(rs[i:i+1], func() {
 			next, err := p.wakeUp(ctx, r)
@@ -43,9 +42,8 @@ func (p *lane) isLate(ctx context.Context, r *run.Run) bool {
 
 // noteHeldUp has people told of the runs that have waited long to be launched, before the look
 // begins with any of them: while the account's quota is used up, only one of them asks.
-func (p *lane) noteHeldUp(ctx context.Context, rs []run.Run) {
-	for i := range rs {
-		r := &rs[i]
+func (p *lane) noteHeldUp(ctx context.Context, rs []*run.Run) {
+	for _, r := range rs {
 		if !r.HeldUpNow(p.Now()) || p.over(ctx) {
 			continue
 		}

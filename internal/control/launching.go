@@ -33,16 +33,16 @@ func (l *look) resends(r *run.Run) bool {
 	return r.Status == run.Launching && r.Owes(run.Launch) && l.Now().Sub(r.Last().SentAt) < l.Timing.TokenLife
 }
 
-// lastOf returns the places of runs in order, with those for which is returns true after the
-// others. It calls is once for each run.
-func lastOf(rs []run.Run, is func(*run.Run) bool) []int {
-	order := make([]int, 0, len(rs))
-	var last []int
-	for i := range rs {
-		if is(&rs[i]) {
-			last = append(last, i)
+// lastOf returns runs in order, with those for which is returns true after the others. It calls
+// is once for each run.
+func lastOf(rs []*run.Run, is func(*run.Run) bool) []*run.Run {
+	order := make([]*run.Run, 0, len(rs))
+	var last []*run.Run
+	for _, r := range rs {
+		if is(r) {
+			last = append(last, r)
 		} else {
-			order = append(order, i)
+			order = append(order, r)
 		}
 	}
 	return append(order, last...)

@@ -39,7 +39,7 @@ func (c *Control) holds(ctx context.Context, w *watched, at time.Time) (bool, er
 	if err != nil || item.Rev == w.Rev {
 		return err == nil, err
 	}
-	_ = w.take(item) // the next check reports a plan that cannot be read
+	_ = w.take(&item) // the next check reports a plan that cannot be read
 	return false, nil
 }
 

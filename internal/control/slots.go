@@ -45,9 +45,9 @@ type watched struct {
 
 // take makes w the job of an item. It leaves out plans that cannot be read and returns an
 // error for them.
-func (w *watched) take(item job.Item) error {
+func (w *watched) take(item *job.Item) error {
 	var err error
-	w.Item = item
+	w.Item = *item
 	w.periods, err = periods(item)
 	w.unread = err != nil
 	return err
@@ -64,7 +64,7 @@ func (w *watched) current() *period {
 // periods returns the plans of a job that have slots and can be read, the oldest first.
 // problems are about those that cannot be read. The plan of a job that is gone ends when the
 // registry was last seen to hold it.
-func periods(item job.Item) (out []period, problems error) {
+func periods(item *job.Item) (out []period, problems error) {
 	defer panics.Recover(&problems)
 	read := func(p period, s *job.Shift) {
 		t, err := timetable.Of(p.plan)

@@ -107,7 +107,7 @@ func asError(unreadable *port.UnreadableItemsError) error {
 // The mark moves no further than items are known, because a later check must see what others
 // have written since as a change after it. So a check may find slots that another has judged;
 // those have runs by then.
-func (c *Control) checkSpans(ctx context.Context, l *Loaded, items []watched, from time.Time, missed toTell) error {
+func (c *Control) checkSpans(ctx context.Context, l *Loaded, items []*watched, from time.Time, missed toTell) error {
 	var errs []error
 	now, began := l.at, from
 	for last := false; !last; {
@@ -217,15 +217,14 @@ func begun(mark, now time.Time, items []job.Item) time.Time {
 
 // checkSpan checks the jobs in a span. It returns the items whose jobs could be checked, in
 // the memory of items.
-func (c *Control) checkSpan(ctx context.Context, items []watched, from, to, now time.Time, missed toTell) (checked []watched, err error) {
+func (c *Control) checkSpan(ctx context.Context, items []*watched, from, to, now time.Time, missed toTell) (checked []*watched, err error) {
 	var errs []error
 	known := c.runsOf(ctx, items, from, to)
 	checked = items[:0]
-	for i := range items {
+	for _, w := range items {
 		if ctx.Err() != nil {
 			break
 		}
-		w := &items[i]
 		if err := c.checkJob(ctx, w, from, to, known, missed); err != nil {
 			errs = append(errs, fmt.Errorf("checking the slots of job %s: %w", w.Name, err))
 			continue
@@ -233,7 +232,7 @@ func (c *Control) checkSpan(ctx context.Context, items []watched, from, to, now 
 		if w.recheck = (time.Time{}); !w.unread && to.Equal(now) {
 			c.calmJobs.put(w.Name, c.calm(w, to))
 		}
-		checked = append(checked, *w)
+		checked = append(checked, w)
 	}
 	return checked, errors.Join(errs...)
 }
