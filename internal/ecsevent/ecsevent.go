@@ -125,8 +125,7 @@ func definition(o object) (list []stop.Defined) {
 
 // id returns a string's value and anything else as written.
 func id(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
+	if s, ok := unquoted(raw); ok {
 		return s
 	}
 	return string(raw)

@@ -214,6 +214,7 @@ func (e *ecs) describe(arns []string, d dice) (tasks []ecsevent.Task, missing []
 	if e.w.hit(d, DescribeError, 40) {
 		return nil, nil, errUnavailable
 	}
+	tasks = make([]ecsevent.Task, 0, len(arns))
 	for _, arn := range arns {
 		t := e.byARN[arn]
 		if t == nil || t.unknown(e.w.now) {

@@ -72,7 +72,7 @@ func (t *task) container(name string, exit *int64, runs bool, now time.Time) sto
 // event returns the task's state as an "ECS Task State Change" event.
 func (t *task) event(now time.Time) []byte {
 	d := t.described(now)
-	b := make([]byte, 0, 800)
+	b := make([]byte, 0, 1<<10)
 	b = append(b, `{"version":"0","detail-type":"ECS Task State Change","source":"aws.ecs","detail":{"taskArn":`...)
 	b = strconv.AppendQuote(b, d.ARN)
 	if d.ClusterARN != "" {
