@@ -98,10 +98,10 @@ var errStrange = errors.New("a strange task")
 // startedBy.
 func (c *Control) strange(ctx context.Context, r *run.Run, round run.RoundID, t *ecsevent.Task) (why string, err error) {
 	a := r.Attempt(round.Attempt)
-	if a == nil || a.TaskARN != "" && a.TaskARN != t.ARN {
+	if a == nil || a.TaskARN != "" && a.TaskARN != t.ARN && a.Sure() {
 		return "", nil
 	}
-	if a.TaskARN == "" && a.N >= r.First { // an earlier attempt may be of another definition
+	if (a.TaskARN == "" || a.TaskARN != t.ARN) && a.N >= r.First { // an earlier attempt may be of another definition
 		j, err := c.definition(ctx, r.Definition)
 		if err != nil {
 			return "", lost(err)

@@ -144,6 +144,44 @@ func TestAStrangeTaskIsFound(t *testing.T) {
 	}
 }
 
+// stoppingECS is a findingECS that is asked to stop tasks.
+type stoppingECS struct {
+	findingECS
+	stopped []string
+}
+
+func (e *stoppingECS) StopTask(_ context.Context, _, arn, _ string) error {
+	e.stopped = append(e.stopped, arn)
+	return nil
+}
+
+// TestAStrangeTaskIsNotStopped: nor does a person's stop, asked for between the search and the look,
+// stop it.
+func TestAStrangeTaskIsNotStopped(t *testing.T) {
+	t.Parallel()
+	now, store, ecs := t0, &memory.Store{}, &stoppingECS{}
+	ctl := &control.Control{
+		Stack: "prod", Store: store, Launcher: ecs, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
+	}
+	if _, err := ctl.Scheduled(t.Context(), job.Job{Name: "report", TaskDefinition: "report", Cluster: "jobs"}, t0); err == nil {
+		t.Fatal("the launch had an answer")
+	}
+	now = now.Add(51 * time.Minute)
+	if _, err := ctl.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	reply, err := ctl.StopRun(t.Context(), port.StopRequest{Run: slot, By: "ann"})
+	if err != nil || reply.Outcome != port.Accepted || !strings.Contains(reply.Message, "as soon as ECS says which task it is") {
+		t.Errorf("%+v, %v", reply, err)
+	}
+	if _, err := ctl.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := store.Run(t.Context(), slot); err != nil || r.Status != run.Failed || len(ecs.stopped) > 0 {
+		t.Errorf("it %s, %v; stopped %v", r.Status, err, ecs.stopped)
+	}
+}
+
 // taskOf returns the ARN of an event's task.
 func taskOf(t *testing.T, body string) string {
 	t.Helper()

@@ -49,6 +49,9 @@ type Attempt struct {
 	// TaskARN is set once ECS is known to have accepted the task, at AcceptedAt.
 	TaskARN    string    `json:"taskArn,omitempty"`
 	AcceptedAt time.Time `json:"acceptedAt,omitzero"`
+	// Found are the tasks that a search by startedBy found, at most mostFound, and one heard of
+	// since. TaskARN is the first, as long as no look or event has shown that it is the attempt's.
+	Found []string `json:"found,omitempty"`
 	// LastStatus and Version are from the newest state seen of the task.
 	LastStatus string    `json:"lastStatus,omitempty"`
 	Version    int64     `json:"version,omitempty"`
@@ -137,7 +140,7 @@ func (a *Attempt) next() {
 	a.Round++
 	a.Former = a.TaskARN
 	a.EndedAt, a.SoughtAt, a.RefusedSince, a.EndingSince = time.Time{}, time.Time{}, time.Time{}, time.Time{}
-	a.TaskARN, a.AcceptedAt, a.LastStatus, a.Version, a.Stuck = "", time.Time{}, "", 0, false
+	a.TaskARN, a.AcceptedAt, a.LastStatus, a.Version, a.Stuck, a.Found = "", time.Time{}, "", 0, false, nil
 }
 
 // note records what ECS said and how it was read.

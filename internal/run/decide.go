@@ -92,7 +92,7 @@ func (r *Run) settleDue(now time.Time, t *Timing) {
 
 // stopWaits reports whether a stop was asked for and ECS does not know of it yet.
 func (r *Run) stopWaits() bool {
-	return r.Owes(StopTask) || r.Stopping != nil && r.Status == Launching
+	return r.Owes(StopTask) || r.Stopping != nil && (r.Status == Launching || r.Status == Running && !r.Last().Sure())
 }
 
 func (d *decider) triggered() (Result, string) {

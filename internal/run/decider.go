@@ -30,7 +30,7 @@ func (d *decider) on(e Event) (Result, string) {
 	case Unresolved:
 		return d.unresolved(e)
 	case RetryAsked:
-		return d.retry(e)
+		return d.retry(&e)
 	case StopAsked:
 		return d.stop(e)
 	case Done:

@@ -8,11 +8,12 @@ import (
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
-func (d *decider) retry(e RetryAsked) (Result, string) {
+func (d *decider) retry(e *RetryAsked) (Result, string) {
 	if d.r.received(e.Trigger) {
 		d.r.Duplicates++
 		return Duplicate, fmt.Sprintf("duplicate of a retry of %s that was received before; it %s", d.r.ID, d.r.Status.Sentence())
 	}
+	changed := e.outdated(d)
 	switch {
 	case d.t.Standby:
 		return Denied, d.t.withheld(d.now())
@@ -20,8 +21,8 @@ func (d *decider) retry(e RetryAsked) (Result, string) {
 		return Denied, fmt.Sprintf("%s %s: stop it first", d.r.ID, d.r.Status.Sentence())
 	case !d.r.Status.Terminal():
 		return Denied, fmt.Sprintf("%s %s: stop it first, or start a new run with `run %s`", d.r.ID, d.r.Status.Sentence(), d.r.ID.Job())
-	case e.outdated(d) != "":
-		return Denied, fmt.Sprintf("%s has changed since you looked: %s; look at it again before you retry it with `retry %[1]s`", d.r.ID, e.outdated(d))
+	case changed != "":
+		return Denied, fmt.Sprintf("%s has changed since you looked: %s; look at it again before you retry it with `retry %[1]s`", d.r.ID, changed)
 	case d.r.Status == Succeeded && !e.Force:
 		return Denied, fmt.Sprintf("%s already succeeded: use --force to run it again", d.r.ID)
 	case e.Blocked != "":
@@ -34,7 +35,7 @@ func (d *decider) retry(e RetryAsked) (Result, string) {
 }
 
 // beginAgain launches the first attempt of a new allowance of a run that has ended.
-func (d *decider) beginAgain(e RetryAsked) {
+func (d *decider) beginAgain(e *RetryAsked) {
 	d.r.use(e.Task)
 	d.r.Definition, d.r.Renew = e.Definition, false
 	d.r.Triggers = append(d.r.Triggers, e.Trigger)
@@ -50,12 +51,11 @@ func (d *decider) beginAgain(e RetryAsked) {
 // outdated says what of the run is not as the person saw it: it has had another attempt, or a retry is
 // less safe, because an attempt ran after all, the run succeeded, or a restored table may have forgotten
 // that somebody retried it. "" means that it is.
-func (e RetryAsked) outdated(d *decider) string {
-	r := *d.r
+func (e *RetryAsked) outdated(d *decider) string {
+	r := d.r.KnownFrom(d.t.NotBefore)
 	if e.Attempts != nil && *e.Attempts != len(r.Attempts) {
 		return fmt.Sprintf("its attempts were %d and are %d now, and it %s", *e.Attempts, len(r.Attempts), r.Status.Sentence())
 	}
-	r.Forgotten = r.Forgotten || r.FinishedAt.Before(d.t.NotBefore)
 	now := RetryOf(r, *d.job)
 	switch {
 	case !e.Seen.lighter(now):
@@ -120,8 +120,11 @@ func (d *decider) stop(e StopAsked) (Result, string) {
 		return Did, fmt.Sprintf("%s was waiting and is stopped: no task of it is open, and none will be launched", d.r.ID)
 	}
 	d.r.Cause = fmt.Sprintf("stopping, at the request of %s: %s", somebody(e.By), e.Reason)
-	if a.TaskARN == "" {
+	switch {
+	case a.TaskARN == "":
 		d.search(a)
+		fallthrough
+	case !a.Sure():
 		return Did, fmt.Sprintf("%s will be stopped as soon as ECS says which task it is", d.r.ID)
 	}
 	d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})

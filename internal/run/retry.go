@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/stop"
@@ -71,6 +72,13 @@ func RetryOf(r Run, j job.Job) Retry {
 		return Retry{RetrySafe, "the job is idempotent: running it twice does no harm; " + worst.Why}
 	}
 	return worst
+}
+
+// KnownFrom returns the run as a store knows it that knows all launches only from notBefore on; see
+// Timing. A run that ended before may have been retried since.
+func (r Run) KnownFrom(notBefore time.Time) Run {
+	r.Forgotten = r.Forgotten || r.FinishedAt.Before(notBefore)
+	return r
 }
 
 // worse reports whether r weighs more than o. Of two that weigh the same, the later one

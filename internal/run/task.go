@@ -24,13 +24,16 @@ func (d *decider) launched(a *Attempt, e *Launched) (Result, string) {
 	case e.Round < a.Round:
 		return Ignored, fmt.Sprintf("attempt %d is on round %d", a.N, a.Round)
 	}
-	return d.accepted(a, e.TaskARN, e.LastStatus, false)
+	if !a.Sure() {
+		a.TaskARN, a.Found = "", nil // this says which task it is
+	}
+	return d.accepted(a, e.TaskARN, e.LastStatus)
 }
 
-// accepted takes the task that, as ECS said, the attempt launched. One that a search found is taken
-// for it until a look, at once, has seen what it is: anyone who may run a task chooses its startedBy.
-// A stop that a person asked for waits for that look.
-func (d *decider) accepted(a *Attempt, arn, lastStatus string, found bool) (Result, string) {
+// accepted takes the task that, as ECS answered, the attempt launched, or the first of those that a
+// search found. Such a one is taken for it until a look, at once, has seen what it is: anyone who may
+// run a task chooses its startedBy. A stop that a person asked for waits for that look.
+func (d *decider) accepted(a *Attempt, arn, lastStatus string, found ...string) (Result, string) {
 	if a.TaskARN != "" && a.TaskARN != arn {
 		return d.second(a, arn)
 	}
@@ -50,13 +53,13 @@ func (d *decider) accepted(a *Attempt, arn, lastStatus string, found bool) (Resu
 	a.LastStatus = cmp.Or(a.LastStatus, lastStatus)
 	d.r.Status = Running
 	d.r.DueAt = d.firstLook(lastStatus)
-	if found {
-		d.r.DueAt = d.now()
+	if len(found) > 0 {
+		a.Found, d.r.DueAt = found[:min(len(found), mostFound)], d.now()
 	}
 	switch {
 	case d.r.Stopping == nil:
 		d.r.Cause = "attempt " + strconv.Itoa(a.N) + " was accepted by ECS"
-	case !found:
+	case a.Sure():
 		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
 	}
 	return Did, "launched"
@@ -88,42 +91,6 @@ func (d *decider) relaunchWaits(a *Attempt) bool {
 	return d.r.Status == Queued && a.N == len(d.r.Attempts)
 }
 
-// found takes the result of ListTasks(startedBy). ListTasks does not show stopped tasks (ECS
-// API reference, ListTasks), so finding none proves nothing.
-func (d *decider) found(a *Attempt, e Found) (Result, string) {
-	if e.Round < a.Round {
-		return Ignored, fmt.Sprintf("attempt %d is on another round", a.N)
-	}
-	if len(e.TaskARNs) > 0 {
-		return d.accepted(a, e.TaskARNs[0], "", true)
-	}
-	if !d.current(a) || !d.r.Owes(Find) {
-		return Ignored, "the search is settled"
-	}
-	if a.SoughtAt.IsZero() {
-		a.SoughtAt = d.now()
-	}
-	if d.now().Sub(a.SoughtAt) < d.t.Vanish {
-		// A send may be on its way, or a task that is stopping may run on.
-		d.r.DueAt = d.now().Add(d.t.Doubt)
-		return Did, "no task is found yet"
-	}
-	a.EndedAt, a.Class, a.Started, a.Helps = d.now(), stop.Ambiguous, stop.Unknown, stop.Unknown
-	a.Rule, a.Why = RuleInDoubt, "ECS never said whether this launch went through, and no task of it is found"
-	return Did, d.giveUp(a, "in doubt, not relaunched: "+a.Why)
-}
-
-// strange takes it that the attempt's task is not known after all.
-func (d *decider) strange(a *Attempt, e *Strange) (Result, string) {
-	if !d.current(a) || a.TaskARN != e.TaskARN {
-		return Ignored, "it is not taken for the attempt's any more"
-	}
-	a.TaskARN, a.LastStatus, a.Version = "", "", 0
-	a.EndedAt, a.Class, a.Started, a.Helps = d.now(), stop.Ambiguous, stop.Unknown, stop.Unknown
-	a.Rule, a.Why = RuleInDoubt, "ECS never said whether this launch went through, and what was found in its name is not its: "+e.Why
-	return Did, d.unproved(a, "in doubt, not relaunched: "+a.Why)
-}
-
 // gone takes it that ECS does not know the task. ECS remembers a stopped task for an hour, so
 // the task ended without our seeing how, unless it was launched only just now.
 func (d *decider) gone(a *Attempt, asked time.Time) (Result, string) {
@@ -134,14 +101,24 @@ func (d *decider) gone(a *Attempt, asked time.Time) (Result, string) {
 		d.r.DueAt = a.AcceptedAt.Add(d.t.Settle)
 		return Did, "ECS may not know a task this young yet"
 	}
-	a.EndedAt, a.Class, a.Started, a.Helps = d.now(), stop.AppFailed, stop.Unknown, stop.Unknown
-	a.Rule, a.Why = RuleEndedUnseen, "ECS no longer knows the task, and no event told how it ended"
-	return Did, d.giveUp(a, "ended unseen: "+a.Why)
+	cause := d.unknown(a, RuleEndedUnseen, "ECS no longer knows the task, and no event told how it ended")
+	a.Class = stop.AppFailed
+	return Did, d.giveUp(a, cause)
+}
+
+// unknown notes that nobody knows how the attempt ended, and returns the cause of its run's end.
+func (d *decider) unknown(a *Attempt, rule, why string) (cause string) {
+	a.EndedAt, a.Class, a.Started, a.Helps = d.now(), stop.Ambiguous, stop.Unknown, stop.Unknown
+	a.Rule, a.Why = rule, why
+	if rule == RuleInDoubt {
+		return "in doubt, not relaunched: " + why
+	}
+	return "ended unseen: " + why
 }
 
 // giveUp ends a run whose last attempt's end nobody saw.
 func (d *decider) giveUp(a *Attempt, cause string) string {
-	if s := d.r.Stopping; s.byPerson() {
+	if s := d.r.Stopping; s.byPerson() && a.Sure() { // else its task was not asked to stop
 		a.Next = "stopped"
 		d.finish(Stopped, s.cause()+"; "+cause, d.now())
 		return d.r.Cause
@@ -165,6 +142,9 @@ func (d *decider) seen(a *Attempt, e *Seen) (Result, string) {
 		e.TaskARN = a.TaskARN
 	}
 	if a.TaskARN != "" && e.TaskARN != a.TaskARN {
+		if !a.Sure() { // it may be the attempt's
+			a.Found = append(a.Found[:len(a.Found):len(a.Found)], e.TaskARN)
+		}
 		return d.second(a, e.TaskARN)
 	}
 	a.told()
@@ -226,7 +206,7 @@ func (d *decider) learn(a *Attempt, e *Seen) {
 		a.TaskARN, a.AcceptedAt = e.TaskARN, d.now()
 		d.r.settle(launching)
 	}
-	a.Version, a.LastStatus = max(a.Version, e.Version), e.Stop.LastStatus
+	a.Version, a.LastStatus, a.Found = max(a.Version, e.Version), e.Stop.LastStatus, nil
 	if !e.Stop.StartedAt.IsZero() {
 		a.StartedAt = e.Stop.StartedAt
 		d.r.StartedAt = e.Stop.StartedAt

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
-	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // Remembered is how long ECS remembers a stopped task ("at least one hour", ECS API
@@ -55,18 +54,16 @@ func (d *decider) askAgain(a *Attempt, e Unseen) time.Duration {
 // neverTold ends the run. Its task may run on; a stop that a person asked for and that ECS
 // did not take has not stopped it.
 func (d *decider) neverTold(a *Attempt, e Unseen) string {
-	what, rule := "ended unseen", RuleEndedUnseen
+	rule := RuleEndedUnseen
 	if d.r.Status == Launching {
-		what, rule = "in doubt, not relaunched", RuleInDoubt
+		rule = RuleInDoubt
 	}
-	a.EndedAt, a.Class, a.Started, a.Helps = d.now(), stop.Ambiguous, stop.Unknown, stop.Unknown
-	a.Rule = rule
-	a.Why = fmt.Sprintf("for %s ECS has not said what became of the task, which may still run: %s",
-		job.Duration(d.now().Sub(a.RefusedSince).Truncate(time.Minute)), e.Err)
-	if d.r.Owes(StopTask) || d.r.Owes(Find) || a.LastStatus == "" { // see accepted
-		return d.unproved(a, what+": "+a.Why)
+	cause := d.unknown(a, rule, fmt.Sprintf("for %s ECS has not said what became of the task, which may still run: %s",
+		job.Duration(d.now().Sub(a.RefusedSince).Truncate(time.Minute)), e.Err))
+	if d.r.Owes(StopTask) || d.r.Owes(Find) {
+		return d.unproved(a, cause)
 	}
-	return d.giveUp(a, what+": "+a.Why)
+	return d.giveUp(a, cause)
 }
 
 // told forgets refusals: ECS answers again.

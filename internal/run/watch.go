@@ -153,7 +153,7 @@ func rests(before, after *Run) bool {
 // trace of that, so DueAt then says only that no look was needed before it.
 func (r *Run) MayRest() bool {
 	a := r.Last()
-	return r.Status == Running && r.Stopping == nil && len(r.Owed) == 0 && a != nil && a.TaskARN != "" && !a.Over() && !a.Ending() && a.RefusedSince.IsZero()
+	return r.Status == Running && r.Stopping == nil && len(r.Owed) == 0 && a != nil && a.TaskARN != "" && a.Sure() && !a.Over() && !a.Ending() && a.RefusedSince.IsZero()
 }
 
 // lookedBy is how long after a run is due the sweep, which comes each minute, has certainly

@@ -88,6 +88,44 @@ func (t *task) cluster() string {
 	return "" // which says nothing
 }
 
+// finds notes that the present handler is told of an attempt's own task beside a copy. A person may ask
+// to stop a run of which a copy was found, before anybody has looked at that.
+func (w *World) finds(arns []string) {
+	w.h.finds = ""
+	for _, arn := range arns {
+		t := w.ecs.byARN[arn]
+		if t.copy == noCopy && len(arns) > 1 {
+			w.h.finds = arn
+		}
+		if t.copy == noCopy {
+			continue
+		}
+		if d, ok := w.luck(PersonStops, 300, arn, w.h.from); ok {
+			w.after(seconds(d.between(0, 50)), func() { w.stop(d, t.run) })
+		}
+	}
+}
+
+// noteFound notes that a run was written by a handler that was told of its own task.
+func (w *World) noteFound(l *life, after *run.Run) {
+	if w.h == nil || w.h.finds == "" {
+		return
+	}
+	if t := w.ecs.byARN[w.h.finds]; t.run == after.ID && after.Status == run.Running && after.Last().N == t.attempt {
+		l.found = t
+	}
+}
+
+// hides: a run does not end in doubt if a search found its own task, whatever else it found, and that
+// was looked at in time.
+func (w *World) hides(l *life, r *run.Run, a *run.Attempt) {
+	t := l.found
+	if t == nil || t.by != r.RoundID(a.N).StartedBy(stack) || a.Rule != run.RuleInDoubt || a.TaskARN != "" || t.razed || w.outlasted(t.by) {
+		return
+	}
+	w.violate("a strange task hides nothing", r.ID, "attempt %d ends in doubt, and a search had found %s: %s", a.N, t.short(), a.Why)
+}
+
 // mistakes notes a run that took a copy for its task: what else it launched is not known.
 func (w *World) mistakes(r *run.Run) {
 	if len(w.ecs.copies) == 0 {

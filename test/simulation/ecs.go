@@ -234,6 +234,9 @@ func (e *ecs) stopTask(arn, reason string, d dice) error {
 	if t == nil || t.unknown(e.w.now) {
 		return nil // the adapter reads "not found" as done
 	}
+	if t.copy == other && e.w.opt.Mutation != TrustNames {
+		e.w.violate("a strange task is not stopped", t.run, "%s, which names attempt %d, is stopped: %s", t.short(), t.attempt, reason)
+	}
 	if !t.due(e.w) {
 		e.w.violate("no task is stopped without a reason", t.run, "attempt %d, launched at %s, is stopped: %s", t.attempt, t.created.Format("15:04:05"), reason)
 	}

@@ -235,6 +235,7 @@ func (w *World) unseen(r *run.Run, a *run.Attempt) {
 	if a.Rule != run.RuleEndedUnseen && a.Rule != run.RuleInDoubt {
 		return
 	}
+	w.hides(w.truth.lives[r.ID], r, a)
 	t := w.ecs.byARN[a.TaskARN]
 	switch {
 	case w.untellable(by, a):

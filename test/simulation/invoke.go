@@ -43,6 +43,8 @@ type handler struct {
 	disturbed bool
 	// denied means that ECS refused one of its calls.
 	denied bool
+	// finds is an attempt's own task that it was told of beside a copy.
+	finds string
 	// rooms and shelves hold the runs and items that it was given. No handler uses them after its
 	// end.
 	rooms   [][]run.Run

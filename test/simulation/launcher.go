@@ -119,5 +119,9 @@ func (p launcher) Find(_ context.Context, _, startedBy string) (arns []string, e
 		arns, err = p.w.ecs.find(startedBy, d)
 	})
 	p.w.answered(startedBy, err)
+	p.w.finds(arns)
+	if len(arns) > 1 && p.w.opt.Mutation == FirstFound {
+		arns = arns[:1]
+	}
 	return arns, err
 }

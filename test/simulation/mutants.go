@@ -62,6 +62,8 @@ func (m Mutation) attempt(a *run.Attempt) {
 		a.Doubt, a.Refusals, a.RefusedSends = false, a.Sends, nil
 	case SpotForEver:
 		a.OnDemand = false
+	case TrustFound:
+		a.Found = nil
 	case GiveUpAtOnce:
 		if !a.RefusedSince.IsZero() {
 			a.RefusedSince = epoch.AddDate(-1, 0, 0)

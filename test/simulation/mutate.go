@@ -78,6 +78,8 @@ const (
 	OldPauses                    // a process believes what it first read of pauses
 	ForgetNotBefore              // a restored store counts as one that knows all
 	TrustNames                   // whatever names an attempt is its task
+	TrustFound                   // ... if a search finds it, as if ECS's answer had named it
+	FirstFound                   // a search finds one task at most
 	mutations
 )
 
@@ -94,7 +96,7 @@ var mutationNames = [mutations]string{
 	"a crowd for ever",
 	"slots are stale", "what is older is written", "untold is told", "what is forgotten is gone",
 	"the lock stays lost", "never long", "what was seen is forgotten", "all retries are safe",
-	"pauses are as first read", "not before is forgotten", "names are trusted",
+	"pauses are as first read", "not before is forgotten", "names are trusted", "what is found is trusted", "one task is found",
 }
 
 func (m Mutation) String() string { return mutationNames[m] }

@@ -171,10 +171,13 @@ func (w *World) stops(d dice) {
 	if !w.hit(d, PersonStops, 300) {
 		return
 	}
-	id, ok := w.recent(d)
-	if !ok {
-		return
+	if id, ok := w.recent(d); ok {
+		w.stop(d, id)
 	}
+}
+
+// stop is a person who asks to stop a run.
+func (w *World) stop(d dice, id run.ID) {
 	by := "bob-" + w.requestID()
 	w.people.stops[id] = append(w.people.stops[id], by)
 	req := port.StopRequest{Run: id, By: by, Reason: "simulated"}

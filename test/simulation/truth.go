@@ -66,6 +66,7 @@ type life struct {
 	patience       time.Duration // the longest that it had meanwhile
 	given          int           // the handler that last gave it the lock from outside
 	long           bool          // people are told that a task of it runs for long
+	found          *task         // that a search found beside a copy
 }
 
 // plan is a job's plan as the store had it from a time on.
@@ -123,6 +124,7 @@ func (w *World) committed(before, after *run.Run, item *job.Item) {
 	}
 	w.streamed(after)
 	w.mistakes(after)
+	w.noteFound(l, after)
 	w.takenUp(after)
 	w.ofTheJob(l, before, after)
 	if decided(before, after) {

@@ -1,0 +1,112 @@
+package run_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/stop"
+)
+
+// search is a launch whose answer is lost, up to when a search finds these tasks.
+func search(arns ...string) []at {
+	return []at{{1, run.NoAnswer{Attempt: 1}}, {51 * time.Minute, run.Due{}}, {52 * time.Minute, run.Found{Attempt: 1, TaskARNs: arns}}}
+}
+
+func strangeAt(n int) at {
+	return at{53 * time.Minute, run.Strange{Attempt: 1, TaskARN: arn(n), Why: "it is of mine:1"}}
+}
+
+// lookAt is a look at a task that runs.
+func lookAt(n int) at {
+	e := seen(1, 3, stop.Stop{Kind: stop.Task, LastStatus: "RUNNING", StartedAt: t0})
+	e.TaskARN, e.Look = arn(n), true
+	return at{54 * time.Minute, e}
+}
+
+// TestAStopWaitsForTheLook: a person who asks for the stop of a run whose task was found, and not
+// looked at, does not stop somebody else's task; nor is the request lost.
+func TestAStopWaitsForTheLook(t *testing.T) {
+	t.Parallel()
+	asked := at{52*time.Minute + time.Second, run.StopAsked{By: "ann", Reason: "x"}}
+	for name, c := range map[string]struct {
+		then  []at
+		stops bool
+		ends  run.Status
+	}{
+		"until then":                          {nil, false, run.Running},
+		"it is the run's":                     {[]at{lookAt(9)}, true, run.Running},
+		"it is not":                           {[]at{strangeAt(9)}, false, run.Failed},
+		"ECS answers the launch after all":    {[]at{{53 * time.Minute, run.Launched{Attempt: 1, TaskARN: arn(9)}}}, true, run.Running},
+		"with another task":                   {[]at{{53 * time.Minute, run.Launched{Attempt: 1, TaskARN: arn(8)}}}, true, run.Running},
+		"it is gone, and nobody stopped it":   {[]at{{53 * time.Minute, run.Gone{Attempt: 1, At: t0.Add(2 * time.Hour)}}}, false, run.Failed},
+		"another search comes to the same":    {[]at{{53 * time.Minute, run.Found{Attempt: 1, TaskARNs: []string{arn(8), arn(9)}}}}, false, run.Running},
+		"it is the run's, and looked at late": {[]at{{53 * time.Minute, run.Unseen{Attempt: 1, Err: "later"}}, {55 * time.Minute, lookAt(9).event}}, true, run.Running},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, _ := play(t, plain, slices.Concat(search(arn(9)), []at{asked}, c.then)...)
+			if r.Owes(run.StopTask) != c.stops || r.Status != c.ends || r.Stopping == nil {
+				t.Errorf("%s, owes %v: %s", r.Status, r.Owed, r.Cause)
+			}
+			if len(c.then) == 0 && r.DueAt.After(t0.Add(asked.after)) {
+				t.Errorf("it is looked at only at %s", r.DueAt)
+			}
+		})
+	}
+}
+
+// TestAllThatWereFound are looked at, up to ten: a task of somebody else does not hide the attempt's.
+func TestAllThatWereFound(t *testing.T) {
+	t.Parallel()
+	var many []string
+	for n := range 12 {
+		many = append(many, arn(20+n))
+	}
+	ended := seen(1, 3, exited(0))
+	ended.TaskARN = arn(8)
+	late := at{52*time.Minute + 1, ended}
+	look := ended
+	look.Look = true
+	var ten []at
+	for n := range 10 {
+		ten = append(ten, strangeAt(20+n))
+	}
+	for name, c := range map[string]struct {
+		found []string
+		then  []at
+		task  string
+		ends  run.Status
+		why   string
+	}{
+		"the second is ours":          {[]string{arn(9), arn(8)}, []at{strangeAt(9)}, arn(8), run.Running, ""},
+		"and runs":                    {[]string{arn(9), arn(8)}, []at{strangeAt(9), lookAt(8)}, arn(8), run.Running, ""},
+		"none is":                     {[]string{arn(9), arn(8), arn(7)}, []at{strangeAt(9), strangeAt(8), strangeAt(7)}, "", run.Failed, "found in its name"},
+		"one of too many":             {many, ten, "", run.Failed, "up to 10 tasks"},
+		"what ended is heard of":      {[]string{arn(9)}, []at{late, strangeAt(9)}, arn(8), run.Running, ""},
+		"and looked at":               {[]string{arn(9)}, []at{late, strangeAt(9), {54 * time.Minute, look}}, arn(8), run.Succeeded, ""},
+		"the first is ours after all": {[]string{arn(9), arn(8)}, []at{lookAt(9), strangeAt(8)}, arn(9), run.Running, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, _ := play(t, plain, slices.Concat(search(c.found...), c.then)...)
+			if a := r.Last(); a.TaskARN != c.task || r.Status != c.ends || !strings.Contains(r.Cause, c.why) {
+				t.Errorf("%s with task %q: %s", r.Status, a.TaskARN, r.Cause)
+			}
+			if a := r.Last(); r.Status == run.Running && !a.Sure() && r.DueAt.After(t0.Add(53*time.Minute)) {
+				t.Errorf("the next one is looked at only at %s", r.DueAt)
+			}
+		})
+	}
+}
+
+// TestStrangeAfterAConflict: what ECS answered is not said to have been found.
+func TestStrangeAfterAConflict(t *testing.T) {
+	t.Parallel()
+	r, _ := play(t, plain, at{1, run.Launched{Attempt: 1, TaskARN: arn(9)}}, strangeAt(9))
+	if r.Status != run.Failed || strings.Contains(r.Cause, "never said") || !strings.Contains(r.Cause, "ECS answered this launch with a task that cannot be its: it is of mine:1") {
+		t.Errorf("%s: %s", r.Status, r.Cause)
+	}
+}
