@@ -119,6 +119,14 @@ func (i Item) Miss(id string, at time.Time) Item {
 	return i
 }
 
+// FailsSince returns FailingSince; now if it is still to come, because a clock was ahead.
+func (i Item) FailsSince(now time.Time) time.Time {
+	if i.FailingSince.After(now) {
+		return now
+	}
+	return i.FailingSince
+}
+
 // Bounds of how long missed slots wait to be reported together, if the job is known to miss
 // slots.
 const (

@@ -84,3 +84,16 @@ func TestPause(t *testing.T) {
 		}
 	}
 }
+
+// TestFailsSince: nothing has failed since a time that is still to come.
+func TestFailsSince(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	for since, want := range map[time.Time]time.Time{
+		{}: {}, now.Add(-time.Hour): now.Add(-time.Hour), now: now, now.Add(time.Hour): now,
+	} {
+		if got := (job.Item{FailingSince: since}).FailsSince(now); !got.Equal(want) {
+			t.Errorf("failing since %s: got %s", since, got)
+		}
+	}
+}

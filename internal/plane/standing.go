@@ -80,7 +80,7 @@ func (st *Standing) of(item job.Item, now time.Time) {
 		st.Paused[item.Name] = *p
 	}
 	if !item.Gone && !item.FailingSince.IsZero() {
-		st.Failing[item.Name] = item.FailingSince
+		st.Failing[item.Name] = item.FailsSince(now)
 	}
 	if h := item.Holder; h != nil && h.More && !item.Gone {
 		if st.HeldBack == nil {

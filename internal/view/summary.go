@@ -76,7 +76,7 @@ func SummaryOf(item, all job.Item, j job.Job, runs []run.Outline, now time.Time)
 		Zone: job.Job{Timezone: item.Plan.Timezone}.Zone(),
 	}
 	if !item.Gone {
-		s.FailingSince = optional(item.FailingSince)
+		s.FailingSince = optional(item.FailsSince(now))
 		if item.Holder != nil {
 			s.HeldBy = run.ID(item.Holder.By)
 		}
