@@ -48,7 +48,7 @@ func (f *Follower) Read(ctx context.Context, o port.Output, from string, since t
 	if !since.IsZero() {
 		in.StartTime = aws.Int64(since.UnixMilli())
 	}
-	page, err := f.page(ctx, s, in)
+	page, err := pageOf(ctx, f.Logs, s, in)
 	if err != nil || page == nil {
 		return out, err
 	}
@@ -62,9 +62,10 @@ func (f *Follower) Read(ctx context.Context, o port.Output, from string, since t
 	return out, nil
 }
 
-// page asks for one page of a stream. It returns nil if there is no stream: a young task has none yet.
-func (f *Follower) page(ctx context.Context, s stream, in *cloudwatchlogs.GetLogEventsInput) (*cloudwatchlogs.GetLogEventsOutput, error) {
-	page, err := f.Logs.GetLogEvents(ctx, in)
+// pageOf asks for one page of a stream. It returns nil if there is no stream: a young task, or one that
+// never ran, has none.
+func pageOf(ctx context.Context, logs API, s stream, in *cloudwatchlogs.GetLogEventsInput) (*cloudwatchlogs.GetLogEventsOutput, error) {
+	page, err := logs.GetLogEvents(ctx, in)
 	var none *types.ResourceNotFoundException
 	switch {
 	case errors.As(err, &none) && strings.Contains(none.ErrorMessage(), "log group"):
@@ -98,7 +99,7 @@ func (f *Follower) Tail(ctx context.Context, o port.Output, lines int) ([]string
 	in := &cloudwatchlogs.GetLogEventsInput{LogGroupName: &s.group, LogStreamName: &s.name, Limit: aws.Int32(int32(min(lines, perPage)))}
 	var out []string
 	for range mostPages {
-		page, err := f.page(ctx, s, in)
+		page, err := pageOf(ctx, f.Logs, s, in)
 		if err != nil || page == nil {
 			return nil, err
 		}

@@ -3,7 +3,6 @@ package logs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
+	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 )
 
@@ -39,12 +39,11 @@ type Reader struct {
 	Readable string
 }
 
-// Tail implements port.Logs. It returns no lines for a task that wrote nothing, or whose logs may
-// not be read.
+// Tail implements port.Logs. It returns no lines and no error only for a task that wrote nothing.
 func (r *Reader) Tail(ctx context.Context, o port.Output, lines int) ([]string, error) {
 	s, ok := streamOf(o)
 	if !ok || s.region != r.Region || r.Readable == "" || !strings.HasPrefix(s.group, r.Readable) {
-		return nil, nil
+		return nil, fmt.Errorf("%w: the functions read log streams in %s under LogGroups %q, and it is in %q of %s", plane.ErrNoOutput, r.Region, r.Readable, s.group, s.region)
 	}
 	ctx, cancel := context.WithTimeout(ctx, tailWithin)
 	defer cancel()
@@ -52,13 +51,9 @@ func (r *Reader) Tail(ctx context.Context, o port.Output, lines int) ([]string, 
 		LogGroupName: aws.String(s.group), LogStreamName: aws.String(s.name), Limit: aws.Int32(int32(lines)),
 	}
 	for range maxPages {
-		out, err := r.Logs.GetLogEvents(ctx, in)
-		var none *types.ResourceNotFoundException
-		if errors.As(err, &none) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading the end of log stream %s of %s: %w", s.name, s.group, err)
+		out, err := pageOf(ctx, r.Logs, s, in)
+		if err != nil || out == nil {
+			return nil, err
 		}
 		end := aws.ToString(out.NextBackwardToken) == aws.ToString(in.NextToken)
 		if len(out.Events) > 0 || end {
@@ -66,7 +61,7 @@ func (r *Reader) Tail(ctx context.Context, o port.Output, lines int) ([]string, 
 		}
 		in.NextToken = out.NextBackwardToken
 	}
-	return nil, nil
+	return nil, fmt.Errorf("the last %d pages of log stream %s of %s are empty", maxPages, s.name, s.group)
 }
 
 // last returns the last lines of events, the oldest first.

@@ -69,14 +69,15 @@ func TestTail(t *testing.T) {
 		"an event of lines":    {log: report, pages: [][]string{{"a", "b\nc\nd\n"}}, want: "b|c|d", asked: 1},
 		"an empty page first":  {log: report, pages: [][]string{{}, {"late"}}, want: "late", asked: 2},
 		"nothing at all":       {log: report, pages: [][]string{{}}, asked: 2},
-		"empty pages only":     {log: report, pages: [][]string{{}, {}, {}, {"too far"}}, asked: 3},
-		"no stream":            {log: report, err: &types.ResourceNotFoundException{}, asked: 1},
+		"empty pages only":     {log: report, pages: [][]string{{}, {}, {}, {"too far"}}, asked: 3, fails: true},
+		"no stream":            {log: report, err: &types.ResourceNotFoundException{Message: aws.String("The specified log stream does not exist.")}, asked: 1},
+		"no log group":         {log: report, err: &types.ResourceNotFoundException{Message: aws.String("The specified log group does not exist.")}, asked: 1, fails: true},
 		"denied":               {log: report, err: errors.New("AccessDeniedException"), asked: 1, fails: true},
 		"a huge line":          {log: report, pages: [][]string{{strings.Repeat("x", maxLine+9)}}, want: strings.Repeat("x", maxLine), asked: 1},
 		"cut in a character":   {log: report, pages: [][]string{{strings.Repeat("x", maxLine-1) + "é"}}, want: strings.Repeat("x", maxLine-1) + "\ufffd", asked: 1},
-		"another Region":       {log: run.Log{Group: "/ecs/report", Prefix: "ecs", Region: "us-east-1"}},
-		"a group not for us":   {log: run.Log{Group: "/payroll", Prefix: "ecs"}},
-		"no log configuration": {},
+		"another Region":       {log: run.Log{Group: "/ecs/report", Prefix: "ecs", Region: "us-east-1"}, fails: true},
+		"a group not for us":   {log: run.Log{Group: "/payroll", Prefix: "ecs"}, fails: true},
+		"no log configuration": {fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -94,7 +95,7 @@ func TestTail(t *testing.T) {
 		})
 	}
 	p := &pages{t: t}
-	if got, err := (&Reader{Logs: p, Region: "eu-central-1"}).Tail(t.Context(), output(report), 3); got != nil || err != nil || len(p.asked) != 0 {
+	if got, err := (&Reader{Logs: p, Region: "eu-central-1"}).Tail(t.Context(), output(report), 3); got != nil || err == nil || len(p.asked) != 0 {
 		t.Errorf("where nothing may be read: %q, %v, asked %q", got, err, p.asked)
 	}
 }
