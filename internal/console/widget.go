@@ -192,7 +192,7 @@ func (w *Widget) retryable(ctx context.Context, d *widget, runs []run.Run) error
 		return err
 	}
 	for _, r := range runs {
-		d.retries[r.ID] = plane.Candidate{Run: r, Row: view.RowOf(r, d.Now), Retry: run.RetryOf(r, definitions[r.Definition])}
+		d.retries[r.ID] = plane.Candidate{Run: r, Row: view.RowOf(r, d.Now), Retry: run.RetryOf(r.KnownFrom(w.Plane.Stack.NotBefore), definitions[r.Definition])}
 	}
 	return nil
 }

@@ -97,6 +97,26 @@ func TestWidgetHostile(t *testing.T) {
 	}
 }
 
+// TestWidgetAfterARestore: a run that ended before the stack's table knew all launches may have been
+// retried since, so its button asks.
+func TestWidgetAfterARestore(t *testing.T) {
+	t.Parallel()
+	store := &memory.Store{}
+	ended := night.Add(-time.Hour)
+	r := run.Run{ID: "a/20261124T0620Z", ScheduledFor: ended, QueuedAt: ended, FinishedAt: ended, Status: run.Failed, Attempts: []run.Attempt{{N: 1, Started: stop.No}}}
+	if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
+		t.Fatal(err)
+	}
+	for notBefore, fields := range map[time.Time]int{{}: 0, ended: 0, night: 1} {
+		p := &plane.Plane{Name: "prod", Reader: store, Now: func() time.Time { return night }}
+		p.Stack.NotBefore = notBefore
+		html, err := widgetOf(p).Answer(t.Context(), []byte(`{"widgetContext":{}}`))
+		if n := strings.Count(html, "<textarea"); err != nil || n != fields {
+			t.Errorf("not before %s: %d fields for a reason, %v", notBefore, n, err)
+		}
+	}
+}
+
 type away struct{ port.Reader }
 
 func (away) Items(context.Context) ([]job.Item, error) { return nil, errors.New("<the table> is away") }

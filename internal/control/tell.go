@@ -150,7 +150,7 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 	if err := c.keepFailing(ctx, r, e); err != nil {
 		return nil, err
 	}
-	kind, safety, told := notice.Kind(e.Notice), run.RetryOf(*r, *j), r.AsOwed(e)
+	kind, safety, told := notice.Kind(e.Notice), run.RetryOf(r.KnownFrom(c.Timing.NotBefore), *j), r.AsOwed(e)
 	retriable, runs := offersRetry(kind, r, &told), r.RunsLong()
 	r = &told
 	n := notice.New(kind, c.Stack, r, j, zone)

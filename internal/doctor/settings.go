@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
 )
@@ -25,6 +26,9 @@ type Stack struct {
 	Silent bool
 	// Standby means that the stack launches nothing.
 	Standby bool
+	// NotBefore is from when on the stack's table knows all launches; see run.Timing. It is zero if
+	// that is always, or not known.
+	NotBefore time.Time
 }
 
 // Settings returns the clusters and roles that jobs need but that the stack's parameters do not

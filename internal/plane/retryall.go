@@ -65,7 +65,7 @@ func (p *Plane) Candidates(ctx context.Context, f Filter) (out []Candidate, left
 		if done, err := p.succeededSince(ctx, r, newest[r.ID.Job()]); err != nil {
 			return nil, nil, err
 		} else if !done { // a definition that is gone promises nothing
-			out = append(out, Candidate{Run: r, Row: view.RowOf(r, p.now()), Retry: run.RetryOf(r, definitions[r.Definition])})
+			out = append(out, Candidate{Run: r, Row: view.RowOf(r, p.now()), Retry: run.RetryOf(r.KnownFrom(p.Stack.NotBefore), definitions[r.Definition])})
 		}
 	}
 	return out, left, nil

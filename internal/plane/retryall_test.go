@@ -117,6 +117,28 @@ func TestCandidates(t *testing.T) {
 	}
 }
 
+// TestRetriesAfterARestore: of a run that ended before the store knew all launches, nothing says that a
+// retry is safe, as the trigger does not.
+func TestRetriesAfterARestore(t *testing.T) {
+	t.Parallel()
+	p, store := runsOf(t, ended("a", 0, run.Failed), ended("b", 5, run.Failed))
+	p.Stack.NotBefore = night.Add(5 * time.Minute)
+	for id, want := range map[run.ID]run.Safety{"a/20261122T0200Z": run.RetryUnsafe, "b/20261122T0205Z": run.RetrySafe} {
+		r, err := store.Run(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := p.Story(t.Context(), r)
+		if err != nil || s.Retry.Safety != want {
+			t.Errorf("%s: %+v, %v", id, s.Retry, err)
+		}
+	}
+	got, _, err := p.Candidates(t.Context(), plane.Filter{})
+	if err != nil || len(got) != 2 || got[0].Retry.Safety != run.RetrySafe || got[1].Retry.Safety != run.RetryUnsafe {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // TestCandidatesOfOneRequest: asking twice for a run in one state is one request. After a retry
 // of the run it is another request. Each says how many attempts the run had.
 func TestCandidatesOfOneRequest(t *testing.T) {

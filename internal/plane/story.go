@@ -27,7 +27,7 @@ func (p *Plane) Story(ctx context.Context, r run.Run) (view.Story, error) {
 	if err != nil {
 		return view.Story{}, err
 	}
-	s := view.StoryOf(r, j, seen)
+	s := view.StoryOf(r.KnownFrom(p.Stack.NotBefore), j, seen)
 	if away := now.Sub(seen); away > 0 && s.Next != "" && !r.Waits {
 		s.DueAt, s.Next = nil, fmt.Sprintf("the sweep last finished %s ago: nothing looks at this run or launches it, and what is said of it may be old", away.Truncate(time.Second))
 	}

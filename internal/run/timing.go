@@ -60,6 +60,9 @@ type Timing struct {
 	Standby bool
 }
 
+// NotBeforeForm is how a stack's parameter NotBefore is written: a time to the minute, UTC.
+const NotBeforeForm = "2006-01-02T15:04Z"
+
 // DefaultTiming is the timing of design and documentation.
 var DefaultTiming = Timing{
 	Doubt:       2 * time.Minute,

@@ -38,6 +38,7 @@ import (
 	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
@@ -115,7 +116,8 @@ func settings(name string, outputs, parameters map[string]string) doctor.Stack {
 	}
 	s := doctor.Stack{Name: name, Clusters: list("Clusters"), TaskRoles: list("TaskRoles"), TaskRolePath: parameters["TaskRolePath"], LogGroups: parameters["LogGroups"], Standby: parameters["Standby"] == "true"}
 	s.Silent = len(parameters) > 0 && len(list("AlertEmail")) == 0 && len(list("SlackTargets")) == 0
-	s.LaunchRate, _ = strconv.Atoi(parameters["LaunchRate"]) // 0 means unknown
+	s.NotBefore, _ = time.Parse(run.NotBeforeForm, parameters["NotBefore"]) // the stack's template checks its form
+	s.LaunchRate, _ = strconv.Atoi(parameters["LaunchRate"])                // 0 means unknown
 	if parts := strings.SplitN(outputs["TriggerArn"], ":", 6); len(parts) == 6 {
 		s.Partition, s.Region, s.Account = parts[1], parts[3], parts[4]
 	}

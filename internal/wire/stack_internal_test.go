@@ -3,6 +3,7 @@ package wire
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 // TestSettings: a list is read as CloudFormation reads it, which takes the spaces off each member
@@ -12,5 +13,12 @@ func TestSettings(t *testing.T) {
 	got := settings("prod", nil, map[string]string{"Clusters": "a, b ,,c", "TaskRoles": " "})
 	if !slices.Equal(got.Clusters, []string{"a", "b", "c"}) || len(got.TaskRoles) != 0 {
 		t.Errorf("got %q and %q", got.Clusters, got.TaskRoles)
+	}
+	at := time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
+	if got := settings("prod", nil, map[string]string{"NotBefore": "2026-11-22T17:30Z"}); !got.NotBefore.Equal(at) {
+		t.Errorf("not before %s", got.NotBefore)
+	}
+	if got := settings("prod", nil, map[string]string{"NotBefore": ""}); !got.NotBefore.IsZero() {
+		t.Errorf("without NotBefore: %s", got.NotBefore)
 	}
 }

@@ -39,12 +39,9 @@ type Config struct {
 func Timing(c Config) run.Timing {
 	t := run.DefaultTiming
 	t.Standby = c.Standby == "true"
-	t.NotBefore, _ = time.Parse(notBefore, c.NotBefore) // its form was checked
+	t.NotBefore, _ = time.Parse(run.NotBeforeForm, c.NotBefore) // its form was checked
 	return t
 }
-
-// notBefore is the form of a time to the minute.
-const notBefore = "2006-01-02T15:04Z"
 
 // Platform is what Lambda itself sets.
 type Platform struct {

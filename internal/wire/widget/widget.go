@@ -31,9 +31,9 @@ func New(lookup environ.Lookup) (Handler, error) {
 	if err := errors.Join(environ.Fill(&c, lookup), err); err != nil {
 		return nil, err
 	}
-	log := base.Log(os.Stdout)
+	log, timing := base.Log(os.Stdout), base.Timing(c.Config)
 	w := &console.Widget{Door: c.People, Log: log, Plane: &plane.Plane{
-		Name: c.Stack, Stack: doctor.Stack{Standby: c.Standby == "true"}, Reader: base.Store(c.Config, a, log),
+		Name: c.Stack, Stack: doctor.Stack{Standby: timing.Standby, NotBefore: timing.NotBefore}, Reader: base.Store(c.Config, a, log),
 		// The dashboard shows alarms and queues beside the widget.
 		Inspect: func(context.Context) (plane.Health, error) { return plane.Health{Running: true, Where: c.Stack}, nil },
 	}}
