@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -117,6 +118,9 @@ func (a *app) statusParts(line func(name, format string, args ...any), st plane.
 	}
 	for _, q := range st.Queues {
 		line("queue", "%s: %s", q.Name, counted(q.Messages, "message"))
+	}
+	for _, r := range st.Rules {
+		line("rule", "%s: %s, %s", r.Name, cmp.Or(r.State, "deleted"), counted(r.Targets, "target"))
 	}
 	for _, u := range st.Unseen {
 		line("not seen", "%s", u)

@@ -141,9 +141,10 @@ type Health struct {
 	Trouble string `json:"trouble,omitempty"`
 	// Version is the version of the program that runs it, or "" if that is not known.
 	Version string `json:"version,omitempty"`
-	// Alarms and Queues exist only for a stack.
+	// Alarms, Queues and Rules exist only for a stack.
 	Alarms []Alarm `json:"alarms,omitempty"`
 	Queues []Queue `json:"queues,omitempty"`
+	Rules  []Rule  `json:"rules,omitempty"`
 	// Unseen lists what was not looked at, or what the caller may not look at.
 	Unseen []string `json:"unseen,omitempty"`
 }
@@ -164,6 +165,17 @@ type Queue struct {
 	Name     string `json:"name"`
 	URL      string `json:"url,omitempty"`
 	Messages int    `json:"messages"`
+}
+
+// Rule is a rule of EventBridge that calls a function of the stack.
+type Rule struct {
+	Name string `json:"name"`
+	// On is its name in EventBridge.
+	On string `json:"on"`
+	// State is ENABLED or DISABLED, "" if somebody deleted the rule.
+	State string `json:"state,omitempty"`
+	// Targets is how many targets it has.
+	Targets int `json:"targets"`
 }
 
 func isNotFound(err error) bool { return errors.Is(err, port.ErrNotFound) }

@@ -175,4 +175,15 @@ func (st *Status) judgeStack(wrong func(format string, args ...any)) {
 			wrong("%s in the queue %s: `redrive` shows what was given up", view.Counted(q.Messages, "message"), q.Name)
 		}
 	}
+	for _, r := range st.Rules {
+		const putBack = "a change set with --deployment-mode REVERT_DRIFT puts back what somebody changed in the stack"
+		switch {
+		case r.State == "":
+			wrong("the rule %s was deleted, so what it did is not done: %s", r.Name, putBack)
+		case r.Targets == 0:
+			wrong("the rule %s has lost its target, so it calls no function: %s", r.Name, putBack)
+		case r.State == "DISABLED":
+			wrong("the rule %s is switched off, so it calls no function: `aws events enable-rule --name %s` switches it on", r.Name, r.On)
+		}
+	}
 }

@@ -27,7 +27,7 @@ func TestStatusJudges(t *testing.T) {
 		due    time.Duration // since when a run is due
 		want   string
 	}{
-		"well":                        {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "a", State: "OK"}, {Name: "b", State: "INSUFFICIENT_DATA"}}, Queues: []plane.Queue{{Name: "TriggerFailures"}}}, 0, ""},
+		"well":                        {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "a", State: "OK"}, {Name: "b", State: "INSUFFICIENT_DATA"}}, Queues: []plane.Queue{{Name: "TriggerFailures"}}, Rules: []plane.Rule{{Name: "StoppedTasks", State: "ENABLED", Targets: 1}}}, 0, ""},
 		"another version is no fault": {time.Minute, plane.Health{Running: true, Version: "9.9.9"}, 0, ""},
 		"not running":                 {time.Minute, plane.Health{}, 0, "the control plane is not running: no job is started"},
 		"never swept":                 {0, plane.Health{Running: true}, 0, "the sweep has never finished"},
@@ -35,6 +35,9 @@ func TestStatusJudges(t *testing.T) {
 		"a run waits for long":        {time.Minute, plane.Health{Running: true}, 6 * time.Minute, "the oldest run of the launch lane has been due for 6m0s"},
 		"an alarm":                    {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Heartbeat", State: "ALARM", Reason: "no sweep"}}}, 0, "the alarm b-Heartbeat is in ALARM: no sweep"},
 		"failures":                    {time.Minute, plane.Health{Running: true, Queues: []plane.Queue{{Name: "TriggerFailures", Messages: 2}}}, 0, "2 messages in the queue TriggerFailures: `redrive` shows what was given up"},
+		"a rule is off":               {time.Minute, plane.Health{Running: true, Rules: []plane.Rule{{Name: "StoppedTasks", On: "b-1", State: "DISABLED", Targets: 1}}}, 0, "the rule StoppedTasks is switched off, so it calls no function: `aws events enable-rule --name b-1` switches it on"},
+		"a rule calls nothing":        {time.Minute, plane.Health{Running: true, Rules: []plane.Rule{{Name: "StoppedTasks", State: "ENABLED"}}}, 0, "the rule StoppedTasks has lost its target, so it calls no function: a change set with --deployment-mode REVERT_DRIFT puts back what somebody changed in the stack"},
+		"a rule is gone":              {time.Minute, plane.Health{Running: true, Rules: []plane.Rule{{Name: "StoppedTasks"}}}, 0, "the rule StoppedTasks was deleted, so what it did is not done: a change set with --deployment-mode REVERT_DRIFT puts back what somebody changed in the stack"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

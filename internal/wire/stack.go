@@ -77,6 +77,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 	inspector := &people.Inspector{
 		Stack: c.Name, Region: cfg.Region, Version: outputs["Version"],
 		Resources: cloudformation.NewFromConfig(cfg), Alarms: cloudwatch.NewFromConfig(cfg), Topics: sns.NewFromConfig(cfg), Queues: sqs.NewFromConfig(cfg),
+		Events: &signed.Client{Config: cfg, Service: "events", Endpoint: signed.Endpoint("events", cfg.Region)},
 	}
 	s.Plane = &plane.Plane{
 		Name: c.Name, Version: outputs["Version"],

@@ -187,6 +187,7 @@ func people(t *testing.T, w *world) {
 	deploys(t, w, reader, deployer, file, write)
 	w.sweepNow(t)
 	redrives(t, w, reader, operator)
+	switchedOff(t, w)
 	runs(t, reader, operator)
 	sees(t, reader)
 	wrongPlaces(t, reader)

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/signed"
 )
 
 // Inspector reads the state of a stack's parts.
@@ -30,63 +31,86 @@ type Inspector struct {
 	Queues interface {
 		GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
 	}
+	// Events is EventBridge. Without it, no rule is looked at.
+	Events *signed.Client
 }
 
-// Inspect reads the alarms and the queues of the stack. What the caller may not see is listed in
+// Inspect reads the alarms, the queues and the rules of the stack. What the caller may not see is listed in
 // Unseen, and is no error.
 func (i *Inspector) Inspect(ctx context.Context) (plane.Health, error) {
 	h := plane.Health{Running: true, Where: "the stack " + i.Stack + " in " + i.Region, Version: i.Version}
-	alarms, queues, err := i.parts(ctx)
+	parts, err := i.parts(ctx)
 	if err != nil {
-		return h, without(&h, "its alarms and queues", err)
+		return h, without(&h, "its alarms, queues and rules", err)
 	}
 	hear := &listeners{topics: i.Topics}
-	if h.Alarms, err = i.alarms(ctx, alarms, hear); err != nil {
+	if h.Alarms, err = i.alarms(ctx, parts[alarmType], hear); err != nil {
 		if err := without(&h, "the state of its alarms", err); err != nil {
 			return h, err
 		}
 	}
 	h.Unseen = append(h.Unseen, hear.unseen...)
-	for _, q := range queues {
-		n, err := i.waiting(ctx, q.url)
+	for _, q := range parts[queueType] {
+		n, err := i.waiting(ctx, q.id)
 		if err != nil {
 			if err := without(&h, "the queue "+q.name, err); err != nil {
 				return h, err
 			}
 			continue
 		}
-		h.Queues = append(h.Queues, plane.Queue{Name: q.name, URL: q.url, Messages: n})
+		h.Queues = append(h.Queues, plane.Queue{Name: q.name, URL: q.id, Messages: n})
+	}
+	for _, p := range parts[ruleType] {
+		if i.Events == nil {
+			break
+		}
+		r, err := i.rule(ctx, p)
+		if err != nil {
+			if err := without(&h, "the rule "+p.name, err); err != nil {
+				return h, err
+			}
+			continue
+		}
+		h.Rules = append(h.Rules, r)
 	}
 	return h, nil
 }
 
-// queue is a queue of the stack; its name is the logical id.
-type queue struct{ name, url string }
+// The types of the parts that are looked at.
+const (
+	alarmType = "AWS::CloudWatch::Alarm"
+	queueType = "AWS::SQS::Queue"
+	ruleType  = "AWS::Events::Rule"
+)
 
-// parts returns the names of the stack's alarms, and its queues.
-func (i *Inspector) parts(ctx context.Context) (alarms []string, queues []queue, err error) {
+// part is a part of the stack: its logical and its physical id.
+type part struct{ name, id string }
+
+// parts returns the parts of the stack by their types.
+func (i *Inspector) parts(ctx context.Context) (map[string][]part, error) {
+	out := map[string][]part{}
 	pages := cloudformation.NewListStackResourcesPaginator(i.Resources, &cloudformation.ListStackResourcesInput{StackName: &i.Stack})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, nil, fmt.Errorf("listing the parts of the stack %s: %w", i.Stack, err)
+			return nil, fmt.Errorf("listing the parts of the stack %s: %w", i.Stack, err)
 		}
 		for _, r := range page.StackResourceSummaries {
-			switch id := aws.ToString(r.PhysicalResourceId); aws.ToString(r.ResourceType) {
-			case "AWS::CloudWatch::Alarm":
-				alarms = append(alarms, id)
-			case "AWS::SQS::Queue":
-				queues = append(queues, queue{aws.ToString(r.LogicalResourceId), id})
-			}
+			of := aws.ToString(r.ResourceType)
+			out[of] = append(out[of], part{aws.ToString(r.LogicalResourceId), aws.ToString(r.PhysicalResourceId)})
 		}
 	}
-	return alarms, queues, nil
+	return out, nil
 }
 
 // mostAlarms is how many names one DescribeAlarms accepts (Amazon CloudWatch API reference).
 const mostAlarms = 100
 
-func (i *Inspector) alarms(ctx context.Context, names []string, hear *listeners) (out []plane.Alarm, err error) {
+func (i *Inspector) alarms(ctx context.Context, parts []part, hear *listeners) (out []plane.Alarm, err error) {
+	names := make([]string, len(parts))
+	for n, p := range parts {
+		names[n] = p.id
+	}
 	for batch := range slices.Chunk(names, mostAlarms) {
 		pages := cloudwatch.NewDescribeAlarmsPaginator(i.Alarms, &cloudwatch.DescribeAlarmsInput{AlarmNames: batch})
 		for pages.HasMorePages() {
