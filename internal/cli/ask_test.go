@@ -31,7 +31,7 @@ func TestAsking(t *testing.T) {
 		{"stop report/20261122T0130Z --reason x", 1, `^refused: report/20261122T0130Z has succeeded: there is nothing to stop\n$`},
 		{"retry report --force", 0, `^launched attempt 3 of report/20261122T0130Z\n$`},
 		{"retry report --force", 1, `^refused: report/20261122T0130Z is running: stop it first, or start a new run with`},
-		{"retry broken@03:00 --same", 0, `^launched attempt 2 of broken/20261122T0200Z\n$`},
+		{"retry broken@03:00 --same", 0, `^launched attempt 2 of broken/20261122T0200Z\nsafe to retry\? only you know: attempt 1 ended by itself with code 3: [^\n]+\n$`},
 		{"stop broken --reason two_words", 0, `^stopping broken/20261122T0200Z\n$`},
 		{"stop broken --reason again", 0, `is being stopped already, at the request of \w+\n$`},
 		{"run endless", 0, `^launched endless/manual-[0-9a-f]{12}\n$`},

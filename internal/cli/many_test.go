@@ -142,7 +142,7 @@ func TestWaiting(t *testing.T) {
 	if r := wait("run", "broken", "--follow", "--json"); r.code != 3 || !regexp.MustCompile(`^\{"run":"broken/manual-[0-9a-f]+","outcome":"accepted".*\n(?s:.*)"exitCode":3,.*\n$`).MatchString(r.out) {
 		t.Errorf("a failure: %+v", r)
 	}
-	if r := wait("retry", "broken", "--wait"); r.code != 3 || !strings.Contains(r.err, "has failed: exit code 3") {
+	if r := wait("retry", "broken", "--wait"); r.code != 3 || !strings.HasPrefix(r.err, "safe to retry? only you know: attempt 1 ended by itself with code 3: nothing of it still runs, and a retry repeats what it did\n") || !strings.Contains(r.err, "has failed: exit code 3") {
 		t.Errorf("a retry: %+v", r)
 	}
 	if r := w.run("retry", "broken", "--attempts", "1"); r.code != 1 || !strings.Contains(r.out, "has changed since you looked: its attempts were 1 and are 2 now, and it has failed; look at it again before you retry it") {

@@ -4,10 +4,14 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"fmt"
 
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 type retryCmd struct {
@@ -37,11 +41,26 @@ func (c *retryCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
+		a.warnOfRetry(ctx, p, r)
 		found := len(r.Attempts)
 		return c.ask(ctx, a, p, entry.Request{Retry: &port.RetryRequest{
 			Run: r.ID, RequestID: cmp.Or(c.RequestID, rand.Text()), Same: c.Same, Force: c.Force, Attempts: cmp.Or(c.Attempts, &found), Reason: c.Reason,
 		}})
 	}))
+}
+
+// warnOfRetry says what a retry may do twice. It does not ask: whoever names a run may have checked what it
+// did, and scripts and the commands of notices go on as they are. The pages ask for a reason.
+func (a *app) warnOfRetry(ctx context.Context, p *plane.Plane, r run.Run) {
+	j, err := p.Definition(ctx, r.Definition)
+	if err != nil {
+		j = job.Job{} // nothing is known to make a retry safe
+	}
+	switch of := run.RetryOf(r, j); of.Safety {
+	case run.RetryEnded, run.RetryUnsafe:
+		_, _ = fmt.Fprintf(a.Stderr, "safe to retry? %s\n", notice.Printable(of.Words()))
+	case run.RetrySafe, run.RetryOpen, run.RetryDone: // the last needs --force, and the refusal says so
+	}
 }
 
 // fits refuses flags that would do nothing.
