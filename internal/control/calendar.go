@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
@@ -14,70 +15,142 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-// tellCalendars sends a notice, once, about each calendar whose last named day is near or
-// over. Nothing else would say why a job stopped running.
-func (c *Control) tellCalendars(ctx context.Context, items []job.Item) error {
+// tellEnds sends a notice, once, about each job that its schedule will not start for much longer: the last
+// day that its calendar names is near or over, or its schedule is gone or off. Nothing else would say why
+// the job stopped running. If the schedules of many jobs are gone at once, one notice is about all.
+func (c *Control) tellEnds(ctx context.Context, items []job.Item) error {
 	var errs []error
+	var gone []*job.Item
 	for i := range items {
-		if ctx.Err() == nil {
-			errs = note(errs, c.tellCalendar(ctx, &items[i]))
+		kind := notice.Kind("")
+		_ = guarded(func() { kind, _, _ = c.untoldEnd(&items[i]) })
+		switch {
+		case kind == notice.Unscheduled:
+			gone = append(gone, &items[i])
+		case kind != "" && ctx.Err() == nil:
+			_, err := c.tellEnd(ctx, &items[i], "")
+			errs = note(errs, err)
 		}
+	}
+	more, told := "", false
+	if n := len(gone) - 1; n >= mostGone {
+		more = fmt.Sprintf("; so it is with %d other jobs: see `status` and `jobs`", n)
+	}
+	for _, item := range gone {
+		if ctx.Err() != nil {
+			break
+		}
+		var err error
+		if told && more != "" {
+			err = c.needsNone(ctx, *item)
+		} else {
+			told, err = c.tellEnd(ctx, item, more)
+		}
+		errs = note(errs, err)
 	}
 	return errors.Join(errs...)
 }
 
+// mostGone is how many jobs whose schedules are gone at once are told each by itself.
+const mostGone = 20
+
 // lookedThrough is how many of a job's newest runs are read to find one that makes sense. If
-// none does, no notice about the calendar is sent.
+// none does, no notice about the end is sent.
 const lookedThrough = 10
 
-// tellCalendar makes the job's newest run owe the notice. There is no notice about a job that
-// never had a run.
-func (c *Control) tellCalendar(ctx context.Context, known *job.Item) (err error) {
+// tellEnd makes the job's newest run owe the notice, and reports whether it does. There is no notice about a
+// job that never had a run. more is said beside.
+func (c *Control) tellEnd(ctx context.Context, known *job.Item, more string) (told bool, err error) {
 	defer panics.Recover(&err)
-	kind, words, told := c.untoldEnd(known)
-	if words == "" {
-		return nil
-	}
 	newest, j, err := c.newestSensible(ctx, known.Name)
-	if err != nil || newest.ID == "" {
-		return err
+	if err != nil {
+		return false, err
 	}
-	// Meanwhile another sweep may have sent it, or somebody may have named further days.
+	if newest.ID == "" {
+		return false, c.needsNone(ctx, *known)
+	}
+	// Meanwhile another sweep may have sent it, or somebody may have mended it.
 	item, err := c.item(ctx, known.Name)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if _, _, still := c.untoldEnd(&item); still != told {
-		return nil
+	kind, words, as := c.untoldEnd(&item)
+	if kind == "" {
+		return false, nil
 	}
 	after := newest
-	after.Owed, item.CalendarTold = slices.Clone(after.Owed), told
-	after.OweWords(string(kind), words, c.Now(), c.Timing)
+	after.Owed, item.EndTold = slices.Clone(after.Owed), as
+	after.OweWords(string(kind), words+more, c.Now(), c.Timing)
 	err = c.commit(ctx, &newest, port.Change{Run: &after, Item: &item}, j, "a notice of its job is owed")
 	if errors.Is(err, port.ErrConflict) {
-		return nil // the next sweep comes to it again
+		return false, nil // the next sweep comes to it again
 	}
 	if err != nil {
-		return fmt.Errorf("telling that the calendar of job %s ends: %w", item.Name, err)
+		return false, fmt.Errorf("telling that nothing will start job %s: %w", item.Name, err)
 	}
 	if _, err := c.settle(ctx, &run.Decision{Next: after}); err != nil && !errors.Is(err, port.ErrOwed) {
-		return err
+		return true, err
 	}
-	return nil
+	return true, nil
 }
 
-// untoldEnd returns which end of a job's calendar a notice must report, in which words, and
+// needsNone notes that a schedule which is gone or off needs no notice of its own. If somebody else has
+// written the item, the next sweep comes to it again.
+func (c *Control) needsNone(ctx context.Context, item job.Item) error {
+	kind, _, told := c.untoldEnd(&item)
+	if kind != notice.Unscheduled {
+		return nil
+	}
+	item.EndTold = told
+	_, err := c.putItem(ctx, item)
+	return err
+}
+
+// untoldEnd returns which end of a job's schedule a notice must report, in which words, and
 // how the job's item notes it (told). All are "" if there is nothing to report.
 func (c *Control) untoldEnd(item *job.Item) (kind notice.Kind, words, told string) {
 	only := item.Plan.Calendar.Only
-	if item.Gone || !item.Plan.Runs() || len(only) == 0 {
-		return "", "", ""
+	switch {
+	case item.Gone || item.Plan.Disabled:
+		kind = notice.Unscheduled
+		words, told = c.unscheduled(item)
+	case item.Plan.Runs() && len(only) > 0:
+		kind, words = c.ends(item.Plan)
+		told = slices.Max(only) + " " + string(kind)
 	}
-	kind, words = c.ends(item.Plan)
-	if told = slices.Max(only) + " " + string(kind); words == "" || told == item.CalendarTold {
+	if words == "" || told == item.EndTold {
 		return "", "", ""
 	}
 	return kind, words, told
+}
+
+// A deployment may remove a job and make it again. After settled it is over, and after toldWithin nobody
+// needs to hear of it any more.
+const settled, toldWithin = 15 * time.Minute, 24 * time.Hour
+
+// unscheduled says that the registry does not start a job any more that it should start. Words are "" if it
+// does, if the definition itself is off, or if the schedule had no slot left. On one machine the jobs
+// file says all that.
+func (c *Control) unscheduled(item *job.Item) (words, told string) {
+	since, what, plan := item.GoneAt, "its schedule was deleted", item.Plan
+	if !item.Gone {
+		since, what, plan.Disabled = item.Since, "somebody switched its schedule off", false
+	}
+	age := c.Now().Sub(since)
+	if c.Registry == nil || !item.Gone && !item.SwitchedOff || age < settled || age > toldWithin || !plan.Runs() {
+		return "", ""
+	}
+	t, err := timetable.Of(plan)
+	if err != nil {
+		return "", ""
+	}
+	next, more := t.Next(c.Now())
+	if !more {
+		return "", ""
+	}
+	const layout = "2006-01-02 15:04 UTC"
+	return fmt.Sprintf("nothing starts the job any more, not at %s either: %s (%s); deploy it again, unless that was meant", next.UTC().Format(layout), what, since.UTC().Format(layout)),
+		since.UTC().Format(time.RFC3339) + " " + string(notice.Unscheduled)
 }
 
 // newestSensible returns the newest run of a job that makes sense and whose definition is there,

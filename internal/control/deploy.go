@@ -34,7 +34,7 @@ func (c *Control) deployment(item job.Item, j port.Registered, checked time.Time
 	}
 	d = deployment{Registered: j, was: item}
 	d.next, d.changed = item.Deploy(j.Hash, plan, j.Modified, checked, c.Now())
-	d.next.Name = j.Name
+	d.next.Name, d.next.SwitchedOff = j.Name, j.SwitchedOff
 	return d, problem
 }
 

@@ -65,7 +65,7 @@ func (c *Control) CheckLoaded(ctx context.Context, l *Loaded) error {
 		}
 	}
 	err = c.checkSpans(ctx, l, c.planned(ctx, l.items, from, dropped, now), from, missed)
-	if err := errors.Join(err, c.tellAllMissed(ctx, missed), c.tellCalendars(ctx, l.items)); err != nil {
+	if err := errors.Join(err, c.tellAllMissed(ctx, missed), c.tellEnds(ctx, l.items)); err != nil {
 		return errors.Join(err, asError(l.unreadable))
 	}
 	if err := c.Store.SetMark(ctx, port.MarkSweep, now); err != nil {

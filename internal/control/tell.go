@@ -140,7 +140,7 @@ func (c *Control) keepMissed(ctx context.Context, item job.Item, cause error) er
 }
 
 // ofTheJob are the notices about something that a retry of the run would not mend.
-var ofTheJob = []notice.Kind{notice.HeldBack, notice.CalendarEnds, notice.CalendarOver, notice.Unexpected}
+var ofTheJob = []notice.Kind{notice.HeldBack, notice.CalendarEnds, notice.CalendarOver, notice.Unscheduled, notice.Unexpected}
 
 // noticeLogLines is how many of a task's last lines a notice shows.
 const noticeLogLines = 10

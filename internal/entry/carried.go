@@ -58,6 +58,7 @@ func Complete(j *job.Job, expression, zone string, disabled bool) {
 			j.Timezone = zone
 		}
 	}
+	j.SwitchedOff = disabled && !j.Disabled
 	j.Disabled = j.Disabled || disabled
 }
 

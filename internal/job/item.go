@@ -43,9 +43,11 @@ type Item struct {
 	// ToldMissed is when some were last reported.
 	Missed     *Missed   `json:"missed,omitempty"`
 	ToldMissed time.Time `json:"toldMissed,omitzero"`
-	// CalendarTold is the last thing that people were told about the end of the calendar: its
-	// last day, and whether it is near or over.
-	CalendarTold string `json:"calendarTold,omitempty"`
+	// EndTold is the last thing that people were told about the end of the schedule: the last day of its
+	// calendar, and whether it is near or over, or since when the registry does not start the job.
+	EndTold string `json:"calendarTold,omitempty"`
+	// SwitchedOff is whether the newest definition is on and its schedule or rule is off.
+	SwitchedOff bool `json:"switchedOff,omitempty"`
 	// Holder names the open run for which the last slots were skipped. It is nil if none were
 	// skipped, or if that run has ended.
 	Holder *Holder `json:"holder,omitempty"`

@@ -67,6 +67,9 @@ type Job struct {
 	// Modified is when the registry was last given this definition; zero if the registry does
 	// not say. It is not part of the definition, its JSON or its Hash.
 	Modified time.Time `json:"-"`
+	// SwitchedOff is whether the schedule or the rule is off although the definition has it on. It is not
+	// part of the definition either.
+	SwitchedOff bool `json:"-"`
 }
 
 // Network is the task's awsvpc configuration.

@@ -258,7 +258,7 @@ func (w *World) untellable(by string, a *run.Attempt) bool {
 func (w *World) ofTheJob(l *life, before, after *run.Run) {
 	for _, e := range after.Owed {
 		switch k := notice.Kind(e.Notice); k {
-		case notice.CalendarEnds, notice.CalendarOver:
+		case notice.CalendarEnds, notice.CalendarOver, notice.Unscheduled:
 			if !slices.Contains(before.Owed, e) {
 				id := fmt.Sprintf("%s:%s/%s/%d", k, stack, after.ID, e.Attempt)
 				l.ends = append(l.ends, end{status: after.Status, notice: id, at: w.now})

@@ -151,11 +151,11 @@ func (w *World) calendarsTold() {
 		if item.Plan.Schedule != d.job.Schedule {
 			w.truth.calendars[name] = 0
 		}
-		if strings.HasSuffix(item.CalendarTold, " "+want) {
+		if strings.HasSuffix(item.EndTold, " "+want) {
 			w.truth.calendars[name] = 0
 		}
 		if w.truth.calendars[name] > someChecks {
-			w.violate("a calendar that ends is told", "", "of job %s, %s: told is %q", name, want, item.CalendarTold)
+			w.violate("a calendar that ends is told", "", "of job %s, %s: told is %q", name, want, item.EndTold)
 		}
 	}
 }

@@ -62,6 +62,7 @@ func (m *merged) add(r *Registry, names []string) {
 func join(a, b port.Registered) (both port.Registered, clash bool) {
 	disabled := a.Disabled && b.Disabled
 	a.Disabled, b.Disabled = disabled, disabled
+	a.SwitchedOff = a.SwitchedOff || b.SwitchedOff
 	if b.Modified.After(a.Modified) {
 		a.Modified = b.Modified
 	}

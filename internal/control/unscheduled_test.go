@@ -1,0 +1,133 @@
+package control_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
+)
+
+// unscheduled lets a job run at 18:00, syncs what the registry holds at 18:10, and returns the kinds of
+// notices up to each of these times.
+func (w *world) unscheduled(ran job.Job, holds []job.Job, times ...time.Time) (told []string) {
+	w.t.Helper()
+	w.triggerAt(clockAt(18, 0, 1), ran, clockAt(18, 0, 0))
+	w.sync(clockAt(18, 10, 0), holds...)
+	for _, at := range times {
+		w.sweepAt(at)
+		told = append(told, w.kinds())
+	}
+	return told
+}
+
+func (w *world) sync(at time.Time, holds ...job.Job) {
+	w.t.Helper()
+	w.clock.AdvanceTo(at)
+	if err := w.ctl.Sync(w.t.Context(), holds); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestNothingStartsAJob: that somebody deleted a schedule, or switched it off, is told once, a quarter of an
+// hour later. What a definition says itself, and what needed no schedule any more, is not.
+func TestNothingStartsAJob(t *testing.T) {
+	t.Parallel()
+	off := with(hourly, func(j *job.Job) { j.Disabled, j.SwitchedOff = true, true })
+	meant := with(hourly, func(j *job.Job) { j.Disabled = true })
+	over := with(hourly, func(j *job.Job) { j.Schedule = "at(2026-11-22T18:00:00)" })
+	for name, c := range map[string]struct {
+		ran   job.Job
+		holds []job.Job
+		alone bool // no registry: on one machine
+		want  string
+		says  string
+	}{
+		"its schedule was deleted":           {ran: hourly, want: "/unscheduled/unscheduled", says: "nothing starts the job any more, not at 2026-11-22 19:00 UTC either: its schedule was deleted (2026-11-22 18:10 UTC); deploy it again"},
+		"its schedule was switched off":      {ran: hourly, holds: []job.Job{off}, want: "/unscheduled/unscheduled", says: "somebody switched its schedule off"},
+		"its definition is switched off":     {ran: hourly, holds: []job.Job{meant}, want: "//"},
+		"a schedule that deleted itself":     {ran: over, want: "//"},
+		"a job that was off is deleted":      {ran: meant, want: "//"},
+		"a job of a file on one machine":     {ran: hourly, alone: true, want: "//"},
+		"a job that is there as it was":      {ran: hourly, holds: []job.Job{hourly}, want: "//missed"},
+		"another job, in place of this one":  {ran: hourly, holds: []job.Job{with(hourly, func(j *job.Job) { j.Name = "other" })}, want: "/unscheduled/unscheduled missed"},
+		"a paused job's schedule is deleted": {ran: hourly, want: "/unscheduled/unscheduled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, c.ran)
+			if !c.alone {
+				w.ctl.Registry = &renewals{}
+			}
+			if strings.HasPrefix(name, "a paused") {
+				w.pause(c.ran.Name)
+			}
+			told := w.unscheduled(c.ran, c.holds, clockAt(18, 24, 0), clockAt(18, 26, 0), clockAt(19, 20, 0))
+			if got := strings.Join(told, "/"); got != c.want {
+				t.Errorf("told %q, want %q", got, c.want)
+			}
+			for _, n := range w.told {
+				if n.Kind == "unscheduled" && (!strings.Contains(n.Cause, c.says) || n.RetryWith != "" || n.Job != "hourly") {
+					t.Errorf("told %+v", n)
+				}
+			}
+		})
+	}
+}
+
+// TestADeploymentIsOver: a job that is away for minutes is not told; one that is away again is told again.
+func TestADeploymentIsOver(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.ctl.Registry = &renewals{}
+	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+	w.sync(clockAt(18, 10, 0))
+	w.sweepAt(clockAt(18, 20, 0))
+	w.sync(clockAt(18, 21, 0), hourly)
+	w.sweepAt(clockAt(18, 40, 0))
+	if got := w.kinds(); got != "" {
+		t.Errorf("away for eleven minutes: told %q", got)
+	}
+	for n, at := range []time.Time{clockAt(18, 41, 0), clockAt(19, 30, 0)} {
+		w.sync(at)
+		w.sweepAt(at.Add(16 * time.Minute))
+		w.sync(at.Add(17*time.Minute), hourly)
+		if got, want := strings.Count(w.kinds(), "unscheduled"), n+1; got != want {
+			t.Errorf("told %d times, want %d", got, want)
+		}
+	}
+}
+
+// TestManyJobsAreGone: one notice is about all of them, and a job that never ran needs none.
+func TestManyJobsAreGone(t *testing.T) {
+	t.Parallel()
+	var jobs []job.Job
+	for n := range 25 {
+		jobs = append(jobs, with(hourly, func(j *job.Job) { j.Name = fmt.Sprintf("job-%02d", n) }))
+	}
+	w := known(t, jobs...)
+	w.ctl.Registry = &renewals{}
+	for _, j := range jobs[1:] {
+		w.triggerAt(clockAt(18, 0, 1), j, clockAt(18, 0, 0))
+	}
+	w.sync(clockAt(18, 10, 0))
+	w.sweepAt(clockAt(18, 26, 0))
+	w.sweepAt(clockAt(18, 27, 0))
+	if len(w.told) != 1 || w.told[0].Kind != "unscheduled" || !strings.Contains(w.told[0].Cause, "; so it is with 24 other jobs: see `status` and `jobs`") {
+		t.Errorf("told %+v", w.told)
+	}
+	for _, j := range jobs {
+		if item, err := w.store.Item(t.Context(), j.Name); err != nil || item.EndTold == "" {
+			t.Errorf("%s: %q, %v", j.Name, item.EndTold, err)
+		}
+	}
+}
+
+func (w *world) pause(name string) {
+	w.t.Helper()
+	if _, err := w.ctl.Pause(w.t.Context(), port.PauseRequest{Job: name, Reason: "r"}); err != nil {
+		w.t.Fatal(err)
+	}
+}
