@@ -185,7 +185,11 @@ func people(t *testing.T, w *world) {
 	}
 	write(peoplesJobs)
 	deploys(t, w, reader, deployer, file, write)
-	w.sweepNow(t)
+	within(t, soon, "the sweep knows the jobs", func() bool {
+		w.sweepNow(t)
+		jobs := reader.types(t, "jobs", "people-*").out
+		return strings.Contains(jobs, "at 02:30") && !strings.Contains(jobs, "people-more")
+	})
 	redrives(t, w, reader, operator)
 	switchedOff(t, w)
 	runs(t, reader, operator)

@@ -252,6 +252,6 @@ func environment(runtime, services string) []string {
 		"AWS_ENDPOINT_URL=" + services, "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 		"BATCHPLANE_STACK=prod", "BATCHPLANE_TABLE=table", "BATCHPLANE_KEEP_DAYS=400", "BATCHPLANE_TOPIC=arn", "BATCHPLANE_BUS=default",
 		"BATCHPLANE_SLACK_PATH=/batchplane/prod/slack/", "BATCHPLANE_TRIGGER=arn", "BATCHPLANE_PEOPLE=arn", "BATCHPLANE_SCHEDULE_GROUP=prod",
-		"BATCHPLANE_FAILURES=https://sqs/1/a", "BATCHPLANE_LAUNCH_RATE=20",
+		"BATCHPLANE_FAILURES=https://sqs/1/a", "BATCHPLANE_LAUNCH_RATE=20", "BATCHPLANE_STOPPED_TASKS=ends",
 	}
 }

@@ -74,6 +74,7 @@ func TestEnvironmentsAreTheConfigurations(t *testing.T) {
 		"BATCHPLANE_FAILURES":       "!Join [,, !Ref TriggerFailures, !Ref OnStoppedFailures, !Ref NotifyFailures, !Ref SweepFailures]",
 		"BATCHPLANE_SCHEDULE_GROUP": "!Ref AWS::StackName",
 		"BATCHPLANE_LAUNCH_RATE":    "!Ref LaunchRate",
+		"BATCHPLANE_STOPPED_TASKS":  "!Ref StoppedTasks",
 	}
 	for id := range kinds(t, template, "AWS::Serverless::Function") {
 		f, ok := functions[id]

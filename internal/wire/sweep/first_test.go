@@ -207,7 +207,7 @@ func TestFirstSync(t *testing.T) {
 func firstProcess(store *counted, s schedules.Scheduler) *sweeper {
 	quiet := slog.New(slog.DiscardHandler)
 	return &sweeper{
-		stack: "prod", log: quiet, metrics: io.Discard, now: time.Now,
+		stack: "prod", log: quiet, metrics: io.Discard, now: time.Now, rules: &bus{},
 		registry: &schedules.Registry{Scheduler: s, Trigger: "trigger", Read: entry.Registered},
 		control: &control.Control{
 			Stack: "prod", Store: store, Launcher: &bucketECS{}, Now: time.Now, Timing: run.DefaultTiming, Log: quiet,

@@ -259,7 +259,7 @@ func drain(t *testing.T, herd int, ecs *bucketECS, timeout time.Duration, late f
 func process(store *far, ecs *bucketECS, watch func(job.Job, run.Run, run.Run, string)) *sweeper {
 	quiet := slog.New(slog.DiscardHandler)
 	return &sweeper{
-		stack: "prod", log: quiet, metrics: io.Discard, now: time.Now, registry: &registry{},
+		stack: "prod", log: quiet, metrics: io.Discard, now: time.Now, registry: &registry{}, rules: &bus{},
 		control: &control.Control{
 			Stack: "prod", Store: store, Launcher: ecs, Now: time.Now, Timing: run.DefaultTiming, Log: quiet,
 			Pace: &control.Window{Rate: 20, Even: true}, InTurns: true, Watch: watch,

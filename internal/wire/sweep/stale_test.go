@@ -109,7 +109,7 @@ func (w *stale) restart() {
 		Now: now, Wait: func(context.Context, time.Duration) error { return nil },
 	}
 	w.sweeper = sweeper{
-		stack: "prod", log: quiet, metrics: io.Discard, now: now, registry: registry,
+		stack: "prod", log: quiet, metrics: io.Discard, now: now, registry: registry, rules: &bus{},
 		control: &control.Control{
 			Stack: "prod", Store: w.store, Launcher: w.ecs, Registry: registry, Now: now, Timing: run.DefaultTiming, Log: quiet,
 		},

@@ -29,6 +29,8 @@ type Config struct {
 	// Group is the stack's schedule group, Trigger the ARN of the trigger function.
 	Group   string `env:"BATCHPLANE_SCHEDULE_GROUP"`
 	Trigger string `env:"BATCHPLANE_TRIGGER"`
+	// Ends is the name of the rule that brings the ends of tasks to onstopped.
+	Ends string `env:"BATCHPLANE_STOPPED_TASKS"`
 	// Rate is the most RunTask calls a second that the sweep sends.
 	Rate int `env:"BATCHPLANE_LAUNCH_RATE" form:"a number from 1 to 999"`
 }
@@ -64,11 +66,12 @@ func newSweeper(env environ.Lookup) (*sweeper, error) {
 	group := func() schedules.Group { // each with retries of its own
 		return schedules.Group{Scheduler: a.Signed("SCHEDULER", "scheduler"), Name: c.Group}
 	}
+	bus := schedules.Bus{EventBridge: a.Signed("EVENTBRIDGE", "events")}
 	registry := &schedules.Registry{
-		Scheduler: group(), Rules: schedules.Bus{EventBridge: a.Signed("EVENTBRIDGE", "events")}, Trigger: c.Trigger, Read: entry.Noting(log),
+		Scheduler: group(), Rules: bus, Trigger: c.Trigger, Read: entry.Noting(log),
 	}
 	return &sweeper{
-		stack: c.Stack, log: log, metrics: os.Stdout, now: time.Now, registry: registry,
+		stack: c.Stack, log: log, metrics: os.Stdout, now: time.Now, registry: registry, rules: bus, ends: c.Ends,
 		control: &control.Control{
 			Registry:  registry,
 			Schedules: &schedules.Lookup{Group: group(), Function: c.Trigger[strings.LastIndexByte(c.Trigger, ':')+1:], Read: entry.Noting(log)},
@@ -88,6 +91,11 @@ type sweeper struct {
 	registry interface {
 		Jobs(ctx context.Context) (port.Reading, error)
 	}
+	// rules has the rule of the name ends.
+	rules interface {
+		DescribeRule(ctx context.Context, name string) (schedules.Rule, error)
+	}
+	ends    string
 	control *control.Control
 	// swept is when this process began its last sweep that checked the slots to the end.
 	swept time.Time
@@ -112,6 +120,7 @@ func (s *sweeper) sweep(ctx context.Context) error {
 	lag, err := s.lag(ctx)
 	errs := []error{err}
 	problems, loaded, err := s.sync(ctx)
+	problems += s.deaf(ctx)
 	checked := s.check(ctx, loaded)
 	if errs = append(errs, err, checked); checked == nil {
 		s.swept = began.Round(0) // without the monotonic reading: a frozen process wakes up by the wall clock
@@ -209,6 +218,20 @@ func (s *sweeper) sync(ctx context.Context) (problems int, loaded *control.Loade
 		synced = plans.Err
 	}
 	return problems, loaded, errors.Join(err, synced, s.control.TryPending(ctx))
+}
+
+// deaf returns 1 if nobody brings the ends of tasks, so that only looks find them. If that cannot be told, it
+// returns 0: the alarm is about what somebody must mend.
+func (s *sweeper) deaf(ctx context.Context) int {
+	rule, err := s.rules.DescribeRule(ctx, s.ends)
+	switch {
+	case errors.Is(err, port.ErrNotFound) || err == nil && rule.Disabled():
+		s.log.ErrorContext(ctx, "the rule for ends of tasks is off or gone: only looks find them", "rule", s.ends)
+		return 1
+	case err != nil:
+		s.log.WarnContext(ctx, "the rule for ends of tasks could not be read", "why", err.Error())
+	}
+	return 0
 }
 
 func (s *sweeper) check(ctx context.Context, loaded *control.Loaded) error {

@@ -35,8 +35,19 @@ func (r *registry) Jobs(context.Context) (port.Reading, error) {
 	return reading, r.err
 }
 
+// bus has the rule for ends of tasks: its state, or why it cannot be read.
+type bus struct {
+	state string
+	err   error
+}
+
+func (b *bus) DescribeRule(_ context.Context, name string) (schedules.Rule, error) {
+	return schedules.Rule{Name: name, State: b.state}, b.err
+}
+
 type world struct {
 	sweeper
+	bus      *bus
 	registry *registry
 	store    *memory.Store
 	clock    time.Time
@@ -44,10 +55,10 @@ type world struct {
 }
 
 func newWorld() *world {
-	w := &world{registry: &registry{}, store: &memory.Store{}, clock: nine, out: &strings.Builder{}, log: &strings.Builder{}}
+	w := &world{registry: &registry{}, bus: &bus{}, store: &memory.Store{}, clock: nine, out: &strings.Builder{}, log: &strings.Builder{}}
 	now := func() time.Time { return w.clock }
 	w.sweeper = sweeper{
-		stack: "prod", log: slog.New(slog.NewJSONHandler(w.log, nil)), metrics: w.out, now: now, registry: w.registry,
+		stack: "prod", log: slog.New(slog.NewJSONHandler(w.log, nil)), metrics: w.out, now: now, registry: w.registry, rules: w.bus,
 		control: &control.Control{Stack: "prod", Store: w.store, Now: now, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler)},
 	}
 	return w

@@ -63,7 +63,7 @@ func TestConfiguration(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{
 		"BATCHPLANE_STACK": "prod", "BATCHPLANE_TABLE": "table", "BATCHPLANE_KEEP_DAYS": "400",
-		"BATCHPLANE_SCHEDULE_GROUP": "group", "BATCHPLANE_TRIGGER": "arn:trigger", "BATCHPLANE_LAUNCH_RATE": "7",
+		"BATCHPLANE_SCHEDULE_GROUP": "group", "BATCHPLANE_TRIGGER": "arn:trigger", "BATCHPLANE_LAUNCH_RATE": "7", "BATCHPLANE_STOPPED_TASKS": "ends",
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret",
 	}
 	s, err := newSweeper(func(name string) (string, bool) { v, ok := env[name]; return v, ok })

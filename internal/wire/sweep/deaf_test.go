@@ -1,0 +1,38 @@
+package sweep
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/port"
+)
+
+// TestNobodyBringsTheEndsOfTasks: that the rule for them is off or gone rings the alarm about what somebody
+// must mend. That it cannot be read does not, nor does it keep the sweep from its work.
+func TestNobodyBringsTheEndsOfTasks(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		bus      bus
+		problems float64
+		logs     string
+	}{
+		"on":             {bus{state: "ENABLED"}, 0, ""},
+		"off":            {bus{state: "DISABLED"}, 1, `"level":"ERROR","msg":"the rule for ends of tasks is off or gone`},
+		"gone":           {bus{err: fmt.Errorf("%w: none", port.ErrNotFound)}, 1, `"level":"ERROR","msg":"the rule for ends of tasks is off or gone`},
+		"not to be read": {bus{err: errors.New("Rate exceeded")}, 0, `"level":"WARN","msg":"the rule for ends of tasks could not be read","why":"Rate exceeded"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			*w.bus = c.bus
+			if err := w.sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if m := w.metrics(t); m["ScheduleProblems"] != c.problems || m["Heartbeat"] != 1.0 || !strings.Contains(w.log.String(), c.logs) {
+				t.Errorf("metrics %v, log %s", m, w.log)
+			}
+		})
+	}
+}
