@@ -55,8 +55,9 @@ type localCmd struct {
 // look makes --zone work as in other commands.
 func (c *localCmd) look() looks { return looks{Zone: c.Zone} }
 
-// abreast is the number of slots that are fired at the same time.
-const abreast = 32
+// slots is the number of slots that are fired at the same time, and abreast the number of ends and due
+// runs that are handled.
+const slots, abreast = 128, 32
 
 // Run runs the control plane in this process.
 func (c *localCmd) Run(ctx context.Context, a *app) error {
@@ -108,7 +109,7 @@ func (c *localCmd) Run(ctx context.Context, a *app) error {
 // config makes the configuration that the flags describe.
 func (c *localCmd) config(a *app, file jobfile.File) (cfg wire.LocalConfig, err error) {
 	cfg = wire.LocalConfig{
-		DB: a.db, Jobs: file.Jobs, Definitions: file.Definitions, File: c.Files[0], Listen: c.Listen, AtOnce: true, Abreast: abreast,
+		DB: a.db, Jobs: file.Jobs, Definitions: file.Definitions, File: c.Files[0], Listen: c.Listen, AtOnce: true, Slots: slots, Abreast: abreast,
 	}
 	if cfg.DB == "" {
 		if cfg.DB, err = a.places().Of(c.Files[0]); err != nil {

@@ -31,6 +31,7 @@ type Program struct {
 	Abreast int
 
 	trouble atomic.Pointer[trouble]
+	firing  atomic.Bool
 
 	mu        sync.Mutex // guards what follows; held while slots are fired
 	jobs      []job.Job
@@ -137,8 +138,13 @@ func (p *Program) Fire(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// Firing reports whether slots are being fired.
+func (p *Program) Firing() bool { return p.firing.Load() }
+
 // fireDue triggers the slots that have come, Abreast jobs at a time. The caller holds mu.
 func (p *Program) fireDue(ctx context.Context, now time.Time) (errs []error) {
+	p.firing.Store(true)
+	defer p.firing.Store(false)
 	var mu sync.Mutex
 	abreast := make(chan struct{}, max(p.Abreast, 1))
 	var wg sync.WaitGroup

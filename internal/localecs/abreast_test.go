@@ -4,13 +4,71 @@ package localecs_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/localecs"
 )
+
+// TestStartsComeFirst: while launches are to come, one event is delivered at a time. Once they have come, the others
+// do not wait for one whose delivery takes long.
+func TestStartsComeFirst(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	config := parentConfig(newDB(t, filepath.Join(dir, "local.db")), dir, nil)
+	const n = 8
+	var launching atomic.Bool
+	launching.Store(true)
+	come, leave := make(chan struct{}, n), make(chan struct{})
+	config.OnlyStopped, config.Abreast, config.Launching = true, n, launching.Load
+	config.Deliver = func(context.Context, []byte) error {
+		come <- struct{}{}
+		<-leave
+		return nil
+	}
+	server, err := localecs.New(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeServer(t, server)
+	defer close(leave)
+	server.Resume()
+	for range n {
+		runReal(t, server, "no-such-command-here")
+	}
+	awaitEvents(t, config.DB, n)
+	arrives := func() {
+		t.Helper()
+		select {
+		case <-come:
+		case <-bounded(t).Done():
+			t.Fatal("an event was not delivered")
+		}
+	}
+	arrives()
+	if len(come) > 0 {
+		t.Errorf("%d events were delivered beside the first", len(come))
+	}
+	launching.Store(false)
+	for range n - 1 {
+		arrives()
+	}
+}
+
+// awaitEvents waits until n events are owed.
+func awaitEvents(t *testing.T, db *sql.DB, n int) {
+	t.Helper()
+	for owed := 0; owed < n; time.Sleep(5 * time.Millisecond) {
+		if err := db.QueryRowContext(bounded(t), "SELECT count(*) FROM ecs_events").Scan(&owed); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
 
 // TestOnlyStopsAreTold: with OnlyStopped, the stop of each of many tasks at once is delivered once,
 // with real processes, and even for tasks that cannot be started.

@@ -78,14 +78,26 @@ func (s *Server) arrangeDelivery() {
 	if e == nil {
 		return
 	}
-	if o.cancel != nil && !e.Due.Before(o.wakeAt) {
+	due := e.Due
+	if s.startsFirst() { // nobody tells when the launches are over
+		due = s.cfg.Clock.Now().Add(startsPause)
+	}
+	if o.cancel != nil && !due.Before(o.wakeAt) {
 		return
 	}
 	if o.cancel != nil {
 		o.cancel()
 	}
-	o.wakeAt = e.Due
-	o.cancel = s.timers.after(e.Due.Sub(s.cfg.Clock.Now()), s.deliverDue)
+	o.wakeAt = due
+	o.cancel = s.timers.after(due.Sub(s.cfg.Clock.Now()), s.deliverDue)
+}
+
+// startsPause is how often it is asked whether launches are still to come.
+const startsPause = 50 * time.Millisecond
+
+// startsFirst reports whether no further event may be delivered beside the one that is.
+func (s *Server) startsFirst() bool {
+	return len(s.outbox.flying) > 0 && s.cfg.Launching != nil && s.cfg.Launching()
 }
 
 // deliverDue delivers what is due, up to Abreast events at a time.
@@ -94,7 +106,7 @@ func (s *Server) deliverDue() {
 	defer s.mu.Unlock()
 	o := &s.outbox
 	o.cancel = nil
-	for !s.closing && len(o.flying) < s.cfg.Abreast {
+	for !s.closing && len(o.flying) < s.cfg.Abreast && !s.startsFirst() {
 		e := o.next()
 		if e == nil || e.Due.After(s.cfg.Clock.Now()) {
 			break

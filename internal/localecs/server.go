@@ -37,6 +37,10 @@ type Config struct {
 	// become one change.
 	Abreast     int
 	OnlyStopped bool
+	// Launching, if not nil, reports whether more launches are about to come. Until they have, events
+	// are delivered one at a time, so that ends do not hold up starts. It is called with the server
+	// locked.
+	Launching func() bool
 
 	Faults Faults
 	Seed   uint64 // seeds the faults

@@ -44,7 +44,7 @@ func day(b *testing.B, hours int) (heap [3]float64, size [2]float64) {
 		jobs[i] = job.Job{Name: fmt.Sprint("job-", i), Schedule: "* * * * *", Command: []string{"x"}}
 	}
 	l, err := wire.NewLocal(b.Context(), wire.LocalConfig{
-		DB: db, Clock: clock, Jobs: jobs, AtOnce: true, Abreast: 32, Delays: &localecs.Delays{},
+		DB: db, Clock: clock, Jobs: jobs, AtOnce: true, Slots: 128, Abreast: 32, Delays: &localecs.Delays{},
 		Runner: forgetful{clock},
 	})
 	if err != nil {

@@ -67,8 +67,9 @@ type LocalConfig struct {
 	Rate int
 	// AtOnce makes a new state begin with the current minute instead of the next one.
 	AtOnce bool
-	// Abreast is how many slots are fired, and due runs handled, at a time; 0 means 1.
-	Abreast int
+	// Slots is how many slots are fired at a time, and Abreast how many ends and due runs are handled; 0
+	// means 1.
+	Slots, Abreast int
 	// Inject, if not nil, decides about faults in place of Faults and Seed.
 	Inject func(localecs.Kind, localecs.Subject) bool
 	// Clock and Runner default to the machine's own, Delays to those that a person can watch.
@@ -134,7 +135,7 @@ func NewLocal(ctx context.Context, cfg LocalConfig) (_ *Local, err error) {
 		gate.Pacer = &control.Window{Rate: cfg.Rate}
 	}
 	l.launcher = &fargate.Launcher{ECS: l.client, Now: cfg.Clock.Now}
-	l.Program = &local.Program{Gate: gate, AtOnce: cfg.AtOnce, Abreast: cfg.Abreast, Control: &control.Control{
+	l.Program = &local.Program{Gate: gate, AtOnce: cfg.AtOnce, Abreast: cfg.Slots, Control: &control.Control{
 		Stack: LocalStack, Store: l.Store, Dropped: l.Store.Dropped, Launcher: l.launcher, Notifier: cfg.Targets.notifier(cfg.Notifier, l.Store), Zones: cron.Location,
 		Logs: local.Logs{Dir: local.LogDir(cfg.DB), Command: cfg.Command("logs")},
 		Now:  cfg.Clock.Now,
@@ -205,7 +206,8 @@ func (l *Local) localECS(ctx context.Context, cfg LocalConfig) error {
 	l.ECS, err = localecs.New(ctx, localecs.Config{
 		DB: l.Store.DB(), Read: l.Store.Reading(), Within: l.Store.Within, Abreast: cfg.Abreast, OnlyStopped: true, Clock: cfg.Clock, Runner: runner, Faults: cfg.Faults, Seed: cfg.Seed, Inject: cfg.Inject, Delays: *cfg.Delays,
 		Region: localRegion, AccessKeyID: key, Logger: cfg.Log, Secrets: cfg.Secrets,
-		Deliver: func(ctx context.Context, event []byte) error { return l.Control.OnStopped(ctx, event) },
+		Launching: func() bool { return l.Firing() },
+		Deliver:   func(ctx context.Context, event []byte) error { return l.Control.OnStopped(ctx, event) },
 	})
 	if err != nil {
 		return fmt.Errorf("bringing up the local ECS: %w", err)

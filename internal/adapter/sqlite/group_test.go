@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -107,6 +108,36 @@ func TestAPanicIsItsCallers(t *testing.T) {
 	var rows, odd int
 	if err := s.DB().QueryRowContext(t.Context(), "SELECT count(*), coalesce(sum(k % 2), 0) FROM mine").Scan(&rows, &odd); err != nil || rows != 20 || odd != 0 {
 		t.Errorf("%d rows, of which %d should have been taken back: %v", rows, odd, err)
+	}
+}
+
+// TestWritesMakeNoTemporaryFile: what is noted so that a write can be taken back is not on disk, however
+// many pages it changes.
+func TestWritesMakeNoTemporaryFile(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/proc/self/fd"); err != nil {
+		t.Skip("only Linux shows which files a process has open")
+	}
+	s := open(t, filepath.Join(t.TempDir(), "local.db"))
+	exec(t, s.DB(), "CREATE TABLE mine (v BLOB)")
+	exec(t, s.DB(), "INSERT INTO mine WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) SELECT zeroblob(3000) FROM n")
+	if err := s.Within(t.Context(), true, func(ctx context.Context, tx *sql.Tx) error {
+		for _, query := range []string{"SAVEPOINT mine", "UPDATE mine SET v = randomblob(3000)"} {
+			if _, err := tx.ExecContext(ctx, query); err != nil {
+				return err
+			}
+		}
+		files, err := filepath.Glob("/proc/self/fd/*")
+		for _, file := range files {
+			// A file without a name (O_TMPFILE) is shown as # and a number; SQLite calls others etilqs_ and a number.
+			path, err := os.Readlink(file)
+			if name := filepath.Base(path); err == nil && (strings.HasPrefix(name, "#") || strings.HasPrefix(name, "etilqs_")) {
+				t.Errorf("%s is open", path)
+			}
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 

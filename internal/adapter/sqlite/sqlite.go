@@ -103,6 +103,9 @@ func open(ctx context.Context, path, mode string) (*Store, error) {
 	q.Add("_pragma", "foreign_keys(1)")
 	if mode == "rw" {
 		q.Add("_pragma", "synchronous(full)")
+		// Each write of a group notes the pages that it changes, so that it alone can be taken back; on
+		// disk, that takes more calls than the write itself.
+		q.Add("_pragma", "temp_store(memory)")
 	}
 	db, err := connect(path, q)
 	if err != nil {
