@@ -37,13 +37,12 @@ func (c *Control) tellEnds(ctx context.Context, items []job.Item) error {
 		more = fmt.Sprintf("; so it is with %d other jobs: see `status` and `jobs`", n)
 	}
 	for _, item := range gone {
-		if ctx.Err() != nil {
-			break
-		}
 		var err error
-		if told && more != "" {
+		switch {
+		case ctx.Err() != nil:
+		case told && more != "":
 			err = c.needsNone(ctx, *item)
-		} else {
+		default:
 			told, err = c.tellEnd(ctx, item, more)
 		}
 		errs = note(errs, err)
@@ -128,6 +127,9 @@ func (c *Control) untoldEnd(item *job.Item) (kind notice.Kind, words, told strin
 // needs to hear of it any more.
 const settled, toldWithin = 15 * time.Minute, 24 * time.Hour
 
+// minute is how a time is written.
+const minute = "2006-01-02 15:04 UTC"
+
 // unscheduled says that the registry does not start a job any more that it should start. Words are "" if it
 // does, if the definition itself is off, or if the schedule had no slot left. On one machine the jobs
 // file says all that.
@@ -148,9 +150,8 @@ func (c *Control) unscheduled(item *job.Item) (words, told string) {
 	if !more {
 		return "", ""
 	}
-	const layout = "2006-01-02 15:04 UTC"
-	return fmt.Sprintf("nothing starts the job any more, not at %s either: %s (%s); deploy it again, unless that was meant", next.UTC().Format(layout), what, since.UTC().Format(layout)),
-		since.UTC().Format(time.RFC3339) + " " + string(notice.Unscheduled)
+	at := since.UTC().Format(minute)
+	return "nothing starts the job any more, not at " + next.UTC().Format(minute) + " either: " + what + " (" + at + "); deploy it again, unless that was meant", at + " " + string(notice.Unscheduled)
 }
 
 // newestSensible returns the newest run of a job that makes sense and whose definition is there,

@@ -56,9 +56,9 @@ func (u unansweredError) Unwrap() error { return u.error }
 // nothing of what was asked about. For errors.As it is a *smithy.DeserializationError, as with the SDK.
 type unreadableError struct{ error }
 
-func (u unreadableError) Unwrap() error { return u.error }
+func (u *unreadableError) Unwrap() error { return u.error }
 
-func (u unreadableError) As(target any) bool {
+func (u *unreadableError) As(target any) bool {
 	as, ok := target.(**smithy.DeserializationError)
 	if ok {
 		*as = &smithy.DeserializationError{Err: u.error}
@@ -80,7 +80,7 @@ func (a answeredError) Unwrap() error { return a.error }
 // else the text as it is.
 func refusal(status int, said *smithy.GenericAPIError, text []byte) error {
 	if said.Code == "" {
-		return answeredError{unreadableError{fmt.Errorf("it was answered with status %d: %.300q", status, text)}, status}
+		return answeredError{&unreadableError{fmt.Errorf("it was answered with status %d: %.300q", status, text)}, status}
 	}
 	if status >= http.StatusInternalServerError {
 		said.Fault = smithy.FaultServer

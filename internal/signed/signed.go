@@ -94,7 +94,7 @@ func (c *Client) Get(ctx context.Context, operation, path string, out any) error
 
 // unreadable returns the error of an answer that is not what the operation answers.
 func unreadable(operation string, err error) error {
-	return unreadableError{fmt.Errorf("the answer to %s cannot be read: %w", operation, err)}
+	return &unreadableError{fmt.Errorf("the answer to %s cannot be read: %w", operation, err)}
 }
 
 // request is what one operation sends. refusal reads the error that was answered instead; its code is ""
@@ -135,7 +135,7 @@ func (c *Client) send(ctx context.Context, q request) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswer))
 	switch {
 	case err != nil:
-		return nil, unreadableError{fmt.Errorf("reading the answer: %w", err)}
+		return nil, &unreadableError{fmt.Errorf("reading the answer: %w", err)}
 	case answer.StatusCode != http.StatusOK:
 		return nil, refusal(answer.StatusCode, q.refusal(answer.Header, text), text)
 	}

@@ -19,9 +19,9 @@ func TestNobodyBringsTheEndsOfTasks(t *testing.T) {
 		logs     string
 	}{
 		"on":             {bus{state: "ENABLED"}, 0, ""},
-		"off":            {bus{state: "DISABLED"}, 1, `"level":"ERROR","msg":"the rule for ends of tasks is off or gone`},
-		"gone":           {bus{err: fmt.Errorf("%w: none", port.ErrNotFound)}, 1, `"level":"ERROR","msg":"the rule for ends of tasks is off or gone`},
-		"not to be read": {bus{err: errors.New("Rate exceeded")}, 0, `"level":"WARN","msg":"the rule for ends of tasks could not be read","why":"Rate exceeded"`},
+		"off":            {bus{state: "DISABLED"}, 1, `"level":"ERROR","msg":"the rule for ends of tasks is off or cannot be read","rule":"ends","why":null`},
+		"gone":           {bus{err: fmt.Errorf("%w: none", port.ErrNotFound)}, 1, `"level":"ERROR","msg":"the rule for ends of tasks is off or cannot be read","rule":"ends","why":"not found: none"`},
+		"not to be read": {bus{err: errors.New("Rate exceeded")}, 0, `"rule":"ends","why":"Rate exceeded"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -92,9 +92,7 @@ type sweeper struct {
 		Jobs(ctx context.Context) (port.Reading, error)
 	}
 	// rules has the rule of the name ends.
-	rules interface {
-		DescribeRule(ctx context.Context, name string) (schedules.Rule, error)
-	}
+	rules   schedules.Rules
 	ends    string
 	control *control.Control
 	// swept is when this process began its last sweep that checked the slots to the end.
@@ -224,12 +222,12 @@ func (s *sweeper) sync(ctx context.Context) (problems int, loaded *control.Loade
 // returns 0: the alarm is about what somebody must mend.
 func (s *sweeper) deaf(ctx context.Context) int {
 	rule, err := s.rules.DescribeRule(ctx, s.ends)
-	switch {
-	case errors.Is(err, port.ErrNotFound) || err == nil && rule.Disabled():
-		s.log.ErrorContext(ctx, "the rule for ends of tasks is off or gone: only looks find them", "rule", s.ends)
+	if err == nil && !rule.Disabled() {
+		return 0
+	}
+	s.log.ErrorContext(ctx, "the rule for ends of tasks is off or cannot be read", "rule", s.ends, "why", err)
+	if err == nil || errors.Is(err, port.ErrNotFound) {
 		return 1
-	case err != nil:
-		s.log.WarnContext(ctx, "the rule for ends of tasks could not be read", "why", err.Error())
 	}
 	return 0
 }

@@ -37,6 +37,7 @@ func (r *registry) Jobs(context.Context) (port.Reading, error) {
 
 // bus has the rule for ends of tasks: its state, or why it cannot be read.
 type bus struct {
+	schedules.Rules
 	state string
 	err   error
 }
@@ -58,7 +59,7 @@ func newWorld() *world {
 	w := &world{registry: &registry{}, bus: &bus{}, store: &memory.Store{}, clock: nine, out: &strings.Builder{}, log: &strings.Builder{}}
 	now := func() time.Time { return w.clock }
 	w.sweeper = sweeper{
-		stack: "prod", log: slog.New(slog.NewJSONHandler(w.log, nil)), metrics: w.out, now: now, registry: w.registry, rules: w.bus,
+		stack: "prod", log: slog.New(slog.NewJSONHandler(w.log, nil)), metrics: w.out, now: now, registry: w.registry, rules: w.bus, ends: "ends",
 		control: &control.Control{Stack: "prod", Store: w.store, Now: now, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler)},
 	}
 	return w
