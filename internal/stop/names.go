@@ -15,7 +15,7 @@ const blanked = '#'
 
 // words are spelled like names but are words of the texts.
 var words = []string{
-	"i/o", "log-opt", "insufficient_scope", "manifest_unknown", "name_unknown", "fargate_spot", "out-of-memory", "media-type",
+	"i/o", "log-opt", "insufficient_scope", "manifest_unknown", "name_unknown", "fargate_spot", "out-of-memory", "media-type", "time-out",
 }
 
 // wordsBegin is the beginning of more such words, such as RESOURCE:PORTS_TCP.

@@ -39,7 +39,7 @@ func (a reading) with(b reading) reading {
 func read(s *Stop, reason string) reading {
 	var t text
 	t.read(reason)
-	if t.bare() {
+	if t.bare() && !t.unpulled {
 		return reading{rule: &bareRule, bare: true}
 	}
 	m := written(&t)

@@ -11,7 +11,7 @@ var pullFamily = Family{
 		"pull command failed", "unable to pull image", "ref pull", "inspect image", "failed to resolve ref", "failed to pull", "image manifest",
 		"manifest unknown", "no matching manifest", "image not found",
 	},
-	Has:   stems{"failed to resolve ref", "pull image manifest", "cannotpullcontainer", "pull access denied", "pull rate limit", "cannotpullimage", "manifest unknown"},
+	Has:   stems{"failed to resolve ref", "pull image manifest", "cannotpull", "pull access denied", "pull rate limit", "manifest unknown"},
 	Vague: []string{"image pull", "pull image"},
 	proof: proofContainers,
 	Rules: []Rule{
@@ -28,12 +28,12 @@ var pullFamily = Family{
 			Match:   Match{Any: []stems{denied}, Not: []stems{unpacking}},
 			Class:   Config,
 			Why:     "the registry refused the image: it does not exist or credentials are missing",
-			Example: failed("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/mycontainer:latest: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed"),
+			Example: failed("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/mycontainer:latest: pull access denied, repository does not exist or may require authorization"),
 			Source:  "public bug reports",
 		},
 		{
 			Name:    "pull-missing",
-			Match:   Match{Any: []stems{missing}, Not: []stems{unpacking}},
+			Match:   Match{Any: []stems{missing}, Not: []stems{{"credentials: not found"}, unpacking}}, // what the agent lacks is no image
 			Class:   Config,
 			Why:     "the image or its tag does not exist in the registry",
 			Example: failed("CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref 123456789012.dkr.ecr.ap-south-1.amazonaws.com/poultryco/api:latest: not found"),
@@ -51,7 +51,7 @@ var pullFamily = Family{
 			Name:    "pull-unfit",
 			Match:   Match{Any: []stems{{"gave http response"}, malformed, invalid}, Not: []stems{{"invalid argument", "size validation", "tar header", "invalid memory", "lsetxattr"}}}, // a broken transfer or unpacking, which may pass
 			Class:   Config,
-			Why:     "the image's name is wrong, or it was not built for the task's platform",
+			Why:     "the image's name is wrong, it was not built for the task's platform, or the host does not trust the registry's certificate",
 			Example: failed("CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'"),
 			Source:  "public bug reports",
 		},
@@ -95,11 +95,14 @@ var pullFamily = Family{
 var unpacking = stems{"extract layer", "register layer", "apply layer", "applylayer", "importlayer", "processbaselayer"}
 
 var createFamily = Family{
-	Title:  "Container create",
-	Life:   "before this container is created; others of the task may run",
-	Begins: []string{"cannotcreatecontainererror", "cannotcreatecontainer:", "cannotcreatecontainer "},
-	Has:    stems{"cannotcreatecontainererror"},
-	proof:  proofContainers,
+	Title: "Container create",
+	Life:  "before this container is created; others of the task may run",
+	Begins: []string{
+		"cannotcreatecontainererror", "cannotcreatecontainer:", "cannotcreatecontainer ",
+		"hostconfigerror", "dockerclientconfigerror", "cannotgetdockerclientversion", // of createContainer alone
+	},
+	Has:   stems{"cannotcreatecontainererror"},
+	proof: proofContainers,
 	Rules: []Rule{
 		{
 			Name: "create-wrong",
@@ -142,7 +145,7 @@ var startFamily = Family{
 			}, broken, denied, missing, invalid}, Not: []stems{{"i/o time", "send request failed", "throttl"}}},
 			Class:   Config,
 			Why:     "the container cannot start as it is: wrong command, wrong platform, missing file or log group",
-			Example: failed("CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: OCI runtime create failed: container_linux.go:370: starting container process caused: exec: \"/opt/sonarqube/bin/run.sh\": stat /opt/sonarqube/bin/run.sh...no such file or direct..."),
+			Example: failed("CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: OCI runtime create failed: container_linux.go:370: starting container process caused: exec: \"/opt/sonarqube/bin/run.sh\": no such file or direct"),
 			Source:  "https://github.com/aws/amazon-ecs-agent/issues/2954",
 		},
 		{
@@ -182,7 +185,7 @@ var ranFamily = Family{
 		"health check",
 	},
 	Has: stems{
-		"could not transition to stopped", "could not transition to inspecting", "elb health", "failed container health check",
+		"could not transition to stopped", "could not transition to inspecting", "elb health",
 		"container health check", "outofmemoryerror", "killed due to memory", "out of memory", "unhealthy in target", "oomkilled",
 	},
 	proof: proofNone,

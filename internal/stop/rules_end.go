@@ -117,7 +117,7 @@ var (
 	unhealthyRule = Rule{
 		Name: "unhealthy", Class: AppFailed,
 		Why:     "the task ran and failed its health checks",
-		Example: Stop{Kind: Task, Code: codeScheduler, Reason: "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/web/ccb1c7ee670051a0)"},
+		Example: Stop{Kind: Task, Code: codeScheduler, Reason: "Task failed ELB health checks in (target-group web)"},
 		Source:  docService,
 	}
 	succeededRule = Rule{
@@ -147,7 +147,7 @@ var (
 	unpulledRule = Rule{
 		Name: "not-pulled", Class: Ambiguous,
 		Why:     "ECS stopped the task before it pulled the image, and does not say why",
-		Example: failed("Task failed to start", Container{Name: "app", Reason: "TaskStoppedBeforePullBeginError: Task stopped before image pull could begin for task: arn:aws:ecs:us-east-1:123456789012:task/x"}),
+		Example: failed("Task failed to start", Container{Name: "app", Reason: "TaskStoppedBeforePullBeginError: Task stopped before image pull could begin"}),
 		Source:  "https://github.com/aws/amazon-ecs-agent/blob/master/agent/engine/errors.go",
 	}
 	notFoundRule = Rule{

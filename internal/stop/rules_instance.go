@@ -26,7 +26,7 @@ var instanceFamily = Family{
 			Match:   Match{Any: []stems{denied}},
 			Class:   Config,
 			Why:     "ECS may not launch an instance: the infrastructure role lacks a permission, mostly iam:PassRole for the instance profile",
-			Example: failed(noInstance + "UnauthorizedOperation: You are not authorized to perform this operation. User: arn:aws:sts::123456789012:assumed-role/ecsInfrastructureRole/ECSManagedInstances is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/ecsInstanceRole because no identity-based policy allows the iam:PassRole action."),
+			Example: failed(noInstance + "UnauthorizedOperation: You are not authorized to perform this operation. User: arn:aws:sts::123456789012:assumed-role/ecsInfrastructureRole/ECSManagedInstances is not authorized to perform: iam:PassRole"),
 			Source:  "public code on GitHub",
 		},
 		{

@@ -155,7 +155,7 @@ var launchRules = []Rule{
 		Match:   Match{Any: []stems{{"unable to execute http request", "error retrieving"}}, With: []stems{{"temporarily"}, network, busy}, Not: []stems{unable}},
 		Class:   Retry,
 		Why:     "ECS itself could not reach EC2, which passes; nothing was launched",
-		Example: Stop{Kind: LaunchFailure, Reason: "Error retrieving security group information: com.amazonaws.SdkClientException: Unable to execute HTTP request: Connect to ec2.us-east-1.amazonaws.com:443 [ec2.us-east-1.amazonaws.com/54.239.31.174] failed: connect timed out"},
+		Example: Stop{Kind: LaunchFailure, Reason: "Error retrieving security group information: Unable to execute HTTP request: Connect to ec2.us-east-1.amazonaws.com:443 failed: connect timed out"},
 		Source:  "public bug reports",
 	},
 	{
@@ -180,7 +180,7 @@ var otherLaunchRules = []Rule{
 	},
 	{
 		Name:    "launch-refused",
-		Match:   Match{Any: []stems{{"does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "must match", "cluster was inactive", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be"}, denied, missing, invalid}, Not: []stems{{"usually caused by a client action"}}},
+		Match:   Match{Any: []stems{{"unable to describe task def", "does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "must match", "cluster was inactive", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be"}, denied, missing, invalid}, Not: []stems{{"usually caused by a client action"}}},
 		Class:   Config,
 		Why:     "the request names something that does not exist, is not allowed or does not fit",
 		Example: refused("InvalidParameterException", "Security group sg-0dd8a777c45711f1d does not appear to belong to the same VPC as the input subnets."),

@@ -11,14 +11,15 @@ var secretsFamily = Family{
 	Title: "Secrets, registry authorisation, environment files",
 	Life:  lifeSetUp,
 	Begins: []string{
-		"unable to pull secret", "unable to pull se", "unable to retrieve secret", "unable to retrieve registry", "unable to retrieve ecr",
+		"unable to pull se", "unable to retrieve secret", "unable to retrieve registry", "unable to retrieve ecr",
 		"unable to get registry auth", "unable to get secret", "unable to fetch secret", "unable to fetch registry",
-		"execution resource retrieval", "fetching secret", "failed to fetch secret", "asm fetching secret",
+		"execution resource retrieval", "fetching secret", "failed to fetch secret", "asm fetching",
 		"ssm fetching", "invalid ssm param", "failed to download env", "the task can't retrieve", "the task cannot retrieve",
 		"the task cannot pull registry auth", "the task can't pull registry auth",
 		"the task cannot pull secret", "the task can't pull secret", "retrieved secret from",
 		"the task can't download the env", "the task cannot download the env", "the task can't access the env", "unable to decrypt", "failed to retrieve secret", "unable to pull registry auth", "trying to retrieve secret with", "unable to download env file",
 		"unable to initialize s3 client", "unable to parse bucket and key", "unable to download s3 config", "unable to download firelens",
+		"unable to create ssm client", "unable to create asm client", "could not find a secretsmanager",
 	},
 	Has: stems{
 		"unable to pull secrets or registry auth", "unable to retrieve secret", "unable to retrieve ecr registry auth",
@@ -53,7 +54,7 @@ var secretsFamily = Family{
 		},
 		{
 			Name:    "secrets-invalid",
-			Match:   Match{Any: []stems{{"movedpermanently", "permanentredirect", "bucketregionerror", "incorrect region"}, invalid}, Not: []stems{{"throttl", "rate exceeded"}}},
+			Match:   Match{Any: []stems{{"movedpermanently", "permanentredirect", "bucketregionerror", "incorrect region", "empty secret"}, invalid}, Not: []stems{{"throttl", "rate exceeded"}}},
 			Class:   Config,
 			Why:     "the secret's name or JSON key, or the Region of the file of variables, in the task definition is wrong",
 			Example: failed("ResourceInitializationError: unable to retrieve secret from asm: retrieved secret from Secrets Manager did not contain json key connectionString"),
@@ -72,7 +73,7 @@ var secretsFamily = Family{
 			Match:   Match{Any: []stems{network}},
 			Class:   Ambiguous,
 			Why:     "no answer in time from Secrets Manager, Parameter Store or ECR: a passing fault, or the subnet has no route",
-			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed caused by: Post \"https://api.ecr.us-west-2.amazonaws.com/\": dial tcp 52.94.184.143:443: i/o timeout"),
+			Example: failed("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed"),
 			Source:  "public bug reports",
 		},
 		{
@@ -100,7 +101,7 @@ var loggerFamily = Family{
 			Match:   Match{Any: []stems{{"connection issue"}}, Not: []stems{unable}},
 			Class:   Ambiguous,
 			Why:     "the task could not reach CloudWatch Logs, though the text speaks of a missing log group: a passing fault, or no route",
-			Example: failed("ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon CloudWatch log group defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. Check your network configuration. : signal: killed"),
+			Example: failed("ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon CloudWatch log group defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. Check your network configuration."),
 			Source:  "public bug reports",
 		},
 		{
@@ -223,6 +224,9 @@ var hostFamily = Family{
 	Begins: []string{
 		"cgrouperror", "taskresourceerror", "taskstateerror: agent could not create", "agent could not create task's",
 		"cgroup resource", "resource cannot be initialized for task", "unable to generate firelens", "unable to initialize resource directory",
+		"unrecogniedtask", "unrecognizedtask", "invalid firelens config", "unable to initialize envfile",
+		"credentialspec resource", "invalid credentialspec", "unsupported credentialspec", "the provided ssm parameter", "failed to create kerberos", "failed to retrieve credentials for domainless",
+		"fsxwindowsfileserver resource", "invalid credentials for mounting", "failed to verify fsx", "unsupported credentialsparameter",
 	},
 	proof: proofSetUp,
 	Rules: []Rule{
@@ -231,7 +235,7 @@ var hostFamily = Family{
 			Match:   Match{Any: []stems{denied, invalid}},
 			Class:   Config,
 			Why:     "the agent of the container instance cannot make what the task definition asks for",
-			Example: failed("resource cannot be initialized for task arn:aws:ecs:us-east-1:123456789012:task/jobs/0a1: unsupported credentialsParameter, only ssm/secretsmanager ARNs are valid"),
+			Example: failed("unsupported credentialsParameter, only ssm/secretsmanager ARNs are valid"),
 			Source:  composed,
 		},
 		{

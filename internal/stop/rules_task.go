@@ -271,7 +271,7 @@ var roleFamily = Family{
 		Name:    "role-not-assumed",
 		Class:   Config,
 		Why:     "ECS may not use the role: its trust policy or its name is wrong",
-		Example: failed("ECS was unable to assume the role 'arn:aws:iam::123456789012:role/task' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role."),
+		Example: failed("ECS was unable to assume the role 'arn:aws:iam::123456789012:role/task' that was provided for this task."),
 		Source:  docService,
 	}},
 }

@@ -49,7 +49,7 @@ func (t *text) look(x *index) {
 var preludes = []string{
 	"taskfailedtostart:", "task failed to start -", "task failed to start:",
 	"the task failed to start due to:", "task failed to start due to:",
-	"stoppedreason:", "stopped reason", "stop reason", "status reason", "reason:", "stopped (", "error: ", ": ",
+	"stoppedreason:", "stopped reason", "stop reason", "status reason", "reason:", "stopped (", "stopped |", "error: ", ": ",
 }
 
 // Cutting one of these is recorded in text.resource and text.unpulled. The agent's words come
@@ -142,7 +142,7 @@ func (t *text) drop(n int) {
 // bare reports whether the text says nothing but "the task failed to start".
 func (t *text) bare() bool {
 	b := t.bytes()
-	for len(b) > 0 && (b[len(b)-1] == '.' || b[len(b)-1] == ':') {
+	for len(b) > 0 && (b[len(b)-1] == '.' || b[len(b)-1] == ':' || b[len(b)-1] == ')') {
 		b = b[:len(b)-1]
 	}
 	switch string(b) {

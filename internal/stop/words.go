@@ -36,7 +36,7 @@ var (
 		"throttl", "rate exceeded", "rate limit exceeded", "requestlimitexceeded", "request limit exceeded",
 		"internalserver", "internal server error", "internalfailure", "internal failure", "internalservice",
 		"internal service error", "internal error", "service unavailable", "serviceunavailable",
-		"service is unavailable", "errorcode: unavailable", "bad gateway", "gateway timeout", "slowdown", "code: 500", "code: 502", "code: 503", "code: 504",
+		"service is unavailable", "errorcode: unavailable", "bad gateway", "gateway time", "slowdown", "code: 500", "code: 502", "code: 503", "code: 504",
 	}
 	// network: there was no answer, or none in time.
 	network = stems{
