@@ -57,7 +57,7 @@ type received struct {
 
 // Failed implements port.Failures. It hides each message from other readers for a second.
 func (q *Queues) Failed(ctx context.Context, name port.Queue, most int) ([]port.Failed, error) {
-	found := map[string]port.Failed{}
+	found := map[string]*port.Failed{}
 	vain := 0
 	for vain < inVain && len(found) < most {
 		messages, err := q.receive(ctx, name)
@@ -66,14 +66,20 @@ func (q *Queues) Failed(ctx context.Context, name port.Queue, most int) ([]port.
 		}
 		before := len(found)
 		for _, m := range messages {
-			found[m.ID] = failed(m)
+			f := failed(m)
+			found[m.ID] = &f
 		}
 		if vain++; len(found) > before {
 			vain = 0
 		}
 	}
-	all := slices.SortedFunc(maps.Values(found), func(a, b port.Failed) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
-	return all[:min(most, len(all))], nil
+	// By pointers: a sort is compiled anew for each type of value.
+	all := slices.SortedFunc(maps.Values(found), func(a, b *port.Failed) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	oldest := make([]port.Failed, min(most, len(all)))
+	for i := range oldest {
+		oldest[i] = *all[i]
+	}
+	return oldest, nil
 }
 
 // Find implements port.Failures. The messages of a long queue come in any order and become visible
