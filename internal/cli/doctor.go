@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -33,7 +32,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	}
 	return a.withPlane(ctx, func(p *plane.Plane) error {
 		done := a.working("asking AWS")
-		needs, theirs, findings := a.facts(ctx, p, file)
+		needs, theirs, findings := p.Check(ctx, file.Jobs, file.Definitions)
 		done()
 		more, err := a.ownHealth(ctx, p, file.Jobs)
 		if err != nil {
@@ -54,21 +53,6 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 
 // mostHerds is the largest number of crowded minutes to report.
 const mostHerds = 3
-
-// facts returns what the jobs need, what the deployed task definitions need that they name, and what
-// was found out about it.
-func (a *app) facts(ctx context.Context, p *plane.Plane, file jobfile.File) (needs map[doctor.Subject][]string, theirs map[string]doctor.Deployed, found []doctor.Finding) {
-	var names []string
-	for s := range doctor.Needs(file.Jobs, file.Definitions, nil) {
-		if s.Kind == doctor.TaskDefinition {
-			names = append(names, s.Name)
-		}
-	}
-	theirs = p.Account.Definitions(ctx, names)
-	needs = doctor.Needs(file.Jobs, file.Definitions, theirs)
-	subjects := slices.Collect(maps.Keys(needs))
-	return needs, theirs, doctor.Findings(a.stack, needs, p.Account.Answers(ctx, subjects))
-}
 
 // quotas returns the quotas that are too small for the peaks.
 func quotas(ctx context.Context, p *plane.Plane, peaks doctor.Peaks) []doctor.Finding {

@@ -33,8 +33,9 @@ func (a *account) Answers(ctx context.Context, subjects []doctor.Subject) map[do
 	return out
 }
 
-func (*account) Definitions(context.Context, []string) map[string]doctor.Deployed { return nil }
-func (*account) Limits(context.Context) map[string]doctor.Limit                   { return nil }
+func (*account) Allowed(context.Context, []doctor.Use) map[doctor.Use]doctor.Answer { return nil }
+func (*account) Definitions(context.Context, []string) map[string]doctor.Deployed   { return nil }
+func (*account) Limits(context.Context) map[string]doctor.Limit                     { return nil }
 
 // TestProblemsCheck: what jobs need is checked only when somebody asks for it, within a time
 // limit, and the page says what could not be checked.

@@ -79,6 +79,8 @@ func Hinders(findings []Finding) bool {
 // is named <region>:<name>.
 type Deployed struct {
 	Roles, Images, LogGroups, Secrets []string
+	// ExecutionRole is the one of the roles as which ECS starts the task.
+	ExecutionRole string
 	// CPU is in CPU units; 0 if it is not known.
 	CPU        int
 	Containers []Container
@@ -96,7 +98,7 @@ func Where(logGroup string) (region, name string) {
 // deployed returns what a definition of a jobs file needs.
 func deployed(d job.TaskDefinition) Deployed {
 	return Deployed{
-		Roles: []string{d.TaskRole, d.ExecutionRole}, Images: []string{d.Image}, LogGroups: []string{d.LogGroup},
+		Roles: []string{d.TaskRole, d.ExecutionRole}, ExecutionRole: d.ExecutionRole, Images: []string{d.Image}, LogGroups: []string{d.LogGroup},
 		Secrets: slices.Collect(maps.Values(d.Secrets)),
 	}
 }
@@ -106,10 +108,7 @@ func deployed(d job.TaskDefinition) Deployed {
 // they are known.
 func Needs(jobs []job.Job, definitions []job.TaskDefinition, theirs map[string]Deployed) map[Subject][]string {
 	out := map[Subject][]string{}
-	bases := map[string]Deployed{}
-	for _, d := range definitions {
-		bases[d.Family] = deployed(d)
-	}
+	definitionOf := definitionsOf(definitions, theirs)
 	for _, j := range jobs {
 		add := func(kind Kind, names ...string) {
 			for _, name := range names {
@@ -123,10 +122,9 @@ func Needs(jobs []job.Job, definitions []job.TaskDefinition, theirs map[string]D
 		add(Subnet, j.Network.Subnets...)
 		add(SecurityGroup, j.Network.SecurityGroups...)
 		add(Target, j.Notify.Targets...)
-		d, ours := bases[familyOf(j.TaskDefinition)]
+		d, ours := definitionOf(j)
 		if !ours {
 			add(TaskDefinition, j.TaskDefinition)
-			d = theirs[j.TaskDefinition]
 		}
 		add(Image, d.Images...)
 		add(Role, d.Roles...)
@@ -134,6 +132,20 @@ func Needs(jobs []job.Job, definitions []job.TaskDefinition, theirs map[string]D
 		add(Secret, d.Secrets...)
 	}
 	return out
+}
+
+// definitionsOf returns what tells what a job's task definition needs, and whether the jobs file has it.
+func definitionsOf(definitions []job.TaskDefinition, theirs map[string]Deployed) func(job.Job) (d Deployed, ours bool) {
+	bases := map[string]Deployed{}
+	for _, d := range definitions {
+		bases[d.Family] = deployed(d)
+	}
+	return func(j job.Job) (Deployed, bool) {
+		if d, ours := bases[familyOf(j.TaskDefinition)]; ours {
+			return d, true
+		}
+		return theirs[j.TaskDefinition], false
+	}
 }
 
 // familyOf returns the family in family, family:revision or a revision's ARN.

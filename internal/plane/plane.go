@@ -68,6 +68,9 @@ type Plane struct {
 type Account interface {
 	// Answers says of each subject whether it is as the jobs need it.
 	Answers(ctx context.Context, subjects []doctor.Subject) map[doctor.Subject]doctor.Answer
+	// Allowed says of each use whether its role may do it. It may leave out a use of which there is
+	// nothing to say.
+	Allowed(ctx context.Context, uses []doctor.Use) map[doctor.Use]doctor.Answer
 	// Definitions returns what the deployed task definitions of these names need, as far as they
 	// can be read.
 	Definitions(ctx context.Context, names []string) map[string]doctor.Deployed

@@ -27,5 +27,6 @@ func (account) Answers(_ context.Context, subjects []doctor.Subject) map[doctor.
 	return out
 }
 
-func (account) Definitions(context.Context, []string) map[string]doctor.Deployed { return nil }
-func (account) Limits(context.Context) map[string]doctor.Limit                   { return nil }
+func (account) Allowed(context.Context, []doctor.Use) map[doctor.Use]doctor.Answer { return nil }
+func (account) Definitions(context.Context, []string) map[string]doctor.Deployed   { return nil }
+func (account) Limits(context.Context) map[string]doctor.Limit                     { return nil }

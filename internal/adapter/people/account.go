@@ -38,7 +38,8 @@ func (f *Facts) Definitions(ctx context.Context, names []string) map[string]doct
 // them of all its containers: if one of them is missing, none starts.
 func (f *Facts) deployed(d *types.TaskDefinition) (out doctor.Deployed) {
 	out.CPU, _ = strconv.Atoi(aws.ToString(d.Cpu)) // ECS gives units, whatever was registered
-	out.Roles = []string{aws.ToString(d.TaskRoleArn), aws.ToString(d.ExecutionRoleArn)}
+	out.ExecutionRole = aws.ToString(d.ExecutionRoleArn)
+	out.Roles = []string{aws.ToString(d.TaskRoleArn), out.ExecutionRole}
 	for _, c := range d.ContainerDefinitions {
 		out.Containers = append(out.Containers, doctor.Container{
 			Name: aws.ToString(c.Name), Essential: c.Essential == nil || *c.Essential, Restarts: c.RestartPolicy != nil && aws.ToBool(c.RestartPolicy.Enabled),

@@ -148,17 +148,24 @@ func (f *Facts) logGroup(ctx context.Context, name string) (string, error) {
 }
 
 func (f *Facts) secret(ctx context.Context, arn string) (string, error) {
-	if strings.HasPrefix(arn, "arn:") && strings.Contains(arn, ":secretsmanager:") {
-		// An ARN may name a key of the secret, a version's stage and its id behind it
-		// (ECS developer guide, "Pass Secrets Manager secrets").
-		parts := strings.SplitN(arn, ":", 8)
-		in := &secretsmanager.DescribeSecretInput{SecretId: aws.String(strings.Join(parts[:min(7, len(parts))], ":"))}
+	if secret, ok := secretOf(arn); ok {
+		in := &secretsmanager.DescribeSecretInput{SecretId: &secret}
 		if _, err := f.Secrets.DescribeSecret(ctx, in, func(o *secretsmanager.Options) { o.Region = cmp.Or(regionOf(arn), o.Region) }); err != nil {
 			return "", fmt.Errorf("describing the secret: %w", err)
 		}
 		return "", nil
 	}
 	return f.parameter(ctx, arn)
+}
+
+// secretOf returns the ARN of a secret of Secrets Manager. Behind it, a task definition may name a key of
+// the secret, a version's stage and its id (ECS developer guide, "Pass Secrets Manager secrets").
+func secretOf(arn string) (secret string, ok bool) {
+	parts := strings.SplitN(arn, ":", 8)
+	if parts[0] != "arn" || len(parts) < 7 || parts[2] != "secretsmanager" {
+		return "", false
+	}
+	return strings.Join(parts[:7], ":"), true
 }
 
 // regionOf returns the Region in an ARN, "" for a name.

@@ -177,7 +177,7 @@ func TestDefinitions(t *testing.T) {
 	})
 	got := f.Definitions(t.Context(), []string{"app:7", "denied"})
 	want := map[string]doctor.Deployed{"app:7": {
-		Roles: []string{"arn:t", "arn:e"}, Images: []string{host + "etl:v1", host + "agent:v2", "y", "x"},
+		Roles: []string{"arn:t", "arn:e"}, ExecutionRole: "arn:e", Images: []string{host + "etl:v1", host + "agent:v2", "y", "x"},
 		LogGroups: []string{"/ecs/app", "us-west-2:/ecs/agent", "", ""}, Secrets: []string{"/etl/key", stored, "/splunk/token"}, CPU: 4096,
 		Containers: []doctor.Container{{Name: "app", Essential: true}, {Name: "agent", Essential: true, Restarts: true}, {Name: "ship"}, {Name: "log", Essential: true}},
 	}}
@@ -232,15 +232,20 @@ func TestOperateNamesEveryRight(t *testing.T) {
 		"GetServiceQuota": no("NoSuchResourceException"), "ListServiceQuotas": ok(`{"Quotas":[]}`),
 		"DescribeImages":  no("ImageNotFoundException"), // so that the rules are asked for
 		"DescribeSubnets": noXML("UnauthorizedOperation"), "DescribeSecurityGroups": noXML("UnauthorizedOperation"),
+		"SimulatePrincipalPolicy GetAuthorizationToken": simulated("x:Y", "allowed"), // so that more is asked
+		"SimulatePrincipalPolicy BatchGetImage":         simulated("x:Y", "implicitDeny"), "SimulatePrincipalPolicy GetSecretValue": simulated("x:Y", "implicitDeny"),
 		"GetRole": {http.StatusForbidden, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>`},
 	})
 	var subjects []doctor.Subject
+	var uses []doctor.Use
 	for kind, name := range map[doctor.Kind]string{
 		doctor.Cluster: "jobs", doctor.TaskDefinition: "app:7", doctor.Role: "arn:aws:iam::123456789012:role/r", doctor.Image: host + "etl:v1", doctor.LogGroup: "/ecs/jobs",
 		doctor.Secret: stored, doctor.Target: "ops", doctor.Subnet: "subnet-1", doctor.SecurityGroup: "sg-1",
 	} {
 		subjects = append(subjects, doctor.Subject{Kind: kind, Name: name})
+		uses = append(uses, doctor.Use{Role: "arn:aws:iam::123456789012:role/r", Of: doctor.Subject{Kind: kind, Name: name}})
 	}
+	f.Allowed(t.Context(), uses)
 	for s, a := range f.Answers(t.Context(), subjects) {
 		if a.Verdict != doctor.Unknown || !strings.Contains(a.Why, "you may not ask: ") {
 			t.Errorf("%v: %+v", s, a)

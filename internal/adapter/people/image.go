@@ -20,19 +20,9 @@ var (
 
 // image asks ECR about <registry>/<repository>:<tag> or @<digest>, or both.
 func (f *Facts) image(ctx context.Context, image string) (string, error) {
-	host, path, ok := strings.Cut(image, "/")
-	account, region, private := registry(host)
-	if !ok || !private {
+	account, region, path, id, private := inRegistry(image)
+	if !private {
 		return "", errElsewhere
-	}
-	path, digest, hasDigest := strings.Cut(path, "@")
-	path, tag, hasTag := strings.Cut(path, ":")
-	id := ecrtypes.ImageIdentifier{ImageTag: aws.String("latest")}
-	switch {
-	case hasDigest: // a tag before it selects nothing
-		id = ecrtypes.ImageIdentifier{ImageDigest: &digest}
-	case hasTag:
-		id = ecrtypes.ImageIdentifier{ImageTag: &tag}
 	}
 	there := func(o *ecr.Options) { o.Region = region }
 	in := &ecr.DescribeImagesInput{RegistryId: &account, RepositoryName: &path, ImageIds: []ecrtypes.ImageIdentifier{id}}
@@ -47,6 +37,23 @@ func (f *Facts) image(ctx context.Context, image string) (string, error) {
 		return "", fmt.Errorf("describing the image: %w", err)
 	}
 	return "", nil
+}
+
+// inRegistry splits the name of an image in a private registry of ECR. Without a tag and a digest it
+// means the tag latest.
+func inRegistry(image string) (account, region, repository string, id ecrtypes.ImageIdentifier, private bool) {
+	host, path, ok := strings.Cut(image, "/")
+	account, region, private = registry(host)
+	path, digest, hasDigest := strings.Cut(path, "@")
+	path, tag, hasTag := strings.Cut(path, ":")
+	id.ImageTag = aws.String("latest")
+	switch {
+	case hasDigest: // a tag before it selects nothing
+		id = ecrtypes.ImageIdentifier{ImageDigest: &digest}
+	case hasTag:
+		id.ImageTag = &tag
+	}
+	return account, region, path, id, ok && private
 }
 
 // registry splits the name of a private registry of ECR, in each of its forms: with or without FIPS,

@@ -1,0 +1,83 @@
+package people_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/doctor"
+)
+
+// simulated is an answer of IAM's policy simulator (IAM API reference, SimulatePrincipalPolicy).
+func simulated(action, decision string, missing ...string) answer {
+	members := ""
+	for _, m := range missing {
+		members += "<member>" + m + "</member>"
+	}
+	return answer{http.StatusOK, fmt.Sprintf(`<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated>
+<EvaluationResults><member><EvalActionName>%s</EvalActionName><EvalDecision>%s</EvalDecision><MissingContextValues>%s</MissingContextValues></member></EvaluationResults>
+</SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`, action, decision, members)}
+}
+
+// TestAllowed: what a role may not do is wrong if nothing else could let it, and not checked otherwise.
+func TestAllowed(t *testing.T) {
+	t.Parallel()
+	const (
+		role   = "arn:aws:iam::111122223333:role/ecs/starts"
+		ours   = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/app:7"
+		theirs = "444455556666.dkr.ecr.us-east-1.amazonaws.com/team/app@sha256:ab"
+		held   = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:k-AbCdEf"
+	)
+	token := url.QueryEscape("ecr:GetAuthorizationToken")
+	pull := url.QueryEscape("ecr:BatchGetImage")
+	allowed, none := simulated("x:Y", "allowed"), answer{http.StatusBadRequest, `{"__type":"RepositoryPolicyNotFoundException","message":"none"}`}
+	for name, c := range map[string]struct {
+		role    string
+		kind    doctor.Kind
+		of      string
+		answers map[string]answer
+		verdict doctor.Verdict
+		why     string
+	}{
+		"an image":                        {kind: doctor.Image, of: ours, answers: map[string]answer{"SimulatePrincipalPolicy": allowed}, verdict: doctor.Good},
+		"a public image":                  {kind: doctor.Image, of: "busybox:1"},
+		"no token":                        {kind: doctor.Image, of: ours, answers: map[string]answer{"SimulatePrincipalPolicy " + token: simulated("ecr:GetAuthorizationToken", "implicitDeny")}, verdict: doctor.Wrong, why: "it may not ecr:GetAuthorizationToken on *"},
+		"no pull":                         {kind: doctor.Image, of: ours, answers: map[string]answer{"SimulatePrincipalPolicy " + token: allowed, "SimulatePrincipalPolicy " + pull: simulated("ecr:BatchGetImage", "implicitDeny"), "GetRepositoryPolicy": none}, verdict: doctor.Wrong, why: "it may not ecr:BatchGetImage on arn:aws:ecr:eu-central-1:111122223333:repository/app"},
+		"no pull, with a policy":          {kind: doctor.Image, of: ours, answers: map[string]answer{"SimulatePrincipalPolicy " + token: allowed, "SimulatePrincipalPolicy " + pull: simulated("ecr:BatchGetImage", "implicitDeny"), "GetRepositoryPolicy": {http.StatusOK, `{"policyText":"{}"}`}}, verdict: doctor.Unknown, why: "unless the resource's own policy lets it"},
+		"no pull, and no look":            {kind: doctor.Image, of: ours, answers: map[string]answer{"SimulatePrincipalPolicy " + token: allowed, "SimulatePrincipalPolicy " + pull: simulated("ecr:BatchGetImage", "implicitDeny")}, verdict: doctor.Unknown, why: "which cannot be read"},
+		"a denied pull":                   {kind: doctor.Image, of: ours, answers: map[string]answer{"SimulatePrincipalPolicy " + token: allowed, "SimulatePrincipalPolicy " + pull: simulated("ecr:BatchGetImage", "explicitDeny"), "GetRepositoryPolicy": {http.StatusOK, `{"policyText":"{}"}`}}, verdict: doctor.Wrong, why: "it may not"},
+		"no pull from another account":    {kind: doctor.Image, of: theirs, answers: map[string]answer{"SimulatePrincipalPolicy " + token: allowed, "SimulatePrincipalPolicy " + pull: simulated("ecr:BatchGetImage", "implicitDeny"), "GetRepositoryPolicy": {http.StatusOK, `{"policyText":"{}"}`}}, verdict: doctor.Wrong, why: "arn:aws:ecr:us-east-1:444455556666:repository/team/app"},
+		"on a condition":                  {kind: doctor.LogGroup, of: "/ecs/jobs", answers: map[string]answer{"SimulatePrincipalPolicy": simulated("logs:CreateLogStream", "implicitDeny", "aws:SourceVpce")}, verdict: doctor.Unknown, why: "depends on aws:SourceVpce"},
+		"no log":                          {kind: doctor.LogGroup, of: "/ecs/jobs", answers: map[string]answer{"SimulatePrincipalPolicy": simulated("logs:PutLogEvents", "implicitDeny")}, verdict: doctor.Wrong, why: "logs:PutLogEvents on arn:aws:logs:eu-central-1:111122223333:log-group:/ecs/jobs:log-stream:"},
+		"no log elsewhere":                {kind: doctor.LogGroup, of: "us-west-2:/ecs/jobs", answers: map[string]answer{"SimulatePrincipalPolicy": simulated("logs:PutLogEvents", "implicitDeny")}, verdict: doctor.Wrong, why: "arn:aws:logs:us-west-2:111122223333:log-group:/ecs/jobs"},
+		"no secret":                       {kind: doctor.Secret, of: held + ":password::", answers: map[string]answer{"SimulatePrincipalPolicy": simulated("secretsmanager:GetSecretValue", "implicitDeny"), "GetResourcePolicy": {http.StatusOK, `{}`}}, verdict: doctor.Wrong, why: "it may not secretsmanager:GetSecretValue on " + held},
+		"no secret, with a policy":        {kind: doctor.Secret, of: held, answers: map[string]answer{"SimulatePrincipalPolicy": simulated("secretsmanager:GetSecretValue", "implicitDeny"), "GetResourcePolicy": {http.StatusOK, `{"ResourcePolicy":"{}"}`}}, verdict: doctor.Unknown, why: "own policy"},
+		"no secret of another account":    {kind: doctor.Secret, of: strings.Replace(held, "111122223333", "444455556666", 1), answers: map[string]answer{"SimulatePrincipalPolicy": simulated("secretsmanager:GetSecretValue", "implicitDeny"), "GetResourcePolicy": {http.StatusOK, `{"ResourcePolicy":"{}"}`}}, verdict: doctor.Wrong, why: "444455556666"},
+		"no parameter":                    {kind: doctor.Secret, of: "/team/k", answers: map[string]answer{"SimulatePrincipalPolicy": simulated("ssm:GetParameters", "implicitDeny")}, verdict: doctor.Wrong, why: "it may not ssm:GetParameters on arn:aws:ssm:eu-central-1:111122223333:parameter/team/k"},
+		"no parameter, by its ARN":        {kind: doctor.Secret, of: "arn:aws:ssm:us-west-2:111122223333:parameter/k", answers: map[string]answer{"SimulatePrincipalPolicy": simulated("ssm:GetParameters", "implicitDeny")}, verdict: doctor.Wrong, why: "on arn:aws:ssm:us-west-2:111122223333:parameter/k"},
+		"nobody may ask":                  {kind: doctor.Secret, of: "/k", answers: map[string]answer{"SimulatePrincipalPolicy": {http.StatusForbidden, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>m</Message></Error></ErrorResponse>`}}, verdict: doctor.Unknown, why: "you may not ask what it may do"},
+		"IAM fails":                       {kind: doctor.Secret, of: "/k", answers: map[string]answer{"SimulatePrincipalPolicy": {http.StatusBadRequest, `<ErrorResponse><Error><Code>InvalidInput</Code><Message>m</Message></Error></ErrorResponse>`}}, verdict: doctor.Unknown, why: "asking what it may do"},
+		"the role does not exist":         {kind: doctor.Secret, of: "/k", answers: map[string]answer{"SimulatePrincipalPolicy": {http.StatusNotFound, `<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>m</Message></Error></ErrorResponse>`}}},
+		"a role that is no ARN":           {role: "starts", kind: doctor.Secret, of: "/k"},
+		"what needs no right of the role": {kind: doctor.Subnet, of: "subnet-1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if c.role == "" {
+				c.role = role
+			}
+			f, asked := facts(t, c.answers)
+			u := doctor.Use{Role: c.role, Of: doctor.Subject{Kind: c.kind, Name: c.of}}
+			got, ok := f.Allowed(t.Context(), []doctor.Use{u})[u]
+			if ok != (c.verdict != "") || got.Verdict != c.verdict || !strings.Contains(got.Why, c.why) || (c.why == "") != (got.Why == "") {
+				t.Errorf("got %+v after %v, want %s: %s", got, asked.asked, c.verdict, c.why)
+			}
+			if name == "a public image" && slices.Contains(asked.asked, "SimulatePrincipalPolicy") {
+				t.Error("it was asked")
+			}
+		})
+	}
+}
