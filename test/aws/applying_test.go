@@ -60,7 +60,7 @@ func deploysDefinitions(t *testing.T, w *world) {
 	runs("1")
 	deployer.must(t, "^0 added, 0 removed, 0 changed\n$", "apply", "-f", string(f), "--dry-run")
 	f.says(t, strings.Replace(definedJobs, "report:1", "report:2", 1))
-	deployer.must(t, "task definition defined-base: changed\n  - a new revision is registered(?s:.*)read back as written", "apply", "-f", string(f), "--yes")
+	deployer.must(t, "task definition defined-base: changed\n  - image: \"example.com/report:1\" becomes \"example.com/report:2\"\n  - a new revision is registered(?s:.*)read back as written", "apply", "-f", string(f), "--yes")
 	runs("2")
 	deployer.must(t, "^0 added, 0 removed, 0 changed\n$", "apply", "-f", string(f), "--dry-run")
 }
