@@ -86,21 +86,27 @@ func redrives(t *testing.T, w *world, reader, operator terminal) {
 	reader.must(t, `otto +people +kept .* accepted .* `+kept[1]+` is dropped`, "audit", "--since", "1h", "-o", "wide")
 }
 
-// switchedOff: status says that somebody switched off the rule that brings the ends of tasks, or took its
-// target away. The emulator lets only the owner look at a rule.
-func switchedOff(t *testing.T, w *world) {
+// ruleSwitchedOff: status says that somebody switched off the rule that brings the ends of tasks, or took
+// its target away. No end of a task is told meanwhile, so no story plays beside it. The emulator lets only
+// the owner look at a rule.
+func (w *world) ruleSwitchedOff(t *testing.T) {
 	t.Helper()
 	reader := terminal{w: w, keys: rootKeys}
 	name := w.resource["StoppedTasks"]
 	bare := name[strings.LastIndexByte(name, '/')+1:]
 	rule := map[string]string{"Name": bare}
-	reader.must(t, "rule +StoppedTasks: ENABLED, 1 target\n", "status")
+	if s := reader.types(t, "status"); !regexp.MustCompile(`rule +StoppedTasks: ENABLED, 1 target\n`).MatchString(s.out) {
+		t.Errorf("before: %+v", s)
+	}
 	w.call(t, "events", "AWSEvents.DisableRule", rule, nil)
 	if s := reader.types(t, "status"); s.code != 1 || !strings.Contains(s.out, "the rule StoppedTasks is switched off, so it calls no function: `aws events enable-rule --name "+bare+"` switches it on") {
 		t.Errorf("with the rule switched off: %+v", s)
 	}
 	w.call(t, "events", "AWSEvents.EnableRule", rule, nil)
-	w.call(t, "events", "AWSEvents.RemoveTargets", map[string]any{"Rule": bare, "Ids": []string{"onstopped"}}, nil)
+	var had struct{ Targets []map[string]any }
+	w.call(t, "events", "AWSEvents.ListTargetsByRule", map[string]string{"Rule": bare}, &had)
+	w.call(t, "events", "AWSEvents.RemoveTargets", map[string]any{"Rule": bare, "Ids": []any{had.Targets[0]["Id"]}}, nil)
+	defer w.call(t, "events", "AWSEvents.PutTargets", map[string]any{"Rule": bare, "Targets": had.Targets}, nil)
 	if s := reader.types(t, "status"); s.code != 1 || !strings.Contains(s.out, "the rule StoppedTasks has lost its target") {
 		t.Errorf("without its target: %+v", s)
 	}

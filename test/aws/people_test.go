@@ -191,7 +191,6 @@ func people(t *testing.T, w *world) {
 		return strings.Contains(jobs, "at 02:30") && !strings.Contains(jobs, "people-more")
 	})
 	redrives(t, w, reader, operator)
-	switchedOff(t, w)
 	runs(t, reader, operator)
 	sees(t, reader)
 	wrongPlaces(t, reader)

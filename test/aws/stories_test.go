@@ -104,6 +104,7 @@ func TestStories(t *testing.T) { //nolint:tparallel // its group waits for the s
 			})
 		}
 	})
+	w.ruleSwitchedOff(t)
 	w.denied(t)
 	w.captured(t)
 	w.poison(t)
