@@ -1,7 +1,9 @@
 package simulation
 
 import (
+	"context"
 	"slices"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -11,6 +13,9 @@ import (
 func (w *World) damages(j *deployed) {
 	if d, ok := w.luck(Senseless, 25, "", int(w.now.Unix())); ok {
 		w.damage(d)
+	}
+	if d, ok := w.luck(ItemUnread, 15, "", int(w.now.Unix())); ok {
+		w.unreads(d, j)
 	}
 	if d, ok := w.luck(ItemOff, 60, "", int(w.now.Unix())); ok {
 		w.misname(d, j)
@@ -64,6 +69,54 @@ func (w *World) misname(d dice, j *deployed) {
 	}
 	item.Rev++
 	w.tell(id, "somebody has the item name it: lock %q, waiting %q", item.Lock, item.Waiting)
+}
+
+// unreads makes a job's item one that cannot be read, for a while.
+func (w *World) unreads(d dice, j *deployed) {
+	name := j.job.Name
+	if w.store.items[name] == nil || w.store.corruptItems[name] != nil {
+		return
+	}
+	_ = w.store.CorruptItem(context.Background(), name)
+	w.tell("", "the item of %s cannot be read", name)
+	from := w.now
+	if w.truth.checked.Before(from) { // later slots were not judged before
+		from = w.truth.checked
+	}
+	j.dark = append(j.dark, span{from, w.end})
+	n := len(j.dark) - 1
+	w.after(time.Duration(d.between(1, 150))*time.Minute, func() { w.readable(j, n) })
+}
+
+// readable makes a job's item as it was again.
+func (w *World) readable(j *deployed, n int) {
+	if w.store.corruptItems[j.job.Name] == nil || n != len(j.dark)-1 {
+		return
+	}
+	delete(w.store.corruptItems, j.job.Name)
+	j.dark[n].until = w.now
+	w.dirty = true
+	w.tell("", "the item of %s can be read again", j.job.Name)
+}
+
+// untraced reports whether what befell a run since a time need not be known.
+func (w *World) untraced(id run.ID, since time.Time) bool {
+	return w.wasDamaged(id) || w.darkFor(id, since)
+}
+
+// darkFor reports whether a job's item can not be read, or could not a while ago: what ends its runs needs
+// it, if the job may not overlap or fails.
+func (w *World) darkFor(id run.ID, since time.Time) bool {
+	j := w.byName(id.Job())
+	return j != nil && len(j.dark) > 0 && since.Before(j.dark[len(j.dark)-1].until.Add(slack))
+}
+
+// darkAt reports whether a job's item could not be read when a slot was due, or was judged: nobody
+// watches the slots of such a job, which each sweep says.
+func (j *deployed) darkAt(slot time.Time) bool {
+	return slices.ContainsFunc(j.dark, func(s span) bool {
+		return slot.After(s.from.Add(-time.Hour-slotSlack)) && slot.Before(s.until.Add(slotSlack))
+	})
 }
 
 // damagedRun reports whether a run was damaged: its former state is lost.

@@ -173,7 +173,7 @@ func (w *World) overdue(f Fault) {
 	limit, status := silence(f)
 	for _, rec := range w.store.open {
 		r := rec.run
-		if w.wasDamaged(r.ID) || w.truth.mistook[r.ID] || r.Status != status || f == DescribeUntold && r.ID.Job() != w.untold {
+		if w.wasDamaged(r.ID) || w.truth.mistook[r.ID] || w.darkFor(r.ID, w.now) || r.Status != status || f == DescribeUntold && r.ID.Job() != w.untold {
 			continue
 		}
 		since := later(later(w.denied[f].from, w.truth.slept), later(r.Last().AcceptedAt, r.Last().SentAt))

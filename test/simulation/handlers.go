@@ -48,6 +48,10 @@ func (w *World) slot(s *slot) {
 		w.tell("", "the trigger of %s at %s is lost", t.job.Name, s.at.Format("15:04"))
 		return
 	}
+	if w.down.covers(w.now) {
+		w.misses(d, t)
+		return
+	}
 	wait := seconds(d.between(0, 45))
 	if w.hit(d, TriggerLate, 40) {
 		wait = seconds(d.between(60, 3000))
@@ -60,6 +64,15 @@ func (w *World) slot(s *slot) {
 	if d, ok := w.luck(TriggerRedriven, 40, t.job.Name, int(s.at.Unix())); ok {
 		again := w.anew(t, 1)
 		w.after(hours(d), func() { w.trigger(again) })
+	}
+}
+
+// misses is a trigger that cannot be delivered: EventBridge Scheduler gives it up after a while, and a
+// person redrives most of what the dead-letter queue holds, all at once.
+func (w *World) misses(d dice, t *trigger) {
+	w.tell("", "the trigger of %s at %s cannot be delivered", t.job.Name, t.at.Format("15:04"))
+	if d.chance(700) {
+		w.at(w.down.until.Add(seconds(d.between(0, 90))), func() { w.trigger(t) })
 	}
 }
 

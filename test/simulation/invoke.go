@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
@@ -82,7 +83,7 @@ func (w *World) handle(name string, id run.ID, twin func(), f func(context.Conte
 	}
 	err := f(context.Background())
 	if err != nil && w.trace != nil {
-		w.tell(h.run, "%s failed: %v", name, err)
+		w.tell(h.run, "%s failed: %s", name, strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	if err != nil && w.calm && !h.disturbed && !h.denied && !w.excused(h) {
 		w.truth.errors++

@@ -20,6 +20,8 @@ type deployed struct {
 	back   time.Time
 	// until is when its calendar ends; zero means never.
 	until time.Time
+	// dark is when its item could not be read.
+	dark []span
 	// For a large group: when its schedule was modified, with what input, its place there, when a
 	// list last forgot it, until when it cannot be read, everything that it ever was, and which
 	// of these its item held last.

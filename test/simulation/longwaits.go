@@ -20,7 +20,7 @@ func (w *World) stopStands(l *life, before, after *run.Run) {
 	switch {
 	case stands && l.stopping.IsZero():
 		l.stopping = w.now
-	case !stands && w.wasDamaged(after.ID):
+	case !stands && w.untraced(after.ID, l.stopping):
 		l.stopping = time.Time{}
 	case !stands && !l.stopping.IsZero():
 		since := later(l.stopping, later(w.truth.slept, w.truth.untoldUntil))

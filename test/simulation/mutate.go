@@ -80,6 +80,8 @@ const (
 	TrustNames                   // whatever names an attempt is its task
 	TrustFound                   // ... if a search finds it, as if ECS's answer had named it
 	FirstFound                   // a search finds one task at most
+	UnreadIsNew                  // an item that cannot be read counts as none
+	LateIsNow                    // what was lost while a target was down counts as just due
 	mutations
 )
 
@@ -96,7 +98,7 @@ var mutationNames = [mutations]string{
 	"a crowd for ever",
 	"slots are stale", "what is older is written", "untold is told", "what is forgotten is gone",
 	"the lock stays lost", "never long", "what was seen is forgotten", "all retries are safe",
-	"pauses are as first read", "not before is forgotten", "names are trusted", "what is found is trusted", "one task is found",
+	"pauses are as first read", "not before is forgotten", "names are trusted", "what is found is trusted", "one task is found", "an unread item is none", "what was lost is just due",
 }
 
 func (m Mutation) String() string { return mutationNames[m] }

@@ -60,6 +60,10 @@ func (w *World) plague() {
 }
 
 func (w *World) outages(d dice) {
+	if d, ok := w.luck(TargetDown, 100, "", int(w.now.Unix())); ok {
+		w.down = span{w.now, w.now.Add(time.Duration(d.between(60, 240)) * time.Minute)}
+		w.tell("", "the trigger cannot be reached until %s", w.down.until.Format("15:04"))
+	}
 	if w.hit(d, Outage, 250) {
 		w.outage = w.now.Add(time.Duration(d.between(5, 150)) * time.Minute)
 		w.tell("", "RunTask is out of order until %s", w.outage.Format("15:04"))

@@ -99,6 +99,10 @@ func (p storePort) Runs(ctx context.Context, q port.Query) (rs []run.Run, err er
 func (p storePort) Item(ctx context.Context, name string) (item job.Item, err error) {
 	err = p.access("Item", false, func() error {
 		item, err = p.w.store.Item(ctx, name)
+		p.unread()
+		if p.w.opt.Mutation == UnreadIsNew && p.w.store.corruptItems[name] != nil {
+			item, err = job.Item{Name: name, Rev: p.w.store.items[name].Rev}, nil
+		}
 		return err
 	})
 	p.w.opt.Mutation.item(&item, p.w.now)
@@ -109,6 +113,7 @@ func (p storePort) Item(ctx context.Context, name string) (item job.Item, err er
 func (p storePort) Items(ctx context.Context) (items []job.Item, err error) {
 	err = p.access("Items", false, func() error {
 		items, err = p.w.store.Items(ctx)
+		p.unread()
 		return err
 	})
 	if m := p.w.opt.Mutation; m == HideCalendar || m == ForgetFormer {
@@ -208,4 +213,11 @@ func (p storePort) Pending(ctx context.Context, limit int) (ps []port.Pending, e
 		return err
 	})
 	return ps, err
+}
+
+// unread notes that the handler may have met an item that cannot be read.
+func (p storePort) unread() {
+	if len(p.w.store.corruptItems) > 0 {
+		p.w.h.disturbed, p.w.truth.troubled = true, later(p.w.truth.troubled, p.w.now)
+	}
 }

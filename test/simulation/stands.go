@@ -55,8 +55,12 @@ const clocks = 45 * time.Second
 // deploy: its slots up to then are judged.
 const replaced = time.Hour + 15*time.Minute
 
-// asked reports whether a job's schedule asked for a slot, by any clock.
-func (j *deployed) asked(slot time.Time) bool {
+// asked reports whether a job's schedule asked for a slot, or may have as far as is known of an item that
+// could not be read.
+func (j *deployed) asked(slot time.Time) bool { return j.darkAt(slot) || j.askedFor(slot) }
+
+// askedFor reports whether a job's schedule asked for a slot, by any clock.
+func (j *deployed) askedFor(slot time.Time) bool {
 	fires := func(d *deployed) bool {
 		at, ok := d.slot(slot.Add(-time.Minute))
 		return ok && at.Equal(slot)

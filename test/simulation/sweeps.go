@@ -182,6 +182,9 @@ func (w *World) sync(ctx context.Context) error {
 // quieten stops the schedules and all faults. From now on everything must come to rest.
 func (w *World) quieten() {
 	w.calm, w.silent = true, time.Time{}
+	for _, j := range w.jobs {
+		w.readable(j, len(j.dark)-1)
+	}
 	w.tell("", "the schedules stop, and so do all faults")
 	if !w.handle("sweep", "", w.sweep, w.checkAll) {
 		w.violate("calm handlers succeed", "", "the slots cannot be checked though nothing is wrong any more")

@@ -78,6 +78,7 @@ type World struct {
 	syncs        int
 	silent       time.Time // no sweep until then
 	outage       time.Time // no RunTask until then
+	down         span      // of the trigger
 	denied       [faults]span
 	razing       time.Time // no launch until then, since the cluster is being deleted
 	untold       string    // the job whose tasks DescribeTasks does not tell of
@@ -185,7 +186,7 @@ func newWorld(opt Options) *World {
 
 // clock returns what handlers take for the current time.
 func (w *World) clock() time.Time {
-	if w.opt.Mutation == IgnoreLateness && w.h != nil && !w.h.slot.IsZero() {
+	if m := w.opt.Mutation; w.h != nil && !w.h.slot.IsZero() && (m == IgnoreLateness || m == LateIsNow && w.now.Sub(w.h.slot) > time.Hour) {
 		return w.h.slot
 	}
 	return w.wall()
