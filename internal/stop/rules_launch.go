@@ -2,12 +2,8 @@ package stop
 
 import (
 	"slices"
-	"strings"
 	"sync"
 )
-
-// docRunTask lists the errors of RunTask.
-const docRunTask = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html"
 
 // Names that the launcher refers to.
 const (
@@ -57,10 +53,6 @@ var unsent = stems{
 	"connection broken", "broken pipe", "unexpected eof", "tls handshake", "client.timeout",
 }
 
-func refused(code, message string) Stop {
-	return Stop{Kind: LaunchException, ErrorCode: code, Reason: message}
-}
-
 // launchFamily is built on first use, not at every start of a process.
 var launchFamily = sync.OnceValue(func() *Family {
 	return &Family{
@@ -77,145 +69,111 @@ var (
 
 var launchRules = []Rule{
 	{
-		Name:    RuleConflict,
-		Match:   Match{Kinds: onlyException, Codes: conflictCodes},
-		Class:   Config,
-		Why:     "the client token was already used for another request: its task exists and must be adopted, not launched again",
-		Example: refused("ConflictException", "The request could not be processed because of conflict in the current state of the resource."),
-		Source:  docRunTask,
+		Name:  RuleConflict,
+		Match: Match{Kinds: onlyException, Codes: conflictCodes},
+		Class: Config,
+		Why:   "the client token was already used for another request: its task exists and must be adopted, not launched again",
 	},
 	{
-		Name:    "launch-no-answer",
-		Match:   Match{Kinds: onlyException, Codes: brokeCodes},
-		Class:   Ambiguous,
-		Why:     "ECS failed or its answer was lost: the task may have been launched, only the same client token may be sent again",
-		Example: refused("ServerException", "These errors are usually caused by a server issue."),
-		Source:  docRunTask,
+		Name:  "launch-no-answer",
+		Match: Match{Kinds: onlyException, Codes: brokeCodes},
+		Class: Ambiguous,
+		Why:   "ECS failed or its answer was lost: the task may have been launched, only the same client token may be sent again",
 	},
 	{
-		Name:    ruleThrottled,
-		Match:   Match{Kinds: onlyException, Codes: throttleCodes},
-		Class:   Retry,
-		Why:     "the API's rate limit refused the request; nothing was launched",
-		Example: refused("ThrottlingException", "Rate exceeded"),
-		Source:  "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html",
+		Name:  ruleThrottled,
+		Match: Match{Kinds: onlyException, Codes: throttleCodes},
+		Class: Retry,
+		Why:   "the API's rate limit refused the request; nothing was launched",
 	},
 	{
-		Name:    ruleThrottledEC2,
-		Match:   Match{Any: []stems{{"throttl", "rate exceeded", "requestlimitexceeded", "request limit exceeded", "too many requests"}}, Not: []stems{{"context deadline"}}},
-		Class:   Retry,
-		Why:     "the rate limit of a call that ECS makes to EC2 was reached; nothing was launched",
-		Example: refused("InvalidParameterException", "Error retrieving subnet information for [subnet-abc123]: Rate exceeded (ErrorCode: Throttling)"),
-		Source:  "https://github.com/dagster-io/dagster/issues/33439",
+		Name:  ruleThrottledEC2,
+		Match: Match{Any: []stems{{"throttl", "rate exceeded", "requestlimitexceeded", "request limit exceeded", "too many requests"}}, Not: []stems{{"context deadline"}}},
+		Class: Retry,
+		Why:   "the rate limit of a call that ECS makes to EC2 was reached; nothing was launched",
 	},
 	{
-		Name:    RuleInactive,
-		Match:   Match{Any: []stems{{"taskdefinition is inactive", "task definition is inactive", "is inactive", "task definition inactive"}}, Not: []stems{{"cluster"}}},
-		Class:   Config,
-		Why:     "this revision of the task definition was deregistered",
-		Example: refused("ClientException", "TaskDefinition is inactive"),
-		Source:  "public bug reports",
+		Name:  RuleInactive,
+		Match: Match{Any: []stems{{"taskdefinition is inactive", "task definition is inactive", "is inactive", "task definition inactive"}}, Not: []stems{{"cluster"}}},
+		Class: Config,
+		Why:   "this revision of the task definition was deregistered",
 	},
 	{
 		Name: ruleLaunchRunningLimit,
 		Match: Match{Any: []stems{{
 			"limit on the number", "vcpulimit", "maxspotinstancecount", "instancelimitexceeded", "number of tasks in provisioning", "provisioning state", "provisioning capacity limit", "limit on tasks", "tasks in the provisioning",
 		}, vcpus}},
-		Class:   Retry,
-		Why:     "a limit on running or provisioning tasks is reached; later some will have ended",
-		Example: Stop{Kind: LaunchFailure, Reason: "You've reached the limit on the number of vCPUs you can run concurrently"},
-		Source:  docService,
+		Class: Retry,
+		Why:   "a limit on running or provisioning tasks is reached; later some will have ended",
 	},
 	{
-		Name:    "launch-above-limit",
-		Match:   Match{Any: []stems{{aboveLimit}}},
-		Class:   Ambiguous,
-		Why:     "the task asks for more cpu or memory than a quota of the account leaves: ask AWS for more, or ask for less, unless other tasks use it up now",
-		Example: Stop{Kind: LaunchFailure, Reason: "The requested CPU configuration is above your limit"},
-		Source:  "https://cloudprovider.dask.org/en/latest/troubleshooting.html",
+		Name:  "launch-above-limit",
+		Match: Match{Any: []stems{{aboveLimit}}},
+		Class: Ambiguous,
+		Why:   "the task asks for more cpu or memory than a quota of the account leaves: ask AWS for more, or ask for less, unless other tasks use it up now",
 	},
 	{
-		Name:    ruleServiceQuota,
-		Match:   Match{Kinds: onlyException, Codes: []string{"servicequotaexceededexception", "limitexceededexception"}},
-		Class:   Retry,
-		Why:     "a quota of the account is used up: of RunTask's, those on what runs at once; later some of it will be free",
-		Example: refused("ServiceQuotaExceededException", "The request exceeds a service quota."),
-		Source:  "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html",
+		Name:  ruleServiceQuota,
+		Match: Match{Kinds: onlyException, Codes: []string{"servicequotaexceededexception", "limitexceededexception"}},
+		Class: Retry,
+		Why:   "a quota of the account is used up: of RunTask's, those on what runs at once; later some of it will be free",
 	},
 	{
-		Name:    "launch-" + ruleCapacity,
-		Match:   Match{Any: []stems{{"resource:fargate", "unfulfillablecapacity"}, capacityFamily.Begins, capacityFamily.Has, capacityFamily.Vague}, Not: []stems{{"capacity provider", "capacity is set"}}},
-		Class:   Retry,
-		Why:     "there was no capacity for the task at this moment",
-		Example: Stop{Kind: LaunchFailure, Reason: "Capacity is unavailable at this time. Please try again later or in a different availability zone"},
-		Source:  "https://github.com/apache/airflow/issues/48001",
+		Name:  "launch-" + ruleCapacity,
+		Match: Match{Any: []stems{{"resource:fargate", "unfulfillablecapacity"}, capacityFamily.Begins, capacityFamily.Has, capacityFamily.Vague}, Not: []stems{{"capacity provider", "capacity is set"}}},
+		Class: Retry,
+		Why:   "there was no capacity for the task at this moment",
 	},
 	{
-		Name:    "launch-ec2-unreachable",
-		Match:   Match{Any: []stems{{"unable to execute http request", "error retrieving"}}, With: []stems{{"temporarily"}, network, busy}, Not: []stems{unable}},
-		Class:   Retry,
-		Why:     "ECS itself could not reach EC2, which passes; nothing was launched",
-		Example: Stop{Kind: LaunchFailure, Reason: "Error retrieving security group information: Unable to execute HTTP request: Connect to ec2.us-east-1.amazonaws.com:443 failed: connect timed out"},
-		Source:  "public bug reports",
+		Name:  "launch-ec2-unreachable",
+		Match: Match{Any: []stems{{"unable to execute http request", "error retrieving"}}, With: []stems{{"temporarily"}, network, busy}, Not: []stems{unable}},
+		Class: Retry,
+		Why:   "ECS itself could not reach EC2, which passes; nothing was launched",
 	},
 	{
-		Name:    "launch-lost",
-		Match:   Match{Kinds: onlyException, Any: []stems{unsent}},
-		Class:   Ambiguous,
-		Why:     "the answer of RunTask was lost: the task may have been launched, only the same client token may be sent again",
-		Example: refused("", "Post \"https://ecs.eu-west-1.amazonaws.com/\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"),
-		Source:  "the words of Go's HTTP client",
+		Name:  "launch-lost",
+		Match: Match{Kinds: onlyException, Any: []stems{unsent}},
+		Class: Ambiguous,
+		Why:   "the answer of RunTask was lost: the task may have been launched, only the same client token may be sent again",
 	},
 }
 
 // otherLaunchRules are tried after the placement rules.
 var otherLaunchRules = []Rule{
 	{
-		Name:    "launch-no-instances",
-		Match:   Match{Any: []stems{{"no container instances were found"}}},
-		Class:   Ambiguous,
-		Why:     "the cluster has no container instance: it may be booting, or the launch type is wrong",
-		Example: refused("InvalidParameterException", "No Container Instances were found in your cluster."),
-		Source:  "https://github.com/boto/boto3/issues/2862",
+		Name:  "launch-no-instances",
+		Match: Match{Any: []stems{{"no container instances were found"}}},
+		Class: Ambiguous,
+		Why:   "the cluster has no container instance: it may be booting, or the launch type is wrong",
 	},
 	{
-		Name:    "launch-refused",
-		Match:   Match{Any: []stems{{"unable to describe task def", "does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "must match", "cluster was inactive", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be"}, denied, missing, invalid}, Not: []stems{{"usually caused by a client action"}}},
-		Class:   Config,
-		Why:     "the request names something that does not exist, is not allowed or does not fit",
-		Example: refused("InvalidParameterException", "Security group sg-0dd8a777c45711f1d does not appear to belong to the same VPC as the input subnets."),
-		Source:  docRunTask,
+		Name:  "launch-refused",
+		Match: Match{Any: []stems{{"unable to describe task def", "does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "must match", "cluster was inactive", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be"}, denied, missing, invalid}, Not: []stems{{"usually caused by a client action"}}},
+		Class: Config,
+		Why:   "the request names something that does not exist, is not allowed or does not fit",
 	},
 	{
-		Name:    "launch-refused-code",
-		Match:   Match{Kinds: onlyException, Codes: refusalCodes},
-		Class:   Config,
-		Why:     "ECS refused the request as it is; the message says what to mend",
-		Example: refused("BlockedException", "Contact Support."),
-		Source:  docRunTask,
+		Name:  "launch-refused-code",
+		Match: Match{Kinds: onlyException, Codes: refusalCodes},
+		Class: Config,
+		Why:   "ECS refused the request as it is; the message says what to mend",
 	},
 	{
-		Name:    "launch-refused-unclear",
-		Match:   Match{Kinds: onlyException, Codes: unclearCodes},
-		Class:   Ambiguous,
-		Why:     "ECS refused the request with an error that can also mean a limit which passes; nothing was launched",
-		Example: refused("ClientException", "These errors are usually caused by a client action."),
-		Source:  docRunTask,
+		Name:  "launch-refused-unclear",
+		Match: Match{Kinds: onlyException, Codes: unclearCodes},
+		Class: Ambiguous,
+		Why:   "ECS refused the request with an error that can also mean a limit which passes; nothing was launched",
 	},
 	{
-		Name:    "launch-failure-unknown",
-		Match:   Match{Kinds: onlyFailure},
-		Class:   Ambiguous,
-		Why:     "RunTask launched nothing, for a reason this version does not know",
-		Example: Stop{Kind: LaunchFailure, Reason: "SOMETHING NEW"},
-		Source:  docReasons,
+		Name:  "launch-failure-unknown",
+		Match: Match{Kinds: onlyFailure},
+		Class: Ambiguous,
+		Why:   "RunTask launched nothing, for a reason this version does not know",
 	},
 	{
-		Name:    "launch-unknown",
-		Class:   Ambiguous,
-		Why:     "RunTask failed in a way this version does not know: the task may have been launched",
-		Example: refused("SomethingNewException", "What happened is new."),
-		Source:  docRunTask,
+		Name:  "launch-unknown",
+		Class: Ambiguous,
+		Why:   "RunTask failed in a way this version does not know: the task may have been launched",
 	},
 }
 
@@ -230,7 +188,6 @@ func launchPlacement() []Rule {
 			r.Class = Retry
 		}
 		r.Name, r.Match.Kinds = "launch-"+r.Name, onlyFailure
-		r.Example = Stop{Kind: LaunchFailure, Reason: strings.TrimPrefix(r.Example.Reason, placementExample)}
 		if r.Match.Any == nil {
 			r.Match.Any = []stems{{"attribute", "location", "memberof", "inactive"}}
 		}

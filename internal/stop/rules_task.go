@@ -1,23 +1,5 @@
 package stop
 
-const (
-	docFailed  = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/failed-to-start-error.html"
-	docReasons = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html"
-	docStopped = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html"
-	docService = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html"
-
-	// composed marks an example that was put together from published parts.
-	composed = "composed for the rule from published parts"
-
-	// invented marks a text that nobody has published but that ECS might say.
-	invented = "invented for the rule"
-)
-
-// failed is the example of a task that ECS could not start.
-func failed(reason string, containers ...Container) Stop {
-	return Stop{Kind: Task, Code: codeFailedToStart, Reason: reason, Containers: containers}
-}
-
 // taskLexicon has the texts of tasks that did not start, in order.
 var taskLexicon = lexicon{
 	&ranFamily, &startFamily, &transitionFamily, // these say that something may run
@@ -46,51 +28,39 @@ var interfaceFamily = Family{
 	proof: proofTask,
 	Rules: []Rule{
 		{
-			Name:    "interface-host",
-			Match:   Match{Any: []stems{{"configure eni", "regular eni", "setup eni", "netplugin", "trunk eni", "attach eni", "attach the eni", "set up eni", "provision eni", "attach network interface", "attach the network interface"}}, Not: []stems{{"accessden", "not authoriz", "unauthorized", "policyviolation"}, quotas}},
-			Class:   Retry,
-			Why:     "the host could not attach or set up the task's network interface; another host usually can",
-			Example: failed("ResourceInitializationError: failed to configure ENI: failed to setup regular eni: netplugin failed with no error message"),
-			Source:  "public Step Functions definitions that retry this text",
+			Name:  "interface-host",
+			Match: Match{Any: []stems{{"configure eni", "regular eni", "setup eni", "netplugin", "trunk eni", "attach eni", "attach the eni", "set up eni", "provision eni", "attach network interface", "attach the network interface"}}, Not: []stems{{"accessden", "not authoriz", "unauthorized", "policyviolation"}, quotas}},
+			Class: Retry,
+			Why:   "the host could not attach or set up the task's network interface; another host usually can",
 		},
 		{
-			Name:    "interface-busy",
-			Match:   Match{Any: []stems{busy}, Not: []stems{{"accessden", "not authoriz", "not exist", "notfound"}}},
-			Class:   Retry,
-			Why:     "EC2 was too busy to give the task a network interface in time",
-			Example: failed("Rate limit exceeded while preparing network interface to be attached to instance"),
-			Source:  "public AWS Batch job definitions that retry this text",
+			Name:  "interface-busy",
+			Match: Match{Any: []stems{busy}, Not: []stems{{"accessden", "not authoriz", "not exist", "notfound"}}},
+			Class: Retry,
+			Why:   "EC2 was too busy to give the task a network interface in time",
 		},
 		{
-			Name:    "interface-refused",
-			Match:   Match{Any: []stems{{"optinrequired", "pendingverification"}, denied}},
-			Class:   Config,
-			Why:     "EC2 refused to create the network interface: a permission is missing, or the account may not use EC2 there yet",
-			Example: failed("Unexpected EC2 error while attempting to tag the network interface: TagPolicyViolation"),
-			Source:  "public code on GitHub",
+			Name:  "interface-refused",
+			Match: Match{Any: []stems{{"optinrequired", "pendingverification"}, denied}},
+			Class: Config,
+			Why:   "EC2 refused to create the network interface: a permission is missing, or the account may not use EC2 there yet",
 		},
 		{
-			Name:    "interface-wrong",
-			Match:   Match{Any: []stems{{"securitygroupsperinterface", "security groups per interface"}, missing, invalid}},
-			Class:   Config,
-			Why:     "the subnet or security group named by the job does not exist or cannot be used",
-			Example: failed("Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-0a1': InvalidSubnetID.NotFound: The subnet ID 'subnet-0a1' does not exist"),
-			Source:  composed,
+			Name:  "interface-wrong",
+			Match: Match{Any: []stems{{"securitygroupsperinterface", "security groups per interface"}, missing, invalid}},
+			Class: Config,
+			Why:   "the subnet or security group named by the job does not exist or cannot be used",
 		},
 		{
-			Name:    "interface-none-free",
-			Match:   Match{Any: []stems{{"unexpected ec2 error", "insufficientfree", "insufficient free", "not enough free", "no free address"}, quotas}},
-			Class:   Ambiguous,
-			Why:     "EC2 gave no network interface; often the subnet has no free address, which may pass or need a larger subnet",
-			Example: failed("Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet 'subnet-id"),
-			Source:  docFailed,
+			Name:  "interface-none-free",
+			Match: Match{Any: []stems{{"unexpected ec2 error", "insufficientfree", "insufficient free", "not enough free", "no free address"}, quotas}},
+			Class: Ambiguous,
+			Why:   "EC2 gave no network interface; often the subnet has no free address, which may pass or need a larger subnet",
 		},
 		{
-			Name:    "interface-late",
-			Class:   Retry,
-			Why:     "the network interface was not ready in time, a passing fault of AWS",
-			Example: failed("Timeout waiting for network interface provisioning to complete."),
-			Source:  "https://github.com/aws/amazon-ecs-agent/issues/4825",
+			Name:  "interface-late",
+			Class: Retry,
+			Why:   "the network interface was not ready in time, a passing fault of AWS",
 		},
 	},
 }
@@ -102,19 +72,15 @@ var internalFamily = Family{
 	proof:  proofCoded,
 	Rules: []Rule{
 		{
-			Name:    "internal-refused",
-			Match:   Match{Any: []stems{denied, missing, invalid}},
-			Class:   Config,
-			Why:     "ECS failed because something the task needs is missing, not allowed or wrong",
-			Example: failed("InternalError: UnauthorizedOperation: You are not authorized to perform this operation"),
-			Source:  composed,
+			Name:  "internal-refused",
+			Match: Match{Any: []stems{denied, missing, invalid}},
+			Class: Config,
+			Why:   "ECS failed because something the task needs is missing, not allowed or wrong",
 		},
 		{
-			Name:    "internal-error",
-			Class:   Retry,
-			Why:     "ECS itself failed while it made the task ready, mostly its network interface",
-			Example: failed("InternalError: <reason>"),
-			Source:  docFailed,
+			Name:  "internal-error",
+			Class: Retry,
+			Why:   "ECS itself failed while it made the task ready, mostly its network interface",
 		},
 	},
 }
@@ -132,28 +98,22 @@ var storageFamily = Family{
 	proof: proofTask,
 	Rules: []Rule{
 		{
-			Name:    "storage-refused",
-			Match:   Match{Any: []stems{denied, missing, invalid}},
-			Class:   Config,
-			Why:     "the task's storage could not be prepared because a key, role or size is wrong",
-			Example: failed("Ephemeral storage provisioning failed: AccessDeniedException: the KMS key is not accessible"),
-			Source:  composed,
+			Name:  "storage-refused",
+			Match: Match{Any: []stems{denied, missing, invalid}},
+			Class: Config,
+			Why:   "the task's storage could not be prepared because a key, role or size is wrong",
 		},
 		{
-			Name:    "storage-late",
-			Class:   Retry,
-			Why:     "the task's storage was not ready in time, a passing fault of AWS",
-			Example: failed("Timeout waiting for EphemeralStorage provisioning to complete."),
-			Source:  "https://github.com/dagster-io/dagster/pull/17234",
+			Name:  "storage-late",
+			Class: Retry,
+			Why:   "the task's storage was not ready in time, a passing fault of AWS",
 		},
 	},
 }
 
-// placementResource is the rule that says more in failures[]. placementExample is what stands
-// before the reason in a stopped task.
+// placementResource is the rule that says more in failures[].
 const (
 	placementResource = "placement-resource"
-	placementExample  = "TaskFailedToStart: "
 	noResources       = "the resources could not be found"
 )
 
@@ -174,43 +134,33 @@ var placementFamily = Family{
 	proof: proofPlacement,
 	Rules: []Rule{
 		{
-			Name:    "placement-gpu",
-			Match:   Match{Any: []stems{{"resource:gpu", "resource:inferentia", "resource:neuron"}}},
-			Class:   Ambiguous,
-			Why:     "no instance with a free accelerator; one may come free, or there may be none",
-			Example: failed(placementExample + "RESOURCE:GPU"),
-			Source:  docReasons,
+			Name:  "placement-gpu",
+			Match: Match{Any: []stems{{"resource:gpu", "resource:inferentia", "resource:neuron"}}},
+			Class: Ambiguous,
+			Why:   "no instance with a free accelerator; one may come free, or there may be none",
 		},
 		{
-			Name:    placementResource,
-			Match:   Match{Any: []stems{{wordsBegin, noResources}}},
-			Class:   Ambiguous,
-			Why:     "no instance has enough free cpu, memory, ports or network interfaces; they may come free, or the task is too large",
-			Example: failed(placementExample + "RESOURCE:MEMORY"),
-			Source:  docReasons,
+			Name:  placementResource,
+			Match: Match{Any: []stems{{wordsBegin, noResources}}},
+			Class: Ambiguous,
+			Why:   "no instance has enough free cpu, memory, ports or network interfaces; they may come free, or the task is too large",
 		},
 		{
-			Name:    "placement-agent",
-			Match:   Match{Any: []stems{{"agent"}}},
-			Class:   Retry,
-			Why:     "the agent of the chosen container instance was not connected",
-			Example: failed(placementExample + "AGENT"),
-			Source:  docReasons,
+			Name:  "placement-agent",
+			Match: Match{Any: []stems{{"agent"}}},
+			Class: Retry,
+			Why:   "the agent of the chosen container instance was not connected",
 		},
 		{
-			Name:    "placement-empty",
-			Match:   Match{Any: []stems{{"empty capacity", "no active instances", "no container instance", "distinctinstance", "no space in", "unable to place"}}},
-			Class:   Ambiguous,
-			Why:     "ECS found no instance for the task; scaling may mend it, or not",
-			Example: failed(placementExample + "EMPTY CAPACITY PROVIDER"),
-			Source:  docReasons,
+			Name:  "placement-empty",
+			Match: Match{Any: []stems{{"empty capacity", "no active instances", "no container instance", "distinctinstance", "no space in", "unable to place"}}},
+			Class: Ambiguous,
+			Why:   "ECS found no instance for the task; scaling may mend it, or not",
 		},
 		{
-			Name:    "placement-unfit",
-			Class:   Config,
-			Why:     "no instance fits what the task definition or the network configuration asks for",
-			Example: failed(placementExample + "ATTRIBUTE"),
-			Source:  docReasons,
+			Name:  "placement-unfit",
+			Class: Config,
+			Why:   "no instance fits what the task definition or the network configuration asks for",
 		},
 	},
 }
@@ -236,27 +186,21 @@ var capacityFamily = Family{
 	proof: proofTask,
 	Rules: []Rule{
 		{
-			Name:    ruleRunningLimit,
-			Match:   Match{Any: []stems{{"limit on the number", "vcpulimit"}, vcpus}},
-			Class:   Retry,
-			Why:     "the account runs as many vCPUs or tasks as it may; later some will be free",
-			Example: failed("You've reached the limit on the number of vCPUs you can run concurrently"),
-			Source:  docService,
+			Name:  ruleRunningLimit,
+			Match: Match{Any: []stems{{"limit on the number", "vcpulimit"}, vcpus}},
+			Class: Retry,
+			Why:   "the account runs as many vCPUs or tasks as it may; later some will be free",
 		},
 		{
-			Name:    "above-limit",
-			Match:   Match{Any: []stems{{aboveLimit}}},
-			Class:   Ambiguous,
-			Why:     "the task asks for more cpu or memory than a quota of the account leaves: ask AWS for more, or ask for less, unless other tasks use it up now",
-			Example: failed("The requested CPU configuration is above your limit."),
-			Source:  docService,
+			Name:  "above-limit",
+			Match: Match{Any: []stems{{aboveLimit}}},
+			Class: Ambiguous,
+			Why:   "the task asks for more cpu or memory than a quota of the account leaves: ask AWS for more, or ask for less, unless other tasks use it up now",
 		},
 		{
-			Name:    ruleCapacity,
-			Class:   Retry,
-			Why:     "there was no capacity for the task at this moment",
-			Example: failed("Capacity is unavailable at this time. Please try again later or in a different availability zone"),
-			Source:  docService,
+			Name:  ruleCapacity,
+			Class: Retry,
+			Why:   "there was no capacity for the task at this moment",
 		},
 	},
 }
@@ -268,11 +212,9 @@ var roleFamily = Family{
 	Has:    stems{"unable to assume the role", "unable to assume role"},
 	proof:  proofTask,
 	Rules: []Rule{{
-		Name:    "role-not-assumed",
-		Class:   Config,
-		Why:     "ECS may not use the role: its trust policy or its name is wrong",
-		Example: failed("ECS was unable to assume the role 'arn:aws:iam::123456789012:role/task' that was provided for this task."),
-		Source:  docService,
+		Name:  "role-not-assumed",
+		Class: Config,
+		Why:   "ECS may not use the role: its trust policy or its name is wrong",
 	}},
 }
 
@@ -283,10 +225,8 @@ var platformFamily = Family{
 	Has:    stems{"platform version that's retired", "platform version that is retired"},
 	proof:  proofNone, // running tasks are retired too
 	Rules: []Rule{{
-		Name:    "platform-retired",
-		Class:   Config,
-		Why:     "Fargate no longer offers the platform version that the task asks for",
-		Example: failed("The task definition is configured to use a Fargate platform version that's retired"),
-		Source:  invented,
+		Name:  "platform-retired",
+		Class: Config,
+		Why:   "Fargate no longer offers the platform version that the task asks for",
 	}},
 }

@@ -12,16 +12,22 @@ func TestEveryExampleIsDecidedByItsRule(t *testing.T) {
 	seen := map[string]bool{}
 	for _, g := range Table() {
 		for _, r := range g.Rules {
-			if v := Classify(r.Example); v.Rule != r.Name {
-				t.Errorf("the example of %s is decided by %s: %q", r.Name, v.Rule, r.Example.Reason)
+			e := exampleOf(r.Name)
+			if v := Classify(e.stop); v.Rule != r.Name {
+				t.Errorf("the example of %s is decided by %s: %q", r.Name, v.Rule, e.stop.Reason)
 			}
-			if seen[r.Name] || r.Why == "" || r.Source == "" {
+			if seen[r.Name] || r.Why == "" || e.source == "" {
 				t.Errorf("rule %s: its name is used twice, or why or source is missing", r.Name)
 			}
 			seen[r.Name] = true
 		}
 		if n := len(g.Rules); g.Begins != nil && g.Rules[n-1].Match.restricts() {
 			t.Errorf("family %s has no last rule for everything else", g.Title)
+		}
+	}
+	for name := range examples {
+		if !seen[name] {
+			t.Errorf("there is no rule %s any more", name)
 		}
 	}
 }

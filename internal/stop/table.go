@@ -12,9 +12,6 @@ type Rule struct {
 	Useless bool
 	// Why is one sentence for a person.
 	Why string
-	// Example is a stop that this rule decides. Source says who published it.
-	Example Stop
-	Source  string
 }
 
 // Helps answers whether a relaunch would help.
