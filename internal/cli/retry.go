@@ -56,7 +56,7 @@ func (a *app) warnOfRetry(ctx context.Context, p *plane.Plane, r run.Run) {
 	if err != nil {
 		j = job.Job{} // nothing is known to make a retry safe
 	}
-	switch of := run.RetryOf(r, j); of.Safety {
+	switch of := run.RetryOf(r.KnownFrom(p.Stack.NotBefore), j); of.Safety {
 	case run.RetryEnded, run.RetryUnsafe:
 		_, _ = fmt.Fprintf(a.Stderr, "safe to retry? %s\n", notice.Printable(of.Words()))
 	case run.RetrySafe, run.RetryOpen, run.RetryDone: // the last needs --force, and the refusal says so

@@ -193,3 +193,22 @@ func TestRetryAllLeavesWhatHasChanged(t *testing.T) {
 		t.Errorf("got %v, %v", door.asked, err)
 	}
 }
+
+// TestRetryAfterARestore: of a run that ended before the store knew all launches, retry says that it is
+// unsafe, as show does.
+func TestRetryAfterARestore(t *testing.T) {
+	t.Parallel()
+	p, store, _ := failedNight(t, 1)
+	r, err := store.Run(t.Context(), "job-0/20261122T0200Z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for notBefore, want := range map[time.Time]string{{}: "", r.FinishedAt.Add(time.Minute): "safe to retry? no: "} {
+		var told bytes.Buffer
+		p.Stack.NotBefore = notBefore
+		(&app{Env: Env{Stderr: &told}}).warnOfRetry(t.Context(), p, r)
+		if got := told.String(); !strings.HasPrefix(got, want) || (got == "") != (want == "") {
+			t.Errorf("with %v: %q", notBefore, got)
+		}
+	}
+}
