@@ -72,7 +72,7 @@ func AttentionOf(summaries []Summary, open, missed []run.Run, now time.Time) []A
 	}
 	var all *job.Pause
 	for _, s := range summaries {
-		if i, ok := needs[s.HeldBy]; ok && s.HeldBy != "" {
+		if i, ok := needs[s.HeldBy]; ok {
 			out[i].Words += "; the job's slots are skipped while it is open"
 			s.HeldBy = ""
 		}

@@ -1,6 +1,8 @@
 package view_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,6 +125,41 @@ func TestSince(t *testing.T) {
 	} {
 		if got := view.RowOf(c.r, now).Since; !got.Equal(c.want) {
 			t.Errorf("%s: since %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// TestMissedOfJobs: the missed slots of a job are told together, since the oldest of them.
+func TestMissedOfJobs(t *testing.T) {
+	t.Parallel()
+	missed := func(name string, h int) run.Run {
+		slot := now.Truncate(time.Hour).Add(time.Duration(-h) * time.Hour)
+		return run.Run{ID: run.ScheduledID(name, slot), ScheduledFor: slot, Status: run.Missed, Cause: fmt.Sprintf("missed %d hours ago", h)}
+	}
+	var got []string
+	for _, a := range view.AttentionOf(nil, nil, []run.Run{missed("etl", 1), missed("mail", 2), missed("etl", 3), missed("etl", 4)}, now) {
+		got = append(got, fmt.Sprintf("%s %s since %s: %s", a.Kind, a.Run, a.Since.Format("15:04"), a.Words))
+	}
+	want := []string{
+		"missed etl/20261122T1600Z since 13:00: 3 slots were missed, the last: missed 1 hours ago",
+		"missed mail/20261122T1500Z since 15:00: missed 2 hours ago",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestAttentionOfARun: what is said of an open run that waits too long is why it waits.
+func TestAttentionOfARun(t *testing.T) {
+	t.Parallel()
+	r := run.Run{ID: run.ByHandID("etl", "r1"), Status: run.Queued, QueuedAt: now.Add(-24 * time.Hour), ReadyAt: now.Add(-24 * time.Hour), Cause: "waiting for room"}
+	got := view.AttentionOf(nil, []run.Run{r}, nil, now)
+	if len(got) != 1 || got[0].Kind != view.NeedsHeldUp || got[0].Words != "waiting for room" || got[0].Pause() {
+		t.Errorf("got %+v", got)
+	}
+	for kind, want := range map[view.AttentionKind]bool{view.NeedsPaused: true, view.NeedsResumed: true, view.NeedsHeldUp: false} {
+		if (view.Attention{Kind: kind}).Pause() != want {
+			t.Errorf("whether %q is about a pause: %v", kind, !want)
 		}
 	}
 }
