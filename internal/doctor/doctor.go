@@ -54,6 +54,8 @@ const (
 type Answer struct {
 	Verdict Verdict
 	Why     string
+	// Denied means that it is wrong because a policy denies it, which no other policy can mend.
+	Denied bool
 }
 
 // Finding is a subject, what is known about it, and how to fix it.
@@ -79,6 +81,8 @@ func Hinders(findings []Finding) bool {
 // is named <region>:<name>.
 type Deployed struct {
 	Roles, Images, LogGroups, Secrets []string
+	// Streams holds what the names of the streams begin with, for each of LogGroups.
+	Streams []string
 	// ExecutionRole is the one of the roles as which ECS starts the task.
 	ExecutionRole string
 	// CPU is in CPU units; 0 if it is not known.
@@ -99,7 +103,7 @@ func Where(logGroup string) (region, name string) {
 func deployed(d job.TaskDefinition) Deployed {
 	return Deployed{
 		Roles: []string{d.TaskRole, d.ExecutionRole}, ExecutionRole: d.ExecutionRole, Images: []string{d.Image}, LogGroups: []string{d.LogGroup},
-		Secrets: slices.Collect(maps.Values(d.Secrets)),
+		Streams: []string{d.Family + "/" + cmp.Or(d.Container, d.Family) + "/"}, Secrets: slices.Collect(maps.Values(d.Secrets)),
 	}
 }
 
@@ -161,7 +165,7 @@ func Findings(stack string, needs map[Subject][]string, answers map[Subject]Answ
 	for s, jobs := range needs {
 		a, ok := answers[s]
 		if !ok {
-			a = Answer{Unknown, "not asked"}
+			a = Answer{Verdict: Unknown, Why: "not asked"}
 		}
 		f := Finding{Subject: s, Verdict: a.Verdict, Why: a.Why, Jobs: jobs}
 		if a.Verdict == Wrong {

@@ -14,6 +14,8 @@ import (
 type Use struct {
 	Role string
 	Of   Subject
+	// Stream is what the names of the streams begin with that are written in a log group.
+	Stream string
 }
 
 // Uses returns what the execution roles of jobs must be allowed to use, each with the jobs that need
@@ -24,16 +26,20 @@ func Uses(jobs []job.Job, definitions []job.TaskDefinition, theirs map[string]De
 	for _, j := range jobs {
 		d, _ := definitionOf(j)
 		role := cmp.Or(j.ExecutionRole, d.ExecutionRole)
-		add := func(kind Kind, names []string) {
-			for _, name := range names {
-				if u := (Use{role, Subject{kind, name}}); role != "" && name != "" && !slices.Contains(out[u], j.Name) {
+		add := func(kind Kind, names, streams []string) {
+			for i, name := range names {
+				u := Use{Role: role, Of: Subject{kind, name}}
+				if i < len(streams) {
+					u.Stream = streams[i]
+				}
+				if role != "" && name != "" && !slices.Contains(out[u], j.Name) {
 					out[u] = append(out[u], j.Name)
 				}
 			}
 		}
-		add(Image, d.Images)
-		add(LogGroup, d.LogGroups)
-		add(Secret, d.Secrets)
+		add(Image, d.Images, nil)
+		add(LogGroup, d.LogGroups, d.Streams)
+		add(Secret, d.Secrets, nil)
 	}
 	return out
 }
@@ -46,8 +52,8 @@ func Rights(uses map[Use][]string, answers map[Use]Answer) (out []Finding) {
 		if !ok || a.Verdict == Good {
 			continue
 		}
-		f := Finding{Subject: Subject{Role, u.Role}, Verdict: a.Verdict, Why: a.Why, Mend: u.mend(a.Verdict)}
-		i := slices.IndexFunc(out, func(o Finding) bool { return o.Subject == f.Subject && o.Why == f.Why && o.Mend == f.Mend })
+		f := Finding{Subject: Subject{Role, u.Role}, Verdict: a.Verdict, Why: a.Why, Mend: u.mend(a)}
+		i := slices.IndexFunc(out, func(o Finding) bool { return o.Subject == f.Subject && o.Why == f.Why })
 		if i < 0 {
 			i, out = len(out), append(out, f)
 		}
@@ -63,10 +69,12 @@ func Rights(uses map[Use][]string, answers map[Use]Answer) (out []Finding) {
 
 // mend returns what gives a role the right to a use. AmazonECSTaskExecutionRolePolicy lets a role pull
 // images of ECR and write logs (AWS managed policy reference).
-func (u Use) mend(v Verdict) string {
+func (u Use) mend(a Answer) string {
 	switch {
-	case v != Wrong:
+	case a.Verdict != Wrong:
 		return ""
+	case a.Denied:
+		return "remove what denies it from the policies of the role"
 	case u.Of.Kind == Secret:
 		return "allow it in a policy of the role"
 	}

@@ -29,16 +29,16 @@ func TestUses(t *testing.T) {
 		{Name: "e", TaskDefinition: "roleless"},
 		{Name: "f", TaskDefinition: "unread"},
 	}
-	theirs := map[string]doctor.Deployed{"theirs": {Images: []string{"agent:1", ""}, ExecutionRole: starts}, "roleless": {Images: []string{"agent:2"}}}
+	theirs := map[string]doctor.Deployed{"theirs": {Images: []string{"agent:1", ""}, LogGroups: []string{"", "l"}, Streams: []string{"", "s/"}, ExecutionRole: starts}, "roleless": {Images: []string{"agent:2"}}}
 	var got []string
 	for u, by := range doctor.Uses(jobs, []job.TaskDefinition{base}, theirs) {
-		got = append(got, fmt.Sprintf("%s: %s %s for %s", strings.Join(by, " "), u.Of.Kind, u.Of.Name, u.Role[strings.LastIndexByte(u.Role, '/')+1:]))
+		got = append(got, fmt.Sprintf("%s: %s %s for %s", strings.Join(by, " "), u.Of.Kind, strings.TrimSuffix(u.Of.Name+" "+u.Stream, " "), u.Role[strings.LastIndexByte(u.Role, '/')+1:]))
 	}
 	slices.Sort(got)
 	want := []string{
-		"a b: image app:1 for starts", "a b: log group /ecs/jobs for starts", "a b: secret /k for starts",
-		"c: image app:1 for other", "c: log group /ecs/jobs for other", "c: secret /k for other",
-		"d: image agent:1 for starts",
+		"a b: image app:1 for starts", "a b: log group /ecs/jobs base/base/ for starts", "a b: secret /k for starts",
+		"c: image app:1 for other", "c: log group /ecs/jobs base/base/ for other", "c: secret /k for other",
+		"d: image agent:1 for starts", "d: log group l s/ for starts",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -51,12 +51,12 @@ func TestRights(t *testing.T) {
 	use := func(kind doctor.Kind, name string) doctor.Use {
 		return doctor.Use{Role: starts, Of: doctor.Subject{Kind: kind, Name: name}}
 	}
-	image, second, group, secret, good, silent := use(doctor.Image, "a"), use(doctor.Image, "b"), use(doctor.LogGroup, "l"), use(doctor.Secret, "s"), use(doctor.Image, "g"), use(doctor.Image, "p")
+	image, second, group, secret, good, silent, denies, third := use(doctor.Image, "a"), use(doctor.Image, "b"), use(doctor.LogGroup, "l"), use(doctor.Secret, "s"), use(doctor.Image, "g"), use(doctor.Image, "p"), use(doctor.LogGroup, "d"), use(doctor.Image, "t")
 	china := doctor.Use{Role: "arn:aws-cn:iam::1:role/cn", Of: doctor.Subject{Kind: doctor.LogGroup, Name: "l"}}
-	uses := map[doctor.Use][]string{image: {"y", "x"}, second: {"x"}, group: {"x"}, secret: {"x"}, good: {"x"}, silent: {"x"}, china: {"z"}}
+	uses := map[doctor.Use][]string{image: {"y", "x"}, second: {"x"}, group: {"x"}, secret: {"x"}, good: {"x"}, silent: {"x"}, denies: {"x"}, third: {"x"}, china: {"z"}}
 	answers := map[doctor.Use]doctor.Answer{
 		image: {Verdict: doctor.Wrong, Why: "no token"}, second: {Verdict: doctor.Wrong, Why: "no token"}, group: {Verdict: doctor.Unknown, Why: "who knows"},
-		secret: {Verdict: doctor.Wrong, Why: "no secret"}, good: {Verdict: doctor.Good}, china: {Verdict: doctor.Wrong, Why: "no log"},
+		secret: {Verdict: doctor.Wrong, Why: "no secret"}, good: {Verdict: doctor.Good}, denies: {Verdict: doctor.Wrong, Why: "denied", Denied: true}, third: {Verdict: doctor.Wrong, Why: "no pull"}, china: {Verdict: doctor.Wrong, Why: "no log"},
 	}
 	var got []string
 	for _, f := range doctor.Rights(uses, answers) {
@@ -65,7 +65,9 @@ func TestRights(t *testing.T) {
 	want := []string{
 		"wrong role no log [aws iam attach-role-policy --role-name cn --policy-arn arn:aws-cn:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy] z",
 		"wrong role no token [aws iam attach-role-policy --role-name starts --policy-arn arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy] x y",
+		"wrong role no pull [aws iam attach-role-policy --role-name starts --policy-arn arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy] x",
 		"wrong role no secret [allow it in a policy of the role] x",
+		"wrong role denied [remove what denies it from the policies of the role] x",
 		"not checked role who knows [] x",
 	}
 	slices.Sort(got)
@@ -73,7 +75,7 @@ func TestRights(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if left := slices.Collect(maps.Keys(answers)); len(left) != 6 {
+	if left := slices.Collect(maps.Keys(answers)); len(left) != 8 {
 		t.Errorf("the answers changed: %v", left)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -85,7 +86,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 		Door:   asks, May: asks.May,
 		Output: &logs.Follower{Logs: cloudwatchlogs.NewFromConfig(cfg), Region: cfg.Region},
 		Account: &people.Facts{
-			Stack: c.Name, ECS: ecs.NewFromConfig(cfg), Logs: cloudwatchlogs.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg),
+			Stack: c.Name, ECS: ecs.NewFromConfig(cfg), Logs: cloudwatchlogs.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg, patient),
 			ECR: ecr.NewFromConfig(cfg), Secrets: secretsmanager.NewFromConfig(cfg), SSM: ssm.NewFromConfig(cfg),
 			EC2:    &signed.Client{Config: cfg, Service: "ec2", Endpoint: signed.Endpoint("ec2", cfg.Region)},
 			Quotas: &signed.Client{Config: cfg, Service: "servicequotas", Endpoint: signed.Endpoint("servicequotas", cfg.Region)},
@@ -103,6 +104,13 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 		Poll:    plane.Poll{Least: time.Second, Most: 8 * time.Second},
 	}
 	return s, nil
+}
+
+// patient makes doctor's many questions go out as fast as IAM takes them, which throttles its policy simulator.
+func patient(o *iam.Options) {
+	o.Retryer = retry.NewAdaptiveMode(func(a *retry.AdaptiveModeOptions) {
+		a.StandardOptions = append(a.StandardOptions, func(s *retry.StandardOptions) { s.MaxAttempts = 10 })
+	})
 }
 
 // settings returns how the stack was deployed.

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
 // TestSettings: a list is read as CloudFormation reads it, which takes the spaces off each member
@@ -20,5 +23,16 @@ func TestSettings(t *testing.T) {
 	}
 	if got := settings("prod", nil, map[string]string{"NotBefore": ""}); !got.NotBefore.IsZero() {
 		t.Errorf("without NotBefore: %s", got.NotBefore)
+	}
+}
+
+// TestPatient: a client of IAM that was throttled asks more slowly, and more often than three times, which
+// is the SDK's standard.
+func TestPatient(t *testing.T) {
+	t.Parallel()
+	var o iam.Options
+	patient(&o)
+	if _, ok := o.Retryer.(*retry.AdaptiveMode); !ok || o.Retryer.MaxAttempts() <= retry.DefaultMaxAttempts {
+		t.Errorf("%T, %d attempts", o.Retryer, o.Retryer.MaxAttempts())
 	}
 }

@@ -48,6 +48,7 @@ func (f *Facts) deployed(d *types.TaskDefinition) (out doctor.Deployed) {
 		secrets := c.Secrets
 		if log := c.LogConfiguration; log != nil {
 			out.LogGroups = append(out.LogGroups, logGroupOf(log, f.Logs.Options().Region))
+			out.Streams = append(out.Streams, streamOf(log, aws.ToString(c.Name)))
 			secrets = slices.Concat(secrets, log.SecretOptions)
 		}
 		for _, s := range secrets {
@@ -70,6 +71,15 @@ func logGroupOf(log *types.LogConfiguration, here string) string {
 		return region + ":" + group
 	}
 	return group
+}
+
+// streamOf returns what the name of a container's log stream begins with (ECS developer guide, "Send Amazon
+// ECS logs to CloudWatch").
+func streamOf(log *types.LogConfiguration, container string) string {
+	if prefix := log.Options["awslogs-stream-prefix"]; prefix != "" {
+		return prefix + "/" + container + "/"
+	}
+	return ""
 }
 
 // inParallel calls do for each, askers at a time.

@@ -149,13 +149,21 @@ func (f *Facts) logGroup(ctx context.Context, name string) (string, error) {
 
 func (f *Facts) secret(ctx context.Context, arn string) (string, error) {
 	if secret, ok := secretOf(arn); ok {
-		in := &secretsmanager.DescribeSecretInput{SecretId: &secret}
-		if _, err := f.Secrets.DescribeSecret(ctx, in, func(o *secretsmanager.Options) { o.Region = cmp.Or(regionOf(arn), o.Region) }); err != nil {
-			return "", fmt.Errorf("describing the secret: %w", err)
-		}
-		return "", nil
+		_, err := f.wholeSecret(ctx, secret)
+		return "", err
 	}
 	return f.parameter(ctx, arn)
+}
+
+// wholeSecret returns the ARN of a secret with the six characters at its end that a name of it may lack and
+// that policies speak of (Secrets Manager user guide, "What's in a Secrets Manager secret?").
+func (f *Facts) wholeSecret(ctx context.Context, arn string) (string, error) {
+	in := &secretsmanager.DescribeSecretInput{SecretId: &arn}
+	out, err := f.Secrets.DescribeSecret(ctx, in, func(o *secretsmanager.Options) { o.Region = cmp.Or(regionOf(arn), o.Region) })
+	if err != nil {
+		return arn, fmt.Errorf("describing the secret: %w", err)
+	}
+	return cmp.Or(aws.ToString(out.ARN), arn), nil
 }
 
 // secretOf returns the ARN of a secret of Secrets Manager. Behind it, a task definition may name a key of
