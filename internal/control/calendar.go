@@ -32,21 +32,31 @@ func (c *Control) tellEnds(ctx context.Context, items []job.Item) error {
 			errs = note(errs, err)
 		}
 	}
-	more, told := "", false
+	more := ""
 	if n := len(gone) - 1; n >= mostGone {
 		more = fmt.Sprintf("; so it is with %d other jobs: see `status` and `jobs`", n)
 	}
-	for _, item := range gone {
-		var err error
-		switch {
-		case ctx.Err() != nil:
-		case told && more != "":
-			err = c.needsNone(ctx, *item)
-		default:
-			told, err = c.tellEnd(ctx, item, more)
+	for n, item := range gone {
+		if ctx.Err() != nil {
+			break
 		}
+		told, err := c.tellEnd(ctx, item, more)
 		errs = note(errs, err)
+		if told && more != "" {
+			errs = append(errs, c.needNone(ctx, gone[n+1:]))
+			break
+		}
 	}
+	return errors.Join(errs...)
+}
+
+// needNone calls needsNone for each of many items, several at a time.
+func (c *Control) needNone(ctx context.Context, items []*job.Item) error {
+	errs := make([]error, len(items))
+	c.several(ctx, len(items), func(i int) {
+		defer panics.Recover(&errs[i])
+		errs[i] = c.needsNone(ctx, *items[i])
+	})
 	return errors.Join(errs...)
 }
 
@@ -135,11 +145,11 @@ const minute = "2006-01-02 15:04 UTC"
 // file says all that.
 func (c *Control) unscheduled(item *job.Item) (words, told string) {
 	since, what, plan := item.GoneAt, "its schedule was deleted", item.Plan
-	if !item.Gone {
+	if item.SwitchedOff && plan.Disabled { // it may have been deleted since, which changes nothing
 		since, what, plan.Disabled = item.Since, "somebody switched its schedule off", false
 	}
 	age := c.Now().Sub(since)
-	if c.Registry == nil || !item.Gone && !item.SwitchedOff || age < settled || age > toldWithin || !plan.Runs() {
+	if c.Registry == nil || age < settled || age > toldWithin || !plan.Runs() {
 		return "", ""
 	}
 	t, err := timetable.Of(plan)

@@ -153,11 +153,7 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 	kind, safety, told := notice.Kind(e.Notice), run.RetryOf(r.KnownFrom(c.Timing.NotBefore), *j), r.AsOwed(e)
 	retriable, runs := offersRetry(kind, r, &told), r.RunsLong()
 	r = &told
-	n := notice.New(kind, c.Stack, r, j, zone)
-	if e.About > 0 {
-		n = n.About(e.About)
-	}
-	n = n.OfRound(e.Round)
+	n := identified(notice.New(kind, c.Stack, r, j, zone), e)
 	if e.Count > 0 {
 		first := r.ScheduledFor
 		if at, ok := e.First.ScheduledFor(); ok {
@@ -180,6 +176,17 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 		return nil, fmt.Errorf("telling that %s %s: %w", r.ID, kind, err)
 	}
 	return took, nil
+}
+
+// identified returns the notice with the ID of what it is about.
+func identified(n notice.Notice, e run.Effect) notice.Notice {
+	if e.About > 0 {
+		n = n.About(e.About)
+	}
+	if n = n.OfRound(e.Round); n.Kind == notice.Unscheduled {
+		n = n.OfWords(e.Cause)
+	}
+	return n
 }
 
 // zone returns the zone of the times in a job's notices.

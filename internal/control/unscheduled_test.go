@@ -100,6 +100,47 @@ func TestADeploymentIsOver(t *testing.T) {
 	}
 }
 
+// TestAwayAgainWithoutARun: whoever keeps notices apart by their ids hears of it both times.
+func TestAwayAgainWithoutARun(t *testing.T) {
+	t.Parallel()
+	weekly := with(hourly, func(j *job.Job) { j.Schedule = "0 18 * * 0" })
+	w := known(t, weekly)
+	w.ctl.Registry = &renewals{}
+	w.triggerAt(clockAt(18, 0, 1), weekly, clockAt(18, 0, 0))
+	for _, at := range []time.Time{clockAt(18, 10, 0), clockAt(19, 10, 0)} {
+		w.sync(at)
+		w.sweepAt(at.Add(16 * time.Minute))
+		w.sync(at.Add(17*time.Minute), weekly)
+	}
+	if len(w.told) != 2 || w.told[0].Run != w.told[1].Run || w.told[0].ID == w.told[1].ID {
+		t.Errorf("told %+v", w.told)
+	}
+}
+
+// TestSwitchedOffAndDeleted: who does both within minutes is told of the first, and only once.
+func TestSwitchedOffAndDeleted(t *testing.T) {
+	t.Parallel()
+	off := with(hourly, func(j *job.Job) { j.Disabled, j.SwitchedOff = true, true })
+	for name, deleted := range map[string]time.Time{"before it is told": clockAt(18, 14, 0), "after it was": clockAt(18, 30, 0)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, hourly)
+			w.ctl.Registry = &renewals{}
+			w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+			w.sync(clockAt(18, 10, 0), off)
+			for at := clockAt(18, 11, 0); at.Before(clockAt(19, 10, 0)); at = at.Add(5 * time.Minute) {
+				if w.sweepAt(at); at.Before(deleted) {
+					continue
+				}
+				w.sync(at)
+			}
+			if len(w.told) != 1 || !strings.Contains(w.told[0].Cause, "somebody switched its schedule off (2026-11-22 18:10 UTC)") {
+				t.Errorf("told %+v", w.told)
+			}
+		})
+	}
+}
+
 // TestManyJobsAreGone: one notice is about all of them, and a job that never ran needs none.
 func TestManyJobsAreGone(t *testing.T) {
 	t.Parallel()

@@ -21,9 +21,20 @@ func (n Notice) OfRound(round int) Notice {
 	return n
 }
 
+// OfWords returns the notice with an ID of its own for what it says: the same run may owe it again, about
+// something that came later.
+func (n Notice) OfWords(words string) Notice {
+	n.ID += "-" + short(words)
+	return n
+}
+
 // RetryID returns the request id of the retry that the notice offers. However many people
 // follow it, and however often, they make one attempt.
 func (n Notice) RetryID() string {
-	sum := sha256.Sum256([]byte(n.ID))
-	return "notice-" + hex.EncodeToString(sum[:6])
+	return "notice-" + short(n.ID)
+}
+
+func short(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:6])
 }

@@ -261,6 +261,9 @@ func (w *World) ofTheJob(l *life, before, after *run.Run) {
 		case notice.CalendarEnds, notice.CalendarOver, notice.Unscheduled:
 			if !slices.Contains(before.Owed, e) {
 				id := fmt.Sprintf("%s:%s/%s/%d", k, stack, after.ID, e.Attempt)
+				if k == notice.Unscheduled {
+					id = notice.Notice{ID: id}.OfWords(e.Cause).ID
+				}
 				l.ends = append(l.ends, end{status: after.Status, notice: id, at: w.now})
 				w.truth.owed[id]++ // again if the calendar had been over meanwhile
 			}
