@@ -1,11 +1,13 @@
 package sweep
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/batchplane/batchplane/internal/adapter/schedules"
 	"github.com/batchplane/batchplane/internal/port"
 )
 
@@ -34,5 +36,31 @@ func TestNobodyBringsTheEndsOfTasks(t *testing.T) {
 				t.Errorf("metrics %v, log %s", m, w.log)
 			}
 		})
+	}
+}
+
+// mute is a bus that gives no answer for as long as the sweep has.
+type mute struct {
+	schedules.Rules
+	end func()
+}
+
+func (m mute) DescribeRule(ctx context.Context, _ string) (schedules.Rule, error) {
+	m.end()
+	<-ctx.Done()
+	return schedules.Rule{}, ctx.Err()
+}
+
+// TestNothingWaitsForTheRule: what gives no answer about the rule keeps nothing else from being done.
+func TestNothingWaitsForTheRule(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	ctx, cancel := context.WithCancel(t.Context())
+	w.rules = mute{end: cancel}
+	if err := w.sweep(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if m := w.metrics(t); m["Heartbeat"] != 1.0 || m["ScheduleProblems"] != 0.0 {
+		t.Errorf("metrics %v, log %s", m, w.log)
 	}
 }

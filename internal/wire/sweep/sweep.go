@@ -118,12 +118,12 @@ func (s *sweeper) sweep(ctx context.Context) error {
 	lag, err := s.lag(ctx)
 	errs := []error{err}
 	problems, loaded, err := s.sync(ctx)
-	problems += s.deaf(ctx)
 	checked := s.check(ctx, loaded)
 	if errs = append(errs, err, checked); checked == nil {
 		s.swept = began.Round(0) // without the monotonic reading: a frozen process wakes up by the wall clock
 	}
 	untold, err := s.control.Untold(ctx)
+	problems += s.deaf(ctx) // last: if it gets no answer, nothing waits for it
 	look.Wait()
 	err = errors.Join(append(errs, err, lookErr)...)
 	if err != nil {
