@@ -25,7 +25,12 @@ func TestStartsComeFirst(t *testing.T) {
 	var launching atomic.Bool
 	launching.Store(true)
 	come, leave := make(chan struct{}, n), make(chan struct{})
-	config.OnlyStopped, config.Abreast, config.Launching = true, n, launching.Load
+	var asked atomic.Int64
+	config.OnlyStopped, config.Abreast = true, n
+	config.Launching = func() bool {
+		asked.Add(1)
+		return launching.Load()
+	}
 	config.Deliver = func(context.Context, []byte) error {
 		come <- struct{}{}
 		<-leave
@@ -53,6 +58,14 @@ func TestStartsComeFirst(t *testing.T) {
 	arrives()
 	if len(come) > 0 {
 		t.Errorf("%d events were delivered beside the first", len(come))
+	}
+	// Whether launches are still to come is asked twice each pause, and once for each event.
+	began, up, end := time.Now(), asked.Load()+n+10, bounded(t)
+	for asked.Load() < up && end.Err() == nil {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if took := time.Since(began); took < 100*time.Millisecond {
+		t.Errorf("%d times within %s it was asked whether launches are still to come", n+10, took)
 	}
 	launching.Store(false)
 	for range n - 1 {
