@@ -86,8 +86,9 @@ func TestFailureIsToldAndRetried(t *testing.T) {
 		}
 	}
 	f.write("mended", "")
-	if out := f.must("retry", "broken"); out != "launched attempt 2 of "+r.Run+"\n" {
-		t.Errorf("retry says %q", out)
+	code, out, said := f.do("retry", "broken")
+	if code != 0 || out != "launched attempt 2 of "+r.Run+"\n" || !strings.HasPrefix(said, "safe to retry? only you know: attempt 1 ended by itself with code 3") {
+		t.Errorf("retry: exit code %d, %q, %q", code, out, said)
 	}
 	p.says("\nRECOVERED broken: succeeded\n")
 	if code, out, _ := f.do("retry", "broken"); code != 1 || !strings.Contains(out, "already succeeded: use --force") {
