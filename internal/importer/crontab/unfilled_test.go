@@ -46,6 +46,7 @@ func TestNoTemplate(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{
 		"docker ps --format '{{.Names}}' | xargs -n1 /x", "docker inspect -f '{{json .State}}{{if .X}}a{{else}}b{{end}}' a", "php -r 'echo __DIR__;'", "python3 -m __main__", "/x a@b.c d@e.f", "/x <in", "ssh root@H1@H2 /x",
+		"awk '/start/{next}/end/{print}' /x", "sed -n '/a/{p}/b/d' /x", "perl -ne 'print unless /^__END__/' /x",
 	} {
 		if j, e := lastJob(imported(t, at(command))); j.Disabled && strings.Contains(strings.Join(e.Notes, "\n"), "filled in") {
 			t.Errorf("%s: %q", command, e.Notes)
