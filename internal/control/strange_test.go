@@ -127,19 +127,28 @@ func TestAStrangeTaskIsFound(t *testing.T) {
 	if r, err := store.Run(t.Context(), slot); err != nil || r.Status != run.Running || r.Last().TaskARN != found {
 		t.Fatalf("%s, %+v, %v", r.Status, r.Last(), err)
 	}
-	body := strings.Replace(fmt.Sprintf(stoppedEvent, "STOPPED", "prod/"+string(slot)+"/1", ""), `"version":9`, `"version":9,"taskDefinitionArn":"arn:aws:ecs:eu-central-1:123456789012:task-definition/mine:1"`, 1)
-	body = strings.Replace(body, taskOf(t, body), found, 1)
-	if err := ctl.OnStopped(t.Context(), []byte(body)); err != nil {
-		t.Fatal(err)
+	event := func(more string) string {
+		return strings.Replace(fmt.Sprintf(stoppedEvent, "STOPPED", "prod/"+string(slot)+"/1", ""), `"version":9`, `"version":9,`+more, 1)
 	}
-	kept, err := store.Kept(t.Context(), 10)
-	if err != nil || len(kept) != 1 || !strings.Contains(kept[0].Reason, "is launched with "+ours) {
-		t.Errorf("kept %+v, %v", kept, err)
+	const mine = `"taskDefinitionArn":"arn:aws:ecs:eu-central-1:123456789012:task-definition/mine:1"`
+	for n, e := range []struct{ body, why string }{
+		{strings.Replace(event(mine), taskOf(t, event(mine)), found, 1), "is launched with " + ours},
+		{event(mine), "is launched with " + ours}, // another one, of which the search did not know
+		{event(`"clusterArn":"arn:aws:ecs:eu-central-1:123456789012:cluster/play"`), "is launched in jobs"},
+	} {
+		now = now.Add(time.Millisecond)
+		if err := ctl.OnStopped(t.Context(), []byte(e.body)); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := store.Kept(t.Context(), 10)
+		if err != nil || len(kept) != n+1 || !strings.Contains(kept[0].Reason, e.why) {
+			t.Errorf("kept %+v, %v", kept, err)
+		}
 	}
 	if _, err := ctl.Look(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := store.Run(t.Context(), slot); err != nil || r.Status != run.Failed || !strings.Contains(r.Cause, "in doubt") {
+	if r, err := store.Run(t.Context(), slot); err != nil || r.Status != run.Failed || !strings.Contains(r.Cause, "in doubt") || r.Last().RanAfterAll {
 		t.Errorf("it %s: %s, %v", r.Status, r.Cause, err)
 	}
 }

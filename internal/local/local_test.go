@@ -85,6 +85,19 @@ func TestFire(t *testing.T) {
 	}
 }
 
+// TestFiring: as long as slots are fired, and no longer, ends give way to starts.
+func TestFiring(t *testing.T) {
+	t.Parallel()
+	l, clock := program(t, filepath.Join(t.TempDir(), "local.db"), start)
+	during := false
+	l.Control.Watch = func(job.Job, run.Run, run.Run, string) { during = l.Firing() }
+	clock.Advance(time.Minute)
+	before := l.Firing()
+	if got := fire(t, l); len(got) != 1 || before || !during || l.Firing() {
+		t.Errorf("%v; before %t, during %t, after %t", got, before, during, l.Firing())
+	}
+}
+
 // TestClockSetBack: what was fired is not fired again, and time goes on.
 func TestClockSetBack(t *testing.T) {
 	t.Parallel()

@@ -67,6 +67,9 @@ func TestStartsComeFirst(t *testing.T) {
 	if took := time.Since(began); took < 100*time.Millisecond {
 		t.Errorf("%d times within %s it was asked whether launches are still to come", n+10, took)
 	}
+	if len(come) > 0 {
+		t.Errorf("meanwhile %d events were delivered beside the first", len(come))
+	}
 	launching.Store(false)
 	for range n - 1 {
 		arrives()

@@ -114,3 +114,36 @@ func TestStrangeAfterAConflict(t *testing.T) {
 		t.Errorf("%s: %s", r.Status, r.Cause)
 	}
 }
+
+// TestFoundAndNotSure: a run whose task was found and not looked at does not count as running, and what others
+// know was found stays as it is.
+func TestFoundAndNotSure(t *testing.T) {
+	t.Parallel()
+	var many []string
+	for n := range 12 {
+		many = append(many, arn(20+n))
+	}
+	was := slices.Clone(many)
+	ended := seen(1, 3, exited(0))
+	ended.TaskARN = arn(8)
+	r, _ := play(t, plain, append(search(many...), at{52*time.Minute + 1, ended})...)
+	if a := r.Last(); a.Sure() || r.MayRest() || !r.RunsFrom().IsZero() || a.Found[len(a.Found)-1] != arn(8) {
+		t.Errorf("it counts as running from %s, found %q", r.RunsFrom(), a.Found)
+	}
+	if !slices.Equal(many, was) {
+		t.Errorf("found are now %q", many)
+	}
+}
+
+// TestAStopDoesNotWaitForRefusals: who waits for a stop is not put off as long as others.
+func TestAStopDoesNotWaitForRefusals(t *testing.T) {
+	t.Parallel()
+	refused := func(after time.Duration) at {
+		return at{after, run.Unseen{Attempt: 1, Refused: true, Err: "no"}}
+	}
+	asked := at{59*time.Minute + time.Second, run.StopAsked{By: "ann", Reason: "x"}}
+	r, _ := play(t, plain, append(search(arn(9)), refused(53*time.Minute), refused(59*time.Minute), asked)...)
+	if most := t0.Add(asked.after + run.DefaultTiming.Told); r.DueAt.After(most) {
+		t.Errorf("it is looked at at %s, after %s", r.DueAt, most)
+	}
+}
