@@ -244,9 +244,11 @@ func TestDefinitions(t *testing.T) {
 	}
 	deployed := j
 	deployed.Project, deployed.TaskDefinition = "p", one
+	is := base
+	is.Family = "p-base"
 	there := apply.Registry{
 		Schedules: []apply.Deployed{{Schedule: s, Job: deployed}},
-		Revisions: map[string]apply.Revision{"p-base": {ARN: one, Hash: apply.DefinitionHash(base), Is: base}},
+		Revisions: map[string]apply.Revision{"p-base": {ARN: one, Hash: apply.DefinitionHash(base), Is: is}},
 	}
 	if plan, err := apply.Of(w, there); err != nil || !plan.Empty() || len(plan.Changes) > 0 {
 		t.Errorf("applied again: %+v, %v", plan, err)
