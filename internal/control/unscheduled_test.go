@@ -141,6 +141,24 @@ func TestSwitchedOffAndDeleted(t *testing.T) {
 	}
 }
 
+// TestOneOfTwoIsOff: of a job that another schedule started until it was deleted, that is told; and after a day,
+// nothing.
+func TestOneOfTwoIsOff(t *testing.T) {
+	t.Parallel()
+	half := with(hourly, func(j *job.Job) { j.SwitchedOff, j.Command = true, []string{"x"} })
+	for after, want := range map[time.Duration]int{16 * time.Minute: 1, 24*time.Hour + time.Minute: 0} {
+		w := known(t, hourly)
+		w.ctl.Registry = &renewals{}
+		w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+		w.sync(clockAt(18, 10, 0), half)
+		w.sync(clockAt(18, 20, 0))
+		w.sweepAt(clockAt(18, 20, 0).Add(after))
+		if got := strings.Count(w.kinds(), "unscheduled"); got != want || want > 0 && !strings.Contains(w.told[0].Cause, "its schedule was deleted (2026-11-22 18:20 UTC)") {
+			t.Errorf("after %s told %q: %+v", after, w.kinds(), w.told)
+		}
+	}
+}
+
 // TestManyJobsAreGone: one notice is about all of them, and a job that never ran needs none.
 func TestManyJobsAreGone(t *testing.T) {
 	t.Parallel()
