@@ -99,6 +99,11 @@ func (w *World) readable(j *deployed, n int) {
 	w.tell("", "the item of %s can be read again", j.job.Name)
 }
 
+// anyDark reports whether the item of a job could not be read for a while.
+func (w *World) anyDark() bool {
+	return slices.ContainsFunc(w.jobs, func(j *deployed) bool { return len(j.dark) > 0 })
+}
+
 // untraced reports whether what befell a run since a time need not be known.
 func (w *World) untraced(id run.ID, since time.Time) bool {
 	return w.wasDamaged(id) || w.darkFor(id, since)

@@ -91,7 +91,8 @@ func (w *World) mayLack(t *trigger, reply port.Reply, disturbed bool) bool {
 	case reply.Run != "" && reply.Run != t.run:
 		return w.asSlot(t).Schedule == ""
 	case reply.Outcome == port.Filtered:
-		return w.asSlot(t).Schedule == "" && w.store.item(t.job.Name).Definition != t.hash
+		// Of what was deployed while the item could not be read, nobody knows from when to when it was.
+		return w.asSlot(t).Schedule == "" && w.store.item(t.job.Name).Definition != t.hash || w.byName(t.job.Name).darkAt(t.at)
 	}
 	first := t.job.Exclusive() && w.store.item(t.job.Name).Definition != t.hash
 	return reply.Outcome == port.Refused && w.control.Schedules != nil && (disturbed || first || !w.carries(t))
