@@ -77,3 +77,17 @@ func TestStandingForgetsJobsThatAreGone(t *testing.T) {
 		t.Errorf("gone %v, want %v: %v", st.Gone, want, err)
 	}
 }
+
+// TestFailingSinceNow: status does not say that a job fails since a time that is still to come.
+func TestFailingSinceNow(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 17, 30, 0, 0, time.UTC)
+	store := &memory.Store{}
+	if err := store.Commit(t.Context(), port.Change{Item: &job.Item{Name: "etl", FailingSince: now.Add(time.Hour)}}); err != nil {
+		t.Fatal(err)
+	}
+	st, err := plane.ReadStanding(t.Context(), store, now)
+	if err != nil || !st.Failing["etl"].Equal(now) {
+		t.Errorf("failing since %v, %v", st.Failing, err)
+	}
+}

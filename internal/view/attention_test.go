@@ -163,3 +163,12 @@ func TestAttentionOfARun(t *testing.T) {
 		}
 	}
 }
+
+// TestFailsSinceNow: a job does not fail since a time that is still to come, which a clock that was ahead left.
+func TestFailsSinceNow(t *testing.T) {
+	t.Parallel()
+	item := job.Item{Name: "etl", Plan: job.Plan{Schedule: "0 * * * *", Timezone: "UTC"}, FailingSince: now.Add(time.Hour)}
+	if s := view.SummaryOf(item, job.Item{}, job.Job{}, nil, now); s.FailingSince == nil || !s.FailingSince.Equal(now) {
+		t.Errorf("it fails since %v, want %v", s.FailingSince, now)
+	}
+}
