@@ -38,22 +38,30 @@ func (d *decider) found(a *Attempt, e Found) (Result, string) {
 	return Did, d.giveUp(a, d.unknown(a, RuleInDoubt, "ECS never said whether this launch went through, and no task of it is found"))
 }
 
-// strange takes it that the attempt's task is not known after all. The next one is looked at of those
-// that a search found; after the last one, nobody knows what became of the launch.
+// strange takes it that the attempt's task is not known after all. After the last one of those that a
+// search found, nobody knows what became of the launch.
 func (d *decider) strange(a *Attempt, e *Strange) (Result, string) {
 	if !d.current(a) || a.TaskARN != e.TaskARN {
 		return Ignored, "it is not taken for the attempt's any more"
 	}
-	unknown := "ECS answered this launch with a task that cannot be its: "
-	switch len(a.Found) {
-	case 0:
-	case 1:
-		unknown = "ECS never said whether this launch went through, and what was found in its name, up to 10 tasks, is not its: "
-	default:
-		a.Found = a.Found[1:]
-		a.TaskARN, d.r.DueAt = a.Found[0], d.now()
+	if d.nextFound(a) {
 		return Did, e.Why + "; the next that was found is looked at"
+	}
+	unknown := "ECS answered this launch with a task that cannot be its: "
+	if !a.Sure() {
+		unknown = "ECS never said whether this launch went through, and nothing that was found in its name, up to 10 tasks, is known to be its: "
 	}
 	a.TaskARN, a.LastStatus, a.Version, a.Found = "", "", 0, nil
 	return Did, d.unproved(a, d.unknown(a, RuleInDoubt, unknown+e.Why))
+}
+
+// nextFound takes the next task that a search found for the attempt's, to be looked at now. It
+// reports whether there is one.
+func (d *decider) nextFound(a *Attempt) bool {
+	if len(a.Found) < 2 {
+		return false
+	}
+	a.Found = a.Found[1:]
+	a.TaskARN, d.r.DueAt = a.Found[0], d.now()
+	return true
 }

@@ -19,6 +19,11 @@ func strangeAt(n int) at {
 	return at{53 * time.Minute, run.Strange{Attempt: 1, TaskARN: arn(n), Why: "it is of mine:1"}}
 }
 
+// goneAt is a look that ECS answered by not knowing the task.
+func goneAt(after time.Duration) at {
+	return at{after, run.Gone{Attempt: 1, At: t0.Add(after)}}
+}
+
 // lookAt is a look at a task that runs.
 func lookAt(n int) at {
 	e := seen(1, 3, stop.Stop{Kind: stop.Task, LastStatus: "RUNNING", StartedAt: t0})
@@ -87,6 +92,10 @@ func TestAllThatWereFound(t *testing.T) {
 		"one of too many":             {many, ten, "", run.Failed, "up to 10 tasks"},
 		"what ended is heard of":      {[]string{arn(9)}, []at{late, strangeAt(9)}, arn(8), run.Running, ""},
 		"and looked at":               {[]string{arn(9)}, []at{late, strangeAt(9), {54 * time.Minute, look}}, arn(8), run.Succeeded, ""},
+		"the first is gone":           {[]string{arn(9), arn(8)}, []at{goneAt(54 * time.Minute), lookAt(8)}, arn(8), run.Running, ""},
+		"and the second is not ours":  {[]string{arn(9), arn(8)}, []at{goneAt(54 * time.Minute), strangeAt(8)}, "", run.Failed, "nothing that was found in its name, up to 10 tasks, is known to be its: it is of mine:1"},
+		"all are gone":                {[]string{arn(9), arn(8)}, []at{goneAt(54 * time.Minute), goneAt(55 * time.Minute)}, arn(8), run.Failed, "ended unseen: ECS no longer knows the task"},
+		"it is too young to be gone":  {[]string{arn(9), arn(8)}, []at{goneAt(53 * time.Minute), lookAt(9)}, arn(9), run.Running, ""},
 		"the first is ours after all": {[]string{arn(9), arn(8)}, []at{lookAt(9), strangeAt(8)}, arn(9), run.Running, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
