@@ -99,6 +99,27 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// TestWatchOfACalendar: a file that the jobs file names is watched like the jobs file itself, and goes on
+// being watched after a change that cannot be read, which is told once.
+func TestWatchOfACalendar(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, "jobs:\n  - {name: one, command: echo one, schedule: '0 3 * * *', calendar: {skip: holidays.ics}}\n  - {name: two, command: echo two}\n")
+	calendar := func(day string) {
+		f.write("holidays.ics", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:"+day+"\nEND:VEVENT\nEND:VCALENDAR\n")
+	}
+	calendar("20990101")
+	p := f.local("--watch")
+	f.write("holidays.ics", "nothing yet")
+	p.says("nothing was reloaded; the jobs go on as before: ")
+	calendar("20990102")
+	p.says("reloaded jobs.yaml: 1 change\n  one changed: calendar")
+	p.signal(syscall.SIGTERM)
+	p.ends()
+	if n := strings.Count(p.out.String(), "reloaded"); n != 2 {
+		t.Errorf("%d reloads were told, not 2:\n%s", n, p.out)
+	}
+}
+
 // TestWatchOfASwappedLink: the new file has the same time and length as the one that it replaces.
 func TestWatchOfASwappedLink(t *testing.T) {
 	t.Parallel()

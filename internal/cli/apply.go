@@ -60,7 +60,8 @@ func (c *applyCmd) wanted(ctx context.Context, a *app) (w apply.Wanted, err erro
 	if c.PlanFile != "" {
 		return w, nil
 	}
-	file, err := jobsFiles{Files: c.Files}.read(ctx, "applied")
+	files := jobsFiles{Files: c.Files}
+	file, err := files.read(ctx, "applied")
 	if err != nil {
 		return w, err
 	}

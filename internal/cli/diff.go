@@ -86,7 +86,7 @@ func (c *diffCmd) before(ctx context.Context) (file jobfile.File, err error) {
 	if len(old) == 0 {
 		return file, nil
 	}
-	yaml, problems := loadSources(ctx, old)
+	yaml, problems := loadSources(old, func(path string) ([]byte, error) { return readBounded(ctx, path, jobfile.MaxBytes) })
 	file.Jobs = append(file.Jobs, yaml.Jobs...)
 	file.Definitions = append(file.Definitions, yaml.Definitions...)
 	return file, refusal(problems, "compared")

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/job/jobfile"
@@ -12,31 +11,41 @@ import (
 // jobsFiles are the -f flags of a command.
 type jobsFiles struct {
 	Files []string `short:"f" name:"file" required:"" sep:"none" help:"A jobs file; repeat -f to override earlier files." placeholder:"FILE"`
+
+	// stamps are those of the files that were last read, and of the files that these name, from just before
+	// each was read.
+	stamps map[string]string
 }
 
 // load reads the files and the variables of the environment.
-func (f jobsFiles) load(ctx context.Context) (jobfile.File, []jobfile.Problem, error) {
+func (f *jobsFiles) load(ctx context.Context) (jobfile.File, []jobfile.Problem, error) {
 	sources := make([]jobfile.Source, len(f.Files))
+	f.stamps = map[string]string{}
+	read := func(name string) ([]byte, error) {
+		if _, again := f.stamps[name]; !again { // a calendar is read for each job that names it
+			f.stamps[name] = stamp(name)
+		}
+		return readBounded(ctx, name, jobfile.MaxBytes)
+	}
 	for i, name := range f.Files {
-		data, err := readBounded(ctx, name, jobfile.MaxBytes)
+		data, err := read(name)
 		if err != nil {
 			return jobfile.File{}, nil, usagef("reading the jobs file: %w", err)
 		}
 		sources[i] = jobfile.Source{Name: name, Data: data}
 	}
-	file, problems := loadSources(ctx, sources)
+	file, problems := loadSources(sources, read)
 	return file, problems, nil
 }
 
-func loadSources(ctx context.Context, sources []jobfile.Source) (jobfile.File, []jobfile.Problem) {
-	return jobfile.Load(sources, jobfile.Options{Env: os.LookupEnv, ReadFile: func(source, name string) ([]byte, error) {
-		return readBeside(ctx, source, name)
-	}})
+// loadSources reads jobs files, and by read the files that these name.
+func loadSources(sources []jobfile.Source, read func(path string) ([]byte, error)) (jobfile.File, []jobfile.Problem) {
+	return jobfile.Load(sources, jobfile.Options{Env: os.LookupEnv, ReadFile: read})
 }
 
 // read is like load, for commands that need files without a problem. It returns all problems in
 // one error. undone says what was therefore not done.
-func (f jobsFiles) read(ctx context.Context, undone string) (jobfile.File, error) {
+func (f *jobsFiles) read(ctx context.Context, undone string) (jobfile.File, error) {
 	file, problems, err := f.load(ctx)
 	if err != nil {
 		return file, err
@@ -61,12 +70,4 @@ func problemLine(p jobfile.Problem) string {
 		return p.File + ": " + p.String()
 	}
 	return p.File + ":" + p.String()
-}
-
-// readBeside reads a file that a jobs file names, relative to the jobs file.
-func readBeside(ctx context.Context, source, name string) ([]byte, error) {
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(filepath.Dir(source), name)
-	}
-	return readBounded(ctx, name, jobfile.MaxBytes)
 }

@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -83,35 +85,37 @@ func (c *localCmd) keep(ctx context.Context, l *wire.Local) {
 // changed again for as long.
 const watchEvery = time.Second
 
-// watch signals when a jobs file has changed, if --watch is given.
-func (c *localCmd) watch() (changes <-chan struct{}, stop func()) {
-	if !c.Watch {
-		return nil, func() {}
+// watcher notices when files have changed and stay as they are.
+type watcher struct{ last, taken string }
+
+// settled reports whether files differ in a new way, and did so the last time too.
+func (w *watcher) settled(changed string) bool {
+	out := changed != "" && changed == w.last && changed != w.taken
+	if w.last = changed; out {
+		w.taken = changed
 	}
-	out, over := make(chan struct{}), make(chan struct{})
-	go func() {
-		ticker := time.NewTicker(watchEvery)
-		defer ticker.Stop()
-		taken, last := c.stamped, c.stamped
-		for {
-			select {
-			case <-over:
-				return
-			case <-ticker.C:
-			}
-			now := c.stamp()
-			if now == last && now != taken {
-				select {
-				case out <- struct{}{}:
-					taken = now
-				case <-over:
-					return
-				}
-			}
-			last = now
+	return out
+}
+
+// changed says which files are no longer as they were when they were read, and how they are now; "" if all
+// are.
+func (f *jobsFiles) changed() string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(f.stamps)) {
+		if now := stamp(name); now != f.stamps[name] {
+			fmt.Fprintf(&b, "%s %s;", name, now)
 		}
-	}()
-	return out, func() { close(over) }
+	}
+	return b.String()
+}
+
+// stamp stays the same as long as a file does.
+func stamp(name string) string {
+	info, err := os.Stat(name)
+	if err != nil {
+		return "absent"
+	}
+	return fmt.Sprintf("%d %d %o %s", info.ModTime().UnixNano(), info.Size(), info.Mode(), inode(info))
 }
 
 // inode distinguishes files that have the same name one after the other: a file that replaces
@@ -121,17 +125,4 @@ func inode(info os.FileInfo) string {
 		return fmt.Sprint(stat.Dev, " ", stat.Ino)
 	}
 	return ""
-}
-
-// stamp stays the same as long as the jobs files do.
-func (c *localCmd) stamp() string {
-	var b strings.Builder
-	for _, name := range c.Files {
-		if info, err := os.Stat(name); err == nil {
-			fmt.Fprintf(&b, "%d %d %o %s;", info.ModTime().UnixNano(), info.Size(), info.Mode(), inode(info))
-		} else {
-			b.WriteString("absent;")
-		}
-	}
-	return b.String()
 }

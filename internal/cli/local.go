@@ -29,7 +29,7 @@ type localCmd struct {
 	Rate    *int           `help:"Launch at most N tasks a second; by default without limit." placeholder:"N"`
 	Secrets string         `help:"Secrets file that only you can read, one NAME=VALUE per line." placeholder:"FILE"`
 	Targets string         `help:"Targets file for notices, that only you can read; the terminal always gets them." placeholder:"FILE"`
-	Watch   bool           `help:"Reload the jobs file when it changes, as on SIGHUP."`
+	Watch   bool           `help:"Reload the jobs file, as on SIGHUP, when it or its calendars change."`
 	Metrics string         `help:"Loopback address to serve Prometheus metrics on." placeholder:"ADDR"`
 	Output  bool           `help:"Print the output of tasks, each line after its job's name."`
 	Quiet   bool           `help:"Print one line per run, when it ends."`
@@ -44,8 +44,6 @@ type localCmd struct {
 	secrets  local.Secrets
 	live     *liveOutput
 	counted  *local.Metrics
-	// stamped is the stamp of the jobs files before they were first read.
-	stamped string
 	// switched means that the state is new, in a folder that a link may later leave behind.
 	switched bool
 	// unlimited says why memory is not limited here; nil if it is.
@@ -153,7 +151,6 @@ func (c *localCmd) trusted(ctx context.Context) (jobfile.File, error) {
 	if err := errors.Join(c.faults(), c.check()); err != nil {
 		return jobfile.File{}, err
 	}
-	c.stamped = c.stamp() // before they are read, so that any later change is noticed
 	for _, name := range c.Files {
 		if err := local.Trusted(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return jobfile.File{}, usageError{err}
@@ -186,16 +183,23 @@ func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, star
 	over := make(chan error, 1)
 	go func() { over <- l.Run(ctx, length) }()
 	var err error
-	changes, stopWatching := c.watch()
-	defer stopWatching()
+	var files watcher
+	ticks := make(<-chan time.Time)
+	if c.Watch {
+		ticker := time.NewTicker(watchEvery)
+		defer ticker.Stop()
+		ticks = ticker.C
+	}
 	go c.keep(ctx, l)
 	go t.hourly(ctx, l)
 	go localecs.ReapOrphans(ctx, time.Minute)
 	endOutput := c.showOutput(ctx)
 	for running := true; running; {
 		select {
-		case <-changes:
-			c.reload(ctx, l, t)
+		case <-ticks:
+			if files.settled(c.changed()) {
+				c.reload(ctx, l, t)
+			}
 		case <-reload:
 			if watched && !onTerminal() {
 				end() // the terminal was closed

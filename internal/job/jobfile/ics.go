@@ -3,6 +3,7 @@ package jobfile
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +17,11 @@ func (d *decoder) calendarFile(name string) ([]string, error) {
 	if d.options.ReadFile == nil {
 		return nil, errors.New("no file can be read here: list the days instead")
 	}
-	data, err := d.options.ReadFile(d.sources[d.file].Name, name)
+	path := name
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(d.sources[d.file].Name), name)
+	}
+	data, err := d.options.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("the calendar: %w", err)
 	}

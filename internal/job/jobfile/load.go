@@ -23,8 +23,9 @@ type Options struct {
 	// Env gives ${NAME} its value. If Env is nil, such texts stay as they are. Commands always
 	// stay as they are: the shell expands their variables.
 	Env func(name string) (string, bool)
-	// ReadFile reads a file that a source names. If it is nil, sources may name no files.
-	ReadFile func(source, name string) ([]byte, error)
+	// ReadFile reads a file that a source names. A path that is not absolute is relative to the folder
+	// of the source, and is joined with it. If ReadFile is nil, sources may name no files.
+	ReadFile func(path string) ([]byte, error)
 }
 
 // File is the content of jobs files.

@@ -19,13 +19,13 @@ const holidays = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20270101
 func options(env map[string]string) jobfile.Options {
 	return jobfile.Options{
 		Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
-		ReadFile: func(source, name string) ([]byte, error) {
+		ReadFile: func(path string) ([]byte, error) {
 			files := map[string]string{
-				"base.yaml/holidays.ics": holidays,
-				"base.yaml/yearly.ics":   "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20270101\nRRULE:FREQ=YEARLY\nSUMMARY:New Year\nEND:VEVENT\n",
-				"base.yaml/text.ics":     "hello",
+				"holidays.ics": holidays,
+				"yearly.ics":   "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20270101\nRRULE:FREQ=YEARLY\nSUMMARY:New Year\nEND:VEVENT\n",
+				"text.ics":     "hello",
 			}
-			if text, ok := files[source+"/"+name]; ok {
+			if text, ok := files[path]; ok {
 				return []byte(text), nil
 			}
 			return nil, errors.New("no such file")
