@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
@@ -46,12 +47,12 @@ func (c *auditCmd) Run(ctx context.Context, a *app) error {
 			if about == "" {
 				about = allJobs(q.Job)
 			}
-			rows = append(rows, []string{a.at(q.At), somebody(q.By), q.Door, q.What, about, string(q.Outcome), string(q.Request), q.Message})
+			rows = append(rows, []string{a.at(q.At), somebody(q.By), q.Door, strings.ReplaceAll(q.What, "skipNext", "skip-next"), about, string(q.Outcome), string(q.Request), q.Message})
 		}
 		if a.json {
 			return nil
 		}
-		return a.grid([]column{
+		return a.list([]column{
 			{head: "ASKED (" + a.zoneName() + ")"},
 			{head: "BY", least: 12},
 			{head: "DOOR", rank: 3},
@@ -60,6 +61,6 @@ func (c *auditCmd) Run(ctx context.Context, a *app) error {
 			{head: "ANSWER", rank: 1},
 			{head: "REQUEST", wide: true},
 			{head: "MESSAGE", least: 16, rank: 2},
-		}, rows)
+		}, rows, "no requests found")
 	})
 }

@@ -41,6 +41,9 @@ type verdict struct {
 // Run classifies documents in every shape that ecsevent.ParseAll reads.
 func (c *classifyCmd) Run(ctx context.Context, a *app) error {
 	if len(c.Files) == 0 {
+		if a.Screen.Asks {
+			_, _ = fmt.Fprintln(a.Stderr, "reading standard input; Ctrl-D ends it")
+		}
 		data, err := io.ReadAll(input{ctx, a.Stdin})
 		if err != nil {
 			return fmt.Errorf("reading standard input: %w", err)

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/batchplane/batchplane/internal/cli"
 )
 
 // Documents of every form, in one line each.
@@ -135,5 +137,15 @@ func TestClassifyEachTask(t *testing.T) {
 	}
 	if want := "standard input:2: reading an ECS document: tasks[2].taskArn: want a string, it is a number"; !strings.Contains(r.err, want) {
 		t.Errorf("%s\nwant %s", r.err, want)
+	}
+}
+
+// TestClassifyWaits: a person who names no file learns that the command waits for input.
+func TestClassifyWaits(t *testing.T) {
+	t.Parallel()
+	for asks, says := range map[bool]string{true: "reading standard input; Ctrl-D ends it\n", false: ""} {
+		if r := withEnv(t, cli.Env{Stdin: strings.NewReader(event), Screen: cli.Screen{Asks: asks}}, "classify"); r.code != 0 || r.err != says {
+			t.Errorf("a terminal, %t: %+v", asks, r)
+		}
 	}
 }

@@ -107,9 +107,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 	if err != nil {
 		return fail(env, err, exitUsage)
 	}
-	if len(args) == 0 || args[0] == "help" { // as many programs accept it
-		args = append(slices.Clone(args[min(1, len(args)):]), "--help")
-	}
+	args = asElsewhere(args)
 	if i := slices.IndexFunc(args, func(arg string) bool { return !utf8.ValidString(arg) }); i >= 0 {
 		// kong passes values through JSON, which would put other bytes in the place of these.
 		return fail(env, fmt.Errorf("the argument %.60q is not UTF-8, so it cannot be passed on as it is: write it in UTF-8, or rename the file", args[i]), exitUsage)

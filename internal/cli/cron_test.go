@@ -42,7 +42,7 @@ func TestCronJSON(t *testing.T) {
 	t.Parallel()
 	r := batchplane(t, "--json", "cron", "15,30 2 * * *", "--zone", "Europe/Berlin", "--from", "2026-03-29T01:00Z", "--to", "2026-03-30T00:30:00Z")
 	want := `{"expr":"15,30 2 * * *","dialect":"crontab","zone":"Europe/Berlin","words":"at 02:15 and 02:30 every day","aws":["cron(15,30 2 * * ? *)"],"awsZone":"Europe/Berlin","guard":null,"neverFires":false}
-{"at":"2026-03-29T01:00:00Z","local":"2026-03-29T03:00:00+02:00","note":"clocks go forward by 1h; runs late: its local time is skipped; 2 runs fall on this minute and are one; EventBridge Scheduler skips it: the look launches it"}
+{"at":"2026-03-29T01:00:00Z","local":"2026-03-29T03:00:00+02:00","note":"clocks go forward by 1h; runs late: its local time is skipped; 2 runs fall on this minute and are one; EventBridge Scheduler skips it: the sweep launches it"}
 {"at":"2026-03-30T00:15:00Z","local":"2026-03-30T02:15:00+02:00","note":""}
 {"at":"2026-03-30T00:30:00Z","local":"2026-03-30T02:30:00+02:00","note":""}
 `

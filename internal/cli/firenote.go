@@ -24,7 +24,7 @@ func fireNote(s cron.Schedule, days *clockDays, slot time.Time) string {
 		notes = append(notes, fmt.Sprintf("%d runs fall on this minute and are one", n))
 	}
 	if s.SchedulerMisses(slot) {
-		notes = append(notes, "EventBridge Scheduler skips it: the look launches it")
+		notes = append(notes, "EventBridge Scheduler skips it: the sweep launches it")
 	}
 	return strings.Join(notes, "; ")
 }

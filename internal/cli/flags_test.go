@@ -28,6 +28,8 @@ func TestFlagsThatWouldDoNothing(t *testing.T) {
 		"--attempt 0 must be at least 1":          {"logs", "report", "--attempt", "0"},
 		"--limit 0 must be at least 1":            {"kept", "--limit", "0"},
 		"on this machine nobody notes when":       {"logs", "report", "--since", "10m"},
+		"--profile and --region go with a stack":  {"retry", "--all", "--yes", "--profile", "prod"},
+		"--region go with a stack, and none is":   {"jobs", "--region", "eu-central-1"},
 	} {
 		if r := nowhere(t, args); r.code != 2 || !strings.Contains(r.err, says) {
 			t.Errorf("%q: %+v", args, r)
@@ -41,7 +43,7 @@ func TestWordsOfOthers(t *testing.T) {
 	for says, args := range map[string][]string{
 		"there is no next here: it is `batchplane jobs`":               {"next"},
 		"there is no deploy here: it is `batchplane apply`":            {"deploy", "-f", "jobs.yaml"},
-		"there is no --version here: it is `batchplane version`":       {"--version"},
+		"there is no -v here: it is `batchplane version`":              {"-v"},
 		"there is no --tz here: it is `--zone`":                        {"cron", "0 3 * * *", "--tz", "UTC"},
 		"there is no --state here: it is `--status`":                   {"history", "--state", "failed"},
 		"unknown flag --state":                                         {"run", "hello", "--state", "x"},

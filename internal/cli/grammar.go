@@ -106,12 +106,25 @@ func apart(err error) string {
 	return ": write them in a row, with no flag between them"
 }
 
+// asElsewhere accepts what most programs do: help, alone or before a command, and --version.
+func asElsewhere(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case args[0] == "--version":
+		return append([]string{"version"}, args[1:]...)
+	}
+	return args
+}
+
 // otherwise gives, for the commands and flags of other programs, what they are called here.
 var otherwise = map[string]string{
 	"ls": "jobs", "list": "jobs", "ps": "jobs", "next": "jobs", "runs": "history", "start": "run", "trigger": "run", "exec": "run", "rerun": "retry",
 	"cancel": "stop", "kill": "stop", "disable": "pause", "suspend": "pause", "enable": "resume", "unpause": "resume", "describe": "show", "explain": "show", "inspect": "show",
 	"serve": "local", "server": "local", "daemon": "local", "up": "local", "check": "validate", "lint": "validate", "plan": "diff", "deploy": "apply", "convert": "import", "migrate": "import",
-	"--version": "version", "-v": "version", "-V": "version", "--tz": "--zone", "--timezone": "--zone", "--state": "--status",
+	"-v": "version", "-V": "version", "--tz": "--zone", "--timezone": "--zone", "--state": "--status",
 }
 
 // renamed returns the error about a word of another program, or nil if it is none.

@@ -24,6 +24,16 @@ type column struct {
 
 const gap = "  "
 
+// list is grid for rows of which there may be none. A person then reads a sentence; a program gets
+// the heading alone, as it would above rows.
+func (a *app) list(cols []column, rows [][]string, none string) error {
+	if len(rows) == 0 && a.Screen.Width > 0 {
+		_, _ = fmt.Fprintln(a.Stderr, none)
+		return nil
+	}
+	return a.grid(cols, rows)
+}
+
 // grid prints rows in columns that fit the screen, and says what it left out. Without a screen,
 // and with -o wide, it cuts nothing.
 func (a *app) grid(cols []column, rows [][]string) error {

@@ -142,7 +142,7 @@ func (a *app) printHistory(rows []view.Row) error {
 			began, a.atPointer(r.FinishedAt), r.By, r.Cause,
 		})
 	}
-	return a.grid([]column{
+	return a.list([]column{
 		{head: "RUN"},
 		{head: "SCHEDULED FOR (" + a.zoneName() + ")", rank: 1},
 		{head: "STATUS", paint: paintState},
@@ -153,5 +153,5 @@ func (a *app) printHistory(rows []view.Row) error {
 		{head: "FINISHED", wide: true},
 		{head: "BY", wide: true},
 		{head: "CAUSE", least: 20},
-	}, cells)
+	}, cells, "no runs found")
 }

@@ -67,7 +67,7 @@ func (a *app) printJobs(jobs []view.Summary) error {
 			s.Job, s.Owner, scheduleText(s), a.nextText(s), state, when, lasted, rate(s), millis(s.P50Ms), millis(s.P95Ms), s.Strip, a.jobNote(s),
 		})
 	}
-	return a.grid([]column{
+	return a.list([]column{
 		{head: "JOB"},
 		{head: "OWNER", wide: true},
 		{head: "SCHEDULE", least: 16, rank: 5},
@@ -80,7 +80,7 @@ func (a *app) printJobs(jobs []view.Summary) error {
 		{head: "P95", rank: 9},
 		{head: "RUNS", rank: 4, paint: paintStrip},
 		{head: "NOTE", least: 16, rank: 1},
-	}, rows)
+	}, rows, "no jobs found")
 }
 
 // scheduleText is a schedule in words, with the zone of its times.

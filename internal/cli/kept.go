@@ -54,7 +54,7 @@ func (c *keptCmd) Run(ctx context.Context, a *app) error {
 		if a.json {
 			return nil
 		}
-		return a.grid([]column{{head: "ID"}, {head: "RECEIVED (" + a.zoneName() + ")", rank: 1}, {head: "WHY", least: 16}, {head: "INPUT", least: 16}}, rows)
+		return a.list([]column{{head: "ID"}, {head: "RECEIVED (" + a.zoneName() + ")", rank: 1}, {head: "WHY", least: 16}, {head: "INPUT", least: 16}}, rows, "no inputs are kept")
 	})
 }
 

@@ -38,7 +38,7 @@ func (c *pausesCmd) Run(ctx context.Context, a *app) error {
 		if a.json {
 			return nil
 		}
-		return a.grid([]column{
+		return a.list([]column{
 			{head: "JOB"},
 			{head: "SINCE (" + a.zoneName() + ")", rank: 2},
 			{head: "UNTIL"},
@@ -46,6 +46,6 @@ func (c *pausesCmd) Run(ctx context.Context, a *app) error {
 			{head: "SKIPPED", rank: 1},
 			{head: "NEWEST SKIPPED", wide: true},
 			{head: "REASON", least: 16},
-		}, rows)
+		}, rows, "nothing is paused")
 	})
 }

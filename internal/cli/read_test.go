@@ -289,7 +289,7 @@ func TestDatabases(t *testing.T) {
 		t.Fatal(err)
 	}
 	for db, says := range map[string]string{
-		absent: "does not exist: start `batchplane local` first", newer: "upgrade batchplane", corrupt: "or is damaged: keep it",
+		absent: "does not exist: start `batchplane local` first, name the right file with --db, or name a stack on AWS with --stack", newer: "upgrade batchplane", corrupt: "or is damaged: keep it",
 	} {
 		before, _ := os.ReadFile(db) //nolint:gosec // a test's own file; one is absent
 		for _, args := range [][]string{{"history"}, {"show", "report"}, {"logs", "report"}, {"run", "report"}, {"retry", "report"}, {"stop", "report", "--reason", "x"}, {"local", "-f", jobs}} {

@@ -182,6 +182,9 @@ func TestVersionCompletionMan(t *testing.T) {
 	if got := w.must("version"); !regexp.MustCompile(`^batchplane \S+.*, go\S+, \w+/\w+\n$`).MatchString(got) {
 		t.Errorf("version: %s", got)
 	}
+	if flag, command := batchplane(t, "--version", "--json"), batchplane(t, "version", "--json"); flag != command || flag.code != 0 {
+		t.Errorf("--version: %+v", flag)
+	}
 	if got := w.must("version", "--json"); !strings.Contains(got, `"go":"go`) {
 		t.Errorf("version as JSON: %s", got)
 	}

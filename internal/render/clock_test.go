@@ -24,7 +24,7 @@ type scheduled struct {
 }
 
 // TestEverySlotOnceOverAYear: over a year, in zones that change their clocks, what the rendered
-// schedules start, less what the trigger filters, and what the look launches are together the job's
+// schedules start, less what the trigger filters, and what the sweep launches are together the job's
 // slots. The filter is needed only if both day fields are set.
 func TestEverySlotOnceOverAYear(t *testing.T) {
 	t.Parallel()

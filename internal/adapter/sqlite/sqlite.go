@@ -67,7 +67,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 // plane that runs on it. It creates and migrates nothing.
 func OpenExisting(ctx context.Context, path string) (*Store, error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s %w: start `batchplane local` first, or name the right file with --db", path, ErrNoFile)
+		return nil, fmt.Errorf("%s %w: start `batchplane local` first, name the right file with --db, or name a stack on AWS with --stack", path, ErrNoFile)
 	}
 	if err := isFile(path); err != nil {
 		return nil, err
