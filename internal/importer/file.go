@@ -30,6 +30,14 @@ type File struct {
 	err  error
 }
 
+// Said is what to call a file by that name.
+func Said(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
+}
+
 // Base gives the file's name without its folders.
 func (f *File) Base() string { return path.Base(strings.ReplaceAll(f.Name, `\`, "/")) }
 

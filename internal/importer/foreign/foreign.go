@@ -1,5 +1,4 @@
-// Package foreign recognises files of schedulers that are not imported, and says in one sentence
-// what to do with each. It invents nothing: such a file makes no job.
+// Package foreign recognises files of schedulers that are not imported, and says what to do with each. It invents nothing: such a file makes no job.
 package foreign
 
 import (
@@ -66,7 +65,7 @@ func among(f *importer.File, kinds []kind) *importer.ForeignError {
 
 func (k kind) of(name string) *importer.ForeignError {
 	return &importer.ForeignError{
-		Sentence: fmt.Sprintf("%s is %s, no crontab; its schedules are %s; import of it is not offered: %s", name, k.name, k.schedules, k.todo),
+		Sentence: fmt.Sprintf("%s is %s, which is not imported. Its schedules are %s. What to do instead: %s", importer.Said(name), k.name, k.schedules, k.todo),
 	}
 }
 
@@ -74,6 +73,6 @@ func (k kind) of(name string) *importer.ForeignError {
 // kind of crontab.
 func Dialect(name, dialect string) *importer.ForeignError {
 	return &importer.ForeignError{
-		Sentence: fmt.Sprintf("%s holds lines of %s, so it is no crontab; import of it is not offered: `batchplane cron` says for each schedule what to write in a jobs file", name, dialect),
+		Sentence: fmt.Sprintf("%s holds lines of %s, which are not imported. What to do instead: `batchplane cron` says for each schedule what to write in a jobs file", importer.Said(name), dialect),
 	}
 }

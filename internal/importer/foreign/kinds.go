@@ -1,8 +1,10 @@
 package foreign
 
 const (
-	writeJobs  = "write each as a job of a jobs file, `batchplane cron` says what a schedule means"
+	writeJobs  = "write each as a job of a jobs file (`batchplane cron` says what a schedule means)"
+	jenkins    = "Jenkins' five fields, in which H stands for a value that Jenkins derives from the job's name"
 	fiveUTC    = "five crontab fields in UTC"
+	fixedH     = "replace each H with a fixed value, and " + writeJobs
 	sixSpring  = "six fields of Spring, seconds first and 1 = Monday, or fixed rates"
 	ofHosts    = "`crontab -l` prints what a host has, and `batchplane import crontab` reads that"
 	springTodo = "`batchplane cron` says for each expression what to write; a method is no command, so each needs one that an image can run"
@@ -12,7 +14,7 @@ const (
 var kinds = []kind{
 	{
 		name: "a systemd unit", schedules: "OnCalendar and On...Sec times of systemd", file: nil, content: re(`(?m)^\s*\[(?:Timer|Unit|Service|Install)\]\s*$`),
-		todo: "`systemctl list-timers` lists them and `systemd-analyze calendar` their next times; " + writeJobs + ", with the ExecStart of the service of the same name",
+		todo: writeJobs + ", with the ExecStart of the timer's service as its command; `systemctl list-timers` lists them all, and `systemd-analyze calendar` explains an OnCalendar",
 	},
 	{
 		name: "a list of systemd timers", schedules: "in their units, of which it shows the next times alone", content: re(`(?m)^NEXT\b.*\bUNIT\b.*\bACTIVATES\s*$|\s\S+\.timer[ \t]+\S+\.service[ \t]*$`),
@@ -31,16 +33,16 @@ var kinds = []kind{
 		todo: "`terraform show -json PLANFILE > plan.json` writes it, and `batchplane import terraform plan.json` reads that",
 	},
 	{
-		name: "a Jenkinsfile", schedules: "Jenkins' five fields, in which H is a value that Jenkins draws from the job's name", content: re(`(?s)(?:\bpipeline\s*\{|\bproperties\s*\(\s*\[|\bpipelineTriggers\b|\btriggers\s*\{).*\b(?:cron|parameterizedCron|pollSCM)\b`),
-		todo: "write a fixed minute for each H and " + writeJobs,
+		name: "a Jenkinsfile", schedules: jenkins, content: re(`(?s)(?:\bpipeline\s*\{|\bproperties\s*\(\s*\[|\bpipelineTriggers\b|\btriggers\s*\{).*\b(?:cron|parameterizedCron|pollSCM)\b`),
+		todo: fixedH,
 	},
 	{
 		name: "a GitHub Actions workflow", schedules: fiveUTC + ", which GitHub starts minutes late or not at all", content: re(`(?m)^\s*["']?on["']?\s*:[\s\S]*?\bschedule\s*:[\s\S]*?\bcron\s*:[\s\S]*?^jobs\s*:|^jobs\s*:[\s\S]*?^["']?on["']?\s*:[\s\S]*?\bcron\s*:`),
-		todo: "its steps need an image of their own; then " + writeJobs,
+		todo: "put what its steps do into an image, and " + writeJobs,
 	},
 	{
-		name: "a job of Jenkins", schedules: "Jenkins' five fields, in which H is a value that Jenkins draws from the job's name", content: re(`(?m)^\s*-\s*(?:timed|pollscm)\s*:|<hudson\.triggers\.\w+>`),
-		todo: "write a fixed minute for each H and " + writeJobs,
+		name: "a job of Jenkins", schedules: jenkins, content: re(`(?m)^\s*-\s*(?:timed|pollscm)\s*:|<hudson\.triggers\.\w+>`),
+		todo: fixedH,
 	},
 	{
 		name: "a configuration of Ansible", schedules: "those that its module cron writes into the crontabs of hosts",
@@ -53,11 +55,11 @@ var kinds = []kind{
 	},
 	{
 		name: "a pipeline of Azure DevOps", schedules: fiveUTC, content: re(`(?m)^schedules\s*:\s*\n\s*-\s*cron\s*:`),
-		todo: "its steps need an image of their own; then " + writeJobs,
+		todo: "put what its steps do into an image, and " + writeJobs,
 	},
 	{
 		name: "a configuration of CircleCI", schedules: fiveUTC, content: re(`(?m)^workflows\s*:[\s\S]*\btriggers\s*:[\s\S]*\bschedule\s*:[\s\S]*\bcron\s*:`),
-		todo: "its steps need an image of their own; then " + writeJobs,
+		todo: "put what its steps do into an image, and " + writeJobs,
 	},
 	{
 		name: "a Vercel configuration", schedules: fiveUTC + " that call a path of the site", content: re(`"?\bcrons"?\s*:\s*\[\s*\{[^}]*(?:\bpath\b[^}]*\bschedule\b|\bschedule\b[^}]*\bpath\b)`),
@@ -98,7 +100,7 @@ var kinds = []kind{
 	},
 	{
 		name: "a trigger of KEDA", schedules: "five crontab fields at which a range of time begins and ends, in its timezone", content: re(`(?m)^apiVersion\s*:\s*["']?keda\.(?:sh|k8s\.io)/`),
-		todo: "it scales and starts nothing at a time: " + writeJobs + " for what has to begin at its start",
+		todo: "it scales and starts nothing by itself; write what has to begin at its start as a job of a jobs file",
 	},
 	{
 		name: "Java or Kotlin code with Spring's @Scheduled", schedules: sixSpring, content: re(`@Scheduled\s*\(`),
@@ -140,7 +142,7 @@ var kinds = []kind{
 	},
 	{
 		name: "a CronWorkflow of Argo", schedules: "five crontab fields in its own timezone", content: re(`(?m)^\s*["']?kind["']?\s*:\s*["']?CronWorkflow\b`),
-		todo: "a workflow has several steps and a job has one command: " + writeJobs + " for each that stands alone",
+		todo: "a workflow has several steps and a job has one command, so " + writeJobs + " for each that stands alone",
 	},
 	{
 		name: "a folder's list of kustomize", schedules: "in the files that it names", content: re(`(?m)^kind\s*:\s*Kustomization\b`),
@@ -155,8 +157,8 @@ var kinds = []kind{
 		todo: "`terraform show -json > state.json` prints it in the form that has a promise, and `batchplane import terraform state.json` reads that",
 	},
 	{
-		name: "the manifest of a Copilot service", schedules: "none", content: re(`(?m)^type\s*:\s*["']?(?:Load Balanced Web Service|Backend Service|Worker Service|Request-Driven Web Service|Static Site)\b`),
-		todo: "the manifests of Scheduled Jobs are read, copilot/NAME/manifest.yml",
+		name: "the manifest of a Copilot service", schedules: "those of its application's Scheduled Jobs, if it has any", content: re(`(?m)^type\s*:\s*["']?(?:Load Balanced Web Service|Backend Service|Worker Service|Request-Driven Web Service|Static Site)\b`),
+		todo: "`batchplane import copilot copilot/NAME/manifest.yml` reads the manifest of a Scheduled Job",
 	},
 	{
 		name: "Terraform's HCL", schedules: "expressions of EventBridge, which mostly refer to variables", file: re(`\.(?:tf|tofu|hcl)$`), content: re(`(?m)^\s*(?:resource|module|data|variable|provider|locals|terraform|output)\b[^\n]*\{`),
@@ -188,7 +190,7 @@ var kinds = []kind{
 	},
 	{
 		name: "a DAG of Airflow", schedules: "five crontab fields or presets, whose runs come at the end of their interval", content: re(`(?s)\bairflow\b.*(?:\bDAG\b|@dag\b).*\b(?:schedule|schedule_interval)\s*=`),
-		todo: "tasks of a DAG depend on each other and jobs do not: " + writeJobs + " for those that stand alone",
+		todo: "tasks of a DAG depend on each other and jobs do not; write those that stand alone as jobs of a jobs file (`batchplane cron` says what a schedule means)",
 	},
 	{
 		name: "a schedule of Celery beat", schedules: "crontab(...) and seconds of Celery", content: re(`beat_schedule|CELERYBEAT_SCHEDULE|CELERY_BEAT_SCHEDULE`),
@@ -219,7 +221,7 @@ var kinds = []kind{
 		todo: writeJobs + " with the image and command of each service",
 	},
 	{
-		name: "a state machine of Step Functions", schedules: "none: a rule or schedule of EventBridge starts it", content: re(`(?s)\bStartAt\b.*\barn:aws[a-z-]*:states:::`),
+		name: "a state machine of Step Functions", schedules: "those of the rules and schedules of EventBridge that start it", content: re(`(?s)\bStartAt\b.*\barn:aws[a-z-]*:states:::`),
 		todo: "`batchplane import eventbridge --live` lists what starts it; where it only runs ecs:runTask, write a job of that task",
 	},
 	{

@@ -104,7 +104,7 @@ func TestForeign(t *testing.T) {
 				t.Errorf("%s: %v, %d jobs", name, err, len(r.Jobs))
 				continue
 			}
-			if text := err.Error(); !strings.Contains(text, f.is) || !strings.Contains(text, name) || !strings.Contains(text, "import of it is not offered") || strings.Contains(text, "\n") || strings.Contains(text, "never run") {
+			if text := err.Error(); !strings.Contains(text, f.is) || !strings.Contains(text, name) || !strings.Contains(text, "not imported. ") || !strings.Contains(text, " What to do instead: ") || strings.Contains(text, "\n") || strings.Contains(text, "never run") {
 				t.Errorf("%s: %s", name, text)
 			}
 		}
@@ -130,7 +130,7 @@ func TestOffered(t *testing.T) {
 	for _, s := range samples {
 		_, err := kinds.Import("crontab", read(t, s.files), s.options, kinds.Options{})
 		var foreign *importer.ForeignError
-		if !errors.As(err, &foreign) || !strings.Contains(err.Error(), "`batchplane import "+s.kind+" ") || !strings.Contains(err.Error(), "no crontab; its schedules are ") {
+		if !errors.As(err, &foreign) || !strings.Contains(err.Error(), "`batchplane import "+s.kind+" ") || !strings.Contains(err.Error(), "no crontab: ") {
 			t.Errorf("%s: %v", s.name, err)
 		}
 	}

@@ -121,9 +121,9 @@ func other(kind string, f *importer.File) error {
 	case kind != "":
 		return nil
 	case len(bytes.TrimSpace(f.Data)) == 0:
-		return fmt.Errorf("%s is empty: most likely the command that was to write it failed, so run that again", f.Name)
+		return fmt.Errorf("%s is empty: most likely the command that was to write it failed, so run that again", importer.Said(f.Name))
 	}
-	return fmt.Errorf("%s is none of the kinds that are recognised: if it is one, say so, `batchplane import KIND FILE` with one of %s; if not, write each of its schedules as a job of a jobs file, `batchplane cron` says what a schedule means", f.Name, strings.Join(Names(), ", "))
+	return fmt.Errorf("%s is of no kind that is recognised. If it is one of %s, say so: `batchplane import KIND FILE`. If not, write each of its schedules as a job of a jobs file (`batchplane cron` says what a schedule means)", importer.Said(f.Name), strings.Join(Names(), ", "))
 }
 
 // unreadable says why a file that looks like one of ours is not YAML or JSON.
@@ -148,21 +148,14 @@ func named(kind string, f *importer.File) error {
 	return nil
 }
 
-// schedules says what the schedules of each kind are.
-var schedules = map[string]string{
-	"crontab": "five crontab fields in its host's zone", "eventbridge": "cron(...), rate(...) and at(...) of EventBridge", "terraform": "cron(...), rate(...) and at(...) of EventBridge",
-	"copilot": "crontab fields and presets that Copilot turns into EventBridge's, in UTC", "ecschedule": "cron(...) and rate(...) of EventBridge, in UTC",
-	"kubernetes": "five fields as robfig/cron reads them, in timeZone",
-}
-
 // offered gives the sentence for a file that `import` takes as another kind.
 func offered(f *importer.File, is, what, wanted string) error {
 	article := "no file of "
 	if wanted == "crontab" {
 		article = "no "
 	}
-	return &importer.ForeignError{Sentence: fmt.Sprintf("%s is %s, %s%s; its schedules are %s; import of it is offered: `batchplane import %s %s`",
-		f.Name, what, article, wanted, schedules[is], is, importer.Word(f.Name))}
+	return &importer.ForeignError{Sentence: fmt.Sprintf("%s is %s, %s%s: `batchplane import %s %s` reads it",
+		importer.Said(f.Name), what, article, wanted, is, importer.Word(f.Name))}
 }
 
 func recognised(all []importer.Reader, f *importer.File) (importer.Reader, string) {
