@@ -1,4 +1,4 @@
-// Package cost is the only model of what the control plane costs: the README, the command preview
+// Package cost is the only model of what the control plane costs: docs/cost.md, the README, the command preview
 // and the benchmarks' page use it. Whatever can be counted is counted by tests (test/calls,
 // test/template) and must match the numbers here.
 package cost

@@ -12,33 +12,36 @@ import (
 	"github.com/batchplane/batchplane/internal/cost"
 )
 
-var update = flag.Bool("update", false, "write the README's tables anew")
+var update = flag.Bool("update", false, "write the page of costs anew")
 
-const readme = "../../README.md"
+const page, readme = "../../docs/cost.md", "../../README.md"
 
-// TestREADME: the README's tables match the model.
-func TestREADME(t *testing.T) {
+// TestPage: the page of costs is the model's, and so are the README's figures.
+func TestPage(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(text), "### What a month costs\n\n")
-	_, after, end := strings.Cut(rest, "\n## ")
-	if !ok || !end {
-		t.Fatal("the README has no section for it")
-	}
-	section := section(t)
-	want := before + "### What a month costs\n\n" + section + "\n## " + after
+	want := "# What a month costs\n\n" + section(t)
 	if *update {
-		if err := os.WriteFile(readme, []byte(want), 0o644); err != nil { //nolint:gosec // it is public
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil { //nolint:gosec // it is public
 			t.Fatal(err)
 		}
-		return
 	}
-	if string(text) != want {
-		t.Errorf("the README's costs are not the model's (-update writes them anew); want\n%s", section)
+	for name, says := range map[string]string{page: want, readme: summary()} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), says) {
+			t.Errorf("%s does not have the model's costs (-update writes the page anew); want\n%s", name, says)
+		}
 	}
+}
+
+// summary is the README's sentence about costs.
+func summary() string {
+	p, bare := cost.Regions["us-east-1"], cost.Success
+	bare.Bytes = 0
+	return fmt.Sprintf("a million successful runs cost $%.2f: $%.2f to run them, the rest to keep their history for %d days. A stack that does nothing costs $%.2f a month.",
+		cost.Success.USD(p, 1e6, cost.KeepDays), bare.USD(p, 1e6, cost.KeepDays), cost.KeepDays, cost.Idle.USD(p, 1, cost.KeepDays))
 }
 
 // idleMinute returns the read units counted for a minute with that many jobs in which nothing

@@ -101,18 +101,18 @@ func TestJobsStack(t *testing.T) {
 	w.denied(t)
 }
 
-// smallest: the job that the README shows in plain CloudFormation is deployed, and the next sweep
+// smallest: the job that docs/deploy.md shows in plain CloudFormation is deployed, and the next sweep
 // knows it.
 func (w *world) smallest(t *testing.T) {
 	t.Helper()
-	text, err := os.ReadFile(root + "/README.md")
+	text, err := os.ReadFile(root + "/docs/deploy.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, yaml, ok := strings.Cut(string(text), "```yaml\nResources:\n")
 	yaml, _, end := strings.Cut(yaml, "```")
 	if !ok || !end {
-		t.Fatal("the README shows no job")
+		t.Fatal("docs/deploy.md shows no job")
 	}
 	template := filepath.Join(t.TempDir(), "smallest.yaml")
 	yaml = "AWSTemplateFormatVersion: \"2010-09-09\"\nResources:\n" + strings.ReplaceAll(yaml, "batchplane:", w.name+":")
@@ -132,7 +132,7 @@ func (w *world) smallest(t *testing.T) {
 	}
 }
 
-// linted: CloudFormation's linter finds nothing in the README's template nor in those that render
+// linted: CloudFormation's linter finds nothing in that page's template nor in those that render
 // wrote. `sam validate --lint` runs the same linter; here it runs once for all.
 func (w *world) linted(t *testing.T) {
 	t.Helper()

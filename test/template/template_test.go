@@ -133,10 +133,10 @@ func memory(t *testing.T, template object, function string) int {
 }
 
 // TestParametersAreExplained: parameters are explained in the template, and in the table of the
-// README with the same defaults.
+// page about deploying with the same defaults.
 func TestParametersAreExplained(t *testing.T) {
 	t.Parallel()
-	doc, err := os.ReadFile(root + "README.md")
+	doc, err := os.ReadFile(root + "docs/deploy.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,10 +153,10 @@ func TestParametersAreExplained(t *testing.T) {
 		}
 		said, ok := table[name]
 		if body := canonical(t, at(t, p, "Default")); !ok || strings.Trim(body, `"`) != said {
-			t.Errorf("parameter %s has the default %s, and the README says %q, %t", name, body, said, ok)
+			t.Errorf("parameter %s has the default %s, and docs/deploy.md says %q, %t", name, body, said, ok)
 		}
 	}
 	if n := len(keys(t, parameters)); len(table) != n {
-		t.Errorf("the README has %d parameters, the template %d", len(table), n)
+		t.Errorf("docs/deploy.md has %d parameters, the template %d", len(table), n)
 	}
 }
