@@ -243,6 +243,28 @@ func TestMoreThanIsRead(t *testing.T) {
 	says(t, "problems", get("/problems"), []string{"open runs beyond the newest 1000"}, nil)
 }
 
+// TestEverythingFails: the overview names some of each kind, says how many others there are and
+// where, and what is more urgent is not lost among them.
+func TestEverythingFails(t *testing.T) {
+	t.Parallel()
+	var changes []port.Change
+	for n := range 25 {
+		item := itemOf("job-"+strconv.Itoa(n), "0 * * * *")
+		item.FailingSince = night
+		changes = append(changes, port.Change{Item: &item})
+	}
+	for n := range 20 {
+		item := itemOf("off-"+strconv.Itoa(n), "0 * * * *")
+		item.Pauses = []job.Pause{{From: night.Add(-30 * 24 * time.Hour)}}
+		changes = append(changes, port.Change{Item: &item})
+	}
+	page := pagesOf(t, changes...)("/")
+	says(t, "the overview", page, []string{">45 problems<", `<a href="/jobs">5 more failing</a>`, `href="/ask/retry-all"`, "The last 24 hours"}, []string{"more paused"})
+	if n := strings.Count(page, "<article "); n != 40 {
+		t.Errorf("%d articles", n)
+	}
+}
+
 // TestFormsKnowOfOverlap: a person is told in advance that a run would be refused, or would wait.
 func TestFormsKnowOfOverlap(t *testing.T) {
 	t.Parallel()

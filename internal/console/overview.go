@@ -21,12 +21,14 @@ type overview struct {
 	// Known reports whether any job is deployed; Jobs is how many are.
 	Known bool
 	Jobs  int
-	Needs []view.Attention
-	Wrong []string
-	Day   []dayCount
-	Total int
-	Open  []view.Row
-	More  int // open runs that are not listed
+	// Needs lists the most urgent of each kind, MoreNeeds how many others there are.
+	Needs     []view.Attention
+	MoreNeeds []moreNeeds
+	Wrong     []string
+	Day       []dayCount
+	Total     int
+	Open      []view.Row
+	More      int // open runs that are not listed
 	// Coming lists the jobs with a slot in the next hour. MoreComing is how many others have one.
 	// Unforeseen is how many jobs start at times that nobody knows beforehand.
 	Coming                 []view.Summary
@@ -44,6 +46,13 @@ type dayCount struct {
 	Count  int
 }
 
+// moreNeeds is how many of a kind of attention are not listed, and where they are.
+type moreNeeds struct {
+	Kind  view.AttentionKind
+	Count int
+	Href  string
+}
+
 type classCount struct {
 	Class view.Class
 	Count int
@@ -51,6 +60,7 @@ type classCount struct {
 
 // Bounds of the overview's lists.
 const (
+	mostOfKind = 20
 	mostOpen   = 20
 	mostComing = 20
 	comingIn   = time.Hour
@@ -147,7 +157,8 @@ func (o *overview) unseen(open, missed []run.Run) {
 // fill makes the page from what was read.
 func (o *overview) fill(needs []view.Attention, summaries []view.Summary, open []run.Run, counts map[view.State]int, st plane.Status) {
 	o.Jobs, o.Known = len(summaries), len(summaries) > 0
-	o.Needs, o.Wrong = needs, st.Wrong
+	o.need(needs)
+	o.Wrong = st.Wrong
 	o.Day = days(counts)
 	for _, d := range o.Day {
 		o.Total += d.Count
@@ -170,9 +181,37 @@ func (o *overview) fill(needs []view.Attention, summaries []view.Summary, open [
 	slices.SortStableFunc(o.Coming, func(a, b view.Summary) int { return cmp.Or(a.Next.Compare(*b.Next), cmp.Compare(a.Job, b.Job)) })
 	o.MoreComing = max(0, len(o.Coming)-mostComing)
 	o.Coming = o.Coming[:min(len(o.Coming), mostComing)]
-	o.Attention = len(o.Needs) + len(o.Wrong) + min(len(o.Kept), 1)
+	o.Attention = len(needs) + len(o.Wrong) + min(len(o.Kept), 1)
 	if o.Attention > 0 {
 		o.Title = view.Counted(o.Attention, "problem") + " · Overview"
+	}
+}
+
+// need lists what needs attention. If everything fails at once, the figures below stay in reach.
+func (o *overview) need(needs []view.Attention) {
+	for len(needs) > 0 { // they come kind by kind
+		kind := needs[0].Kind
+		n := slices.IndexFunc(needs, func(a view.Attention) bool { return a.Kind != kind })
+		if n < 0 {
+			n = len(needs)
+		}
+		o.Needs = append(o.Needs, needs[:min(n, mostOfKind)]...)
+		if n > mostOfKind {
+			o.MoreNeeds = append(o.MoreNeeds, moreNeeds{kind, n - mostOfKind, o.ofKind(kind)})
+		}
+		needs = needs[n:]
+	}
+}
+
+// ofKind returns the address of the page that has all of a kind of attention.
+func (o *overview) ofKind(kind view.AttentionKind) string {
+	switch kind {
+	case view.NeedsFailing, view.NeedsPaused, view.NeedsResumed:
+		return o.Href("/jobs")
+	case view.NeedsMissed:
+		return o.Href("/history", "status", string(run.Missed), "since", "24h")
+	default:
+		return o.Href("/history", "status", "queued,launching,running")
 	}
 }
 

@@ -127,7 +127,7 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	var ref *plane.RefError
 	switch {
 	case errors.Is(err, port.ErrNotFound):
-		s.refuse(w, r, http.StatusNotFound, "that does not exist (any more)", "It may be older than runs are kept.")
+		s.refuse(w, r, http.StatusNotFound, "there is no such job or run", "It may have been removed, or be older than runs are kept.")
 	case errors.As(err, &ref), errors.Is(err, errForm):
 		s.refuse(w, r, http.StatusBadRequest, err.Error(), "")
 	case errors.Is(err, context.DeadlineExceeded):

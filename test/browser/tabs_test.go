@@ -91,7 +91,7 @@ func TestControlPlaneGoesAndComesBack(t *testing.T) {
 	s := living(t, nil)
 	b := open(t)
 	b.signIn(s)
-	for path, keeps := range map[string]string{"/": "In the next hour", "/timeline": "nightly", "/jobs": "nightly", "/jobs/nightly": "Next slots", "/history": "Nothing ran yet"} {
+	for path, keeps := range map[string]string{"/": "In the next hour", "/timeline": "nightly", "/jobs": "nightly", "/jobs/nightly": "Next slots", "/history": "Nothing has run yet"} {
 		b.visit(s, path)
 		b.Until(path+" is live", isLive)
 		s.moody.gone.Store(true)
