@@ -1,5 +1,6 @@
-// Package yamlkeys counts the keys of YAML's block mappings before the parser sees
-// them: its time grows with their square.
+// Package yamlkeys stands between the lexer and the parser of YAML, for all who read it. It joins
+// what the lexer cuts, and counts the keys of block mappings before the parser sees them: its time
+// grows with their square.
 package yamlkeys
 
 import "github.com/goccy/go-yaml/token"

@@ -48,6 +48,52 @@ func TestTags(t *testing.T) {
 	}
 }
 
+// TestColons: between braces, a colon with no blank behind it is a part of a value that has a tag or an
+// anchor, too (the tags of templates in github.com/PRX/Infrastructure).
+func TestColons(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"a: { Key: ab, Value: !Ref AWS::StackName }":                            "AWS::StackName",
+		"a: { Value: !Ref AWS::StackName, Key: prx:ops }":                       "AWS::StackName",
+		"a: {Value: !Ref AWS::Region}":                                          "AWS::Region",
+		"a: { Value: !Ref Plain, Key: b }":                                      "Plain",
+		"a: { Value: !Ref 'AWS::Region', Key: b }":                              "AWS::Region",
+		"a: { Value: {Ref: AWS::Region}, Key: b }":                              "AWS::Region",
+		"z: &r AWS::Region\na: { Value: {Ref: &s AWS::Region}, Key: *r }":       "AWS::Region",
+		"a:\n  { Value:\n      !Ref AWS::Region,\n    Key: !Ref AWS::NoValue }": "AWS::Region",
+	} {
+		docs, err := Parse([]byte(text + "\n"))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got := docs[0].Get("a", "Value", "Ref").String(); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+	docs, err := Parse([]byte("a: { u: !Sub arn:aws:iam::1:role/x y:z, v: !Sub 12:30, w: !If [c, p:q, !Ref R::S] }\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := docs[0].Get("a")
+	if u, v, w := a.Get("u", "Fn::Sub").String(), a.Get("v", "Fn::Sub").String(), a.Get("w", "Fn::If").List(); u != "arn:aws:iam::1:role/x y:z" || v != "12:30" || len(w) != 3 || w[1].String() != "p:q" || w[2].Get("Ref").String() != "R::S" {
+		t.Errorf("%q, %q, %+v", u, v, w)
+	}
+	docs, err = Parse([]byte("a: { run: [rake, db:migrate, [x:y]], e: {k: [-p, 80:80, \"q\"], one: [k: v:w], json: {\"k\":1}}, last: {u:v: w} }\nb: [rake, db:migrate]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a = docs[0].Get("a")
+	for got, want := range map[string]string{
+		strings.Join(a.Get("run").Texts(), ","): "rake,db:migrate,", strings.Join(a.Get("run").List()[2].Texts(), ","): "x:y", strings.Join(a.Get("e", "k").Texts(), ","): "-p,80:80,q",
+		a.Get("e", "one").List()[0].Get("k").String(): "v:w", a.Get("e", "json", "k").String(): "1", strings.Join(docs[0].Get("b").Texts(), ","): "rake,db:migrate",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // TestInt: numbers are those of YAML 1.1 (https://github.com/kubernetes-sigs/yaml,
 // goyaml.v2/resolve.go).
 func TestInt(t *testing.T) {

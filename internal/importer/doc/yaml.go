@@ -9,8 +9,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/batchplane/batchplane/internal/yamlkeys"
 )
 
 // Limits of a file: its size in bytes, the size of one YAML document, for whose parts the parser
@@ -115,7 +116,7 @@ func (r *yamlReader) documents(text string) ([]*Node, error) {
 	if line := bracketed(text); line > 0 {
 		return nil, fmt.Errorf("line %d: nested more than %d deep", r.first+line, maxDepth)
 	}
-	tokens := lexer.Tokenize(text)
+	tokens := yamlkeys.Tokens(text)
 	if line, what := tooMuch(tokens); what != "" {
 		return nil, fmt.Errorf("line %d: %s", r.first+line, what)
 	}

@@ -23,3 +23,15 @@ func TestAScheduleWithoutQuotes(t *testing.T) {
 		}
 	}
 }
+
+// TestAColonBetweenBraces: db:migrate is one word there, too.
+func TestAColonBetweenBraces(t *testing.T) {
+	t.Parallel()
+	jobs, problems := parse([]byte("jobs:\n  - {name: a, schedule: \"0 1 * * *\", command: [rake, db:migrate], environment: {URL: &u db:x}}\n"))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if got := strings.Join(jobs[0].Command, " "); got != "rake db:migrate" || jobs[0].Environment["URL"] != "db:x" {
+		t.Errorf("%q, %v", got, jobs[0].Environment)
+	}
+}

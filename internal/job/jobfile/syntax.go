@@ -8,7 +8,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
@@ -26,7 +25,7 @@ func syntaxTree(data []byte) (*ast.File, *Problem) {
 	if p := unreadable(text); p != nil {
 		return nil, p
 	}
-	tokens := lexer.Tokenize(text)
+	tokens := yamlkeys.Tokens(text)
 	if p := tooNested(tokens); p != nil {
 		return nil, p
 	}
