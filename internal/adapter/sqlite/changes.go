@@ -20,13 +20,13 @@ func (s *Store) Place(ctx context.Context) (int64, error) {
 
 // Changed implements port.Feed.
 func (s *Store) Changed(ctx context.Context, after int64, limit int) (runs []run.Run, next int64, err error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT c.seq, r.rev, r.body FROM changes c JOIN runs r ON r.id = c.id WHERE c.seq > ? ORDER BY c.seq LIMIT ?", after, limit)
+	rows, err := s.read.QueryContext(ctx, "SELECT c.seq, r.rev, r.body FROM changes c JOIN runs r ON r.id = c.id WHERE c.seq > ? ORDER BY c.seq", after)
 	if err != nil {
 		return nil, after, fmt.Errorf("reading what changed: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	next = after
-	for rows.Next() {
+	for len(runs) < limit && rows.Next() {
 		var rev int64
 		var body string
 		if err := rows.Scan(&next, &rev, &body); err != nil {

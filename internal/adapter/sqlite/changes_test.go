@@ -66,6 +66,15 @@ func TestChanged(t *testing.T) {
 	if got := changed(10); !slices.Equal(got, []string{"a/3 queued"}) {
 		t.Errorf("changed by another program: %q", got)
 	}
+	put("a/4", 0, run.Queued)
+	put("a/5", 0, run.Queued)
+	if err := s.Corrupt(t.Context(), "a/4"); err != nil {
+		t.Fatal(err)
+	}
+	put("a/6", 0, run.Queued)
+	if got := changed(2); !slices.Equal(got, []string{"a/5 queued", "a/6 queued"}) {
+		t.Errorf("one that cannot be read takes the place of another: %q", got)
+	}
 	if _, err := s.Prune(t.Context(), at.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
