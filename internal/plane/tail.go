@@ -47,7 +47,8 @@ func moved(was, is run.Run, now time.Time) bool {
 	return view.StateOf(was, now) != view.StateOf(is, now) || len(was.Attempts) != len(is.Attempts) || was.Duplicates != is.Duplicates
 }
 
-// tailOnce returns the newest runs and those that were open, oldest first.
+// tailOnce returns the newest runs and those that were open, oldest first. It takes out of seen those
+// that had ended and are not among the newest any more.
 func (p *Plane) tailOnce(ctx context.Context, jobs []string, seen map[run.ID]run.Run, first bool) ([]run.Run, error) {
 	out, err := p.newestFor(ctx, jobs, seen, first)
 	if err != nil {
@@ -58,7 +59,11 @@ func (p *Plane) tailOnce(ctx context.Context, jobs []string, seen map[run.ID]run
 		has[r.ID] = true
 	}
 	for id, r := range seen {
-		if has[id] || r.Status.Terminal() {
+		if has[id] {
+			continue
+		}
+		if r.Status.Terminal() { // newer runs have taken its place, and a tail may last for weeks
+			delete(seen, id)
 			continue
 		}
 		now, err := p.Run(ctx, id)

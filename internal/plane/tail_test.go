@@ -31,17 +31,21 @@ func TestTailOfACrowd(t *testing.T) {
 		ctx, end := context.WithCancel(t.Context())
 		looks := 0
 		p := &plane.Plane{Reader: store, Now: func() time.Time { return at }, Sleep: func(context.Context, time.Duration) {
-			if looks++; looks == 1 {
+			switch looks++; looks {
+			case 1:
 				begin(before, before+200)
-			}
-			if looks == 3 {
+			case 3:
+				begin(before+200, before+270)
+			case 4:
+				begin(before+270, before+280)
+			case 6:
 				end()
 			}
 		}}
 		told := map[run.ID]int{}
 		err := p.Tail(ctx, nil, func(r run.Run) error { told[r.ID]++; return nil })
-		if err != nil || len(told) != 200 {
-			t.Errorf("after %d runs: %d of 200, %v", before, len(told), err)
+		if err != nil || len(told) != 280 {
+			t.Errorf("after %d runs: %d of 280, %v", before, len(told), err)
 		}
 		for id, n := range told {
 			if n != 1 {
