@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	openRuns = 100_000
+	openRuns = 20_000
 	dueRuns  = 1_000
 )
 
@@ -61,7 +61,7 @@ func (c *counting) Due(ctx context.Context, lane run.Lane, now time.Time, limit 
 	return rs, err
 }
 
-// TestLookReadsOnlyWhatIsDue: of 100,000 open runs 1,000 are due, and one look at them asks the
+// TestLookReadsOnlyWhatIsDue: of 20,000 open runs 1,000 are due, and one look at them asks the
 // store for these alone.
 func TestLookReadsOnlyWhatIsDue(t *testing.T) {
 	t.Parallel()

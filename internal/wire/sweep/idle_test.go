@@ -212,7 +212,7 @@ func fill(tb testing.TB, table string, from port.Store) {
 const mostIdle = 38
 
 // TestIdleMinute: what a minute in which nothing happens costs, in a process that has just begun and in
-// one that continues, over four laps.
+// one that continues, over two laps.
 //
 // `go test ./internal/wire/sweep -run IdleMinute -update` writes testdata/idle.golden anew.
 func TestIdleMinute(t *testing.T) {
@@ -237,7 +237,7 @@ func idleMinutes(t *testing.T, n int, out *strings.Builder) {
 	s, clock, stack, meter := idleStack(t, n)
 	costs := map[string]int{}
 	var order []string
-	for minute := range 21 {
+	for minute := range 11 {
 		*clock = clock.Add(time.Minute)
 		if err := s.sweep(t.Context()); err != nil {
 			t.Fatal(err)
