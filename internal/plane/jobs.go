@@ -166,9 +166,15 @@ func matchesAny(patterns []string, name string) bool {
 
 // OpenRuns returns the runs that have not ended, at most limit.
 func (p *Plane) OpenRuns(ctx context.Context, limit int) ([]run.Run, error) {
+	return p.openRuns(ctx, limit, nil)
+}
+
+// openRuns is OpenRuns; newer is a port.Walk's Newer.
+func (p *Plane) openRuns(ctx context.Context, limit int, newer func(run.ID)) ([]run.Run, error) {
 	var out []run.Run
-	open := []run.Status{run.Queued, run.Launching, run.Running}
-	for r, err := range p.Walk(ctx, walkOf(Filter{Statuses: open}, limit)) {
+	w := walkOf(Filter{Statuses: []run.Status{run.Queued, run.Launching, run.Running}}, limit)
+	w.Newer = newer
+	for r, err := range p.Walk(ctx, w) {
 		if err != nil {
 			return nil, err
 		}

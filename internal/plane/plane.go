@@ -158,6 +158,9 @@ type Alarm struct {
 	State  string    `json:"state"`
 	Since  time.Time `json:"since,omitzero"`
 	Reason string    `json:"reason,omitempty"`
+	// Rings reports whether it notifies people of this state as of something wrong: of ALARM, and of
+	// INSUFFICIENT_DATA if it has actions for that.
+	Rings bool `json:"rings,omitempty"`
 	// Heard reports whether the alarm has somebody to notify, as far as is known; Unheard says why not.
 	Heard   bool   `json:"heard"`
 	Unheard string `json:"unheard,omitempty"`

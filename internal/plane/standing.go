@@ -31,6 +31,8 @@ type Standing struct {
 	HeldBack map[string]run.ID `json:"heldBack,omitempty"`
 	// Unreadable are the jobs whose items cannot be read.
 	Unreadable []string `json:"unreadable,omitempty"`
+	// NewerJobs are the jobs whose items a newer batchplane wrote, which this program cannot read.
+	NewerJobs []string `json:"newerJobs,omitempty"`
 	// Gone is since when jobs have been gone from the registry, if they left in the last 30
 	// days.
 	Gone map[string]time.Time `json:"gone,omitempty"`
@@ -65,7 +67,13 @@ func ReadStanding(ctx context.Context, s standingReader, now time.Time) (Standin
 	var unreadable *port.UnreadableItemsError
 	switch {
 	case errors.As(err, &unreadable):
-		st.Unreadable = slices.Sorted(maps.Keys(unreadable.Jobs))
+		for _, name := range slices.Sorted(maps.Keys(unreadable.Jobs)) {
+			if errors.Is(unreadable.Jobs[name], port.ErrNewer) {
+				st.NewerJobs = append(st.NewerJobs, name)
+			} else {
+				st.Unreadable = append(st.Unreadable, name)
+			}
+		}
 	case err != nil:
 		return st, fmt.Errorf("reading the jobs' items: %w", err)
 	}

@@ -30,6 +30,9 @@ type Status struct {
 	// Untold lists the runs that have owed a notice for over 15 minutes, longest first: not
 	// everyone who should be told has accepted it.
 	Untold []Untold `json:"untold,omitempty"`
+	// NewerRuns are runs, open or owing something, that a newer batchplane wrote. This program cannot read
+	// them, so they are in none of the lists above.
+	NewerRuns []run.ID `json:"newerRuns,omitempty"`
 	// Kept counts the inputs that could not be used and wait for a person, up to keptMost. That
 	// is not a fault of the control plane.
 	Kept int `json:"kept,omitempty"`
@@ -83,7 +86,7 @@ func (p *Plane) Status(ctx context.Context) (Status, error) {
 			return st, err
 		}
 	}
-	open, err := p.OpenRuns(ctx, openMost)
+	open, err := p.openRuns(ctx, openMost, st.newer)
 	if err != nil {
 		return st, err
 	}
@@ -115,9 +118,16 @@ func (p *Plane) Status(ctx context.Context) (Status, error) {
 // runs that are due by the time at which any notice is tried again.
 func (p *Plane) untold(ctx context.Context, st *Status, open []run.Run, now time.Time) error {
 	due, err := p.Due(ctx, run.LookLane, now.Add(run.DefaultTiming.ToldMost+time.Minute), openMost)
-	var unreadable *port.UnreadableError // the look sets it aside and tells
+	var unreadable *port.UnreadableError // the look sets a damaged one aside and tells
 	if err != nil && !errors.As(err, &unreadable) {
 		return fmt.Errorf("reading what is owed: %w", err)
+	}
+	if unreadable != nil {
+		for id, why := range unreadable.Runs {
+			if errors.Is(why, port.ErrNewer) {
+				st.newer(id)
+			}
+		}
 	}
 	if len(due) == openMost {
 		st.Unseen = append(st.Unseen, fmt.Sprintf("notices owed by runs beyond the %d that are due first", openMost))
@@ -131,6 +141,24 @@ func (p *Plane) untold(ctx context.Context, st *Status, open []run.Run, now time
 	}
 	slices.SortStableFunc(st.Untold, func(a, b Untold) int { return a.Since.Compare(b.Since) })
 	return nil
+}
+
+// newer notes a run that a newer batchplane wrote.
+func (st *Status) newer(id run.ID) {
+	if at, known := slices.BinarySearch(st.NewerRuns, id); !known {
+		st.NewerRuns = slices.Insert(st.NewerRuns, at, id)
+	}
+}
+
+// judgeNewer says what is missing because a newer batchplane wrote it. Nobody else may say so.
+func (st *Status) judgeNewer(wrong func(format string, args ...any)) {
+	const text = "a newer batchplane wrote %s (%s first), left out here: use a command of that version; if the stack itself is older, deploy the newer one again, since until then nobody %s"
+	if n := len(st.NewerRuns); n > 0 {
+		wrong(text, view.Counted(n, "run"), st.NewerRuns[0], "handles them")
+	}
+	if n := len(st.NewerJobs); n > 0 {
+		wrong(text, view.Counted(n, "job"), st.NewerJobs[0], "watches their slots")
+	}
 }
 
 func (st *Status) judge(now time.Time) {
@@ -156,6 +184,7 @@ func (st *Status) judge(now time.Time) {
 	for _, name := range st.Unreadable {
 		wrong("the item of the job %s cannot be read: its slots are not watched", name)
 	}
+	st.judgeNewer(wrong)
 	if n := len(st.Untold); n > 0 {
 		oldest := st.Untold[0]
 		wrong("%s still owed after %s, of %s for %s: not all who should be told have taken it", view.Counted(n, "notice"), job.Duration(noticeWithin), oldest.Run, now.Sub(oldest.Since).Truncate(time.Second))
@@ -166,8 +195,8 @@ func (st *Status) judge(now time.Time) {
 // judgeStack says what is wrong with the parts of a stack.
 func (st *Status) judgeStack(wrong func(format string, args ...any)) {
 	for _, a := range st.Alarms {
-		if a.State == "ALARM" {
-			wrong("the alarm %s is in ALARM: %s", a.Name, a.Reason)
+		if a.Rings {
+			wrong("the alarm %s is in %s: %s", a.Name, a.State, a.Reason)
 		}
 	}
 	for _, q := range st.Queues {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +34,8 @@ func TestStatusJudges(t *testing.T) {
 		"never swept":                 {0, plane.Health{Running: true}, 0, "the sweep has never finished"},
 		"no sweep for long":           {6 * time.Minute, plane.Health{Running: true}, 0, "the sweep last finished 6m0s ago"},
 		"a run waits for long":        {time.Minute, plane.Health{Running: true}, 6 * time.Minute, "the oldest run of the launch lane has been due for 6m0s"},
-		"an alarm":                    {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Heartbeat", State: "ALARM", Reason: "no sweep"}}}, 0, "the alarm b-Heartbeat is in ALARM: no sweep"},
+		"an alarm":                    {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Lag", State: "ALARM", Reason: "late", Rings: true}}}, 0, "the alarm b-Lag is in ALARM: late"},
+		"an alarm for want of data":   {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Heartbeat", State: "INSUFFICIENT_DATA", Reason: "no sweep", Rings: true}}}, 0, "the alarm b-Heartbeat is in INSUFFICIENT_DATA: no sweep"},
 		"failures":                    {time.Minute, plane.Health{Running: true, Queues: []plane.Queue{{Name: "TriggerFailures", Messages: 2}}}, 0, "2 messages in the queue TriggerFailures: `redrive` shows what was given up"},
 		"a rule is off":               {time.Minute, plane.Health{Running: true, Rules: []plane.Rule{{Name: "StoppedTasks", On: "b-1", State: "DISABLED", Targets: 1}}}, 0, "the rule StoppedTasks is switched off, so it calls no function: `aws events enable-rule --name b-1` switches it on"},
 		"a rule calls nothing":        {time.Minute, plane.Health{Running: true, Rules: []plane.Rule{{Name: "StoppedTasks", State: "ENABLED"}}}, 0, "the rule StoppedTasks has lost its target, so it calls no function: a change set with --deployment-mode REVERT_DRIFT puts back what somebody changed in the stack"},
@@ -218,6 +220,62 @@ func TestStatusNamesWhatCannotBeRead(t *testing.T) {
 	}
 	if err := p.Known(t.Context(), "never"); err == nil || !strings.Contains(err.Error(), "there is no job") {
 		t.Errorf("who asks for one that never was is told: %v", err)
+	}
+}
+
+// newerTable is a reader of a table in which a newer batchplane wrote an open run, one that owes a notice, and two items.
+type newerTable struct{ port.Reader }
+
+const (
+	newerOpen = run.ID("b/20261122T0800Z")
+	newerOwes = run.ID("a/20261122T0800Z")
+)
+
+func (n newerTable) Items(ctx context.Context) ([]job.Item, error) {
+	items, err := n.Reader.Items(ctx)
+	return items, errors.Join(err, &port.UnreadableItemsError{Jobs: map[string]error{"b": port.ErrNewer, "a": port.ErrNewer, "broken": port.ErrUnreadable}})
+}
+
+func (n newerTable) Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error) {
+	due, err := n.Reader.Due(ctx, lane, now, limit)
+	return due, errors.Join(err, &port.UnreadableError{Runs: map[run.ID]error{newerOpen: port.ErrNewer, newerOwes: port.ErrNewer, "c/20261122T0800Z": port.ErrUnreadable}})
+}
+
+func (n newerTable) Walk(ctx context.Context, w port.Walk) iter.Seq2[run.Run, error] {
+	return func(yield func(run.Run, error) bool) {
+		if w.Newer == nil {
+			yield(run.Run{}, port.ErrNewer)
+			return
+		}
+		w.Newer(newerOpen)
+		n.Reader.Walk(ctx, w)(yield)
+	}
+}
+
+// TestStatusOfANewerTable: status shows what it can read, and says what it does not show.
+func TestStatusOfANewerTable(t *testing.T) {
+	t.Parallel()
+	p, store := runsOf(t, run.Run{
+		ID: "d/20261122T0800Z", Status: run.Launching, ScheduledFor: evening, QueuedAt: evening, DueAt: evening.Add(time.Hour),
+		Attempts: []run.Attempt{{N: 1, Doubt: true, SentAt: evening.Add(-time.Hour)}},
+	})
+	p.Reader, p.Now = newerTable{store}, func() time.Time { return evening }
+	p.Inspect = func(context.Context) (plane.Health, error) { return plane.Health{Running: true}, nil }
+	if err := store.SetMark(t.Context(), port.MarkSweep, evening); err != nil {
+		t.Fatal(err)
+	}
+	st, err := p.Status(t.Context())
+	const then = ", left out here: use a command of that version; if the stack itself is older, deploy the newer one again, since until then nobody "
+	want := []string{
+		"the item of the job broken cannot be read: its slots are not watched",
+		"a newer batchplane wrote 2 runs (a/20261122T0800Z first)" + then + "handles them",
+		"a newer batchplane wrote 2 jobs (a first)" + then + "watches their slots",
+	}
+	if err != nil || !slices.Equal(st.Wrong, want) || len(st.Doubt) != 1 {
+		t.Errorf("wrong %q, in doubt %v, %v", st.Wrong, st.Doubt, err)
+	}
+	if !slices.Equal(st.NewerRuns, []run.ID{newerOwes, newerOpen}) || !slices.Equal(st.NewerJobs, []string{"a", "b"}) || !slices.Equal(st.Unreadable, []string{"broken"}) {
+		t.Errorf("newer %v, %v, unreadable %v", st.NewerRuns, st.NewerJobs, st.Unreadable)
 	}
 }
 

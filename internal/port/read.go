@@ -71,6 +71,9 @@ type Walk struct {
 	// ScheduledFor, or the zero time if the keys do not tell that. Several goroutines may call
 	// it at once, and more than once for one run.
 	Unread func(id run.ID, at time.Time)
+	// Newer, unless it is nil, is called with the id of each run that a newer batchplane wrote,
+	// one after the other. The walk then leaves that run out and is not ended by it.
+	Newer func(id run.ID)
 	// Page is how many runs are likely to be wanted; 0 means 100.
 	Page int
 }

@@ -256,6 +256,18 @@ func TestNewer(t *testing.T) {
 	if got != nil {
 		t.Error("Walk left it out")
 	}
+	var left, damaged []run.ID
+	w := port.Walk{Newer: func(id run.ID) { left = append(left, id) }, Unread: func(id run.ID, _ time.Time) { damaged = append(damaged, id) }}
+	for r, err := range s.Walk(t.Context(), w) {
+		if err != nil {
+			t.Errorf("Walk past it: %v", err)
+		}
+		got = append(got, r)
+	}
+	wantIDs(t, "Walk past it", got, nil, "b/20261122T1730Z")
+	if !slices.Equal(left, []run.ID{id}) || len(damaged) > 0 {
+		t.Errorf("Walk left out %v, and %v as damaged", left, damaged)
+	}
 	_, err = s.Newest(t.Context(), []string{"a", "b"}, 2)
 	wantNewer("Newest", err)
 	ended := run.Run{ID: "c/20261122T1730Z", Status: run.Succeeded, ScheduledFor: start, QueuedAt: start, FinishedAt: start.Add(time.Minute)}

@@ -186,7 +186,7 @@ func (k *walk) load(ctx context.Context, es []entry) ([]run.Run, error) {
 	})
 	ls, unreadable, err := k.store.loadAs(ctx, es, k.consistent)
 	if err == nil && !k.consistent {
-		err = newerOf(unreadable) // of the others Unread is told
+		err = k.newer(unreadable) // of the others Unread is told
 	}
 	if err != nil {
 		return nil, err
@@ -199,6 +199,20 @@ func (k *walk) load(ctx context.Context, es []entry) ([]run.Run, error) {
 		}
 	}
 	return out, nil
+}
+
+// newer tells the walk's caller which runs a newer batchplane wrote, or returns the error of one.
+func (k *walk) newer(unreadable map[run.ID]error) error {
+	if k.w.Newer == nil {
+		return newerOf(unreadable)
+	}
+	for id, err := range unreadable {
+		if errors.Is(err, port.ErrNewer) {
+			k.w.Newer(id)
+			delete(unreadable, id)
+		}
+	}
+	return nil
 }
 
 // noteUnread tells the walk's caller which runs are left out.

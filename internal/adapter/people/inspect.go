@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -122,12 +123,18 @@ func (i *Inspector) alarms(ctx context.Context, parts []part, hear *listeners) (
 				unheard := hear.unheard(ctx, a.ActionsEnabled == nil || *a.ActionsEnabled, a.AlarmActions)
 				out = append(out, plane.Alarm{
 					Name: aws.ToString(a.AlarmName), State: string(a.StateValue), Since: aws.ToTime(a.StateTransitionedTimestamp).UTC(),
-					Reason: aws.ToString(a.AlarmDescription), Heard: unheard == "", Unheard: unheard,
+					Reason: aws.ToString(a.AlarmDescription), Rings: rings(a), Heard: unheard == "", Unheard: unheard,
 				})
 			}
 		}
 	}
 	return out, nil
+}
+
+// rings reports whether an alarm notifies people of its state as of something wrong. An alarm with actions for
+// missing data waits for data that must come.
+func rings(a cwtypes.MetricAlarm) bool {
+	return a.StateValue == cwtypes.StateValueAlarm || a.StateValue == cwtypes.StateValueInsufficientData && len(a.InsufficientDataActions) > 0
 }
 
 // held are the counts that make up a queue: the messages that can be received, and those that somebody

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cloudformationtypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 
@@ -69,4 +71,36 @@ func TestMessagesOfQueues(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRings: an alarm rings in ALARM, and without data only if it has actions for that, as the heartbeat's has.
+func TestRings(t *testing.T) {
+	t.Parallel()
+	topic := []string{topicARN + "t"}
+	for name, tc := range map[string]struct {
+		alarm types.MetricAlarm
+		want  bool
+	}{
+		"well":                 {types.MetricAlarm{StateValue: types.StateValueOk, AlarmActions: topic, InsufficientDataActions: topic}, false},
+		"it rings":             {types.MetricAlarm{StateValue: types.StateValueAlarm, AlarmActions: topic}, true},
+		"it needs no data":     {types.MetricAlarm{StateValue: types.StateValueInsufficientData, AlarmActions: topic}, false},
+		"it misses its data":   {types.MetricAlarm{StateValue: types.StateValueInsufficientData, AlarmActions: topic, InsufficientDataActions: topic}, true},
+		"its actions are gone": {types.MetricAlarm{StateValue: types.StateValueAlarm}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := one(tc.alarm)
+			h, err := (&Inspector{Stack: "prod", Resources: &alarmed{}, Alarms: s}).Inspect(t.Context())
+			if err != nil || len(h.Alarms) != 1 || h.Alarms[0].Rings != tc.want || h.Alarms[0].State != string(tc.alarm.StateValue) {
+				t.Errorf("got %+v, %v", h.Alarms, err)
+			}
+		})
+	}
+}
+
+// one is CloudWatch with one alarm.
+type one types.MetricAlarm
+
+func (a one) DescribeAlarms(context.Context, *cloudwatch.DescribeAlarmsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DescribeAlarmsOutput, error) {
+	return &cloudwatch.DescribeAlarmsOutput{MetricAlarms: []types.MetricAlarm{types.MetricAlarm(a)}}, nil
 }
