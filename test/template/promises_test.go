@@ -3,10 +3,13 @@ package template_test
 import (
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 // TestPromises covers what the emulator does not do, or does not refuse, and what the
@@ -133,7 +136,7 @@ func TestAlarms(t *testing.T) {
 		"NoticeLagAlarm":        ours + "NoticeLag Maximum 60 5 GreaterThanThreshold 900 notBreaching",
 		"ScheduleProblemsAlarm": ours + "ScheduleProblems Maximum 300 1 GreaterThanThreshold 0 notBreaching",
 		"StreamAgeAlarm":        `AWS/Lambda [{"Name":"FunctionName","Value":"!Ref Notify"}] IteratorAge Maximum 60 5 GreaterThanThreshold 300000 notBreaching`,
-		"NoticesFailingAlarm":   "batchplane  !Sub NoticesFailing-${AWS::StackName} Sum 300 1 GreaterThanThreshold 0 notBreaching",
+		"NoticesFailingAlarm":   "batchplane  !Sub NoticesFailing-${AWS::StackName} Sum 300 8 GreaterThanThreshold 0 notBreaching",
 	}
 	for _, queue := range []string{"Trigger", "OnStopped", "Notify", "Sweep"} {
 		want[queue+"FailuresAlarm"] = strings.ReplaceAll(queued, "%", queue+"Failures")
@@ -160,7 +163,7 @@ func TestAlarms(t *testing.T) {
 			t.Errorf("%s calls %s and %s", id, on, ok)
 		}
 		// An alarm about what arrives fires for each arrival.
-		if arrives := words(t, p, "MetricName") == "NumberOfMessagesSent"; arrives != (p["DatapointsToAlarm"] != nil) || arrives && canonical(t, p["DatapointsToAlarm"]) != "1" {
+		if arrives := words(t, p, "MetricName") == "NumberOfMessagesSent" || id == "NoticesFailingAlarm"; arrives != (p["DatapointsToAlarm"] != nil) || arrives && canonical(t, p["DatapointsToAlarm"]) != "1" {
 			t.Errorf("%s rings after %v", id, p["DatapointsToAlarm"])
 		}
 		// An alarm without data so far is quiet; one whose data stops fires.
@@ -176,6 +179,10 @@ func TestAlarms(t *testing.T) {
 	alarm := at(t, resources, "NoticesFailingAlarm", "Properties")
 	if words(t, filtered, "MetricNamespace") != words(t, alarm, "Namespace") || words(t, filtered, "MetricName") != words(t, alarm, "MetricName") {
 		t.Errorf("the alarm of failing notices does not look at what is counted: %v", filtered)
+	}
+	periods, _ := strconv.Atoi(canonical(t, at(t, alarm, "EvaluationPeriods")))
+	if back := time.Duration(periods) * 5 * time.Minute; back < run.DefaultTiming.ToldMost+10*time.Minute {
+		t.Errorf("the alarm of failing notices looks back %s, and what is owed is tried again after %s", back, run.DefaultTiming.ToldMost)
 	}
 }
 
