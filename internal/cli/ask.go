@@ -39,6 +39,7 @@ func (a *app) plane(ctx context.Context) (*plane.Plane, error) {
 		a.findState()
 		return wire.LocalPlane(ctx, a.db)
 	}
+	defer a.working("looking for the stack " + a.stack)()
 	s, err := wire.StackPlane(ctx, wire.StackConfig{Name: a.stack, Profile: a.profile, Region: a.region})
 	if err != nil {
 		return nil, err

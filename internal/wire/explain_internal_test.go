@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
@@ -83,5 +84,24 @@ func TestExplain(t *testing.T) {
 	}
 	if err := noCredentials(StackConfig{}, context.Canceled); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "sign in") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestInTime: a person learns after a while that AWS does not answer. An error that came in time, or
+// because the person interrupted, is passed on.
+func TestInTime(t *testing.T) {
+	t.Parallel()
+	waits := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	if err := inTime(t.Context(), time.Millisecond, "mars-1", waits); !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(err.Error(), "AWS did not answer within 1ms in mars-1: is the Region right") {
+		t.Errorf("no answer: %v", err)
+	}
+	interrupted, stop := context.WithCancel(t.Context())
+	stop()
+	if err := inTime(interrupted, time.Minute, "mars-1", waits); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "AWS") {
+		t.Errorf("interrupted: %v", err)
+	}
+	refused := errors.New("refused")
+	if err := inTime(t.Context(), time.Minute, "mars-1", func(context.Context) error { return refused }); err != refused { //nolint:errorlint // the same one
+		t.Errorf("refused: %v", err)
 	}
 }

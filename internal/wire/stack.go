@@ -69,7 +69,11 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	outputs, parameters, err := stackOutputs(ctx, cloudformation.NewFromConfig(cfg), c.Name, cfg.Region)
+	var outputs, parameters map[string]string
+	err = inTime(ctx, foundWithin, cfg.Region, func(ctx context.Context) (err error) {
+		outputs, parameters, err = stackOutputs(ctx, cloudformation.NewFromConfig(cfg), c.Name, cfg.Region)
+		return err
+	})
 	if err != nil {
 		return nil, explain(c, cfg.Region, err)
 	}
@@ -104,6 +108,21 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 		Poll:    plane.Poll{Least: time.Second, Most: 8 * time.Second},
 	}
 	return s, nil
+}
+
+// foundWithin is how long AWS may take to say what a stack is.
+const foundWithin = 30 * time.Second
+
+// inTime asks AWS a first question. The SDK would wait for the answer for ever, as behind a proxy or a
+// firewall that drops packets.
+func inTime(ctx context.Context, within time.Duration, region string, ask func(context.Context) error) error {
+	timed, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	err := ask(timed)
+	if err != nil && timed.Err() != nil && ctx.Err() == nil {
+		return fmt.Errorf("AWS did not answer within %s in %s: is the Region right, and does a proxy or a firewall hold calls back? (%w)", within, region, err)
+	}
+	return err
 }
 
 // patient makes doctor's many questions go out as fast as IAM takes them, which throttles its policy simulator.
