@@ -218,3 +218,14 @@ func TestVersionCompletionMan(t *testing.T) {
 		}
 	}
 }
+
+// TestInstallOfGoRun: a unit must not name a program that is gone once the command ends.
+func TestInstallOfGoRun(t *testing.T) {
+	t.Parallel()
+	for path, code := range map[string]int{"/tmp/go-build4101557224/b001/exe/batchplane": 2, "/usr/local/bin/batchplane": 0} {
+		r := withEnv(t, cli.Env{Executable: path}, "local", "install", "-f", "jobs.yaml")
+		if r.code != code || strings.Contains(r.out, path) != (code == 0) || strings.Contains(r.err, "go install ./cmd/batchplane") != (code != 0) {
+			t.Errorf("%s: %+v", path, r)
+		}
+	}
+}
