@@ -27,6 +27,7 @@ func ticksOf(from, to time.Time, span time.Duration, zone *time.Location) []tick
 	step := map[time.Duration]int{3 * time.Hour: 1, 24 * time.Hour: 6}[span]
 	step = cmp.Or(step, 24)
 	var out []tick
+	var named bool
 	first := from.In(zone)
 	// Days are counted by the calendar: where the clocks skip midnight, time.Date may return a time of
 	// the day before.
@@ -40,12 +41,20 @@ func ticksOf(from, to time.Time, span time.Duration, zone *time.Location) []tick
 			if at.Before(from) || !at.Before(to) || at.Hour() != h {
 				continue
 			}
-			k := tick{At: percent(100 * float64(at.Sub(from)) / float64(to.Sub(from))), Day: h == 0, at: at}
-			k.Text = tickText(at, step == 24, len(out) == 0)
+			share := float64(at.Sub(from)) / float64(to.Sub(from))
+			k := tick{At: percent(100 * share), Day: h == 0, at: at}
+			text := tickText(at, step == 24, !named)
+			if float64(len(text))/2 <= letters*min(share, 1-share) {
+				k.Text, named = text, true
+			}
 			out = append(out, k)
 		}
 	}
 }
+
+// letters is how many letters the axis has room for where it is narrowest. A text stands in the middle
+// of its tick; one that would not be all above the axis has none: cut off, it reads as another time.
+const letters = 80
 
 // room is the share of the axis that a tick's text and the word "now" need beside each other.
 const room = 0.08

@@ -115,7 +115,7 @@ func (s *Server) routes() http.Handler {
 	}
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.refuse(w, r, http.StatusNotFound, "there is no such page", "The links above lead to all there are.")
+		s.refuse(w, r, http.StatusNotFound, "there is no such page", "The overview leads to all there are.")
 	})
 	return mux
 }

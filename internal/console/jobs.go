@@ -88,7 +88,10 @@ func lineOf(s view.Summary) jobLine {
 	if s.Unreadable {
 		l.Broken = view.UnreadableWords
 	}
-	if s.Judged > 0 {
+	switch {
+	case s.Judged == 0 && len(s.Runs) > 0:
+		l.Words = fmt.Sprintf("none of the last %d succeeded, failed or was missed", len(s.Runs))
+	case s.Judged > 0:
 		l.Words = fmt.Sprintf("%d of the last %d succeeded", s.Succeeded, s.Judged)
 	}
 	return l

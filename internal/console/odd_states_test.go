@@ -243,6 +243,19 @@ func TestMoreThanIsRead(t *testing.T) {
 	says(t, "problems", get("/problems"), []string{"open runs beyond the newest 1000"}, nil)
 }
 
+// TestOnlySkipped: a job whose newest runs were all skipped has run before.
+func TestOnlySkipped(t *testing.T) {
+	t.Parallel()
+	item := itemOf("off", "0 * * * *")
+	changes := []port.Change{{Item: &item}}
+	for n := range 2 {
+		at := night.Add(-time.Duration(n+1) * time.Hour)
+		r := run.Run{ID: run.ScheduledID("off", at), ScheduledFor: at, QueuedAt: at, FinishedAt: at, Status: run.Skipped}
+		changes = append(changes, port.Change{Run: &r})
+	}
+	says(t, "the job", pagesOf(t, changes...)("/jobs/off"), []string{"none of the last 2 succeeded, failed or was missed"}, []string{"no run so far"})
+}
+
 // TestEverythingFails: the overview names some of each kind, says how many others there are and
 // where, and what is more urgent is not lost among them.
 func TestEverythingFails(t *testing.T) {
