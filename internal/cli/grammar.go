@@ -59,6 +59,12 @@ type grammar struct {
 
 const description = `Runs a team's batch jobs: launched once, relaunched only when safe, never silent.
 
+    batchplane local -f jobs.yaml              run a file's jobs on this machine
+    batchplane history --status failed,missed  what failed or did not run
+    batchplane show report                     why, and is a retry safe?
+    batchplane retry report --follow           retry it and print its output
+    batchplane ui --open                       all of this in the browser
+
 A run is named like job/20261122T1730Z. A job's name alone means its open run (stop), its
 newest run with output (logs), or its newest run (all others); job@02:30 means its newest run
 at 02:30 in its time zone. Exit codes: 0 success, 1 refused or failed, 2 wrong usage.`
