@@ -252,5 +252,5 @@ func (d *decider) finish(s Status, cause string, at time.Time) {
 	d.r.Status, d.r.Cause, d.r.FinishedAt = s, cause, at
 	d.r.Forgotten = s != Succeeded && (d.r.Forgotten || d.r.ScheduledFor.Before(d.t.NotBefore))
 	d.r.DueAt, d.r.Renew, d.r.Waits = time.Time{}, false, false
-	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
+	d.r.settleTask()
 }

@@ -90,7 +90,7 @@ func (d *decider) putOff(a *Attempt, why string, until time.Time) string {
 		d.finish(Stopped, s.cause(), d.now())
 		return d.r.Cause
 	}
-	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
+	d.r.settleTask()
 	d.r.Status, d.r.Cause, d.r.DueAt = Queued, why, until
 	return why
 }

@@ -93,7 +93,7 @@ func (d *decider) again(a *Attempt, why *again, v *stop.Verdict, ended time.Time
 	}
 	d.r.Stopping, d.r.StartedAt, d.r.Renew = nil, time.Time{}, why.Renew
 	d.r.OnDemand = d.r.OnDemand || moves
-	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
+	d.r.settleTask()
 	if wait == 0 && !why.Renew {
 		a.Next = "relaunched at once: " + why.Since + why.Why
 		d.r.launch(d.now(), d.t)
@@ -115,7 +115,7 @@ func (d *decider) nextRound(a *Attempt, lacks stop.Room, v *stop.Verdict, ended 
 	}
 	a.next()
 	d.r.Stopping, d.r.StartedAt = nil, time.Time{}
-	d.r.settle(func(e Effect) bool { return e.Kind != Tell })
+	d.r.settleTask()
 	d.r.Status, d.r.Lacks = Queued, lacks
 	d.r.DueAt = d.now().Add(min(d.t.putOff(d.r.ID, a.Round), left))
 	if lacks == stop.NoQuota {

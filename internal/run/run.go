@@ -201,6 +201,9 @@ func (r *Run) Owe(e Effect) {
 // settle removes the effects that match, in place.
 func (r *Run) settle(match func(Effect) bool) { r.Owed = slices.DeleteFunc(r.Owed, match) }
 
+// settleTask removes all that is owed to the attempt's task. Notices stay owed.
+func (r *Run) settleTask() { r.settle(func(e Effect) bool { return e.Kind != Tell }) }
+
 // Lane is one of the two queues of open runs. They are separate so that a herd of runs that
 // wait to be launched does not keep running tasks from being looked at.
 type Lane string

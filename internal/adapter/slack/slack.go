@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Limits of the traffic with Slack.
@@ -167,14 +168,7 @@ func (n *Notifier) wait(ctx context.Context, d time.Duration) error {
 	if n.Wait != nil {
 		return n.Wait(ctx, d)
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx) //nolint:wrapcheck // the caller says what it waited for
-	case <-t.C:
-		return nil
-	}
+	return port.Sleep(ctx, d)
 }
 
 func (n *Notifier) until(target string, at time.Time) {
