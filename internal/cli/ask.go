@@ -34,7 +34,7 @@ func (a *app) withPlane(ctx context.Context, f func(*plane.Plane) error) error {
 func (a *app) plane(ctx context.Context) (*plane.Plane, error) {
 	if a.stack == "" {
 		if a.profile != "" || a.region != "" {
-			return nil, usagef("--profile and --region go with a stack, and none is named: add --stack NAME or set BATCHPLANE_STACK; without them, the command acts on this machine")
+			return nil, usagef("--profile and --region go with a stack, and this command would act on this machine: add --stack NAME, or leave them out")
 		}
 		a.findState()
 		return wire.LocalPlane(ctx, a.db)

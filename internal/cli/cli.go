@@ -125,6 +125,9 @@ func Main(ctx context.Context, args []string, env Env) int {
 	if err := emptyFlag(command); err != nil {
 		return fail(env, err, exitUsage)
 	}
+	if err := oneTarget(command, &g); err != nil {
+		return fail(env, err, exitUsage)
+	}
 	target := command.Selected().Target.Addr().Interface()
 	a, err := env.app(g, target)
 	if err != nil {
@@ -217,7 +220,7 @@ func (a *app) command(name string) string {
 		}
 		return words
 	}
-	if found := a.places().Find(); a.db == "" || found.Here && found.DB == a.db && len(found.Others) == 0 {
+	if found := a.places().Find(); a.db == "" || os.Getenv(stackVariable) == "" && found.Here && found.DB == a.db && len(found.Others) == 0 {
 		return a.program() + " " + name
 	}
 	return fmt.Sprintf("%s %s --db %s", a.program(), name, shellWord(a.db))

@@ -21,6 +21,24 @@ func emptyFlag(command *kong.Context) error {
 	return nil
 }
 
+// stackVariable names the stack that commands use if no flag says otherwise.
+const stackVariable = "BATCHPLANE_STACK"
+
+// oneTarget makes --db outweigh the variable that names a stack: a command with --db, as local mode
+// prints it in notices, is about this machine. Both flags together are refused.
+func oneTarget(command *kong.Context, g *grammar) error {
+	given := func(name string) bool {
+		return slices.ContainsFunc(command.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == name })
+	}
+	switch {
+	case given("db") && given("stack"):
+		return usagef("--db names a state on this machine and --stack a stack on AWS: give one of them")
+	case given("db"):
+		g.Stack = ""
+	}
+	return nil
+}
+
 func isEmpty(v reflect.Value) bool {
 	switch x := reflect.Indirect(v); x.Kind() {
 	case reflect.String:

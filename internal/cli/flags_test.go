@@ -29,7 +29,7 @@ func TestFlagsThatWouldDoNothing(t *testing.T) {
 		"--limit 0 must be at least 1":            {"kept", "--limit", "0"},
 		"on this machine nobody notes when":       {"logs", "report", "--since", "10m"},
 		"--profile and --region go with a stack":  {"retry", "--all", "--yes", "--profile", "prod"},
-		"--region go with a stack, and none is":   {"jobs", "--region", "eu-central-1"},
+		"and this command would act on this mac":  {"jobs", "--region", "eu-central-1"},
 	} {
 		if r := nowhere(t, args); r.code != 2 || !strings.Contains(r.err, says) {
 			t.Errorf("%q: %+v", args, r)

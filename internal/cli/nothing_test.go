@@ -30,3 +30,15 @@ func TestNothingToList(t *testing.T) {
 		t.Errorf("as JSON: %+v", r)
 	}
 }
+
+// TestStackOfTheEnvironment: where BATCHPLANE_STACK is set, --db still means this machine.
+func TestStackOfTheEnvironment(t *testing.T) {
+	w := past(t)
+	t.Setenv("BATCHPLANE_STACK", "prod")
+	if r := w.run("history", "--status", "failed"); r.code != 0 || !strings.Contains(r.out, "broken/") {
+		t.Errorf("--db: %+v", r)
+	}
+	if r := w.run("history", "--stack", "prod"); r.code != 2 || !strings.Contains(r.err, "give one of them") {
+		t.Errorf("--db and --stack: %+v", r)
+	}
+}

@@ -289,3 +289,24 @@ func TestOneStackAtATime(t *testing.T) {
 		t.Errorf("code %d: %s", code, &out)
 	}
 }
+
+// TestCommandsBesideAStack: where BATCHPLANE_STACK is set, a command that is printed for this machine
+// names its state, since without --db it would be about the stack.
+func TestCommandsBesideAStack(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("BATCHPLANE_STACK", "")
+	if err := errors.Join(os.MkdirAll(filepath.Join(dir, ".batchplane"), 0o700), os.WriteFile(filepath.Join(dir, ".batchplane", "jobs.db"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	a := &app{Env: Env{Stderr: io.Discard}}
+	a.findState()
+	if got := a.command("retry"); got != "batchplane retry" {
+		t.Errorf("without a stack: %s", got)
+	}
+	t.Setenv("BATCHPLANE_STACK", "prod")
+	if got := a.command("retry"); got != "batchplane retry --db "+filepath.Join(".batchplane", "jobs.db") {
+		t.Errorf("beside a stack: %s", got)
+	}
+}
