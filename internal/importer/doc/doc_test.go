@@ -79,7 +79,7 @@ func TestColons(t *testing.T) {
 	if u, v, w := a.Get("u", "Fn::Sub").String(), a.Get("v", "Fn::Sub").String(), a.Get("w", "Fn::If").List(); u != "arn:aws:iam::1:role/x y:z" || v != "12:30" || len(w) != 3 || w[1].String() != "p:q" || w[2].Get("Ref").String() != "R::S" {
 		t.Errorf("%q, %q, %+v", u, v, w)
 	}
-	docs, err = Parse([]byte("a: { run: [rake, db:migrate, [x:y]], e: {k: [-p, 80:80, \"q\"], one: [k: v:w], json: {\"k\":1}}, last: {u:v: w} }\nb: [rake, db:migrate]\n"))
+	docs, err = Parse([]byte("a: { run: [rake, db:migrate, [x:y]], e: {k: [-p, 80:80, \"q\"], one: [k: v:w], json: {\"k\":1}}, last: {u:v: w}, f: {Fn::Sub: \"${A}, {b}\"}, g: [{Fn::ImportValue: !Sub 'x-y'}, {Fn::If: [c, {Fn::GetAtt: [R, Arn]}, 12:30]}], lax: {k:1, m:n} }\nb: [rake, db:migrate]\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +87,9 @@ func TestColons(t *testing.T) {
 	for got, want := range map[string]string{
 		strings.Join(a.Get("run").Texts(), ","): "rake,db:migrate,", strings.Join(a.Get("run").List()[2].Texts(), ","): "x:y", strings.Join(a.Get("e", "k").Texts(), ","): "-p,80:80,q",
 		a.Get("e", "one").List()[0].Get("k").String(): "v:w", a.Get("e", "json", "k").String(): "1", strings.Join(docs[0].Get("b").Texts(), ","): "rake,db:migrate",
+		a.Get("last", "u:v").String(): "w", a.Get("f", "Fn::Sub").String(): "${A}, {b}", a.Get("g").List()[0].Get("Fn::ImportValue", "Fn::Sub").String(): "x-y",
+		strings.Join(a.Get("g").List()[1].Get("Fn::If").List()[1].Get("Fn::GetAtt").Texts(), "."): "R.Arn", a.Get("g").List()[1].Get("Fn::If").List()[2].String(): "12:30",
+		a.Get("lax", "k").String() + a.Get("lax", "m").String(): "1n",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
