@@ -1,6 +1,8 @@
 package eventbridge
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
@@ -20,6 +22,18 @@ func (t *template) parameter(n *doc.Node, name string, p *doc.Node) *doc.Node {
 		return text(n, v)
 	}
 	return list(n, v, ",")
+}
+
+// reference matches what CloudFormation reads from another place at each deployment
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html).
+var reference = regexp.MustCompile(`\{\{resolve:[^{}]+\}\}`)
+
+// dynamic replaces the dynamic references in a text.
+func (t *template) dynamic(n *doc.Node) *doc.Node {
+	if n.Kind != doc.Text || !strings.Contains(n.Text, "{{resolve:") {
+		return n
+	}
+	return text(n, reference.ReplaceAllStringFunc(n.Text, func(found string) string { return t.unknown(n, importer.Clip(found)).Text }))
 }
 
 // list splits a text at its separators.
@@ -72,4 +86,28 @@ func (t *template) mapped(argument *doc.Node, depth int) *doc.Node {
 		return nil
 	}
 	return t.root.Get("Mappings").Get(keys...)
+}
+
+// flat gives a short text for an argument.
+func flat(n *doc.Node) string {
+	if s := n.String(); s != "" {
+		return importer.Clip(s)
+	}
+	return importer.Clip(strings.Join(strings.Fields(strings.Join(n.Texts(), " ")), " "))
+}
+
+// said gives a short text for an argument that may be another function's answer.
+func (t *template) said(argument *doc.Node, depth int) string {
+	if s := flat(argument); s != "" {
+		return s
+	}
+	return flat(t.resolve(argument, depth+1))
+}
+
+func (t *template) unknown(n *doc.Node, what string) *doc.Node {
+	if slices.Contains(t.open, what) {
+		return text(n, importer.ReplaceMe)
+	}
+	t.open = append(t.open, what)
+	return text(n, importer.ReplaceMe)
 }

@@ -147,9 +147,9 @@ func (t *template) resolve(n *doc.Node, depth int) *doc.Node {
 		return t.unknown(n, tooMany)
 	}
 	if function, argument := n.Only(); function == "Ref" || strings.HasPrefix(function, "Fn::") {
-		return t.answer(n, function, argument, depth)
+		return t.dynamic(t.answer(n, function, argument, depth))
 	}
-	out := &doc.Node{Kind: n.Kind, Line: n.Line, Text: n.Text}
+	out := t.dynamic(&doc.Node{Kind: n.Kind, Line: n.Line, Text: n.Text})
 	for _, i := range n.Items {
 		if r := t.resolve(i, depth+1); !r.Absent() {
 			out.Items = append(out.Items, r)
@@ -190,7 +190,7 @@ func (t *template) answer(n *doc.Node, function string, argument *doc.Node, dept
 			return v
 		}
 	}
-	return t.unknown(n, strings.TrimPrefix(function, "Fn::")+" "+flat(argument))
+	return t.unknown(n, strings.TrimPrefix(function, "Fn::")+" "+t.said(argument, depth))
 }
 
 func (t *template) join(n *doc.Node, by string, parts *doc.Node, depth int) *doc.Node {
@@ -205,22 +205,6 @@ func (t *template) join(n *doc.Node, by string, parts *doc.Node, depth int) *doc
 }
 
 func text(n *doc.Node, s string) *doc.Node { return &doc.Node{Kind: doc.Text, Line: n.Line, Text: s} }
-
-// flat gives a short text for an argument.
-func flat(n *doc.Node) string {
-	if s := n.String(); s != "" {
-		return importer.Clip(s)
-	}
-	return importer.Clip(strings.Join(strings.Fields(strings.Join(n.Texts(), " ")), " "))
-}
-
-func (t *template) unknown(n *doc.Node, what string) *doc.Node {
-	if slices.Contains(t.open, what) {
-		return text(n, importer.ReplaceMe)
-	}
-	t.open = append(t.open, what)
-	return text(n, importer.ReplaceMe)
-}
 
 // pseudo are parameters whose values are the same nearly everywhere. nameKeys are the properties
 // with the names of resources for which a name is as good as an ARN.

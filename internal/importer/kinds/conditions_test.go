@@ -76,3 +76,26 @@ func TestTwoOfAName(t *testing.T) {
 		{name: "two rules", text: "Resources:\n  R:\n" + rule + "  S:\n" + rule + "  R:\n" + rule, says: []string{"resource R: ", "the template has this name twice"}, jobs: 1},
 	})
 }
+
+// TestDynamicReferences: what CloudFormation reads from elsewhere at each deployment is in no template
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html), and the name of
+// an import may be made of parameters.
+func TestDynamicReferences(t *testing.T) {
+	t.Parallel()
+	rule := func(cluster, input string) string {
+		return "Parameters: {Env: {Type: String, Default: prod}, Own: {Type: String, Default: '{{resolve:ssm:/own}}'}}\nResources:\n  R:\n    Type: AWS::Events::Rule\n    Properties:\n      ScheduleExpression: rate(1 hour)\n      Targets:\n        - Id: a\n          Arn: " + cluster +
+			"\n          Input: " + input + "\n          EcsParameters: {TaskDefinitionArn: app, LaunchType: FARGATE, NetworkConfiguration: {AwsVpcConfiguration: {Subnets: [subnet-0a1b2c3d4e5f60718]}}}\n"
+	}
+	const cluster = "arn:aws:ecs:eu-west-1:123456789012:cluster/c"
+	variable := func(value string) string {
+		return `'{"containerOverrides":[{"name":"app","environment":[{"name":"URL","value":"` + value + `"}]}]}'`
+	}
+	run(t, "eventbridge", "a.yaml", []told{
+		{name: "a variable", text: rule(cluster, variable("{{resolve:ssm:/db/url:3}}")), says: []string{"the template does not say {{resolve:ssm:/db/url:3}}: REPLACE-ME is written"}, jobs: 1, off: true},
+		{name: "a part of one, by a parameter", text: rule(cluster, "!Sub "+variable("x ${Own} y")), says: []string{"the template does not say {{resolve:ssm:/own}}"}, jobs: 1, off: true},
+		{name: "put together", text: rule(cluster, `!Join ['', ['{"containerOverrides":[{"name":"app","command":["{{resolve:secretsmanager:', !Ref Env, ':SecretString:k}}"]}]}']]`), says: []string{"does not say {{resolve:secretsmanager:prod:SecretString:k}}"}, jobs: 1, off: true},
+		{name: "the input", text: rule(cluster, "'{{resolve:ssm:/input}}'"), says: []string{"the template does not say its Input"}, never: "ECS starts nothing", jobs: 1, off: true},
+		{name: "braces of another kind", text: rule(cluster, variable("{{.Names}}")), never: "does not say", jobs: 1},
+		{name: "an import by a name", text: rule("{Fn::ImportValue: !Sub '${Env}-cluster'}", variable("x")), says: []string{"the template does not say ImportValue prod-cluster: REPLACE-ME"}, jobs: 1, off: true},
+	})
+}
