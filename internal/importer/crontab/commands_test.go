@@ -179,3 +179,13 @@ func TestNotADate(t *testing.T) {
 		{"bash's brackets", at("[[ `date +\\%u` == 5 ]] && /x"), "[[ `date +%u` == 5 ]] && /x", false, asks},
 	})
 }
+
+// TestNothingBeforeAPercent: a template of Python's, as mozilla/zamboni's scripts/crontab/crontab.tpl.
+func TestNothingBeforeAPercent(t *testing.T) {
+	t.Parallel()
+	runCases(t, []lineCase{
+		{"a name to fill in", at("%(z_cron)s update_stats"), "", false, "refused: a bare % ends a command, and nothing is before it"},
+		{"with a blank", at(" % a"), "", false, "refused: a bare % ends a command, and nothing is before it"},
+		{"something before it", at("/a %(b)s"), `printf '%s' '(b)s` + "\n' | ( /a  )", false, ""},
+	})
+}

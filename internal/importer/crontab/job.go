@@ -22,6 +22,10 @@ func (in *importing) job(e *importer.Entry, l lines.Line) {
 		e.Refuse("it never fires, since no such day exists: it has never run")
 		return
 	}
+	if strings.TrimSpace(l.Command) == "" {
+		e.Refuse("a bare %% ends a command, and nothing is before it: cron runs nothing here; if the line is a template's, import what it became")
+		return
+	}
 	zone, err := cron.LoadZone(in.env.zoneName())
 	if err != nil {
 		e.Refuse("CRON_TZ: %v", err)
