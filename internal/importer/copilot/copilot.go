@@ -30,6 +30,18 @@ func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 
 func isManifest(d *doc.Node) bool { return d.Get("type").String() == "Scheduled Job" && d.Has("name") }
 
+// services are the other types of Copilot's manifests, which lie beside those of jobs.
+var services = []string{"Load Balanced Web Service", "Backend Service", "Worker Service", "Request-Driven Web Service", "Static Site"}
+
+func isService(d *doc.Node) bool {
+	return slices.Contains(services, d.Get("type").String()) && d.Has("name")
+}
+
+// Service reports whether a file is the manifest of a service.
+func Service(f *importer.File) bool {
+	return bytes.Contains(f.Data, []byte("type")) && f.Any(isService)
+}
+
 // Read makes a job of each manifest.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	found := 0
@@ -39,15 +51,20 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 			return err
 		}
 		for _, d := range docs {
-			if !isManifest(d) {
-				continue
-			}
-			found++
 			m := &manifest{in: in, e: importer.NewEntry(d.Line, "manifest", ""), node: d}
 			if len(files) > 1 {
 				m.e.File = f.Name
 			}
-			m.read()
+			switch {
+			case isManifest(d):
+				found++
+				m.read()
+			case isService(d):
+				m.e.Item = "service " + d.Get("name").String()
+				m.e.Refuse("it is a %s, and only a Scheduled Job has a schedule", d.Get("type").String())
+			default:
+				continue
+			}
 			in.Entries = append(in.Entries, m.e)
 		}
 	}

@@ -82,7 +82,7 @@ func check(kind string, files []*importer.File) error {
 func choose(kind string, files []*importer.File, of Options) (importer.Reader, error) {
 	all := readers(of)
 	i := slices.IndexFunc(all, func(r importer.Reader) bool { return r.Kind() == kind })
-	for _, f := range files {
+	for _, f := range telling(files) {
 		r, what := recognised(all, f)
 		switch {
 		case r == nil:
@@ -100,6 +100,16 @@ func choose(kind string, files []*importer.File, of Options) (importer.Reader, e
 		}
 	}
 	return all[i], nil
+}
+
+// telling leaves out the manifests of Copilot's services where one of a job is among the files, as in
+// copilot/*/manifest.yml. The reader of the jobs lists them.
+func telling(files []*importer.File) []*importer.File {
+	others := slices.DeleteFunc(slices.Clone(files), copilot.Service)
+	if slices.ContainsFunc(others, func(f *importer.File) bool { _, job := copilot.Reader{}.Recognise(f); return job }) {
+		return others
+	}
+	return files
 }
 
 // ofKinds are words, one of which is in each YAML or JSON file that is imported.

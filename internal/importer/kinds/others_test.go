@@ -68,6 +68,25 @@ func TestPutTogether(t *testing.T) {
 	}
 }
 
+// TestServicesBesideJobs: copilot/*/manifest.yml has the manifests of services too. They are listed.
+func TestServicesBesideJobs(t *testing.T) {
+	t.Parallel()
+	service := &importer.File{Name: "web", Data: []byte("name: web\ntype: Load Balanced Web Service\nimage: {build: ., port: 80}\n")}
+	manifest := &importer.File{Name: "night", Data: []byte("name: night\ntype: Scheduled Job\non: {schedule: '@daily'}\nimage: {build: .}\n")}
+	for _, kind := range []string{"", "copilot"} {
+		r, err := kinds.Import(kind, []*importer.File{service, manifest}, importer.Options{From: from}, kinds.Options{})
+		if err != nil || len(r.Jobs) != 1 || r.Entries[0].Item != "service web" || !strings.Contains(strings.Join(r.Entries[0].Notes, "\n"), "only a Scheduled Job has a schedule") {
+			t.Errorf("%q: %v, %+v", kind, err, r.Entries)
+		}
+		if _, err := kinds.Import(kind, []*importer.File{service, service}, importer.Options{From: from}, kinds.Options{}); err == nil || !strings.Contains(err.Error(), "is the manifest of a Copilot service") {
+			t.Errorf("%q: %v", kind, err)
+		}
+	}
+	if _, err := kinds.Import("kubernetes", []*importer.File{service, manifest}, importer.Options{From: from}, kinds.Options{}); err == nil || !strings.Contains(err.Error(), "`batchplane import copilot night` reads it") {
+		t.Error(err)
+	}
+}
+
 // TestBrokenTemplate: {{resolve:...}} is CloudFormation's own, so a template with it that is not YAML
 // says where it is broken.
 func TestBrokenTemplate(t *testing.T) {
