@@ -11,7 +11,7 @@ import (
 
 // startLost starts the slots that EventBridge Scheduler skips by its own rule for changes of
 // the clock: nobody else triggers them.
-func (c *Control) startLost(ctx context.Context, w *watched, from, to time.Time) (held bool, err error) {
+func (c *Control) startLost(ctx context.Context, w *watched, from, to time.Time, known existing) (held bool, err error) {
 	p := w.current()
 	if p == nil {
 		return true, nil
@@ -19,6 +19,13 @@ func (c *Control) startLost(ctx context.Context, w *watched, from, to time.Time)
 	from = later(later(from, p.since), c.Timing.NotBefore.Add(-1))
 	for slot, ok := p.times.Next(from); ok && !slot.After(to); slot, ok = p.times.Next(slot) {
 		if !p.times.SchedulerMisses(slot) {
+			continue
+		}
+		missing, err := c.missing(ctx, w.Name, []time.Time{slot}, known)
+		if err != nil {
+			return false, err
+		}
+		if len(missing) == 0 { // its run need not be readable
 			continue
 		}
 		if held, err := c.holds(ctx, w, c.Now().Add(-recent)); !held || err != nil {

@@ -312,7 +312,7 @@ func TestALostSlotThatCannotBeJudged(t *testing.T) {
 		err := w.ctl.CheckSlots(t.Context())
 		name := w.ports.calls[k]
 		w.ports.fault = fault{}
-		if errors.Is(err, errBroken) == (name == "Exist" || name == "Resolve") || first < 2 {
+		if errors.Is(err, errBroken) == (name == "Resolve") || first < 2 {
 			t.Errorf("call %d, %s: %v", k+1, name, err)
 		}
 		w.clock.Advance(time.Minute)
@@ -322,6 +322,29 @@ func TestALostSlotThatCannotBeJudged(t *testing.T) {
 		if w.look(); len(w.made) != 1 {
 			t.Errorf("call %d, %s: %d tasks: %s", k+1, name, len(w.made), w.story())
 		}
+	}
+}
+
+// TestALostSlotWhoseRunCannotBeRead: the run shows that the slot was started, and keeps no slot from being
+// checked.
+func TestALostSlotWhoseRunCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Hour, 0)})
+	w.clock.AdvanceTo(time.Date(2027, 3, 28, 0, 30, 0, 0, time.UTC))
+	w.know(with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" }))
+	w.clock.AdvanceTo(time.Date(2027, 3, 28, 1, 0, 20, 0, time.UTC))
+	from, err := w.store.Mark(t.Context(), port.MarkSlots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ctl.CheckSlots(t.Context()); err != nil || len(w.runs()) != 1 {
+		t.Fatalf("%v: %s", err, w.story())
+	}
+	if err := errors.Join(w.store.SetMark(t.Context(), port.MarkSlots, from), w.store.Corrupt(t.Context(), w.runs()[0].ID)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ctl.CheckSlots(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

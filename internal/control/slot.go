@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -133,20 +134,22 @@ func (c *Control) place(ctx context.Context, j job.Job, at time.Time) (slot time
 	return slot, expected, nil
 }
 
-// placeRate returns the minute before, if a run at that minute shows that this is the second
-// event of one time. Nobody knows the minutes of a rate, but two of them do not follow each
-// other.
+// placeRate returns the minute before, if a run that an event started at that minute shows that
+// this is the second event of one time. Nobody knows the minutes of a rate, but two of them do
+// not follow each other. A run that the sweep recorded for a silence shows no event.
 func (c *Control) placeRate(ctx context.Context, name string, minute time.Time, every time.Duration) (time.Time, error) {
 	if every < 2*time.Minute {
 		return minute, nil
 	}
 	before := minute.Add(-time.Minute)
-	_, err := c.Store.Run(ctx, run.ScheduledID(name, before))
+	was, err := c.Store.Run(ctx, run.ScheduledID(name, before))
 	switch {
 	case errors.Is(err, port.ErrNotFound):
 		return minute, nil
 	case err != nil:
 		return minute, fmt.Errorf("looking for the run of the minute before: %w", err)
+	case !slices.ContainsFunc(was.Triggers, func(t run.Trigger) bool { return t.Kind == run.BySchedule }):
+		return minute, nil
 	}
 	return before, nil
 }

@@ -71,6 +71,22 @@ func TestSlotThatIsNone(t *testing.T) {
 	}
 }
 
+// TestARateThatWasSilent: the run that the sweep recorded for the silence is no event, and takes none away.
+func TestARateThatWasSilent(t *testing.T) {
+	t.Parallel()
+	rated := with(hourly, func(j *job.Job) { j.Schedule, j.StartWithin = "rate(5 minutes)", job.Duration(time.Minute) })
+	w := known(t, rated)
+	w.triggerAt(clockAt(18, 17, 2), rated, clockAt(18, 17, 0))
+	w.clock.AdvanceTo(clockAt(18, 28, 5))
+	if err := w.ctl.CheckSlots(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rep := w.triggerAt(clockAt(18, 28, 10), rated, clockAt(18, 28, 0))
+	if got := w.slotsOf("hourly"); !strings.HasSuffix(string(rep.Run), "T1828Z") || rep.Outcome != port.Accepted {
+		t.Errorf("%+v; there are %s", rep, got)
+	}
+}
+
 // TestSlotOfThePast: whoever may write a rule cannot make slots be reported as missed, or
 // caught up with, from a time in which nobody looked for them.
 func TestSlotOfThePast(t *testing.T) {

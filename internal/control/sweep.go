@@ -255,7 +255,7 @@ func (c *Control) checkJob(ctx context.Context, w *watched, from, to time.Time, 
 // checkPlans checks the slots by each plan. held reports whether these plans are what the
 // registry holds, as far as that decides.
 func (c *Control) checkPlans(ctx context.Context, w *watched, from, to time.Time, known existing, missed toTell) (held bool, err error) {
-	held, err = c.startLost(ctx, w, from, to)
+	held, err = c.startLost(ctx, w, from, to, known)
 	errs := []error{err}
 	for i := range w.periods {
 		if !held && err == nil {

@@ -101,6 +101,8 @@ const (
 	Copied          // somebody runs a task that names an attempt of ours
 	ItemUnread      // a job's item cannot be read for up to hours
 	TargetDown      // the trigger cannot be reached for hours; most of what was lost comes again, at once
+	ClockApart      // one function's clock is off by minutes or hours
+	Timed           // schedules of every kind, in zones, while clocks change
 	faults          // their number
 )
 
@@ -117,7 +119,7 @@ var faultNames = [faults]string{
 	"false conflict", "index lags", "quota used up", "capacity gone", "call hangs", "notices by stream", "record lost", "record twice", "record late",
 	"registry unread", "registry half read", "batch fails", "run damaged", "item off", "slots as schedules", "calendar ends", "items in laps",
 	"large group", "token refused", "list forgets", "group resized", "process replaced", "task does not get to STOPPED", "run mended", "task runs for long", "person looks first", "functions apart",
-	"store restored", "task copied", "item unread", "target down",
+	"store restored", "task copied", "item unread", "target down", "one clock off", "schedules of every kind",
 }
 
 func (f Fault) String() string { return faultNames[f] }

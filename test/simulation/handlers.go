@@ -52,7 +52,7 @@ func (w *World) slot(s *slot) {
 		w.misses(d, t)
 		return
 	}
-	wait := seconds(d.between(0, 45))
+	wait := seconds(d.between(0, 45+int(time.Duration(t.job.Window).Seconds())))
 	if w.hit(d, TriggerLate, 40) {
 		wait = seconds(d.between(60, 3000))
 	}
@@ -97,6 +97,9 @@ func (j *deployed) next(after time.Time) (time.Time, bool) {
 	if j.job.Disabled || j.gone || j.job.Schedule == "" {
 		return time.Time{}, false
 	}
+	if j.almanac != nil {
+		return nextOf(j.timing.starts, after)
+	}
 	t := after.Truncate(time.Minute).Add(time.Minute)
 	for !fires(j.every, j.minute, t) {
 		t = t.Add(time.Minute)
@@ -107,6 +110,9 @@ func (j *deployed) next(after time.Time) (time.Time, bool) {
 // slot returns the schedule's first minute after a time that is in its calendar.
 func (j *deployed) slot(after time.Time) (time.Time, bool) {
 	t, ok := j.next(after)
+	if ok && j.almanac != nil {
+		return nextOf(j.timing.slots, after)
+	}
 	return t, ok && (j.until.IsZero() || t.Before(j.until))
 }
 

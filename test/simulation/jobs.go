@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -19,7 +20,9 @@ type deployed struct {
 	hashed hashed
 	back   time.Time
 	// until is when its calendar ends; zero means never.
-	until time.Time
+	until   time.Time
+	timing  timing // by the world's almanac
+	almanac *almanac
 	// dark is when its item could not be read.
 	dark []span
 	// For a large group: when its schedule was modified, with what input, its place there, when a
@@ -94,6 +97,7 @@ func (w *World) makeJobs(d dice) {
 	for i := range n {
 		name := "job-" + string(rune('a'+i))
 		j := &deployed{job: job.Job{Name: name, TaskDefinition: "family-" + name, Cluster: "batch", Command: []string{"sh", "once"}, Changes: mayChange}}
+		j.almanac = w.almanac
 		w.jobs = append(w.jobs, j)
 		own := w.dice("job", uint64(i))
 		for range 12 {
@@ -160,23 +164,30 @@ func (j *deployed) vary(d dice) {
 	}
 }
 
-// planned returns the job as its schedule is, or was, with a crontab line, or nil if it never
+// planned returns the job as its schedule is, or was, with a plan, or nil if it never
 // was.
-func (j *deployed) planned(line string) *deployed {
+func (j *deployed) planned(p job.Plan) *deployed {
+	is := func(d *deployed) bool {
+		return d.job.Schedule == p.Schedule && (d.almanac == nil || reflect.DeepEqual(d.job.When, p.When))
+	}
 	for i := len(j.stands) - 1; i >= 0; i-- {
-		if is := j.stands[i].is; is.job.Schedule == line {
-			is.gone, is.job.Disabled = false, false
-			return &is
+		if was := j.stands[i].is; is(&was) {
+			was.gone, was.job.Disabled = false, false
+			return &was
 		}
 	}
-	if j.job.Schedule != line {
+	if !is(j) {
 		return nil
 	}
-	is := *j
-	return &is
+	now := *j
+	return &now
 }
 
 func (j *deployed) reschedule(d dice) {
+	if j.almanac != nil {
+		j.almanac.reschedule(j, d)
+		return
+	}
 	j.every = pick(d, 1, 2, 5, 10, 15, 20, 30, 60)
 	if j.every == 60 {
 		j.minute = d.IntN(60)

@@ -18,6 +18,7 @@ func (w *World) judge() {
 	w.judgeEnds()
 	w.judgeMissed()
 	w.judgeSlots()
+	w.judgeRates()
 	w.judgeSeen()
 	w.judgePending()
 	w.judgePace()
@@ -33,7 +34,7 @@ func (w *World) judgeAttempts() {
 	byRound := map[string]*task{}
 	byRun := map[run.ID][]*task{}
 	for _, t := range w.known() {
-		if first := byRound[t.by]; first != nil {
+		if first := byRound[t.by]; first != nil && !w.forgotten(t) {
 			w.violate("one task an attempt", t.run, "attempt %d launched %s at %s and %s at %s", t.attempt,
 				first.short(), first.created.Format("15:04:05"), t.short(), t.created.Format("15:04:05"))
 		}
@@ -84,7 +85,7 @@ func (w *World) judgeOverlap() {
 		}
 		name := t.run.Job()
 		p := last[name]
-		if p != nil && p.run != t.run && (p.over().IsZero() || p.over().After(t.created)) {
+		if p != nil && p.run != t.run && p.runsAt(t.created) && !w.forgotten(p) {
 			w.violate("no overlap where forbidden", t.run, "%s of it was launched at %s, and %s of %s had not stopped",
 				t.short(), t.created.Format("15:04:05"), p.short(), p.run)
 		}
@@ -95,6 +96,9 @@ func (w *World) judgeOverlap() {
 		}
 	}
 }
+
+// runsAt reports whether a task that was launched before a time was not over then.
+func (t *task) runsAt(at time.Time) bool { return t.over().IsZero() || t.over().After(at) }
 
 func (t *task) outlasts(o *task) bool {
 	return !o.over().IsZero() && (t.over().IsZero() || t.over().After(o.over()))
@@ -117,7 +121,7 @@ func (w *World) judgeEnds() {
 			continue
 		}
 		for _, e := range w.truth.lives[id].ends {
-			if e.notice != "" && !w.everybodyTold(e.notice) {
+			if e.notice != "" && !w.everybodyTold(e.notice) && !w.vague(rec.run, e) {
 				w.violate("every bad end is told once", id, "it %s at %s, and %s was never told", e.status, e.at.Format("15:04:05"), e.notice)
 			}
 		}

@@ -104,7 +104,7 @@ func (w *World) alone(t *task) bool {
 // p had not stopped.
 func (t *task) startsBeside(p *task) bool {
 	other := t.run != p.run && t.run.Job() == p.run.Job() && t.job.Exclusive()
-	return other && t.created.After(p.created) && (p.over().IsZero() || p.over().After(t.created))
+	return other && t.created.After(p.created) && p.runsAt(t.created)
 }
 
 // judgeTakenUp: once a person has a run looked at again, nothing starts beside its task, except

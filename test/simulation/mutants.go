@@ -178,6 +178,8 @@ func (m Mutation) item(i *job.Item, now time.Time) {
 		i.SkipNext = nil
 	case ForgetFormer:
 		i.Former = nil
+	case ZoneIsUTC:
+		i.Plan.Timezone = "UTC"
 	case HideCalendar:
 		i.Plan.Calendar = job.Calendar{}
 	case SkipLater:

@@ -38,6 +38,7 @@ func (w *World) plague() {
 	j := w.jobs[d.IntN(len(w.jobs))]
 	w.refusals()
 	w.damages(j)
+	w.strays()
 	w.churns(j)
 	switch d.IntN(11) {
 	case 0, 1:

@@ -18,6 +18,7 @@ func (p storePort) Run(ctx context.Context, id run.ID) (r run.Run, err error) {
 	})
 	p.w.opt.Mutation.load(&r)
 	p.w.opt.Mutation.revive(p.w.h, &r, p.w.now)
+	p.w.opt.Mutation.dated(&r, p.w.now)
 	p.w.opt.Mutation.believe(p.w.h, &r)
 	p.w.owedAgain(&r)
 	return r, err
@@ -116,7 +117,7 @@ func (p storePort) Items(ctx context.Context) (items []job.Item, err error) {
 		p.unread()
 		return err
 	})
-	if m := p.w.opt.Mutation; m == HideCalendar || m == ForgetFormer {
+	if m := p.w.opt.Mutation; m == HideCalendar || m == ForgetFormer || m == ZoneIsUTC {
 		for i := range items {
 			p.w.opt.Mutation.item(&items[i], p.w.now)
 		}

@@ -69,16 +69,32 @@ func (w *World) asSlot(t *trigger) port.Slot {
 // taken checks the answer to a trigger: there is a run, or nothing if the calendar has no such
 // day, or a slot that waits until it is known what is deployed.
 func (w *World) taken(t *trigger, reply port.Reply, disturbed bool) {
-	has := w.store.runs[t.run] != nil
-	switch out := len(t.job.Calendar.Only) > 0 && !t.at.Before(calendarEnds); {
-	case out && has:
-		w.violate("what the calendar leaves out does not run", t.run, "its day is not one of %s", t.job.Calendar.Only)
-	case out || w.control.Timing.Standby && reply.Outcome == port.Refused:
+	has, out := w.store.runs[t.run] != nil, w.leftOut(t)
+	w.runsAfterAll(t, reply)
+	switch {
+	case out:
+		w.staysOut(t)
+	case w.control.Timing.Standby && reply.Outcome == port.Refused:
 	case reply.Outcome == port.Waits:
 		w.truth.waits = append(w.truth.waits, w.asSlot(t))
 	case !has && !w.mayLack(t, reply, disturbed):
 		w.violate("every trigger has its run", t.run, "its trigger was taken, and there is none: %s", reply.Message)
 	}
+}
+
+// staysOut: a trigger whose time does not count starts nothing. A sweep goes by the plan that it knows.
+func (w *World) staysOut(t *trigger) {
+	if w.store.runs[t.run] != nil && !w.bySweep(t.run) {
+		w.violate("what the calendar leaves out does not run", t.run, "its day is not one of %s", t.job.Calendar.Only)
+	}
+}
+
+// leftOut reports whether a trigger's time does not count for its job.
+func (w *World) leftOut(t *trigger) bool {
+	if w.almanac != nil {
+		return !counts(t.job.When, w.almanac.zone, t.at)
+	}
+	return len(t.job.Calendar.Only) > 0 && !t.at.Before(calendarEnds)
 }
 
 // mayLack reports whether a trigger may have no run. That is so if it named only its job, whose
@@ -89,13 +105,18 @@ func (w *World) taken(t *trigger, reply port.Reply, disturbed bool) {
 func (w *World) mayLack(t *trigger, reply port.Reply, disturbed bool) bool {
 	switch {
 	case reply.Run != "" && reply.Run != t.run:
-		return w.asSlot(t).Schedule == ""
+		return w.asSlot(t).Schedule == "" && !w.foundSilent(reply.Run)
 	case reply.Outcome == port.Filtered:
 		// Of what was deployed while the item could not be read, nobody knows from when to when it was.
 		return w.asSlot(t).Schedule == "" && w.store.item(t.job.Name).Definition != t.hash || w.byName(t.job.Name).darkAt(t.at)
 	}
+	return reply.Outcome == port.Refused && (w.refusesWhatComes() || w.unknown(t, disturbed))
+}
+
+// unknown reports whether it could not be found out, or not in time, what is deployed or which runs are open.
+func (w *World) unknown(t *trigger, disturbed bool) bool {
 	first := t.job.Exclusive() && w.store.item(t.job.Name).Definition != t.hash
-	return reply.Outcome == port.Refused && w.control.Schedules != nil && (disturbed || first || !w.carries(t))
+	return w.control.Schedules != nil && (disturbed || first || !w.carries(t))
 }
 
 // carries reports whether a schedule now carries what came along with a trigger.
@@ -125,6 +146,9 @@ const calendarZone = "Asia/Karachi"
 
 // calendar gives a job a calendar whose only day ends during the world.
 func (w *World) calendar(j *deployed) {
+	if w.almanac != nil {
+		return
+	}
 	if _, ok := w.luck(CalendarEnds, 250, j.job.Name, 0); ok {
 		j.job.Timezone, j.job.Calendar, j.until = calendarZone, job.Calendar{Only: []string{"2026-11-22"}}, calendarEnds
 	}

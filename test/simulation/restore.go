@@ -39,12 +39,12 @@ type backup struct {
 // restores plans a restoration, in a world that is long enough. No run of such a world is damaged.
 func (w *World) restores() {
 	d, ok := w.luck(Restored, 40, "", 0)
-	third := int(w.end.Sub(epoch)/time.Minute) / 3
+	third := int(w.end.Sub(w.epoch)/time.Minute) / 3
 	if !ok || third < 15 {
 		return
 	}
 	w.active = w.active.Without(Senseless)
-	standby := epoch.Add(time.Duration(third+d.between(0, third)) * time.Minute)
+	standby := w.epoch.Add(time.Duration(third+d.between(0, third)) * time.Minute)
 	w.at(standby.Add(-time.Duration(d.between(1, third))*time.Minute), func() {
 		w.restored.point, w.restored.backup = w.now, w.backUp()
 		w.tell("", "the store is as it will be restored")

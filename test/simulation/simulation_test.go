@@ -142,6 +142,8 @@ func TestWorldsThatFailed(t *testing.T) {
 		"a pending slot had a run that makes no sense":       {Seed: 1712731702088},
 		"a check of slots wrote what it had read before":     {Seed: 1712735813182, Horizon: 74 * time.Minute},
 		"a job was new after a list that had none":           {Seed: 1712745585809, Jobs: 1, Horizon: 6 * time.Minute},
+		"a rate's event was taken for a silence before it":   {Seed: 366, Timed: true},
+		"a slot was started whose run made no sense":         {Seed: 618, Timed: true},
 		"a look stood still, a young task ended unseen":      {Seed: 2368, Without: allBut(Stall, DescribeLag, Interleave, ClockJump)},
 	} {
 		if res := Play(opt); len(res.Violations) > 0 {

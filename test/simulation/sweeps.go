@@ -182,6 +182,7 @@ func (w *World) sync(ctx context.Context) error {
 // quieten stops the schedules and all faults. From now on everything must come to rest.
 func (w *World) quieten() {
 	w.calm, w.silent = true, time.Time{}
+	w.rightens()
 	for _, j := range w.jobs {
 		w.readable(j, len(j.dark)-1)
 	}

@@ -26,6 +26,8 @@ type Options struct {
 	Horizon time.Duration
 	// Large makes the registry a large group, unless that fault is switched off.
 	Large bool
+	// Timed gives the world an almanac, unless it is a large group or that fault is switched off.
+	Timed bool
 	// Without lists faults that are switched off.
 	Without  FaultSet
 	Mutation Mutation
@@ -89,6 +91,9 @@ type World struct {
 	teller   *control.Control    // of notices, if the store's changes wake it
 	took     map[string][]string // which targets took a notice, by its id
 	minds    minds
+	wrong    wrongClock
+	almanac  *almanac // nil if schedules are plain
+	epoch    time.Time
 	restored restoration
 	records  int // that woke it, or should have
 	batches  map[time.Time]*batch
@@ -126,7 +131,7 @@ func Play(opt Options) (res Result) {
 	w.judge()
 	res = Result{
 		Runs: len(w.store.runs), Handlers: w.handled, Count: w.count, Violations: w.truth.violations,
-		Left: w.truth.left, Unjudged: w.truth.unjudged(), Jobs: len(w.jobs), Horizon: w.end.Sub(epoch),
+		Left: w.truth.left, Unjudged: w.truth.unjudged(), Jobs: len(w.jobs), Horizon: w.end.Sub(w.epoch),
 	}
 	if w.trace != nil {
 		res.Trace = *w.trace
@@ -139,7 +144,7 @@ func Play(opt Options) (res Result) {
 var quiet = slog.New(slog.DiscardHandler)
 
 func newWorld(opt Options) *World {
-	w := &World{stock: newStock(), opt: opt, now: epoch, active: AllFaults.minus(opt.Without), store: NewStore(), took: map[string][]string{}}
+	w := &World{stock: newStock(), opt: opt, now: epoch, epoch: epoch, active: AllFaults.minus(opt.Without), store: NewStore(), took: map[string][]string{}}
 	w.store.stock = w.stock
 	if opt.Trace {
 		w.trace = new([]Line)
@@ -178,7 +183,9 @@ func newWorld(opt Options) *World {
 	}
 	_, w.laps = w.luck(Laps, 300, "", 0)
 	w.large()
+	w.times()
 	w.apart()
+	w.misleads()
 	w.sweepers = [2]*process{w.newProcess(), w.newProcess()}
 	w.makeJobs(d)
 	return w
