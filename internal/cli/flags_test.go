@@ -46,6 +46,7 @@ func TestWordsOfOthers(t *testing.T) {
 		"there is no -v here: it is `batchplane version`":              {"-v"},
 		"there is no --tz here: it is `--zone`":                        {"cron", "0 3 * * *", "--tz", "UTC"},
 		"there is no --state here: it is `--status`":                   {"history", "--state", "failed"},
+		"missing flags: --file=FILE: give a jobs file with -f, such a": {"local"},
 		"unknown flag --state":                                         {"run", "hello", "--state", "x"},
 		`unexpected argument statsu, did you mean "status"?; see`:      {"statsu"},
 		"unexpected argument next; see `batchplane status --help`":     {"status", "next"},

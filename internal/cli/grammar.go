@@ -88,13 +88,17 @@ func commandOf(err error) string {
 }
 
 // apart explains where a superfluous argument may come from: a schedule whose words are not
-// quoted, a flag that ended the list before it, or a jobs file without its flag.
+// quoted, a flag that ended the list before it, or a jobs file without its flag. It says too how to
+// give a jobs file that is missing.
 func apart(err error) string {
 	var wrong *kong.ParseError
 	if !errors.As(err, &wrong) || wrong.Context.Selected() == nil {
 		return ""
 	}
 	if _, ok := wrong.Context.Selected().Target.Addr().Interface().(*localCmd); ok && strings.HasPrefix(err.Error(), "[<what>] must be ") {
+		return byFlag
+	}
+	if strings.HasPrefix(err.Error(), "missing flags: --file=") {
 		return byFlag
 	}
 	if !strings.HasPrefix(err.Error(), "unexpected argument ") {
@@ -157,8 +161,8 @@ func renamed(err error) error {
 	return fmt.Errorf("there is no %s here: it is `%s`", word, here)
 }
 
-// byFlag ends the error about an argument that can only be a jobs file.
-const byFlag = ": give a jobs file with -f"
+// byFlag ends the error about a jobs file that is missing, or given without its flag.
+const byFlag = ": give a jobs file with -f, such as -f jobs.yaml"
 
 // stacks are names separated by commas. A repeated flag adds to them.
 type stacks string
