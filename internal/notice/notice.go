@@ -272,6 +272,10 @@ func New(kind Kind, stack string, r *run.Run, j *job.Job, zone *time.Location) N
 		})
 	}
 	switch kind {
+	case RanAfterAll:
+		if about > 0 {
+			n.Cause = fmt.Sprintf("attempt %d: %s; the run: %s", about, r.Attempts[about-1].AfterAll(), r.Cause)
+		}
 	case StillRuns:
 		n.Cause = fmt.Sprintf("its task has been running since %s, and the job has no timeout: stop it if it hangs, and give the job a timeout", utc(r.Last().StartedAt))
 	case HeldUp:
@@ -279,8 +283,6 @@ func New(kind Kind, stack string, r *run.Run, j *job.Job, zone *time.Location) N
 	}
 	return n.About(about)
 }
-
-func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // OfMissed returns the notice as one about missed slots, of which its run is the newest and
 // first the oldest.

@@ -165,9 +165,10 @@ func TestAnEndLetsGo(t *testing.T) {
 // and there is one for each.
 func TestNewestThatRanAfterAll(t *testing.T) {
 	t.Parallel()
-	r := with(at(run.Running, 3), func(r *run.Run) { ran(1)(r); ran(2)(r) })
-	if n := notice.New(notice.RanAfterAll, "prod", &r, &job.Job{}, time.UTC); n.ID != "ran-after-all:prod/"+string(id)+"/2" {
-		t.Errorf("its id is %s", n.ID)
+	r := with(at(run.Running, 3), func(r *run.Run) { ran(1)(r); ran(2)(r); r.Cause = "attempt 3 was accepted by ECS" })
+	const cause = "attempt 2: its task ran after all; the run: attempt 3 was accepted by ECS"
+	if n := notice.New(notice.RanAfterAll, "prod", &r, &job.Job{}, time.UTC); n.ID != "ran-after-all:prod/"+string(id)+"/2" || n.Cause != cause {
+		t.Errorf("its id is %s, its cause %s", n.ID, n.Cause)
 	}
 	if n := notice.New(notice.Failed, "prod", &r, &job.Job{}, time.UTC); n.ID != "failed:prod/"+string(id)+"/3" {
 		t.Errorf("of another kind it is %s", n.ID)

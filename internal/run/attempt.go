@@ -85,6 +85,21 @@ type Attempt struct {
 	// RanAfterAll says that the task turned out to have run although the attempt had already
 	// been judged.
 	RanAfterAll bool `json:"ranAfterAll,omitempty"`
+	// Second is a second task of the attempt, if it is for that one that RanAfterAll is set.
+	Second string `json:"second,omitempty"`
+}
+
+// AfterAll says in words why RanAfterAll is set; "" if it is not.
+func (a *Attempt) AfterAll() string {
+	switch {
+	case !a.RanAfterAll:
+		return ""
+	case a.Second != "":
+		return "a second task of this attempt exists: " + a.Second
+	case a.ExitCode != nil:
+		return fmt.Sprintf("its task ran after all, and ended with code %d", *a.ExitCode)
+	}
+	return "its task ran after all"
 }
 
 // Took returns how long the attempt's containers ran: 0 if that is not known, otherwise at

@@ -302,8 +302,8 @@ func TestRanAfterAll(t *testing.T) {
 			t.Parallel()
 			r, _ := play(t, plain, events...)
 			before, _ := play(t, plain, events[:len(events)-1]...)
-			if !r.Attempts[0].RanAfterAll {
-				t.Error("the attempt is not marked")
+			if a := r.Attempts[0]; !a.RanAfterAll || a.Next != "its task ran after all, and ended with code 0" || a.AfterAll() != a.Next {
+				t.Errorf("the attempt is marked %t: %s", a.RanAfterAll, a.Next)
 			}
 			if r.Status != before.Status {
 				t.Errorf("status went from %s to %s", before.Status, r.Status)

@@ -136,7 +136,7 @@ func TestFoundAndNotSure(t *testing.T) {
 	ended := seen(1, 3, exited(0))
 	ended.TaskARN = arn(8)
 	r, _ := play(t, plain, append(search(many...), at{52*time.Minute + 1, ended})...)
-	if a := r.Last(); a.Sure() || r.MayRest() || !r.RunsFrom().IsZero() || a.Found[len(a.Found)-1] != arn(8) {
+	if a := r.Last(); a.Sure() || r.MayRest() || !r.RunsFrom().IsZero() || a.Found[len(a.Found)-1] != arn(8) || a.AfterAll() != "a second task of this attempt exists: "+arn(8) {
 		t.Errorf("it counts as running from %s, found %q", r.RunsFrom(), a.Found)
 	}
 	if !slices.Equal(many, was) {

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -120,10 +121,23 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestStuck: a stop that the task does not obey is marked after half an hour, once, even if a
-// person asks for it again.
+// TestStuck: a stop that the task does not obey, or that ECS does not take, is marked after half
+// an hour, once, even if a person asks for it again.
 func TestStuck(t *testing.T) {
 	t.Parallel()
+	for taken, want := range map[bool]string{
+		true:  "asked to stop at 17:32 UTC (timed out after 1m), and the task is still RUNNING: it is asked again every 5m, look at it in ECS",
+		false: "to be stopped since 17:32 UTC (timed out after 1m), but ECS did not take that, and the task is still RUNNING: ECS is asked again each minute; the log says why it does not, or stop the task yourself in ECS",
+	} {
+		t.Run(fmt.Sprintf("taken %t", taken), func(t *testing.T) {
+			t.Parallel()
+			stuck(t, taken, want)
+		})
+	}
+}
+
+func stuck(t *testing.T, taken bool, want string) {
+	t.Helper()
 	limited := plain
 	limited.Timeout = job.Duration(time.Minute)
 	r, _ := play(t, limited, at{0, run.Launched{Attempt: 1, TaskARN: arn(1)}}, at{2 * time.Minute, look(2, runs)})
@@ -143,8 +157,10 @@ func TestStuck(t *testing.T) {
 		if r = d.Next; !r.Owes(run.StopTask) {
 			t.Fatal("it is not asked again")
 		}
+		if taken {
+			r = decided(limited, r, run.Done{Effect: run.Effect{Kind: run.StopTask, Attempt: 1}}, t0.Add(time.Duration(minutes)*time.Minute), run.DefaultTiming).Next
+		}
 	}
-	want := "asked to stop at 17:32 UTC (timed out after 1m), and the task is still RUNNING: it is asked again every 5m, look at it in ECS"
 	if told != 1 || !causes[want] {
 		t.Errorf("marked %d times: %v", told, causes)
 	}

@@ -100,11 +100,11 @@ func attemptSafety(a *Attempt) Retry {
 	which := fmt.Sprintf("attempt %d", a.N)
 	switch {
 	case a.RanAfterAll:
-		return Retry{RetryUnsafe, which + " ran although it was judged not to have started"}
+		return Retry{RetryUnsafe, which + ": " + a.AfterAll()}
 	case a.Started == stop.No, a.Started == "" && a.TaskARN == "" && !a.Doubt && a.Sends == a.Refusals:
 		return Retry{RetrySafe, ""}
 	case a.TaskARN == "":
-		return Retry{RetryUnsafe, which + " may have been launched: ECS's answer was lost and no task was found"}
+		return Retry{RetryUnsafe, which + " may have been launched: " + cmp.Or(a.Why, "ECS's answer was lost and no task was found")}
 	case a.ExitCode != nil && byItself(a):
 		return Retry{RetryEnded, fmt.Sprintf("%s ended by itself with code %d: nothing of it still runs, and a retry repeats what it did", which, *a.ExitCode)}
 	case a.ExitCode != nil:

@@ -28,6 +28,8 @@ func TestRetry(t *testing.T) {
 	doubtful := run.Attempt{N: 1, Sends: 2, Refusals: 1, Doubt: true}
 	late := never
 	late.RanAfterAll = true
+	lateEnd, second, unasked := late, late, doubtful
+	lateEnd.ExitCode, second.Second, unasked.Why = code(0), "arn2", "ECS refused to tell"
 	ended := func(as ...run.Attempt) run.Run { return run.Run{Status: run.Failed, Attempts: as} }
 	idempotent := job.Job{Retry: job.Retry{Idempotent: true}}
 	for name, c := range map[string]struct {
@@ -55,7 +57,10 @@ func TestRetry(t *testing.T) {
 		"unseen":                           {ended(unseen), job.Job{}, run.RetryUnsafe, "may have run: nobody saw it"},
 		"unseen, idempotent":               {ended(unseen), idempotent, run.RetrySafe, "nobody saw it"},
 		"in doubt":                         {ended(doubtful), job.Job{}, run.RetryUnsafe, "may have been launched"},
-		"ran after all":                    {ended(late), job.Job{}, run.RetryUnsafe, "judged not to"},
+		"ran after all":                    {ended(late), job.Job{}, run.RetryUnsafe, "attempt 1: its task ran after all"},
+		"ran after all, to its end":        {ended(lateEnd), job.Job{}, run.RetryUnsafe, "attempt 1: its task ran after all, and ended with code 0"},
+		"ran twice":                        {ended(second), job.Job{}, run.RetryUnsafe, "attempt 1: a second task of this attempt exists: arn2"},
+		"in doubt, and nothing is told":    {ended(unasked), job.Job{}, run.RetryUnsafe, "may have been launched: ECS refused to tell"},
 	} {
 		if got := run.RetryOf(c.r, c.j); got.Safety != c.want || !strings.Contains(got.Why, c.says) {
 			t.Errorf("%s: %+v, want %s: %s", name, got, c.want, c.says)

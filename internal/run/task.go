@@ -74,8 +74,8 @@ func (d *decider) second(a *Attempt, arn string) (Result, string) {
 	if a.RanAfterAll {
 		return Ignored, "a second task of this attempt was told before"
 	}
-	a.RanAfterAll = true
-	a.Next = fmt.Sprintf("a second task of this attempt exists: %s", arn)
+	a.RanAfterAll, a.Second = true, arn
+	a.Next = a.AfterAll()
 	if d.relaunchWaits(a) {
 		if !a.Over() { // its next round was to come
 			a.EndedAt = d.now()
@@ -247,6 +247,6 @@ func (d *decider) late(a *Attempt, e *Seen, v *stop.Verdict) (Result, string) {
 	if v.Class != stop.NotStopped {
 		a.note(&e.Stop, v)
 	}
-	a.Next = "its task ran after all"
+	a.Next = a.AfterAll()
 	return Did, fmt.Sprintf("attempt %d ran after all", a.N)
 }

@@ -115,6 +115,9 @@ func openAttention(r run.Run, now time.Time) (Attention, bool) {
 		a.Words = fmt.Sprintf("it is not known whether ECS launched attempt %d; %s", d.Attempt, d.Next)
 	case r.Stuck() && r.Stopping != nil:
 		a.Kind, a.Since, a.Words = NeedsStuck, r.Stopping.At, "its task was asked to stop but has not: "+r.Stopping.Reason
+		if r.Owes(run.StopTask) {
+			a.Words = "ECS did not take the request to stop its task: " + r.Stopping.Reason
+		}
 	case r.Stuck():
 		a.Kind, a.Since, a.Words = NeedsStuck, r.Last().EndingSince, "ECS has been stopping its task, which has not stopped: it is still "+r.Last().LastStatus
 	case StateOf(r, now) == Starting && now.Sub(r.Last().SentAt) > hungAfter:

@@ -165,19 +165,20 @@ func TestAttention(t *testing.T) {
 		{ID: "hung/20261122T1700Z", Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", SentAt: now.Add(-11 * time.Minute), LastStatus: "PROVISIONING"}}},
 		{ID: "starts/20261122T1700Z", Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", SentAt: now.Add(-9 * time.Minute), LastStatus: "PENDING"}}},
 		{ID: "stuck/20261122T1700Z", Status: run.Running, Stopping: &run.StopRequest{At: now}, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", Stuck: true}}},
+		{ID: "untaken/20261122T1700Z", Status: run.Running, Stopping: &run.StopRequest{At: now, Reason: "wrong day"}, Owed: []run.Effect{{Kind: run.StopTask, Attempt: 1}}, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", Stuck: true}}},
 		{ID: "ending/20261122T1700Z", Status: run.Running, Attempts: []run.Attempt{{N: 1, TaskARN: "arn", LastStatus: "DEPROVISIONING", EndingSince: now.Add(-40 * time.Minute), Stuck: true}}},
 		{ID: "doubt/20261122T1700Z", Status: run.Launching, Attempts: []run.Attempt{{N: 1, Doubt: true, SentAt: now}}},
 	}
 	var kinds []string
 	for _, a := range view.AttentionOf([]view.Summary{paused, failing, ends, later, held, one, two}, open, missed, now) {
 		kinds = append(kinds, string(a.Kind)+" "+a.Job)
-		for job, words := range map[string]string{"missed": "2 slots were missed, the last: no trigger came", "locked": "skipped while locked/20261122T1500Z is open", "hung": "reports PROVISIONING", "ending": "it is still DEPROVISIONING", "ends": "its schedule resumes in 20m", "broken": "exit code 3"} {
+		for job, words := range map[string]string{"missed": "2 slots were missed, the last: no trigger came", "locked": "skipped while locked/20261122T1500Z is open", "hung": "reports PROVISIONING", "ending": "it is still DEPROVISIONING", "stuck": "was asked to stop", "untaken": "ECS did not take the request to stop its task: wrong day", "ends": "its schedule resumes in 20m", "broken": "exit code 3"} {
 			if a.Job == job && !strings.Contains(a.Words, words) {
 				t.Errorf("%s: %q", job, a.Words)
 			}
 		}
 	}
-	want := "in doubt doubt|will not stop ending|will not stop stuck|hangs hung|held up locked|held up waits|held up held|runs for long long|failing broken|missed missed|paused for long *|paused for long paused|pause ends soon ends"
+	want := "in doubt doubt|will not stop ending|will not stop stuck|will not stop untaken|hangs hung|held up locked|held up waits|held up held|runs for long long|failing broken|missed missed|paused for long *|paused for long paused|pause ends soon ends"
 	if got := strings.Join(kinds, "|"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
