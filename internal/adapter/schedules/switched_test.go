@@ -21,6 +21,7 @@ func TestSwitchedOff(t *testing.T) {
 		"off":                   {[]entry.Schedule{off(schedule("1", "rate(1 hour)", on))}, true, true},
 		"off, as it is defined": {[]entry.Schedule{off(schedule("1", "rate(1 hour)", meant))}, true, false},
 		"one of two":            {[]entry.Schedule{off(schedule("1", "rate(1 hour)", on)), schedule("2", "rate(1 hour)", on)}, false, true},
+		"the other of two":      {[]entry.Schedule{schedule("1", "rate(1 hour)", on), off(schedule("2", "rate(1 hour)", on))}, false, true},
 		"both":                  {[]entry.Schedule{off(schedule("1", "rate(1 hour)", on)), off(schedule("2", "rate(1 hour)", on))}, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
