@@ -81,7 +81,7 @@ func (c *Control) SyncLoaded(ctx context.Context, l *Loaded, r port.Reading) err
 func (c *Control) unsynced(l *Loaded, jobs []port.Registered) (names []string) {
 	now := c.Now()
 	for i := range jobs {
-		if j := &jobs[i]; !c.synced.holds(j.Name, j.Hash, l.rev(j.Name), now) {
+		if j := &jobs[i]; !c.synced.holds(j.Name, knownAs(j), l.rev(j.Name), now) {
 			names = append(names, j.Name)
 		}
 	}
@@ -95,7 +95,7 @@ func (c *Control) news(ctx context.Context, l *Loaded, jobs []port.Registered) (
 	checked := sync.OnceValues(func() (time.Time, error) { return c.Store.Mark(ctx, port.MarkSlots) })
 	for i := range jobs {
 		j := &jobs[i]
-		if c.synced.holds(j.Name, j.Hash, l.rev(j.Name), now) {
+		if c.synced.holds(j.Name, knownAs(j), l.rev(j.Name), now) {
 			continue
 		}
 		if l.unreadable != nil && l.unreadable.Jobs[j.Name] != nil {
@@ -112,7 +112,7 @@ func (c *Control) news(ctx context.Context, l *Loaded, jobs []port.Registered) (
 		if problems = note(problems, problem); d.changed {
 			news = append(news, d)
 		} else if problem == nil && d.Hash == j.Hash {
-			c.synced.put(j.Name, synced(j.Hash, item))
+			c.synced.put(j.Name, synced(knownAs(j), item))
 		}
 	}
 	return news, problems, errs
@@ -121,7 +121,7 @@ func (c *Control) news(ctx context.Context, l *Loaded, jobs []port.Registered) (
 // latest returns the deployment of what was read of a job, or of what is newer. It returns
 // none if nobody can tell, or the job is gone.
 func (c *Control) latest(ctx context.Context, item job.Item, j port.Registered, upTo time.Time) (d deployment, problem, err error) {
-	if d, problem = c.deployment(item, j, upTo); !d.changed {
+	if d, problem = c.read(item, j, upTo); !d.changed {
 		return d, problem, nil
 	}
 	newer, err := c.newer(ctx, &item)
@@ -129,9 +129,25 @@ func (c *Control) latest(ctx context.Context, item job.Item, j port.Registered, 
 	case err != nil || newer.Gone:
 		return deployment{}, nil, err
 	case newer.Job != nil:
-		d, problem = c.deployment(item, *newer.Job, upTo)
+		d, problem = c.read(item, *newer.Job, upTo)
 	}
 	return d, problem, nil
+}
+
+// read is deployment of a job of which all schedules were read. So what is deployed may be new only in that
+// it says itself that the job is off, which a person had switched off.
+func (c *Control) read(item job.Item, j port.Registered, checked time.Time) (d deployment, problem error) {
+	d, problem = c.deployment(item, j, checked)
+	d.changed = d.changed || d.next.SwitchedOff != item.SwitchedOff
+	return d, problem
+}
+
+// knownAs names what memory keeps of a job that the registry holds.
+func knownAs(j *port.Registered) string {
+	if j.SwitchedOff {
+		return j.Hash + " off"
+	}
+	return j.Hash
 }
 
 func note(errs []error, err error) []error {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/control"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/port"
 )
@@ -136,6 +137,41 @@ func TestSwitchedOffAndDeleted(t *testing.T) {
 			}
 			if len(w.told) != 1 || !strings.Contains(w.told[0].Cause, "somebody switched its schedule off (2026-11-22 18:10 UTC)") {
 				t.Errorf("told %+v", w.told)
+			}
+		})
+	}
+}
+
+// TestSwitchedOffAndDeployedSo: who deploys as off what they switched off by hand minutes ago needs no notice.
+func TestSwitchedOffAndDeployedSo(t *testing.T) {
+	t.Parallel()
+	off := with(hourly, func(j *job.Job) { j.Disabled, j.SwitchedOff = true, true })
+	meant := with(hourly, func(j *job.Job) { j.Disabled = true })
+	for name, c := range map[string]struct {
+		holds []job.Job
+		fresh bool // another process sees what is deployed
+		want  int
+	}{
+		"by hand":                          {[]job.Job{off, off}, false, 1},
+		"by hand, then deployed":           {[]job.Job{off, meant}, false, 0},
+		"by hand, then deployed, restarts": {[]job.Job{off, meant}, true, 0},
+		"deployed":                         {[]job.Job{meant, meant}, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := known(t, hourly)
+			w.ctl.Registry = &renewals{}
+			w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+			w.sync(clockAt(18, 10, 0), c.holds[0])
+			w.sync(clockAt(18, 11, 0), c.holds[0])
+			if c.fresh {
+				was := w.ctl
+				w.ctl = &control.Control{Stack: was.Stack, Store: was.Store, Launcher: was.Launcher, Notifier: was.Notifier, Now: was.Now, Timing: was.Timing, Log: was.Log, Registry: was.Registry, Abreast: 1}
+			}
+			w.sync(clockAt(18, 15, 0), c.holds[1])
+			w.sweepAt(clockAt(18, 40, 0))
+			if got := strings.Count(w.kinds(), "unscheduled"); got != c.want {
+				t.Errorf("told %q: %+v", w.kinds(), w.told)
 			}
 		})
 	}
