@@ -51,6 +51,9 @@ func (c *redriveCmd) Run(ctx context.Context, a *app) error {
 	if (c.decided() || len(c.Message) > 0) && c.Queue == "" {
 		return usagef("name a queue: trigger, onstopped, notify or sweep")
 	}
+	if a.stack == "" { // nothing to ask: each queue would be a refused request in the audit
+		return errors.New("there are no failure queues here: on one machine, the log says what was given up; for a stack, add --stack NAME")
+	}
 	queues := port.Queues
 	if c.Queue != "" {
 		queues = []port.Queue{port.Queue(c.Queue)}

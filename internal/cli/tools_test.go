@@ -139,6 +139,9 @@ func TestRedriveHere(t *testing.T) {
 			t.Errorf("%s: %+v", args, r)
 		}
 	}
+	if got := w.must("audit", "--json"); strings.Contains(got, "redrive") {
+		t.Errorf("the audit has requests that nobody made: %s", got)
+	}
 }
 
 // TestTail: tail prints what happens while it looks, and nothing from before.
