@@ -39,12 +39,26 @@ func (a *app) plane(ctx context.Context) (*plane.Plane, error) {
 		a.findState()
 		return wire.LocalPlane(ctx, a.db)
 	}
-	defer a.working("looking for the stack " + a.stack)()
-	s, err := wire.StackPlane(ctx, wire.StackConfig{Name: a.stack, Profile: a.profile, Region: a.region})
+	done := a.working("looking for the stack " + a.stack)
+	defer done()
+	s, err := wire.StackPlane(ctx, a.account(done))
 	if err != nil {
 		return nil, err
 	}
 	return s.Plane, nil
+}
+
+// account says whose account and which stack is meant. free frees the terminal's line before a person is
+// asked something.
+func (a *app) account(free func()) wire.StackConfig {
+	c := wire.StackConfig{Name: a.stack, Profile: a.profile, Region: a.region}
+	if a.Screen.Asks {
+		c.Code = func(ctx context.Context, device string) (string, error) {
+			free()
+			return a.question(input{ctx, a.Stdin}, "MFA code for "+device+": ")
+		}
+	}
+	return c
 }
 
 // who returns who asks, for the record. On AWS that is the ARN of the credentials.

@@ -131,7 +131,7 @@ func (c *importCmd) files(ctx context.Context, a *app, names []string) ([]*impor
 		files, err := readImports(ctx, names, a.Stdin)
 		return files, o, err
 	}
-	data, region, err := wire.Scheduled(ctx, a.profile, a.region)
+	data, region, err := wire.Scheduled(ctx, a.account(func() {}))
 	if err != nil {
 		return nil, o, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -187,8 +188,16 @@ func (a *app) interrupted(ctx context.Context, p *plane.Plane, id run.ID) error 
 
 // confirm asks a question. Only y and yes mean yes.
 func (a *app) confirm(question string) bool {
-	_, _ = fmt.Fprintf(a.Stderr, "%s [y/N] ", question)
-	line, _ := bufio.NewReader(a.Stdin).ReadString('\n')
-	answer := strings.ToLower(strings.TrimSpace(line))
-	return answer == "y" || answer == "yes"
+	answer, _ := a.question(a.Stdin, question+" [y/N] ")
+	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")
+}
+
+// question asks a person something, and returns the line that is typed, without blanks around it.
+func (a *app) question(in io.Reader, text string) (string, error) {
+	_, _ = fmt.Fprint(a.Stderr, text)
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && line == "" {
+		return "", fmt.Errorf("reading the answer: %w", err)
+	}
+	return strings.TrimSpace(line), nil
 }

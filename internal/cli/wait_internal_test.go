@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -75,5 +76,23 @@ func TestRetryAllGoesOnWithoutPrinting(t *testing.T) {
 	a := &app{Env: Env{Stdout: full{}, Stderr: &bytes.Buffer{}, User: "ana"}, zone: time.UTC}
 	if err := (&retryCmd{}).retryEach(t.Context(), a, p, chosen); !errors.Is(err, errFull) || len(door.asked) != len(chosen) || len(chosen) < 3 {
 		t.Errorf("%v; %d of %d were asked for", err, len(door.asked), len(chosen))
+	}
+}
+
+// TestMFACode: on a terminal a person is asked for the code, on a line that is free. Elsewhere nobody is.
+func TestMFACode(t *testing.T) {
+	t.Parallel()
+	var errs bytes.Buffer
+	a := &app{Env: Env{Stdin: strings.NewReader(" 123456\n"), Stderr: &errs, Screen: Screen{Asks: true}}}
+	code, err := a.account(func() { errs.WriteString("free;") }).Code(t.Context(), "arn:mfa/me")
+	if err != nil || code != "123456" || errs.String() != "free;MFA code for arn:mfa/me: " {
+		t.Errorf("%q, %v; printed %q", code, err, errs.String())
+	}
+	if _, err := a.account(func() {}).Code(t.Context(), "arn:mfa/me"); !errors.Is(err, io.EOF) {
+		t.Errorf("after the end of the input: %v", err)
+	}
+	a.Screen.Asks = false
+	if a.account(func() {}).Code != nil {
+		t.Error("somebody would be asked without a terminal")
 	}
 }

@@ -10,9 +10,8 @@ import (
 )
 
 // Scheduled returns everything that EventBridge starts on a schedule in an account and Region, as the
-// JSON that the importer reads, and the Region.
-func Scheduled(ctx context.Context, profile, region string) (document []byte, in string, err error) {
-	c := StackConfig{Profile: profile, Region: region}
+// JSON that the importer reads, and the Region. c need not name a stack.
+func Scheduled(ctx context.Context, c StackConfig) (document []byte, in string, err error) {
 	cfg, err := loadAWS(ctx, c)
 	if err != nil {
 		return nil, "", err

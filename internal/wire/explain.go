@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
@@ -18,15 +16,13 @@ import (
 // explain adds to an AWS error what is missing and what to do next. It wraps the error.
 func explain(c StackConfig, region string, err error) error {
 	var api smithy.APIError
-	var dns *net.DNSError
-	var line *net.OpError
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, dynamo.ErrBusy):
 		return fmt.Errorf("the table is busy: try again in a minute (%w)", err)
-	case errors.As(err, &dns), errors.As(err, &line):
-		return fmt.Errorf("AWS cannot be reached in %s: is the Region right, and is there a network? (%w)", region, err)
+	case offline(err):
+		return unreached(region, err)
 	case !errors.As(err, &api):
 		return err
 	}
@@ -43,6 +39,17 @@ func explain(c StackConfig, region string, err error) error {
 		return fmt.Errorf("the %s of the stack %s is gone: deploy the stack again (%w)", parts[service(err)], c.Name, err)
 	}
 	return err
+}
+
+// offline reports whether no connection was made.
+func offline(err error) bool {
+	_, name := errors.AsType[*net.DNSError](err)
+	_, line := errors.AsType[*net.OpError](err)
+	return name || line
+}
+
+func unreached(region string, err error) error {
+	return fmt.Errorf("AWS cannot be reached in %s: is the Region right, and is there a network? (%w)", region, err)
 }
 
 // parts names the parts of a stack that people's tools call, by service.
@@ -89,34 +96,6 @@ func policyFor(action string) string {
 		return "DeployerPolicyArn"
 	}
 	return "ReaderPolicyArn"
-}
-
-func noConfig(c StackConfig, err error) error {
-	if missing, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
-		return fmt.Errorf("there is no profile %s in your AWS configuration: `aws configure list-profiles` lists them all (%w)", cmp.Or(c.Profile, missing.Profile), err)
-	}
-	return fmt.Errorf("reading the AWS configuration: %w", err)
-}
-
-func noCredentials(c StackConfig, err error) error {
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
-	if api, ok := errors.AsType[smithy.APIError](err); ok && expired[api.ErrorCode()] || err != nil && strings.Contains(err.Error(), "expired") {
-		return fmt.Errorf("the AWS session has expired: %s, then ask again (%w)", signIn(c), err)
-	}
-	if err == nil {
-		return fmt.Errorf("there are no AWS credentials: %s, or name a --profile that has some", signIn(c))
-	}
-	return fmt.Errorf("there are no AWS credentials: %s, or name a --profile that has some (%w)", signIn(c), err)
-}
-
-func signIn(c StackConfig) string {
-	profile := ""
-	if c.Profile != "" {
-		profile = " --profile " + c.Profile
-	}
-	return fmt.Sprintf("sign in with `aws login%s` or `aws sso login%s`", profile, profile)
 }
 
 func isCode(err error, code string) bool {

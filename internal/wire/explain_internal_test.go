@@ -79,10 +79,10 @@ func TestExplain(t *testing.T) {
 	if err := noConfig(StackConfig{}, net.ErrClosed); !strings.HasPrefix(err.Error(), "reading the AWS configuration: ") || !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
-	if err := noCredentials(StackConfig{}, fmt.Errorf("token has expired and refresh failed")); !strings.HasPrefix(err.Error(), "the AWS session has expired: sign in with `aws login` or") {
+	if err := noCredentials(StackConfig{}, "mars-1", fmt.Errorf("token has expired and refresh failed")); !strings.HasPrefix(err.Error(), "the AWS session has expired: sign in with `aws login` or") {
 		t.Errorf("got %v", err)
 	}
-	if err := noCredentials(StackConfig{}, context.Canceled); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "sign in") {
+	if err := noCredentials(StackConfig{}, "mars-1", context.Canceled); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "sign in") {
 		t.Errorf("got %v", err)
 	}
 }

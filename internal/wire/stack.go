@@ -2,11 +2,9 @@ package wire
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,8 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -30,7 +26,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go/logging"
 
 	"github.com/batchplane/batchplane/internal/adapter/deployer"
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
@@ -48,6 +43,8 @@ type StackConfig struct {
 	// Name is the name of the CloudFormation stack. Profile and Region select from the AWS
 	// configuration; "" means its defaults.
 	Name, Profile, Region string
+	// Code asks the person for the code that an MFA device shows; nil means that nobody can be asked.
+	Code func(ctx context.Context, device string) (string, error)
 	// Log receives what went wrong but does no harm; nil discards it.
 	Log *slog.Logger
 }
@@ -165,34 +162,6 @@ func groupARN(outputs map[string]string) string {
 		return outputs["ScheduleGroupName"]
 	}
 	return strings.Join([]string{parts[0], parts[1], "scheduler", parts[3], parts[4], "schedule-group/" + outputs["ScheduleGroupName"]}, ":")
-}
-
-// loadAWS reads the person's AWS configuration, as the AWS CLI does.
-func loadAWS(ctx context.Context, c StackConfig) (aws.Config, error) {
-	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConns, t.MaxIdleConnsPerHost = 2*dynamo.Readers, dynamo.Readers
-	})
-	options := []func(*config.LoadOptions) error{config.WithHTTPClient(client), config.WithLogger(logging.Nop{})}
-	if c.Profile != "" {
-		options = append(options, config.WithSharedConfigProfile(c.Profile))
-	}
-	if c.Region != "" {
-		options = append(options, config.WithRegion(c.Region))
-	}
-	cfg, err := config.LoadDefaultConfig(ctx, options...)
-	if err != nil {
-		return cfg, noConfig(c, err)
-	}
-	if cfg.Region == "" {
-		return cfg, errors.New("no Region is set: give --region, set AWS_REGION, or put a region into the profile")
-	}
-	if cfg.Credentials == nil {
-		return cfg, noCredentials(c, nil)
-	}
-	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return cfg, noCredentials(c, err)
-	}
-	return cfg, nil
 }
 
 // needed lists outputs that every stack of batchplane has.

@@ -1,0 +1,74 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// tokens answers AssumeRole: with credentials if the code is 123456, else with what STS says to a wrong one.
+func tokens(w http.ResponseWriter, r *http.Request) {
+	const space = `xmlns="https://sts.amazonaws.com/doc/2011-06-15/"`
+	if r.FormValue("TokenCode") != "123456" || r.FormValue("SerialNumber") != "arn:aws:iam::123456789012:mfa/me" || r.FormValue("DurationSeconds") != "3600" {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = fmt.Fprintf(w, `<ErrorResponse %s><Error><Code>AccessDenied</Code><Message>MultiFactorAuthentication failed with invalid MFA one time pass code. </Message></Error></ErrorResponse>`, space)
+		return
+	}
+	_, _ = fmt.Fprintf(w, `<AssumeRoleResponse %s><AssumeRoleResult><Credentials><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`, space)
+}
+
+// TestMFA: a profile whose role asks for an MFA code has the person asked, once.
+func TestMFA(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(tokens))
+	defer server.Close()
+	dir := t.TempDir()
+	for name, text := range map[string]string{ //nolint:gosec // no credentials
+		"config":      "[profile base]\nregion = eu-central-1\n[profile mfa]\nregion = eu-central-1\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n",
+		"credentials": "[base]\naws_access_key_id = BASE\naws_secret_access_key = s\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, "credentials"))
+	t.Setenv("AWS_ENDPOINT_URL_STS", server.URL)
+	asked := 0
+	answer := func(code string) func(context.Context, string) (string, error) {
+		return func(_ context.Context, device string) (string, error) {
+			asked++
+			if device != "arn:aws:iam::123456789012:mfa/me" {
+				t.Errorf("asked for the code of %s", device)
+			}
+			return code, nil
+		}
+	}
+
+	cfg, err := loadAWS(t.Context(), StackConfig{Profile: "mfa", Code: answer("123456")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if who, err := cfg.Credentials.Retrieve(t.Context()); err != nil || who.AccessKeyID != "ROLE" {
+			t.Errorf("the credentials are %v, %v", who.AccessKeyID, err)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	if _, err := loadAWS(t.Context(), StackConfig{Profile: "mfa", Code: answer("999999")}); err == nil || !strings.HasPrefix(err.Error(), "AWS refuses the role of the profile; if it asks for an MFA code") {
+		t.Errorf("with a wrong code: %v", err)
+	}
+	if _, err := loadAWS(t.Context(), StackConfig{Profile: "mfa"}); err == nil || !strings.Contains(err.Error(), `run `+"`"+`eval "$(aws configure export-credentials --profile mfa --format env)"`) {
+		t.Errorf("with nobody to ask: %v", err)
+	}
+	server.Close()
+	if _, err := loadAWS(t.Context(), StackConfig{Profile: "mfa", Code: answer("123456")}); err == nil || !strings.HasPrefix(err.Error(), "AWS cannot be reached in eu-central-1") {
+		t.Errorf("without a network: %v", err)
+	}
+}
