@@ -103,6 +103,7 @@ const (
 	TargetDown      // the trigger cannot be reached for hours; most of what was lost comes again, at once
 	ClockApart      // one function's clock is off by minutes or hours
 	Timed           // schedules of every kind, in zones, while clocks change
+	TargetGone      // a target takes no notices for a day or longer
 	faults          // their number
 )
 
@@ -119,7 +120,7 @@ var faultNames = [faults]string{
 	"false conflict", "index lags", "quota used up", "capacity gone", "call hangs", "notices by stream", "record lost", "record twice", "record late",
 	"registry unread", "registry half read", "batch fails", "run damaged", "item off", "slots as schedules", "calendar ends", "items in laps",
 	"large group", "token refused", "list forgets", "group resized", "process replaced", "task does not get to STOPPED", "run mended", "task runs for long", "person looks first", "functions apart",
-	"store restored", "task copied", "item unread", "target down", "one clock off", "schedules of every kind",
+	"store restored", "task copied", "item unread", "target down", "one clock off", "schedules of every kind", "no notices taken for a day",
 }
 
 func (f Fault) String() string { return faultNames[f] }

@@ -121,7 +121,7 @@ func (w *World) judgeEnds() {
 			continue
 		}
 		for _, e := range w.truth.lives[id].ends {
-			if e.notice != "" && !w.everybodyTold(e.notice) && !w.vague(rec.run, e) {
+			if e.notice != "" && !w.toldAtLast(id, e.notice) && !w.vague(rec.run, e) {
 				w.violate("every bad end is told once", id, "it %s at %s, and %s was never told", e.status, e.at.Format("15:04:05"), e.notice)
 			}
 		}

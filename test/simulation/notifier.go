@@ -33,6 +33,7 @@ func (p *notifier) Notify(ctx context.Context, n notice.Notice) (took []string, 
 		if w.hit(d, NotifyError, 60) {
 			p.down = targets[d.between(0, len(targets)-1):]
 		}
+		p.down = slices.Concat(w.takesNone(), p.down)
 		if w.opt.Mutation == FirstOfBatch && w.h.name == "notify" && w.h.record > 0 {
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -151,6 +152,9 @@ func (p storePort) PutDefinition(ctx context.Context, j job.Job) error {
 }
 
 func (p storePort) Keep(ctx context.Context, k port.Kept) error {
+	if p.w.opt.Mutation == GiveUpSilently && strings.HasPrefix(k.Reason, gaveUp) {
+		return nil
+	}
 	return p.access("Keep", true, func() error { return p.w.store.Keep(ctx, k) })
 }
 

@@ -42,9 +42,12 @@ func (w *World) told(target string, n notice.Notice) {
 	t.by = w.h
 }
 
-// everybodyTold reports whether all targets accepted a notice.
+// everybodyTold reports whether all targets accepted a notice that now take any.
 func (w *World) everybodyTold(id string) bool {
-	return !slices.ContainsFunc(targets, func(target string) bool { return w.truth.notices[carried{target, id}] == nil })
+	return !slices.ContainsFunc(targets, func(target string) bool {
+		takes := !w.untaken.covers(w.now) || !slices.Contains(w.untaken.targets, target)
+		return takes && w.truth.notices[carried{target, id}] == nil
+	})
 }
 
 // retrySafe checks what people are told about a retry of a run, or relied on when they asked for

@@ -92,6 +92,7 @@ type World struct {
 	took     map[string][]string // which targets took a notice, by its id
 	minds    minds
 	wrong    wrongClock
+	untaken  untaken
 	almanac  *almanac // nil if schedules are plain
 	epoch    time.Time
 	restored restoration
@@ -186,6 +187,7 @@ func newWorld(opt Options) *World {
 	w.times()
 	w.apart()
 	w.misleads()
+	w.untakes()
 	w.sweepers = [2]*process{w.newProcess(), w.newProcess()}
 	w.makeJobs(d)
 	return w
