@@ -112,9 +112,13 @@ func shapeOf(word, command string) shape {
 }
 
 // shapeBefore judges a word that tells nothing by what follows it, which can only be a command if it is
-// a path, an assignment, a known program or what only a shell reads.
+// a path, an assignment, a known program or what only a shell reads. No program is told to run cd or
+// what stands in parentheses.
 func shapeBefore(command string) shape {
 	first, _ := cutWord(command)
+	if first == "cd" || first[0] == '(' {
+		return aUser
+	}
 	if strings.ContainsAny(first[:1], "/~.$[({\"'`") || strings.Contains(first, "=") || scriptForm.MatchString(first) || slices.Contains(programs, first) {
 		return leads
 	}

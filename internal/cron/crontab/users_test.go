@@ -55,6 +55,12 @@ func TestUserColumn(t *testing.T) {
 		{"mysql and a database of its own name", "0 4 * * * mysql mysql < /a.sql\n", System, "", "mysql mysql < /a.sql", ""},
 		{"a person called julia", "0 4 * * * julia /home/julia/bin/report --now\n", System, "julia", "/home/julia/bin/report --now", ""},
 		{"julia runs a script", "0 4 * * * julia /opt/report.jl\n", System, "", "julia /opt/report.jl", ""},
+		// As in github.com/Adityapras/opsifin-scheduler, github.com/Ircam-Web/mezzo and AppCivico/De-Olho-Nas-Metas-2017.
+		{"a user changes into a folder", "* * * * * opsifin_admin cd /var/www/a && php artisan b\n", Detect, "opsifin_admin", "cd /var/www/a && php artisan b", ""},
+		{"a user of several", "0 3 * * * cri cd $APP; ./a\n0 4 * * * cri bin/b\n", Detect, "cri", "bin/b", ""},
+		{"a user and parentheses", "0 3 */15 * * app ( cd /src/; . env; ./a.pl) 2>&1\n", Detect, "app", "( cd /src/; . env; ./a.pl) 2>&1", ""},
+		{"a program that is told a folder", "0 3 * * * syncer cdrom\n", Detect, "", "syncer cdrom", "whether syncer is a user"},
+		{"a program that is told what a shell runs", "0 3 * * * wrap 'cd /a && ./b'\n", Detect, "", "wrap 'cd /a && ./b'", "whether wrap is a user"},
 		{"the user rails", "0 4 * * * rails cd /app && bin/rake a\n", Detect, "rails", "cd /app && bin/rake a", ""},
 		// restic's documentation makes an account of this name (https://restic.readthedocs.io/en/stable/080_examples.html).
 		{"the user restic", "0 4 * * * restic /home/restic/bin/restic backup /srv\n", System, "restic", "/home/restic/bin/restic backup /srv", ""},

@@ -14,7 +14,7 @@ func TestACrontabThatIsATemplate(t *testing.T) {
 	t.Parallel()
 	const told = "which is still to be filled in"
 	for line, hole := range map[string]string{
-		"@daily __APP__ cd __INSTALL_DIR__/live && bin/tootctl media remove":            "__APP__",
+		"@daily __APP__ cd __INSTALL_DIR__/live && bin/tootctl media remove":            "__INSTALL_DIR__",
 		"5 * * * * www-data /usr/bin/php__PHP_VERSION__ /x/console core:archive":        "__PHP_VERSION__",
 		"44 * * * * !!(*= $user *)!! /data/vhost/!!(*= $vhost *)!!/bin/warn-long-queue": "!!(*= $user *)!!",
 		"0 4 * * * root /usr/bin/send --to {{ receiver }}":                              "{{ receiver }}",
