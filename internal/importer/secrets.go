@@ -148,7 +148,7 @@ func namedSecrets(text string) (all []Secret) {
 			if m[1] < end || !job.LooksSecret(name, "x") {
 				continue
 			}
-			if end = valueEnd(text, m[1]); job.LooksSecret(name, shell.Unquote(text[m[1]:end])) {
+			if end = valueEnd(text, m[1]); gives(name, text[m[3]:m[1]], text[m[1]:end]) {
 				all = append(all, Secret{m[1], end, name})
 			}
 		}
@@ -188,6 +188,18 @@ var references = pattern(`^"?(?:\$[A-Za-z_0-9]+|\$\{\w+\}?|\$\(.*|\x60.*)+"?$`)
 // isReference reports whether a value consists of variables and substitutions alone, so that it
 // gives nothing away. In single quotes the shell expands nothing.
 func isReference(v string) bool { return references().MatchString(v) }
+
+// calls match what a program looks up, as in SECRET = os.environ["TLS_SECRET"], up to its first quote.
+var calls = pattern(`^[A-Za-z_][\w.]*(?:[\[(][\w.]*)*[\[(]$`)
+
+// gives reports whether a value behind a name is a secret, and no lookup of a program: no shell assigns
+// with blanks around the =.
+func gives(name, equals, v string) bool {
+	if strings.HasPrefix(equals, " = ") && calls().MatchString(v) {
+		return false
+	}
+	return job.LooksSecret(name, shell.Unquote(v))
+}
 
 // isSecret reports whether a word assigns what looks like a secret.
 func isSecret(word string) bool {

@@ -68,6 +68,9 @@ func TestSecretsAreHidden(t *testing.T) {
 		"openssl":            "openssl enc -pass pass:hunter2",
 		"standard input":     "/x%password=hunter2",
 		"quotes left open":   `/x "password=hunter2`,
+		"blanks":             "/x 'password = hunter2'",
+		"a bracket within":   "/x 'password = a[hunter2'",
+		"a bracket behind":   "/x '--password=hunter2['",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -116,6 +119,8 @@ func TestNoSecrets(t *testing.T) {
 	for _, command := range []string{
 		"mkdir -p /a", "ssh -p 2222 x", "ssh -p2222 x", "docker run -u 1000:1000 x", "php artisan token:purge", "curl http://h:8080/a@b",
 		"/x --password-file /run/p", "curl -u \"$U:$P\" https://x", "mysql -p$PW db", "/x --token \"$TOKEN\"", "curl -H \"Authorization: Bearer $T\" x",
+		// As in github.com/redhat-appstudio/infra-deployments, route-cert-sync-cronjob.yaml.
+		`python3 -c 'import json, os; secret = os.environ["TLS_SECRET"]; token = json.loads("{}")'`,
 	} {
 		if j, e := lastJob(imported(t, at(command))); len(j.Command) != 3 || j.Command[2] != command || j.Disabled {
 			t.Errorf("%q became %q: %q", command, j.Command, e.Notes)
