@@ -14,12 +14,15 @@ const (
 	maxPasses = 3
 )
 
+var breaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // Tokens gives the tokens of a text. Between braces, the library's lexer takes a colon with no blank
 // behind it for the end of a key, also in { Value: !Ref AWS::Region }, { Fn::Sub: x } and
 // { command: [rake, db:migrate] }. In YAML it ends no plain scalar
 // (https://yaml.org/spec/1.2.2/#733-plain-style). A key and its value without a blank, {a:1}, stay two
 // words as before.
 func Tokens(text string) token.Tokens {
+	text = breaks.Replace(text) // the lexer miscounts lines that end otherwise
 	tokens := lexer.Tokenize(text)
 	if strings.Contains(text, hidden) {
 		return tokens
@@ -34,7 +37,9 @@ func Tokens(text string) token.Tokens {
 			lines = strings.SplitAfter(text, "\n")
 		}
 		for line, pairs := range words {
-			lines[line-1] = strings.NewReplacer(pairs...).Replace(lines[line-1])
+			if line <= len(lines) {
+				lines[line-1] = strings.NewReplacer(pairs...).Replace(lines[line-1])
+			}
 		}
 		tokens = lexer.Tokenize(strings.Join(lines, ""))
 	}

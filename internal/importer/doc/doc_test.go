@@ -55,6 +55,8 @@ func TestColons(t *testing.T) {
 	for text, want := range map[string]string{
 		"a: { Key: ab, Value: !Ref AWS::StackName }":                            "AWS::StackName",
 		"a: { Value: !Ref AWS::StackName, Key: prx:ops }":                       "AWS::StackName",
+		"x: # c\r\n\r\n  # d\r\n  y: 1\r\na: {Value: !Ref AWS::Region }\r\n":    "AWS::Region",
+		"x: # c\r  y: 1\ra: {Value: !Ref AWS::Region }\r":                       "AWS::Region",
 		"a: {Value: !Ref AWS::Region}":                                          "AWS::Region",
 		"a: { Value: !Ref Plain, Key: b }":                                      "Plain",
 		"a: { Value: !Ref 'AWS::Region', Key: b }":                              "AWS::Region",
