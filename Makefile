@@ -98,11 +98,10 @@ lint: golangci-lint ## Run golangci-lint by .golangci.yml
 # These are left out because they take minutes under the race detector: a count of calls in 44 sweeps of
 # the same code as the tests beside it, two tables that fail each call of a handler, one handler at
 # a time, and seven of nine herds (the two that stay have slow answers and sweeps beside one another).
-# -short is for TestCrashAtEveryCall alone: it then strikes every seventh call.
 .PHONY: race
 race: ## Run the packages with concurrency under the race detector (needs a C compiler)
 	@[ "$$($(GO) env CGO_ENABLED)" = 1 ] || { echo "the race detector needs a C compiler: install gcc or clang"; exit 1; }
-	$(GO) test -race -short -timeout 20m $(TESTFLAGS) -skip '^(TestIdleMinute|TestAFailedCallIsSaid|TestAConflictIsSaid)$$|^TestHerd$$/^(0s|250ms|500ms,_in)' $(filter-out ./test/%,$(LONGEST)) $(RACE)
+	$(GO) test -race -timeout 20m $(TESTFLAGS) -skip '^(TestIdleMinute|TestAFailedCallIsSaid|TestAConflictIsSaid)$$|^TestHerd$$/^(0s|250ms|500ms,_in)' $(filter-out ./test/%,$(LONGEST)) $(RACE)
 
 .PHONY: bench
 bench: ## Run the benchmarks (BENCH=pattern)
