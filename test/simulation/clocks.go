@@ -94,6 +94,12 @@ func (h *handler) runsIn() string {
 	return "trigger"
 }
 
+// passedOver reports whether a sweep may have passed over a slot since the item of its job could not be
+// read. By a clock that is off that may be any slot.
+func (w *World) passedOver(j *deployed, slot time.Time) bool {
+	return j.darkAt(slot) || w.wrong.ever && len(j.dark) > 0
+}
+
 // refusesWhatComes reports whether triggers may be refused, since the clock of their function is behind.
 func (w *World) refusesWhatComes() bool { return w.wrong.ever && w.wrong.of == "trigger" }
 

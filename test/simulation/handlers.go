@@ -92,9 +92,12 @@ func (w *World) plan(j *deployed, after time.Time) {
 	}
 }
 
+// rests reports whether nothing starts the job.
+func (j *deployed) rests() bool { return j.job.Disabled || j.gone || j.job.Schedule == "" }
+
 // next returns the schedule's first minute after a time.
 func (j *deployed) next(after time.Time) (time.Time, bool) {
-	if j.job.Disabled || j.gone || j.job.Schedule == "" {
+	if j.rests() {
 		return time.Time{}, false
 	}
 	if j.almanac != nil {
@@ -109,10 +112,10 @@ func (j *deployed) next(after time.Time) (time.Time, bool) {
 
 // slot returns the schedule's first minute after a time that is in its calendar.
 func (j *deployed) slot(after time.Time) (time.Time, bool) {
-	t, ok := j.next(after)
-	if ok && j.almanac != nil {
+	if j.almanac != nil && !j.rests() {
 		return nextOf(j.timing.slots, after)
 	}
+	t, ok := j.next(after)
 	return t, ok && (j.until.IsZero() || t.Before(j.until))
 }
 

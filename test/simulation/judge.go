@@ -186,6 +186,9 @@ func (w *World) judgeSlots() {
 			if i+1 < len(ps) {
 				until = w.inForce(p, ps[i+1], until)
 			}
+			if i+1 < len(ps) && w.wrong.ever { // when it was replaced, a wrong clock may have said
+				continue
+			}
 			w.judgePlan(j.job.Name, p, until)
 		}
 	}

@@ -84,7 +84,12 @@ func (w *World) taken(t *trigger, reply port.Reply, disturbed bool) {
 
 // staysOut: a trigger whose time does not count starts nothing. A sweep goes by the plan that it knows.
 func (w *World) staysOut(t *trigger) {
-	if w.store.runs[t.run] != nil && !w.bySweep(t.run) {
+	rec := w.store.runs[t.run]
+	if rec == nil || w.bySweep(t.run) {
+		return
+	}
+	// If only the name came along, it was the definition that was known.
+	if w.almanac == nil || !counts(w.store.definition(rec.run.Definition).When, w.almanac.zone, t.at) {
 		w.violate("what the calendar leaves out does not run", t.run, "its day is not one of %s", t.job.Calendar.Only)
 	}
 }

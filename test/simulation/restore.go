@@ -206,7 +206,7 @@ func (w *World) known() []*task {
 
 // lacksRun reports whether a slot has no run, and should.
 func (w *World) lacksRun(name string, slot time.Time) bool {
-	return w.store.runs[run.ScheduledID(name, slot)] == nil && !w.lost(slot) && !w.byName(name).darkAt(slot)
+	return w.store.runs[run.ScheduledID(name, slot)] == nil && !w.lost(slot) && !w.passedOver(w.byName(name), slot)
 }
 
 // lost reports whether nobody need know what became of a slot: it was due before the store knew

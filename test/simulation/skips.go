@@ -47,7 +47,7 @@ func (w *World) skipped(r *run.Run) {
 // names reports whether a request that is not used up is about a slot: the first slot of the plan
 // from its time on.
 func (s *skip) names(slot time.Time, plans []plan) bool {
-	if s == nil || !s.open || slot.Before(s.at) {
+	if s == nil || !s.open || slot.Before(s.at.Truncate(time.Minute)) { // a rate counts from when it is asked
 		return false
 	}
 	if len(plans) == 0 || plans[len(plans)-1].slots == nil {
