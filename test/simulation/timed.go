@@ -286,7 +286,7 @@ func (w *World) judgeRate(name string, p plan, until time.Time) {
 // judgeSilence judges the time after a slot that was known at a time.
 func (w *World) judgeSilence(name string, p plan, until, last, known time.Time) {
 	at := last.Add(2 * p.slots.timing.every)
-	ends := later(later(at, known), later(w.truth.slept, w.truth.troubled)).Add(time.Duration(p.plan.StartWithin) + slotSlack)
+	ends := later(later(at, known), later(w.truth.slept, w.truth.troubled)).Add(time.Duration(p.plan.StartWithin) + slotSlack + 5*time.Minute) // between two checks
 	goesOn := slices.ContainsFunc(w.store.byJob[name], func(rec *record) bool {
 		return !rec.run.ID.ByHand() && rec.run.ScheduledFor.After(last) && rec.run.QueuedAt.Before(ends)
 	})
