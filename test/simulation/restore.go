@@ -40,7 +40,7 @@ type backup struct {
 func (w *World) restores() {
 	d, ok := w.luck(Restored, 40, "", 0)
 	third := int(w.end.Sub(w.epoch)/time.Minute) / 3
-	if !ok || third < 15 {
+	if !ok || third < 15 || w.wrong.of != "" { // NotBefore is compared with what the wrong clock wrote
 		return
 	}
 	w.active = w.active.Without(Senseless)
