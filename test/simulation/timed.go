@@ -277,7 +277,7 @@ func (w *World) judgeRates() {
 func (w *World) judgeRate(name string, p plan, until time.Time) {
 	w.judgeSilence(name, p, until, later(p.since, p.from), p.from)
 	for _, rec := range w.store.byJob[name] {
-		if r := rec.run; !r.ID.ByHand() && !w.bySweep(r.ID) && r.Status != run.Missed && r.ScheduledFor.After(p.since) {
+		if r := rec.run; !r.ID.ByHand() && !w.bySweep(r.ID) && r.Status != run.Missed && r.ScheduledFor.After(later(p.since, p.from)) {
 			w.judgeSilence(name, p, until, r.ScheduledFor, r.QueuedAt)
 		}
 	}
