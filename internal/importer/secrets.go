@@ -148,7 +148,8 @@ func namedSecrets(text string) (all []Secret) {
 			if m[1] < end || !job.LooksSecret(name, "x") {
 				continue
 			}
-			if end = valueEnd(text, m[1]); gives(name, text[m[3]:m[1]], text[m[1]:end]) {
+			var found bool
+			if end, found = secretEnd(text, name, text[m[3]:m[1]], m[1]); found {
 				all = append(all, Secret{m[1], end, name})
 			}
 		}
@@ -189,16 +190,26 @@ var references = pattern(`^"?(?:\$[A-Za-z_0-9]+|\$\{\w+\}?|\$\(.*|\x60.*)+"?$`)
 // gives nothing away. In single quotes the shell expands nothing.
 func isReference(v string) bool { return references().MatchString(v) }
 
-// calls match what a program looks up, as in SECRET = os.environ["TLS_SECRET"], up to its first quote.
-var calls = pattern(`^[A-Za-z_][\w.]*(?:[\[(][\w.]*)*[\[(]$`)
+// calls match a program's call with texts, as in password = b64decode("..."), and lookups those that
+// give no secret away, as in SECRET = os.environ["TLS_SECRET"]: an environment is asked, or the text
+// names something.
+var (
+	calls   = pattern(`^(?:[A-Za-z_][\w.]*[\[(])+["'][^"']*["'](?:, ?["'][^"']*["'])*[\])]*`)
+	lookups = pattern(`^(?:[A-Za-z_][\w.]*[\[(])*(?:(?i:[\w.]*env[\w.]*)[\[(]["'][^"']*["']|[A-Za-z_][\w.]*[\[(]["'](?:[A-Z_][A-Z0-9_]*|/[\w/.-]+|[{}\[\]]+)["'])(?:, ?(?:""|''|None))?[\])]`)
+)
 
-// gives reports whether a value behind a name is a secret, and no lookup of a program: no shell assigns
-// with blanks around the =.
-func gives(name, equals, v string) bool {
-	if strings.HasPrefix(equals, " = ") && calls().MatchString(v) {
-		return false
+// secretEnd gives the end of the value that begins at i behind a name, and whether it is a secret.
+func secretEnd(text, name, equals string, i int) (end int, found bool) {
+	if strings.HasPrefix(equals, " = ") { // no shell assigns with blanks around the =
+		if lookups().MatchString(text[i:]) {
+			return i, false
+		}
+		if call := calls().FindString(text[i:]); call != "" {
+			return i + len(call), true
+		}
 	}
-	return job.LooksSecret(name, shell.Unquote(v))
+	end = valueEnd(text, i)
+	return end, job.LooksSecret(name, shell.Unquote(text[i:end]))
 }
 
 // isSecret reports whether a word assigns what looks like a secret.

@@ -71,6 +71,10 @@ func TestSecretsAreHidden(t *testing.T) {
 		"blanks":             "/x 'password = hunter2'",
 		"a bracket within":   "/x 'password = a[hunter2'",
 		"a bracket behind":   "/x '--password=hunter2['",
+		"a call":             `python3 -c 'password = b64decode("hunter2")'`,
+		"a call of two":      `python3 -c 'token = login("ADMIN", "hunter2"); y()'`,
+		"a default":          `python3 -c "password = os.environ.get('PASSWORD', 'hunter2')"`,
+		"calls in calls":     `python3 -c 'secret = str(bytes("hunter2"))'`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -121,6 +125,7 @@ func TestNoSecrets(t *testing.T) {
 		"/x --password-file /run/p", "curl -u \"$U:$P\" https://x", "mysql -p$PW db", "/x --token \"$TOKEN\"", "curl -H \"Authorization: Bearer $T\" x",
 		// As in github.com/redhat-appstudio/infra-deployments, route-cert-sync-cronjob.yaml.
 		`python3 -c 'import json, os; secret = os.environ["TLS_SECRET"]; token = json.loads("{}")'`,
+		`ruby -e 'token = ENV.fetch("deploy_token"); password = Config["DB_PASSWORD"]'`, `python3 -c 'secret = str(os.getenv("a", "")); key = open("/run/key").read()'`,
 	} {
 		if j, e := lastJob(imported(t, at(command))); len(j.Command) != 3 || j.Command[2] != command || j.Disabled {
 			t.Errorf("%q became %q: %q", command, j.Command, e.Notes)
