@@ -94,6 +94,11 @@ func (a *app) named(words []string) {
 				*to = value
 			} else if w == flag && i+1 < len(words) {
 				*to = words[i+1]
+			} else {
+				continue
+			}
+			if flag == "--db" {
+				a.stack = "" // as oneTarget decides
 			}
 		}
 	}

@@ -91,7 +91,7 @@ type watcher struct{ last, taken string }
 // settled reports whether files differ in a new way, and did so the last time too.
 func (w *watcher) settled(changed string) bool {
 	out := changed != "" && changed == w.last && changed != w.taken
-	if w.last = changed; out {
+	if w.last = changed; out || changed == "" {
 		w.taken = changed
 	}
 	return out
