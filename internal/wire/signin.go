@@ -80,7 +80,7 @@ func noCredentials(c StackConfig, region string, err error) error {
 		return unreached(region, err)
 	case api != nil && expired[api.ErrorCode()], strings.Contains(err.Error(), "expired"):
 		return fmt.Errorf("the AWS session has expired: %s, then ask again (%w)", signIn(c), err)
-	case api != nil && denied[api.ErrorCode()]:
+	case api != nil && (denied[api.ErrorCode()] || api.ErrorCode() == "ValidationError"): // a code is not six digits
 		return fmt.Errorf("AWS refuses the role of the profile; if it asks for an MFA code, was the code right and new? (%w)", err)
 	}
 	return fmt.Errorf("there are no AWS credentials: %s, or name a --profile that has some (%w)", signIn(c), err)

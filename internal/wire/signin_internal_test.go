@@ -11,9 +11,15 @@ import (
 	"testing"
 )
 
-// tokens answers AssumeRole: with credentials if the code is 123456, else with what STS says to a wrong one.
+// tokens answers AssumeRole: with credentials if the code is 123456, else with what STS says to a wrong one, or to
+// one that is none.
 func tokens(w http.ResponseWriter, r *http.Request) {
 	const space = `xmlns="https://sts.amazonaws.com/doc/2011-06-15/"`
+	if len(r.FormValue("TokenCode")) != 6 {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = fmt.Fprintf(w, `<ErrorResponse %s><Error><Code>ValidationError</Code><Message>1 validation error detected: Value at 'tokenCode' failed to satisfy constraint: Member must have length greater than or equal to 6</Message></Error></ErrorResponse>`, space)
+		return
+	}
 	if r.FormValue("TokenCode") != "123456" || r.FormValue("SerialNumber") != "arn:aws:iam::123456789012:mfa/me" || r.FormValue("DurationSeconds") != "3600" {
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = fmt.Fprintf(w, `<ErrorResponse %s><Error><Code>AccessDenied</Code><Message>MultiFactorAuthentication failed with invalid MFA one time pass code. </Message></Error></ErrorResponse>`, space)
@@ -61,8 +67,10 @@ func TestMFA(t *testing.T) {
 	if asked != 1 {
 		t.Errorf("asked %d times", asked)
 	}
-	if _, err := loadAWS(t.Context(), StackConfig{Profile: "mfa", Code: answer("999999")}); err == nil || !strings.HasPrefix(err.Error(), "AWS refuses the role of the profile; if it asks for an MFA code") {
-		t.Errorf("with a wrong code: %v", err)
+	for _, code := range []string{"999999", "12345"} {
+		if _, err := loadAWS(t.Context(), StackConfig{Profile: "mfa", Code: answer(code)}); err == nil || !strings.HasPrefix(err.Error(), "AWS refuses the role of the profile; if it asks for an MFA code") {
+			t.Errorf("with the wrong code %s: %v", code, err)
+		}
 	}
 	if _, err := loadAWS(t.Context(), StackConfig{Profile: "mfa"}); err == nil || !strings.Contains(err.Error(), `run `+"`"+`eval "$(aws configure export-credentials --profile mfa --format env)"`) {
 		t.Errorf("with nobody to ask: %v", err)
