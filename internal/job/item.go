@@ -160,12 +160,16 @@ func (i Item) MissedDue(now time.Time) bool {
 const All = "*"
 
 // MaxPauses is how many pauses an item keeps, unless more of them may still be needed: those
-// that have not been over for KeepFormer, but not more than MaxPausesNeeded. An item of DynamoDB
-// holds 400 KB, and a pause's reason has up to 1,000 bytes.
+// that have not been over for KeepFormer, but not more than MaxPausesNeeded.
 const (
 	MaxPauses       = 20
 	MaxPausesNeeded = 200
 )
+
+// mostSaid is how many bytes the texts of an item's pauses have together: twenty pauses of the
+// greatest texts, 8 KB each. An item of DynamoDB holds 400 KB (Amazon DynamoDB developer guide,
+// "Quotas"). If it were full, no run could start or end that takes or frees the job's lock.
+const mostSaid = 200 << 10
 
 // Plan is the part of a definition that decides which slots there are and when a slot is
 // missed.
@@ -249,7 +253,7 @@ func GoesOn(item, all *Item, at time.Time) time.Time {
 }
 
 // AddPause adds a pause. A pause that is in force ends where the new one begins. It drops old
-// ones by which no slot is judged any more.
+// ones by which no slot is judged any more, and of long texts the oldest.
 func (i *Item) AddPause(p Pause) {
 	i.EndPause(p.From)
 	i.Pauses = append(i.Pauses, p)
@@ -261,6 +265,13 @@ func (i *Item) AddPause(p Pause) {
 		}
 	}
 	i.Pauses = i.Pauses[max(drop, len(i.Pauses)-MaxPausesNeeded):]
+	left := mostSaid
+	for n := len(i.Pauses) - 1; n >= 0; n-- {
+		p := &i.Pauses[n]
+		if left -= len(p.By) + len(p.Reason); left < 0 {
+			p.By, p.Reason = "", ""
+		}
+	}
 }
 
 // EndPause ends the pause in force at a time. ok reports whether there was one.
