@@ -95,7 +95,7 @@ func (a *Attempt) AfterAll() string {
 	case !a.RanAfterAll:
 		return ""
 	case a.Second != "":
-		return "a second task of this attempt exists: " + a.Second
+		return "a second task was launched in this attempt's name: " + a.Second
 	case a.ExitCode != nil:
 		return fmt.Sprintf("its task ran after all, and ended with code %d", *a.ExitCode)
 	}

@@ -136,7 +136,7 @@ func TestFoundAndNotSure(t *testing.T) {
 	ended := seen(1, 3, exited(0))
 	ended.TaskARN = arn(8)
 	r, _ := play(t, plain, append(search(many...), at{52*time.Minute + 1, ended})...)
-	if a := r.Last(); a.Sure() || r.MayRest() || !r.RunsFrom().IsZero() || a.Found[len(a.Found)-1] != arn(8) || a.AfterAll() != "a second task of this attempt exists: "+arn(8) {
+	if a := r.Last(); a.Sure() || r.MayRest() || !r.RunsFrom().IsZero() || a.Found[len(a.Found)-1] != arn(8) || a.AfterAll() != "a second task was launched in this attempt's name: "+arn(8) {
 		t.Errorf("it counts as running from %s, found %q", r.RunsFrom(), a.Found)
 	}
 	if !slices.Equal(many, was) {
@@ -154,5 +154,42 @@ func TestAStopDoesNotWaitForRefusals(t *testing.T) {
 	r, _ := play(t, plain, append(search(arn(9)), refused(53*time.Minute), refused(59*time.Minute), asked)...)
 	if most := t0.Add(asked.after + run.DefaultTiming.Told); r.DueAt.After(most) {
 		t.Errorf("it is looked at at %s, after %s", r.DueAt, most)
+	}
+}
+
+// TestNothingIsLaunchedAfterAnotherRan: if a task of the run ran, or may have run, that was not known to, then
+// no further attempt is made, whatever became of the last one.
+func TestNothingIsLaunchedAfterAnotherRan(t *testing.T) {
+	t.Parallel()
+	never, other := seen(1, 4, pullTimeout), seen(1, 3, exited(0))
+	never.TaskARN, other.TaskARN = arn(8), arn(9)
+	look := never
+	look.Look = true
+	first := at{1, run.Launched{Attempt: 1, TaskARN: arn(8)}}
+	older := []at{{1, run.Launched{Attempt: 1, TaskARN: arn(1)}}, {time.Minute, seen(1, 3, eniTimeout)}, {2 * time.Minute, run.Launched{Attempt: 2, TaskARN: arn(2)}}}
+	ranAt := func(after time.Duration) at { return at{after, seen(1, 4, exited(0))} }
+	failedAt := func(after time.Duration) at { return at{after, seen(2, 3, eniTimeout)} }
+	retry := at{time.Hour, run.RetryAsked{Force: true, Trigger: run.Trigger{Kind: run.ByRetry, Request: "a"}, Task: task}}
+	for name, c := range map[string]struct {
+		events []at
+		ends   run.Status
+		why    string
+	}{
+		"one that was found is gone, the next never started": {append(search(arn(9), arn(8)), goneAt(54*time.Minute), at{55 * time.Minute, look}), run.Failed, "not launched again: attempt 1: a second task was launched in this attempt's name: " + arn(9)},
+		"a second is heard of":                               {[]at{first, {2 * time.Minute, other}, {3 * time.Minute, never}}, run.Failed, "not launched again: attempt 1: a second task"},
+		"ECS answers with a second":                          {[]at{first, {2 * time.Minute, run.Launched{Attempt: 1, TaskARN: arn(9)}}, {3 * time.Minute, never}}, run.Failed, "not launched again: attempt 1: a second task"},
+		"an older one ran":                                   {slices.Concat(older, []at{ranAt(3 * time.Minute), failedAt(4 * time.Minute)}), run.Failed, "not launched again: attempt 1: its task ran after all, and ended with code 0"},
+		"an older one ran, heard of too late":                {slices.Concat(older, []at{failedAt(3 * time.Minute), ranAt(3*time.Minute + 1), {10 * time.Minute, run.Due{}}}), run.Failed, "not launched: attempt 1: its task ran after all, and ended with code 0"},
+		"unless a person asks":                               {slices.Concat(older, []at{ranAt(3 * time.Minute), failedAt(4 * time.Minute), retry, {time.Hour + 1, run.Launched{Attempt: 3, TaskARN: arn(3)}}, {time.Hour + 2, seen(3, 3, eniTimeout)}}), run.Launching, "launching attempt 4"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := plain
+			j.Retry.Attempts = 4
+			r, _ := play(t, j, c.events...)
+			if r.Status != c.ends || !strings.Contains(r.Cause, c.why) {
+				t.Errorf("%s, %d attempts: %s", r.Status, len(r.Attempts), r.Cause)
+			}
+		})
 	}
 }

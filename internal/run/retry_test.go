@@ -59,7 +59,7 @@ func TestRetry(t *testing.T) {
 		"in doubt":                         {ended(doubtful), job.Job{}, run.RetryUnsafe, "may have been launched"},
 		"ran after all":                    {ended(late), job.Job{}, run.RetryUnsafe, "attempt 1: its task ran after all"},
 		"ran after all, to its end":        {ended(lateEnd), job.Job{}, run.RetryUnsafe, "attempt 1: its task ran after all, and ended with code 0"},
-		"ran twice":                        {ended(second), job.Job{}, run.RetryUnsafe, "attempt 1: a second task of this attempt exists: arn2"},
+		"ran twice":                        {ended(second), job.Job{}, run.RetryUnsafe, "attempt 1: a second task was launched in this attempt's name: arn2"},
 		"in doubt, and nothing is told":    {ended(unasked), job.Job{}, run.RetryUnsafe, "may have been launched: ECS refused to tell"},
 	} {
 		if got := run.RetryOf(c.r, c.j); got.Safety != c.want || !strings.Contains(got.Why, c.says) {

@@ -101,7 +101,8 @@ func (d *decider) gone(a *Attempt, asked time.Time) (Result, string) {
 		d.r.DueAt = a.AcceptedAt.Add(d.t.Settle)
 		return Did, "ECS may not know a task this young yet"
 	}
-	if d.nextFound(a) {
+	if arn := a.TaskARN; d.nextFound(a) {
+		d.second(a, arn) // whichever of them is the attempt's
 		return Did, "ECS no longer knows this task; the next that was found is looked at"
 	}
 	cause := d.unknown(a, RuleEndedUnseen, "ECS no longer knows the task, and no event told how it ended")

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"time"
 )
 
@@ -31,6 +32,11 @@ func (r *Run) asked() time.Time {
 
 // withheld says why the run is not launched any more.
 func (d *decider) withheld() string {
+	for i := range d.r.Attempts {
+		if a := &d.r.Attempts[i]; a.N >= d.r.First && a.RanAfterAll {
+			return fmt.Sprintf("attempt %d: %s", a.N, a.AfterAll())
+		}
+	}
 	switch {
 	case d.beside != "":
 		return string(d.beside) + " has the job's lock by now, and the job's runs may not overlap"
