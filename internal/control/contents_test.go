@@ -77,6 +77,9 @@ func TestWhatANoticeSays(t *testing.T) {
 			if unsafe := got.Retry != nil && got.Retry.Safety == run.RetryUnsafe; unsafe != (c.retry && c.status != run.Missed) {
 				t.Errorf("of a run that ran after all it says %+v", got.Retry)
 			}
+			if ran := strings.HasPrefix(got.Cause, "attempt 1: its task ran after all; the run: "); ran != (c.owed.About == 1) {
+				t.Errorf("the cause is %q", got.Cause)
+			}
 			if after, err := store.Run(t.Context(), slot); err != nil || len(after.Told) != 1 || !slices.Equal(after.Told[0].To, []string{"ops"}) {
 				t.Errorf("kept as told %+v, %v", after.Told, err)
 			}

@@ -153,7 +153,7 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 	kind, safety, told := notice.Kind(e.Notice), run.RetryOf(r.KnownFrom(c.Timing.NotBefore), *j), r.AsOwed(e)
 	retriable, runs := offersRetry(kind, r, &told), r.RunsLong()
 	r = &told
-	n := identified(notice.New(kind, c.Stack, r, j, zone), e)
+	n := identified(notice.New(kind, c.Stack, r, j, zone), e, r)
 	if e.Count > 0 {
 		first := r.ScheduledFor
 		if at, ok := e.First.ScheduledFor(); ok {
@@ -179,9 +179,9 @@ func (c *Control) tell(ctx context.Context, r *run.Run, j *job.Job, e run.Effect
 }
 
 // identified returns the notice with the ID of what it is about.
-func identified(n notice.Notice, e run.Effect) notice.Notice {
+func identified(n notice.Notice, e run.Effect, r *run.Run) notice.Notice {
 	if e.About > 0 {
-		n = n.About(e.About)
+		n = n.About(e.About, r)
 	}
 	if n = n.OfRound(e.Round); n.Kind == notice.Unscheduled {
 		n = n.OfWords(e.Cause)

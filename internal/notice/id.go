@@ -3,12 +3,19 @@ package notice
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strconv"
+
+	"github.com/batchplane/batchplane/internal/run"
 )
 
-// About returns the notice with the ID of a notice about that attempt.
-func (n Notice) About(attempt int) Notice {
+// About returns the notice with the ID of a notice about that attempt of its run and, if it reports that the
+// attempt ran after all, with what is known of that.
+func (n Notice) About(attempt int, r *run.Run) Notice {
 	n.ID = string(n.Kind) + ":" + n.Stack + "/" + string(n.Run) + "/" + strconv.Itoa(attempt)
+	if a := r.Attempt(attempt); a != nil && n.Kind == RanAfterAll {
+		n.Cause = fmt.Sprintf("attempt %d: %s; the run: %s", attempt, a.AfterAll(), r.Cause)
+	}
 	return n
 }
 

@@ -272,16 +272,12 @@ func New(kind Kind, stack string, r *run.Run, j *job.Job, zone *time.Location) N
 		})
 	}
 	switch kind {
-	case RanAfterAll:
-		if about > 0 {
-			n.Cause = fmt.Sprintf("attempt %d: %s; the run: %s", about, r.Attempts[about-1].AfterAll(), r.Cause)
-		}
 	case StillRuns:
 		n.Cause = fmt.Sprintf("its task has been running since %s, and the job has no timeout: stop it if it hangs, and give the job a timeout", utc(r.Last().StartedAt))
 	case HeldUp:
 		n.Cause = fmt.Sprintf("not launched since %s; its deadline is %s: %s", utc(r.WaitsSince()), utc(r.ReadyAt.Add(j.Retry.Within())), r.Cause)
 	}
-	return n.About(about)
+	return n.About(about, r)
 }
 
 // OfMissed returns the notice as one about missed slots, of which its run is the newest and
