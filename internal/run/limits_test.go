@@ -121,13 +121,13 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestStuck: a stop that the task does not obey, or that ECS does not take, is marked after half
+// TestStuck: a stop that the task does not obey, or that ECS does not confirm, is marked after half
 // an hour, once, even if a person asks for it again.
 func TestStuck(t *testing.T) {
 	t.Parallel()
 	for taken, want := range map[bool]string{
 		true:  "asked to stop at 17:32 UTC (timed out after 1m), and the task is still RUNNING: it is asked again every 5m, look at it in ECS",
-		false: "to be stopped since 17:32 UTC (timed out after 1m), but ECS did not take that, and the task is still RUNNING: ECS is asked again each minute; the log says why it does not, or stop the task yourself in ECS",
+		false: "its stop was decided on at 17:32 UTC (timed out after 1m), the last request to ECS was not confirmed, and the task is still RUNNING: ECS is asked again every minute, and the log says what it answers; or stop the task in ECS yourself",
 	} {
 		t.Run(fmt.Sprintf("taken %t", taken), func(t *testing.T) {
 			t.Parallel()

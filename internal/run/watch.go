@@ -58,17 +58,18 @@ func (r *Run) RunsLong() bool {
 }
 
 // stopAgain asks a task again to stop that was asked before and has not stopped; asking again
-// does no harm. A stop that takes long is marked, so that a person is told once.
+// does no harm. A stop that takes long is marked, so that a person is told once. A request that is still
+// owed was refused, or cut off before its answer was saved.
 func (d *decider) stopAgain(a *Attempt) string {
-	s, taken := d.r.Stopping, !d.r.Owes(StopTask)
+	s, confirmed := d.r.Stopping, !d.r.Owes(StopTask)
 	d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
 	d.r.DueAt = d.now().Add(d.t.FirstLook)
 	if d.now().Sub(s.At) >= d.t.Stuck {
 		a.Stuck = true
 		d.r.Cause = fmt.Sprintf("asked to stop at %s UTC (%s), and the task is still %s: it is asked again every %s, look at it in ECS",
 			s.At.UTC().Format("15:04"), s.Reason, a.LastStatus, job.Duration(d.t.FirstLook))
-		if !taken {
-			d.r.Cause = fmt.Sprintf("to be stopped since %s UTC (%s), but ECS did not take that, and the task is still %s: ECS is asked again each minute; the log says why it does not, or stop the task yourself in ECS",
+		if !confirmed {
+			d.r.Cause = fmt.Sprintf("its stop was decided on at %s UTC (%s), the last request to ECS was not confirmed, and the task is still %s: ECS is asked again every minute, and the log says what it answers; or stop the task in ECS yourself",
 				s.At.UTC().Format("15:04"), s.Reason, a.LastStatus)
 		}
 	}

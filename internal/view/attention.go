@@ -116,7 +116,7 @@ func openAttention(r run.Run, now time.Time) (Attention, bool) {
 	case r.Stuck() && r.Stopping != nil:
 		a.Kind, a.Since, a.Words = NeedsStuck, r.Stopping.At, "its task was asked to stop but has not: "+r.Stopping.Reason
 		if r.Owes(run.StopTask) {
-			a.Words = "ECS did not take the request to stop its task: " + r.Stopping.Reason
+			a.Words = "ECS has not confirmed the request to stop its task: " + r.Stopping.Reason
 		}
 	case r.Stuck():
 		a.Kind, a.Since, a.Words = NeedsStuck, r.Last().EndingSince, "ECS has been stopping its task, which has not stopped: it is still "+r.Last().LastStatus

@@ -172,7 +172,7 @@ func TestAttention(t *testing.T) {
 	var kinds []string
 	for _, a := range view.AttentionOf([]view.Summary{paused, failing, ends, later, held, one, two}, open, missed, now) {
 		kinds = append(kinds, string(a.Kind)+" "+a.Job)
-		for job, words := range map[string]string{"missed": "2 slots were missed, the last: no trigger came", "locked": "skipped while locked/20261122T1500Z is open", "hung": "reports PROVISIONING", "ending": "it is still DEPROVISIONING", "stuck": "was asked to stop", "untaken": "ECS did not take the request to stop its task: wrong day", "ends": "its schedule resumes in 20m", "broken": "exit code 3"} {
+		for job, words := range map[string]string{"missed": "2 slots were missed, the last: no trigger came", "locked": "skipped while locked/20261122T1500Z is open", "hung": "reports PROVISIONING", "ending": "it is still DEPROVISIONING", "stuck": "was asked to stop", "untaken": "ECS has not confirmed the request to stop its task: wrong day", "ends": "its schedule resumes in 20m", "broken": "exit code 3"} {
 			if a.Job == job && !strings.Contains(a.Words, words) {
 				t.Errorf("%s: %q", job, a.Words)
 			}
