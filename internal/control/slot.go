@@ -136,7 +136,8 @@ func (c *Control) place(ctx context.Context, j job.Job, at time.Time) (slot time
 
 // placeRate returns the minute before, if a run that an event started at that minute shows that
 // this is the second event of one time. Nobody knows the minutes of a rate, but two of them do
-// not follow each other. A run that the sweep recorded for a silence shows no event.
+// not follow each other. A run that the sweep recorded for a silence shows no event; one that it
+// started for that stands for an event that is late.
 func (c *Control) placeRate(ctx context.Context, name string, minute time.Time, every time.Duration) (time.Time, error) {
 	if every < 2*time.Minute {
 		return minute, nil
@@ -148,7 +149,7 @@ func (c *Control) placeRate(ctx context.Context, name string, minute time.Time, 
 		return minute, nil
 	case err != nil:
 		return minute, fmt.Errorf("looking for the run of the minute before: %w", err)
-	case !slices.ContainsFunc(was.Triggers, func(t run.Trigger) bool { return t.Kind == run.BySchedule }):
+	case !slices.ContainsFunc(was.Triggers, func(t run.Trigger) bool { return t.Kind == run.BySchedule || t.Kind == run.ByCatchUp }):
 		return minute, nil
 	}
 	return before, nil

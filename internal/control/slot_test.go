@@ -74,16 +74,26 @@ func TestSlotThatIsNone(t *testing.T) {
 // TestARateThatWasSilent: the run that the sweep recorded for the silence is no event, and takes none away.
 func TestARateThatWasSilent(t *testing.T) {
 	t.Parallel()
-	rated := with(hourly, func(j *job.Job) { j.Schedule, j.StartWithin = "rate(5 minutes)", job.Duration(time.Minute) })
-	w := known(t, rated)
-	w.triggerAt(clockAt(18, 17, 2), rated, clockAt(18, 17, 0))
-	w.clock.AdvanceTo(clockAt(18, 28, 5))
-	if err := w.ctl.CheckSlots(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	rep := w.triggerAt(clockAt(18, 28, 10), rated, clockAt(18, 28, 0))
-	if got := w.slotsOf("hourly"); !strings.HasSuffix(string(rep.Run), "T1828Z") || rep.Outcome != port.Accepted {
-		t.Errorf("%+v; there are %s", rep, got)
+	for catchUp, want := range map[job.CatchUp]port.Reply{
+		job.CatchUpNone: {Outcome: port.Accepted, Run: "hourly/20261122T1828Z"},
+		job.CatchUpLast: {Outcome: port.Duplicate, Run: "hourly/20261122T1827Z"}, // the sweep started it, and the event is late
+	} {
+		t.Run(string(catchUp), func(t *testing.T) {
+			t.Parallel()
+			rated := with(hourly, func(j *job.Job) {
+				j.Schedule, j.StartWithin, j.CatchUp = "rate(5 minutes)", job.Duration(time.Minute), catchUp
+			})
+			w := known(t, rated)
+			w.triggerAt(clockAt(18, 17, 2), rated, clockAt(18, 17, 0))
+			w.clock.AdvanceTo(clockAt(18, 28, 5))
+			if err := w.ctl.CheckSlots(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			rep := w.triggerAt(clockAt(18, 28, 10), rated, clockAt(18, 28, 0))
+			if rep.Run != want.Run || rep.Outcome != want.Outcome {
+				t.Errorf("%+v; there are %s", rep, w.slotsOf("hourly"))
+			}
+		})
 	}
 }
 

@@ -111,7 +111,7 @@ func (c *Control) news(ctx context.Context, l *Loaded, jobs []port.Registered) (
 		errs = note(errs, err)
 		if problems = note(problems, problem); d.changed {
 			news = append(news, d)
-		} else if problem == nil && d.Hash == j.Hash {
+		} else if problem == nil && knownAs(&d.Registered) == knownAs(j) {
 			c.synced.put(j.Name, synced(knownAs(j), item))
 		}
 	}
