@@ -1,6 +1,7 @@
 package plane
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -13,13 +14,27 @@ import (
 // open at its last look. It looks at more if more are new.
 const tailed = 50
 
+// tail is what a Tail remembers.
+type tail struct {
+	seen map[run.ID]run.Run
+	// oldest is the last of the newest runs that were looked at; zero if there were no more. A later look
+	// goes no further: an index may lack a run for a moment that it showed before, and those beyond are
+	// forgotten, or were there before the tail began.
+	oldest run.Run
+}
+
+// passes reports whether a run comes after the oldest, in the order of a walk.
+func (t *tail) passes(r *run.Run) bool {
+	return cmp.Or(r.ScheduledFor.Compare(t.oldest.ScheduledFor), cmp.Compare(r.ID, t.oldest.ID)) < 0
+}
+
 // Tail emits each run that has changed since the last look, until ctx ends or emit fails. It does
 // not report what was there before it began.
 func (p *Plane) Tail(ctx context.Context, jobs []string, emit func(run.Run) error) error {
-	seen := map[run.ID]run.Run{}
+	t := tail{seen: map[run.ID]run.Run{}}
 	poll := poller{plane: p}
 	for first := true; ctx.Err() == nil; first = false {
-		runs, err := p.tailOnce(ctx, jobs, seen, first)
+		runs, err := p.tailOnce(ctx, jobs, &t, first)
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // also where that cut a read off
 		}
@@ -28,8 +43,8 @@ func (p *Plane) Tail(ctx context.Context, jobs []string, emit func(run.Run) erro
 		}
 		came := false
 		for _, r := range runs {
-			was, known := seen[r.ID]
-			seen[r.ID] = r
+			was, known := t.seen[r.ID]
+			t.seen[r.ID] = r
 			if first || known && !moved(was, r, p.now()) {
 				continue
 			}
@@ -47,10 +62,10 @@ func moved(was, is run.Run, now time.Time) bool {
 	return view.StateOf(was, now) != view.StateOf(is, now) || len(was.Attempts) != len(is.Attempts) || was.Duplicates != is.Duplicates
 }
 
-// tailOnce returns the newest runs and those that were open, oldest first. It takes out of seen those
+// tailOnce returns the newest runs and those that were open, oldest first. It forgets those
 // that had ended and are not among the newest any more.
-func (p *Plane) tailOnce(ctx context.Context, jobs []string, seen map[run.ID]run.Run, first bool) ([]run.Run, error) {
-	out, err := p.newestFor(ctx, jobs, seen, first)
+func (p *Plane) tailOnce(ctx context.Context, jobs []string, t *tail, first bool) ([]run.Run, error) {
+	out, err := p.newestFor(ctx, jobs, t, first)
 	if err != nil {
 		return nil, err
 	}
@@ -58,12 +73,14 @@ func (p *Plane) tailOnce(ctx context.Context, jobs []string, seen map[run.ID]run
 	for _, r := range out {
 		has[r.ID] = true
 	}
-	for id, r := range seen {
+	for id, r := range t.seen {
 		if has[id] {
 			continue
 		}
-		if r.Status.Terminal() { // newer runs have taken its place, and a tail may last for weeks
-			delete(seen, id)
+		if r.Status.Terminal() {
+			if t.passes(&r) { // newer runs have taken its place, and a tail may last for weeks
+				delete(t.seen, id)
+			}
 			continue
 		}
 		now, err := p.Run(ctx, id)
@@ -80,15 +97,21 @@ func (p *Plane) tailOnce(ctx context.Context, jobs []string, seen map[run.ID]run
 
 // newestFor returns the newest runs. After the first look, they reach back to a run that was seen
 // before.
-func (p *Plane) newestFor(ctx context.Context, jobs []string, seen map[run.ID]run.Run, first bool) (out []run.Run, err error) {
+func (p *Plane) newestFor(ctx context.Context, jobs []string, t *tail, first bool) (out []run.Run, err error) {
 	for r, err := range p.Walk(ctx, walkOf(Filter{Jobs: jobs}, tailed)) {
 		if err != nil {
 			return nil, err
 		}
-		_, known := seen[r.ID]
+		if t.passes(&r) {
+			break
+		}
+		_, known := t.seen[r.ID]
 		if out = append(out, r); len(out) >= tailed && (first || known) {
 			break
 		}
+	}
+	if len(out) >= tailed {
+		t.oldest = out[len(out)-1]
 	}
 	return out, nil
 }
