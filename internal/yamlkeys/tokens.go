@@ -20,8 +20,11 @@ var breaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 // behind it for the end of a key, also in { Value: !Ref AWS::Region }, { Fn::Sub: x } and
 // { command: [rake, db:migrate] }. In YAML it ends no plain scalar
 // (https://yaml.org/spec/1.2.2/#733-plain-style). A key and its value without a blank, {a:1}, stay two
-// words as before.
-func Tokens(text string) token.Tokens {
+// words as before. A tag with nothing behind it, [0, !GetAZs ], gets a null, which it stands for
+// (https://yaml.org/spec/1.2.2/#72-empty-nodes); the parser takes what follows for its value.
+func Tokens(text string) token.Tokens { return filled(tokens(text)) }
+
+func tokens(text string) token.Tokens {
 	text = breaks.Replace(text) // the lexer miscounts lines that end otherwise
 	tokens := lexer.Tokenize(text)
 	if strings.Contains(text, hidden) {

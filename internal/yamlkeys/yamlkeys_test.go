@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
 
 	"github.com/batchplane/batchplane/internal/yamlkeys"
 )
@@ -33,4 +35,59 @@ func TestCount(t *testing.T) {
 			t.Errorf("%q: %s, want %s", text, got, want)
 		}
 	}
+}
+
+// TestEmptyTags: a tag with nothing behind it has no value, and takes none from what follows
+// (`!GetAZs ` with nothing behind it, as in AWS's own VPC templates:
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html).
+func TestEmptyTags(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"a: [0, !T ]\nb: 1":         "a:[0 null] b:1",
+		"a: {k: !T , l: 1}":         "a:{k:null l:1}",
+		"a: {k: !T }":               "a:{k:null}",
+		"a: !T\nb: 1":               "a:null b:1",
+		"- a: !T\n  b: 1":           "[{a:null b:1}]",
+		"a:\n- 0\n- !T\nb: 1":       "a:[0 null] b:1",
+		"a: !T # c\n# d\nb: 1":      "a:null b:1",
+		"a: !T":                     "a:null",
+		"a: !T\n---\nb: 1":          "a:null",
+		"a: !T\n  b: 1\nc: 2":       "a:{b:1} c:2",
+		"a: !T\n- 1\nc: 2":          "a:[1] c:2",
+		"- !T\n  a: 1\n  b: 2":      "[{a:1 b:2}]",
+		"- - !T\n  - 1":             "[[null 1]]",
+		"a: [!T {b: 1}, !T [2], x]": "a:[{b:1} [2] x]",
+		"!T\na: 1":                  "a:1",
+	} {
+		file, err := parser.Parse(yamlkeys.Tokens(text), 0)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if got := shown(file.Docs[0].Body); strings.Trim(got, "{}") != strings.Trim(want, "{}") {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// shown writes a node without its tags.
+func shown(n ast.Node) string {
+	var parts []string
+	switch v := n.(type) {
+	case *ast.TagNode:
+		return shown(v.Value)
+	case *ast.MappingValueNode:
+		return "{" + v.Key.String() + ":" + shown(v.Value) + "}"
+	case *ast.MappingNode:
+		for _, one := range v.Values {
+			parts = append(parts, one.Key.String()+":"+shown(one.Value))
+		}
+		return "{" + strings.Join(parts, " ") + "}"
+	case *ast.SequenceNode:
+		for _, one := range v.Values {
+			parts = append(parts, shown(one))
+		}
+		return "[" + strings.Join(parts, " ") + "]"
+	}
+	return n.GetToken().Value
 }

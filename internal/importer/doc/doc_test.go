@@ -30,7 +30,7 @@ func TestParse(t *testing.T) {
 // followed.
 func TestTags(t *testing.T) {
 	t.Parallel()
-	docs, err := Parse([]byte("base: &b {x: 1, y: 2}\nmap: {<<: *b, y: 3}\nref: !Ref A\natt: !GetAtt B.Arn\nsub: !Sub \"${A}-x\"\njoin: !Join [\"-\", [a, !Ref B]]\n"))
+	docs, err := Parse([]byte("base: &b {x: 1, y: 2}\nmap: {<<: *b, y: 3}\nref: !Ref A\natt: !GetAtt B.Arn\nsub: !Sub \"${A}-x\"\njoin: !Join [\"-\", [a, !Ref B]]\nzone: !Select [0, !GetAZs ]\nzones: !GetAZs\nlast: 1\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,8 @@ func TestTags(t *testing.T) {
 	if d.Get("map", "x").String() != "1" || d.Get("map", "y").String() != "3" {
 		t.Errorf("%+v", d.Get("map"))
 	}
-	if d.Get("ref", "Ref").String() != "A" || strings.Join(d.Get("att", "Fn::GetAtt").Texts(), ",") != "B,Arn" || d.Get("sub", "Fn::Sub").String() != "${A}-x" || d.Get("join", "Fn::Join").List()[1].List()[1].Get("Ref").String() != "B" {
+	if d.Get("ref", "Ref").String() != "A" || strings.Join(d.Get("att", "Fn::GetAtt").Texts(), ",") != "B,Arn" || d.Get("sub", "Fn::Sub").String() != "${A}-x" || d.Get("join", "Fn::Join").List()[1].List()[1].Get("Ref").String() != "B" ||
+		!d.Get("zone", "Fn::Select").List()[1].Has("Fn::GetAZs") || !d.Get("zones").Has("Fn::GetAZs") || d.Get("last").String() != "1" {
 		t.Errorf("%+v", d)
 	}
 	for text, says := range map[string]string{"a: *b\n": "has no anchor", "a: [1\n": "this is not YAML", "a: \xff": "UTF-8", "a: 1\nb: 2\n---\nc: 1\na: 1\nc: 2\n": "line 6: the document has a second \"c\""} {
