@@ -39,6 +39,7 @@ func TestRefusedItems(t *testing.T) {
 		{"0 9 0~5 * *", "day of month", "0~5", "0 is outside"},
 		{"0 9 5L * *", "day of month", "L", "write the whole as cron(...)"},
 		{"5,H * * * *", "minute", "H", "H is Jenkins's"},
+		{"H,30 * * * *", "minute", "H", "H is Jenkins's"},
 	} {
 		_, err := Parse(c.text)
 		var bad *SyntaxError
@@ -53,6 +54,7 @@ func TestHints(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"61 * * * *":     "",
+		"Here * * * *":   "",
 		"0 99 * * *":     "",
 		"0 60 * * *":     "",
 		"0 9 32 * *":     "",

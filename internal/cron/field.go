@@ -180,7 +180,7 @@ func (s *scanner) unknownHint() string {
 		return "L and W belong to the day of month, L and # to the day of week; ? stands alone in one of them"
 	case strings.ContainsAny(rest[:1], "?LW#"):
 		return "L, W, # and ? belong to EventBridge: write the whole as cron(...)"
-	case rest[0] == 'H':
+	case isJenkins(rest), strings.HasPrefix(rest, "H,"):
 		return "H is Jenkins's: write a number, or a range such as 0~59"
 	}
 	if name := nearestName(s.field.names, rest); name != "" {

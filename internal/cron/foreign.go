@@ -48,10 +48,10 @@ func recognise(text string, f []string) (name, hint string) {
 	return fieldDialect(f)
 }
 
-// isQuartz reports whether there are six or seven fields and the extra ones can only be time
-// fields. Otherwise a sixth word may be a user or a command.
+// isQuartz reports whether there are six or seven fields, and the first and the extra ones can only
+// be time fields. Otherwise a sixth word may be a user or a command.
 func isQuartz(f []string) bool {
-	return len(f) == 6 && timeLike(f[5]) || len(f) == 7 && timeLike(f[5]) && timeLike(f[6])
+	return (len(f) == 6 || len(f) == 7 && timeLike(f[6])) && timeLike(f[0]) && timeLike(f[5])
 }
 
 // quartzHint drops the seconds, which leaves an EventBridge expression: Quartz also counts

@@ -158,7 +158,7 @@ func TestForeignDialects(t *testing.T) {
 			t.Errorf("%q: %v", c.text, err)
 		}
 	}
-	for _, text := range []string{"0 30 * * *", "0 9 * * 1 root", "61 9 1-5 * 1", "@fortnightly", "a b c d e f", "0 9 1 * mysql", "0 9 1 * x#y"} {
+	for _, text := range []string{"0 30 * * *", "0 9 * * 1 root", "61 9 1-5 * 1", "@fortnightly", "a b c d e f", "0 9 1 * mysql", "0 9 1 * x#y", "&bootrun 0 * * * *"} {
 		_, err := Parse(text)
 		if bad := (*SyntaxError)(nil); !errors.As(err, &bad) || bad.Foreign != "" {
 			t.Errorf("%q is taken for %v", text, err)
