@@ -4,6 +4,7 @@ package copilot
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -100,14 +101,15 @@ func (m *manifest) read() {
 	m.in.Again(&m.e, &m.j, m.e.Item)
 	m.in.TakeDefined(&m.e, m.j, m.d, name)
 	if m.e.Job != nil && !none {
-		env := m.in.Environment
-		if env == "" {
-			env = "ENV"
-		}
-		rule := `"$(aws cloudformation describe-stack-resource --stack-name APP-` + importer.Word(env) + "-" + importer.Word(name) + ` --logical-resource-id Rule --query StackResourceDetail.PhysicalResourceId --output text)"`
+		rule := `"$(aws cloudformation describe-stack-resource --stack-name ` + m.stack() + ` --logical-resource-id Rule --query StackResourceDetail.PhysicalResourceId --output text)"`
 		note := `   # and set on.schedule to "none" in its manifest, or the next copilot deploy brings it back`
 		m.in.Switch("aws events disable-rule --name "+rule+note, "aws events enable-rule --name "+rule)
 	}
+}
+
+// stack gives the name of what Copilot deployed: of its stack, and of its task definition's family.
+func (m *manifest) stack() string {
+	return "APP-" + importer.Word(cmp.Or(m.in.Environment, "ENV")) + "-" + importer.Word(m.node.Get("name").String())
 }
 
 // environment overrides the manifest with the part for one environment. Values override even if
@@ -207,8 +209,9 @@ func (m *manifest) task() {
 		m.d.Image = importer.ReplaceMe
 		m.e.Decide("Copilot builds its image, and only the deployed task definition has its name: write it into image")
 	}
-	m.d.ExecutionRole = importer.ReplaceMe
+	m.d.ExecutionRole, m.d.TaskRole = importer.ReplaceMe, importer.ReplaceMe
 	m.e.Note("its task definition is written from the manifest, since Copilot's goes with its stack: executionRole pulls the image and reads the secrets, logGroup says where output goes")
+	m.e.Decide("Copilot gave its task what the manifest does not hold: a role, the variables COPILOT_APPLICATION_NAME, COPILOT_ENVIRONMENT_NAME, COPILOT_SERVICE_NAME and COPILOT_SERVICE_DISCOVERY_ENDPOINT, and what its addons and overrides add: `aws ecs describe-task-definition --task-definition %s` prints all of it, write taskRole and the environment that the program reads", m.stack())
 	ecs.Command(&m.e, &m.j, m.words("command"))
 	if entry := m.words("entrypoint"); len(entry) > 0 {
 		m.e.Off(&m.j, "its entrypoint %s replaces the image's, which a job cannot do: put it into the image, or before the command if the image has none", importer.ShellWords(entry))
@@ -245,30 +248,38 @@ func (m *manifest) words(key string) []string {
 	return words
 }
 
-// read are the keys that are read; the others have no counterpart.
-var read = []string{
-	"name", "type", "on", "image", "entrypoint", "command", "cpu", "memory", "count", "platform", "retries", "timeout", "network", "variables", "secrets", "environments", "exec",
-}
-
-// watching are keys that make no difference to what a task does.
-var watching = []string{"logging", "observability"}
+// Keys of a manifest by what becomes of them (ScheduledJobConfig in internal/pkg/manifest/job.go and
+// workload_ecs.go of aws/copilot-cli; `port` is a service's). Copilot reads no others and ignores them
+// (yaml.Unmarshal in workload.go).
+var (
+	read      = []string{"name", "type", "on", "image", "entrypoint", "command", "cpu", "memory", "count", "platform", "retries", "timeout", "network", "variables", "secrets", "environments", "exec"}
+	watching  = []string{"logging", "observability"} // these make no difference to what a task does
+	lost      = []string{"env_file", "publish", "sidecars", "storage", "taskdef_overrides"}
+	readImage = []string{"build", "location", "port"}
+	lostImage = []string{"credentials", "depends_on", "healthcheck", "labels"}
+)
 
 func (m *manifest) unread() {
 	m.node.Pairs(func(key string, v *doc.Node) {
-		switch {
-		case slices.Contains(read, key), v.Absent():
-		case slices.Contains(watching, key):
+		if slices.Contains(watching, key) && !v.Absent() {
 			m.e.Decide("%s has no counterpart in a jobs file: if the job needs it, write your own task definition and name it", key)
-		default:
-			m.e.Off(&m.j, "%s has no counterpart in a jobs file: if the job needs it, write your own task definition and name it", key)
+			return
 		}
+		m.rest("", key, v, read, lost)
 	})
-	m.node.Get("image").Pairs(func(key string, v *doc.Node) {
-		if !slices.Contains([]string{"build", "location", "port"}, key) && !v.Absent() {
-			m.e.Off(&m.j, "image.%s has no counterpart in a jobs file: if the job needs it, write your own task definition and name it", key)
-		}
-	})
+	m.node.Get("image").Pairs(func(key string, v *doc.Node) { m.rest("image.", key, v, readImage, lostImage) })
 	if m.node.Get("exec").True() {
 		m.e.Change("exec is dropped: tasks do not allow `execute-command`")
+	}
+}
+
+// rest reports a key that is not read.
+func (m *manifest) rest(prefix, key string, v *doc.Node, read, lost []string) {
+	switch {
+	case slices.Contains(read, key), v.Absent():
+	case slices.Contains(lost, key):
+		m.e.Off(&m.j, "%s has no counterpart in a jobs file: if the job needs it, write your own task definition and name it", prefix+key)
+	default:
+		m.e.Decide("Copilot knows no key %s and ignores it, and so does the import", prefix+importer.Clip(key))
 	}
 }

@@ -112,7 +112,10 @@ func TestNothingOfACronJobIsSilent(t *testing.T) {
 // (https://aws.github.io/copilot-cli/docs/manifest/scheduled-job/,
 // https://aws.github.io/copilot-cli/docs/developing/manifest-env-var/, convertNetworkConfig in
 // internal/pkg/deploy/cloudformation/stack/transformers.go of aws/copilot-cli; an image as in
-// github.com/AlexLuka/AWSTemplate-ECS-ScheduledJob, copilot/job-example5).
+// github.com/AlexLuka/AWSTemplate-ECS-ScheduledJob, copilot/job-example5; keys that Copilot does not
+// know as in github.com/JJongAchii/Insight-Invest, copilot/jobs, and github.com/alessh/portalfinance,
+// copilot/migrate; what Copilot adds in templates/workloads/partials/cf/envvars-common.yml and
+// taskrole.yml of aws/copilot-cli).
 func TestNothingOfAManifestIsSilent(t *testing.T) {
 	t.Parallel()
 	manifest := func(more string) string {
@@ -137,6 +140,10 @@ func TestNothingOfAManifestIsSilent(t *testing.T) {
 		{name: "an environment of nulls", text: manifest("cpu: 512\nmemory: 4096\nenvironments: {prod: {on: {schedule: null}, cpu: 1024, memory: null, network: null}}\n"), env: "prod", says: []string{"@daily"}, never: "has no size", jobs: 1},
 		{name: "an image of a null", text: manifest("environments: {prod: {image: {build: null}}}\n"), env: "prod", never: "Copilot builds its image", jobs: 1},
 		{name: "an environment that is built", text: manifest("environments: {prod: {image: {build: Dockerfile}}}\n"), env: "prod", says: []string{"Copilot builds its image"}, jobs: 1},
+		{name: "what no manifest holds", text: manifest(""), env: "prod", says: []string{"Copilot gave its task what the manifest does not hold: a role", "COPILOT_ENVIRONMENT_NAME", "--task-definition APP-prod-a`"}, jobs: 1},
+		{name: "keys that Copilot does not know", text: manifest("capacityProviders: [FARGATE_SPOT]\ntags: {Project: x}\n"), says: []string{"Copilot knows no key capacityProviders and ignores it", "no key tags"}, never: "has no counterpart", jobs: 1},
+		{name: "a command in the wrong place", text: strings.Replace(manifest(""), "location: b", "location: b, command: [python, job.py]", 1), says: []string{"Copilot knows no key image.command and ignores it"}, never: "has no counterpart", jobs: 1},
+		{name: "keys of a container that only it has", text: strings.Replace(manifest("env_file: log.env\nstorage: {ephemeral: 100}\n"), "location: b", "location: b, credentials: 'arn:x'", 1), says: []string{"env_file has no counterpart", "storage has no counterpart", "image.credentials has no counterpart"}, jobs: 1, off: true},
 		{name: "a time that is too short", text: manifest("timeout: 500ms\n"), says: []string{"its timeout"}, jobs: 1, off: true},
 	})
 }
