@@ -16,7 +16,7 @@ var macros = map[string]string{
 
 // deployed gives the expression that Copilot gives to EventBridge for a schedule (toAWSCron in
 // internal/pkg/deploy/cloudformation/stack/scheduled_job.go of aws/copilot-cli). It takes a day
-// field with a * in it as open, and adds one to every digit of the day of week, even in a step.
+// field with a * or ? in it as open, and adds one to every digit of the day of week, even in a step.
 func deployed(text string) (string, error) {
 	if expression, ok := macros[text]; ok {
 		return expression, nil
@@ -32,7 +32,7 @@ func deployed(text string) (string, error) {
 	if len(f) != 5 {
 		return "", fmt.Errorf("%q is none of the schedules that Copilot takes", importer.Clip(text))
 	}
-	day, weekday := !strings.Contains(f[2], "*"), !strings.Contains(f[4], "*")
+	day, weekday := !strings.ContainsAny(f[2], "*?"), !strings.ContainsAny(f[4], "*?")
 	switch {
 	case day && weekday:
 		return "", errors.New("a schedule that restricts both day fields is refused by Copilot")
