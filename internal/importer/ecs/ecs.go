@@ -89,9 +89,8 @@ func clusterOf(text string) string {
 
 // capacity reads where the task runs.
 func capacity(e *importer.Entry, j *job.Job, p *doc.Node) {
-	switch launch := strings.ToUpper(Get(p, "LaunchType").String()); launch {
-	case "", "FARGATE":
-	default:
+	launch := strings.ToUpper(Get(p, "LaunchType").String()) // a state of Terraform has "" for none
+	if launch != "" && launch != "FARGATE" {
 		e.Off(j, "it runs on %s, and jobs run on Fargate: its task definition has to be one for Fargate", launch)
 	}
 	providers := Get(p, "CapacityProviderStrategy").List()
@@ -104,7 +103,7 @@ func capacity(e *importer.Entry, j *job.Job, p *doc.Node) {
 		e.Decide("it is spread over FARGATE and FARGATE_SPOT by weights, which a single task cannot be: `capacity: spot-then-on-demand` is proposed, which goes on demand once Spot has failed")
 	case spot:
 		j.Capacity = job.Spot
-	case len(providers) == 0 && Get(p, "LaunchType").Absent() && !p.Absent():
+	case len(providers) == 0 && launch == "" && !p.Absent():
 		e.Note("it names neither launch type nor capacity provider, so the cluster's default strategy decided; the job runs on demand on Fargate")
 	}
 }

@@ -107,6 +107,7 @@ func TestNothingOfATerraformIsSilent(t *testing.T) {
 		{name: "settings of the log", text: show("", rule, target, definition("", `,\"mode\":\"non-blocking\",\"awslogs-multiline-pattern\":\"x\"`)), says: []string{"mode, awslogs-multiline-pattern of its log are dropped"}, jobs: 1},
 		{name: "a log as most have it", text: show("", rule, target, definition("", `,\"awslogs-region\":\"eu-west-1\",\"awslogs-stream-prefix\":\"a\"`)), never: "of its log", jobs: 1},
 		{name: "a definition for EC2", text: show("", rule, target, definition(`, "network_mode": "bridge"`, "")), says: []string{"a definition of a jobs file does not have the network mode bridge"}, jobs: 1},
+		{name: "no launch type, as a state has it", text: show("", rule, [2]string{target[0], strings.Replace(target[1], `"FARGATE"`, `"", "capacity_provider_strategy": []`, 1)}), says: []string{"it names neither launch type nor capacity provider"}, jobs: 1},
 		{name: "a parameter that nobody knows", text: show("", rule, [2]string{target[0], strings.Replace(target[1], `"launch_type"`, `"colour": "red", "launch_type"`, 1)}), says: []string{"its parameter colour is not known and is left out"}, jobs: 1},
 	})
 }
