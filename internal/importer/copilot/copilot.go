@@ -120,7 +120,16 @@ func (m *manifest) environment() {
 	if all.Absent() {
 		return
 	}
-	names := strings.Join(all.Keys, ", ")
+	var some []string // an environment without values takes those for all
+	all.Pairs(func(name string, v *doc.Node) {
+		if !v.Absent() {
+			some = append(some, name)
+		}
+	})
+	names := strings.Join(some, ", ")
+	if names == "" {
+		return
+	}
 	if m.in.Environment == "" {
 		m.e.Off(&m.j, "it has other values for some environments (%s): choose one with --env; without it, the part for all is imported", names)
 		return
@@ -175,7 +184,7 @@ func (m *manifest) schedule() (ok bool) {
 func (m *manifest) retries() {
 	n, _ := m.node.Get("retries").Int()
 	if n > 0 {
-		m.e.Change("its %d retries ran the task again whatever it had done, even after its own exit 1; here only what provably never started is launched again: if running it twice does no harm, use `retry: {idempotent: true, exitCodes: [1]}`", n)
+		m.e.Change("its retries (%d) ran the task again whatever it had done, even after its own exit 1; here only what provably never started is launched again: if running it twice does no harm, use `retry: {idempotent: true, exitCodes: [1]}`", n)
 	}
 	if text := m.node.Get("timeout").String(); text != "" {
 		d, err := job.ParseDuration(text)

@@ -127,6 +127,8 @@ func TestNothingOfAManifestIsSilent(t *testing.T) {
 		{name: "subnets by tags", text: manifest("network: {vpc: {placement: {subnets: {from_tags: {tier: private}}}}}\n"), says: []string{"its subnets are those with the tags tier, and one more security group is the environment's"}, jobs: 1},
 		{name: "a group of a stack", text: manifest("network: {vpc: {security_groups: [{from_cfn: shared-Group}]}}\n"), says: []string{"a security group comes from the stack's export shared-Group"}, jobs: 1, off: true},
 		{name: "a mesh", text: manifest("network: {connect: true}\n"), says: []string{"network.connect has no counterpart"}, jobs: 1, off: true},
+		{name: "an environment without values", text: manifest("environments:\n  prod:\n    cpu: 512\n  test:\n"), env: "test", says: []string{"no values for the environment test (only for prod)"}, jobs: 1},
+		{name: "environments without values", text: manifest("environments:\n  test:\n#    count: 2\n"), never: "environments (", jobs: 1},
 		{name: "an environment that nobody chose", text: manifest("environments: {prod: {on: {schedule: '@hourly'}}}\n"), says: []string{"choose one with --env"}, jobs: 1, off: true},
 		{name: "an environment", text: manifest("environments: {prod: {on: {schedule: '@hourly'}}}\n"), env: "prod", says: []string{"@hourly"}, jobs: 1},
 		{name: "a word of the shell", text: manifest("command: [app, '--x=${FOO}']\n"), says: []string{"Copilot filled in ${FOO} when it deployed", "REPLACE-ME"}, jobs: 1, off: true},
