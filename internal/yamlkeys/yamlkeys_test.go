@@ -38,8 +38,8 @@ func TestCount(t *testing.T) {
 }
 
 // TestEmptyTags: a tag with nothing behind it has no value, and takes none from what follows
-// (`!GetAZs ` with nothing behind it, as in AWS's own VPC templates:
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html).
+// (https://yaml.org/spec/1.2.2/#72-empty-nodes). Public templates of CloudFormation hold
+// !Select [0, !GetAZs ], where the documentation writes an empty text behind the tag.
 func TestEmptyTags(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
