@@ -82,6 +82,12 @@ func TestExplain(t *testing.T) {
 	if err := noCredentials(StackConfig{}, "mars-1", fmt.Errorf("token has expired and refresh failed")); !strings.HasPrefix(err.Error(), "the AWS session has expired: sign in with `aws login` or") {
 		t.Errorf("got %v", err)
 	}
+	line := &net.OpError{Op: "dial", Err: errors.New("no route to host")}
+	for _, err := range []error{line, &smithy.OperationError{ServiceID: "ec2imds", OperationName: "GetMetadata", Err: line}} {
+		if err := noCredentials(StackConfig{}, "mars-1", err); !strings.HasPrefix(err.Error(), "there are no AWS credentials: sign in") {
+			t.Errorf("got %v", err)
+		}
+	}
 	if err := noCredentials(StackConfig{}, "mars-1", context.Canceled); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "sign in") {
 		t.Errorf("got %v", err)
 	}

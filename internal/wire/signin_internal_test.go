@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ func tokens(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(w, `<ErrorResponse %s><Error><Code>ValidationError</Code><Message>1 validation error detected: Value at 'tokenCode' failed to satisfy constraint: Member must have length greater than or equal to 6</Message></Error></ErrorResponse>`, space)
 		return
 	}
-	if r.FormValue("TokenCode") != "123456" || r.FormValue("SerialNumber") != "arn:aws:iam::123456789012:mfa/me" || r.FormValue("DurationSeconds") != "3600" {
+	if r.FormValue("TokenCode") != "123456" || r.FormValue("SerialNumber") != "arn:aws:iam::123456789012:mfa/me" || r.FormValue("DurationSeconds") != map[string]string{"x": "3600", "long": "7200"}[path.Base(r.FormValue("RoleArn"))] {
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = fmt.Fprintf(w, `<ErrorResponse %s><Error><Code>AccessDenied</Code><Message>MultiFactorAuthentication failed with invalid MFA one time pass code. </Message></Error></ErrorResponse>`, space)
 		return
@@ -34,7 +35,8 @@ func TestMFA(t *testing.T) {
 	defer server.Close()
 	dir := t.TempDir()
 	for name, text := range map[string]string{ //nolint:gosec // no credentials
-		"config":      "[profile base]\nregion = eu-central-1\n[profile mfa]\nregion = eu-central-1\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n",
+		"config": "[profile base]\nregion = eu-central-1\n[profile mfa]\nregion = eu-central-1\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n" +
+			"[profile long]\nregion = eu-central-1\nrole_arn = arn:aws:iam::123456789012:role/long\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\nduration_seconds = 7200\n",
 		"credentials": "[base]\naws_access_key_id = BASE\naws_secret_access_key = s\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -66,6 +68,9 @@ func TestMFA(t *testing.T) {
 	}
 	if asked != 1 {
 		t.Errorf("asked %d times", asked)
+	}
+	if _, err := loadAWS(t.Context(), StackConfig{Profile: "long", Code: answer("123456")}); err != nil {
+		t.Errorf("with a duration of its own: %v", err)
 	}
 	for _, code := range []string{"999999", "12345"} {
 		if _, err := loadAWS(t.Context(), StackConfig{Profile: "mfa", Code: answer(code)}); err == nil || !strings.HasPrefix(err.Error(), "AWS refuses the role of the profile; if it asks for an MFA code") {

@@ -59,19 +59,22 @@ func TestColons(t *testing.T) {
 		"x: # c\r\n\r\n  # d\r\n  y: 1\r\na: {Value: !Ref AWS::Region }\r\n":    "AWS::Region",
 		"x: # c\r  y: 1\ra: {Value: !Ref AWS::Region }\r":                       "AWS::Region",
 		"a: {Value: !Ref AWS::Region}":                                          "AWS::Region",
+		"a: {Value: {Ref: \"x\ue000y\"}, Key: [b:c]}":                           "x\ue000y",
 		"a: { Value: !Ref Plain, Key: b }":                                      "Plain",
 		"a: { Value: !Ref 'AWS::Region', Key: b }":                              "AWS::Region",
 		"a: { Value: {Ref: AWS::Region}, Key: b }":                              "AWS::Region",
 		"z: &r AWS::Region\na: { Value: {Ref: &s AWS::Region}, Key: *r }":       "AWS::Region",
 		"a:\n  { Value:\n      !Ref AWS::Region,\n    Key: !Ref AWS::NoValue }": "AWS::Region",
 	} {
-		docs, err := Parse([]byte(text + "\n"))
-		if err != nil {
-			t.Errorf("%s: %v", text, err)
-			continue
-		}
-		if got := docs[0].Get("a", "Value", "Ref").String(); got != want {
-			t.Errorf("%s: %q, want %q", text, got, want)
+		for _, text := range []string{text, text + "\n"} {
+			docs, err := Parse([]byte(text))
+			if err != nil {
+				t.Errorf("%s: %v", text, err)
+				continue
+			}
+			if got := docs[0].Get("a", "Value", "Ref").String(); got != want {
+				t.Errorf("%s: %q, want %q", text, got, want)
+			}
 		}
 	}
 	docs, err := Parse([]byte("a: { u: !Sub arn:aws:iam::1:role/x y:z, v: !Sub 12:30, w: !If [c, p:q, !Ref R::S] }\n"))
