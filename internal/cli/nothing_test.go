@@ -19,7 +19,7 @@ func TestNothingToList(t *testing.T) {
 		"nothing is paused\n":  {"pauses"},
 		"no jobs found\n":      {"jobs", "--owner", "nobody"},
 	} {
-		if r := w.on(cli.Screen{Width: 80}, args...); r.code != 0 || !strings.HasPrefix(r.out+r.err, says) {
+		if r := w.on(cli.Screen{Width: 80}, args...); r.code != 0 || r.out != "" || !strings.HasPrefix(r.err, says) {
 			t.Errorf("%q on a terminal: %+v", args, r)
 		}
 		if r := w.run(args...); r.code != 0 || r.err != "" || strings.Count(r.out, "\n") != 1 {

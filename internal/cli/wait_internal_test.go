@@ -91,7 +91,10 @@ func TestMFACode(t *testing.T) {
 	if _, err := a.account(func() {}).Code(t.Context(), "arn:mfa/me"); !errors.Is(err, io.EOF) {
 		t.Errorf("after the end of the input: %v", err)
 	}
-	a.Screen.Asks = false
+	a.Screen.Asks, a.stack, a.profile, a.region = false, "s", "p", "r"
+	if c := a.account(func() {}); c.Name != "s" || c.Profile != "p" || c.Region != "r" {
+		t.Errorf("another account or stack: %+v", c)
+	}
 	if a.account(func() {}).Code != nil {
 		t.Error("somebody would be asked without a terminal")
 	}

@@ -101,6 +101,9 @@ func TestInTime(t *testing.T) {
 	if err := inTime(t.Context(), time.Millisecond, "mars-1", waits); !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(err.Error(), "AWS did not answer within 1ms in mars-1: is the Region right") {
 		t.Errorf("no answer: %v", err)
 	}
+	if err := inTime(t.Context(), time.Millisecond, "mars-1", func(ctx context.Context) error { <-ctx.Done(); return nil }); err != nil {
+		t.Errorf("an answer at the last moment: %v", err)
+	}
 	interrupted, stop := context.WithCancel(t.Context())
 	stop()
 	if err := inTime(interrupted, time.Minute, "mars-1", waits); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "AWS") {
