@@ -170,6 +170,10 @@ func TestNewestThatRanAfterAll(t *testing.T) {
 	if n := notice.New(notice.RanAfterAll, "prod", &r, &job.Job{}, time.UTC); n.ID != "ran-after-all:prod/"+string(id)+"/2" || n.Cause != cause {
 		t.Errorf("its id is %s, its cause %s", n.ID, n.Cause)
 	}
+	first := with(at(run.Running, 2), func(r *run.Run) { ran(1)(r); r.Cause = "attempt 2 was accepted by ECS" })
+	if n := notice.New(notice.RanAfterAll, "prod", &first, &job.Job{}, time.UTC); n.Cause != "attempt 1: its task ran after all; the run: attempt 2 was accepted by ECS" {
+		t.Errorf("of the first attempt: %s", n.Cause)
+	}
 	if n := notice.New(notice.Failed, "prod", &r, &job.Job{}, time.UTC); n.ID != "failed:prod/"+string(id)+"/3" {
 		t.Errorf("of another kind it is %s", n.ID)
 	}
