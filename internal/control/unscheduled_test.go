@@ -226,3 +226,30 @@ func (w *world) pause(name string) {
 		w.t.Fatal(err)
 	}
 }
+
+// TestWhatIsOffByAnOldReading: where another process has read since that the job is deployed as off, that counts,
+// and an old reading is not remembered as what the item holds.
+func TestWhatIsOffByAnOldReading(t *testing.T) {
+	t.Parallel()
+	off := with(hourly, func(j *job.Job) { j.Disabled, j.SwitchedOff = true, true })
+	meant := with(hourly, func(j *job.Job) { j.Disabled = true })
+	w := known(t, hourly)
+	is := func(want bool) {
+		t.Helper()
+		if item, err := w.store.Item(t.Context(), hourly.Name); err != nil || item.SwitchedOff != want {
+			t.Errorf("switched off: %t, %v", item.SwitchedOff, err)
+		}
+	}
+	w.ctl.Registry = &renewals{}
+	w.sync(clockAt(18, 10, 0), off)
+	is(true)
+	m := port.Register(meant)
+	w.ctl.Registry = &renewals{answers: []port.Renewal{{Job: &m}}}
+	w.sync(clockAt(18, 11, 0), hourly) // as it was before
+	is(false)
+	w.sync(clockAt(18, 12, 0), off)
+	is(false)
+	w.ctl.Registry = &renewals{}
+	w.sync(clockAt(18, 13, 0), off) // and again, by hand
+	is(true)
+}
