@@ -263,18 +263,21 @@ func TestEverythingFails(t *testing.T) {
 	var changes []port.Change
 	for n := range 25 {
 		item := itemOf("job-"+strconv.Itoa(n), "0 * * * *")
-		item.FailingSince = night
+		item.FailingSince = night.Add(time.Duration(n-25) * time.Minute)
 		changes = append(changes, port.Change{Item: &item})
 	}
-	for n := range 20 {
+	for n := range 21 {
 		item := itemOf("off-"+strconv.Itoa(n), "0 * * * *")
 		item.Pauses = []job.Pause{{From: night.Add(-30 * 24 * time.Hour)}}
 		changes = append(changes, port.Change{Item: &item})
 	}
 	page := pagesOf(t, changes...)("/")
-	says(t, "the overview", page, []string{">45 problems<", `<a href="/jobs">5 more failing</a>`, `href="/ask/retry-all"`, "The last 24 hours"}, []string{"more paused"})
+	says(t, "the overview", page, []string{">46 problems<", `<a href="/jobs">5 more failing</a>`, `<a href="/jobs">1 more paused for long</a>`, `>job-24</a> <span class="kind">failing`, "The last 24 hours"}, []string{`>job-4</a> <span class="kind">failing`})
 	if n := strings.Count(page, "<article "); n != 40 {
 		t.Errorf("%d articles", n)
+	}
+	if n := strings.Count(page, `href="/ask/retry-all"`); n != 1 {
+		t.Errorf("retrying is offered %d times", n)
 	}
 }
 

@@ -21,7 +21,7 @@ type overview struct {
 	// Known reports whether any job is deployed; Jobs is how many are.
 	Known bool
 	Jobs  int
-	// Needs lists the most urgent of each kind, MoreNeeds how many others there are.
+	// Needs lists the newest of each kind, MoreNeeds how many older ones there are.
 	Needs     []view.Attention
 	MoreNeeds []moreNeeds
 	Wrong     []string
@@ -187,15 +187,16 @@ func (o *overview) fill(needs []view.Attention, summaries []view.Summary, open [
 	}
 }
 
-// need lists what needs attention. If everything fails at once, the figures below stay in reach.
+// need lists what needs attention. If everything fails at once, the figures below stay in reach, and what
+// began last is seen beside what has been so for weeks.
 func (o *overview) need(needs []view.Attention) {
-	for len(needs) > 0 { // they come kind by kind
+	for len(needs) > 0 { // they come kind by kind, the oldest first
 		kind := needs[0].Kind
 		n := slices.IndexFunc(needs, func(a view.Attention) bool { return a.Kind != kind })
 		if n < 0 {
 			n = len(needs)
 		}
-		o.Needs = append(o.Needs, needs[:min(n, mostOfKind)]...)
+		o.Needs = append(o.Needs, needs[max(0, n-mostOfKind):n]...)
 		if n > mostOfKind {
 			o.MoreNeeds = append(o.MoreNeeds, moreNeeds{kind, n - mostOfKind, o.ofKind(kind)})
 		}
