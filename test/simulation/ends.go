@@ -81,7 +81,9 @@ func (w *World) toldMissed(before, after *run.Run, item *job.Item) {
 		w.truth.failing[item.Name] = failing{now: true, since: w.handled}
 	}
 	if after == nil {
-		w.untoldOf(newest, len(ids), f)
+		if !w.wrong.ever { // else the newest that is told may be another, whose definition wants first failures only
+			w.untoldOf(newest, len(ids), f)
+		}
 		return
 	}
 	e := owesMissed(before, after)

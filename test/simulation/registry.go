@@ -112,8 +112,13 @@ func (w *World) mayLack(t *trigger, reply port.Reply, disturbed bool) bool {
 	case reply.Run != "" && reply.Run != t.run:
 		return w.asSlot(t).Schedule == "" && !w.foundSilent(reply.Run)
 	case reply.Outcome == port.Filtered:
-		// Of what was deployed while the item could not be read, nobody knows from when to when it was.
-		return w.asSlot(t).Schedule == "" && w.store.item(t.job.Name).Definition != t.hash || w.byName(t.job.Name).darkAt(t.at)
+		// Its schedule has other terms now, by which it is judged. Of what was deployed while the item could
+		// not be read, nobody knows from when to when it was.
+		replaced := w.store.item(t.job.Name).Definition != t.hash
+		if w.asSlot(t).Schedule != "" {
+			replaced = !w.carries(t)
+		}
+		return replaced || w.byName(t.job.Name).darkAt(t.at)
 	}
 	return reply.Outcome == port.Refused && (w.refusesWhatComes() || w.unknown(t, disturbed))
 }
