@@ -120,7 +120,7 @@ func (w *World) darkFor(id run.ID, since time.Time) bool {
 // watches the slots of such a job, which each sweep says.
 func (j *deployed) darkAt(slot time.Time) bool {
 	return slices.ContainsFunc(j.dark, func(s span) bool {
-		return slot.After(s.from.Add(-time.Hour-slotSlack)) && slot.Before(s.until.Add(slotSlack))
+		return slot.After(s.from.Add(-time.Hour-time.Duration(j.job.Window)-slotSlack)) && slot.Before(s.until.Add(slotSlack))
 	})
 }
 

@@ -110,7 +110,7 @@ func (w *World) leftOut(t *trigger) bool {
 func (w *World) mayLack(t *trigger, reply port.Reply, disturbed bool) bool {
 	switch {
 	case reply.Run != "" && reply.Run != t.run:
-		return w.asSlot(t).Schedule == "" && !w.foundSilent(reply.Run)
+		return w.asSlot(t).Schedule == "" && !w.foundSilent(reply.Run) || w.standsFor(reply.Run)
 	case reply.Outcome == port.Filtered:
 		// Its schedule has other terms now, by which it is judged. Of what was deployed while the item could
 		// not be read, nobody knows from when to when it was.
@@ -121,6 +121,17 @@ func (w *World) mayLack(t *trigger, reply port.Reply, disturbed bool) bool {
 		return replaced || w.byName(t.job.Name).darkAt(t.at)
 	}
 	return reply.Outcome == port.Refused && (w.refusesWhatComes() || w.unknown(t, disturbed))
+}
+
+// foundSilent reports whether a sweep recorded a run for the silence of a rate: it is no slot of that.
+func (w *World) foundSilent(id run.ID) bool { return w.forRate(id, run.BySweep) }
+
+// standsFor reports whether a sweep started a run for the silence of a rate: it stands for an event that is
+// late.
+func (w *World) standsFor(id run.ID) bool { return w.forRate(id, run.ByCatchUp) }
+
+func (w *World) forRate(id run.ID, kind run.TriggerKind) bool {
+	return w.byName(id.Job()).timing.every > 0 && w.store.runs[id].run.Triggers[0].Kind == kind
 }
 
 // unknown reports whether it could not be found out, or not in time, what is deployed or which runs are open.

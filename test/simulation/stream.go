@@ -144,7 +144,7 @@ func (w *World) lag(ctx context.Context) error {
 // that stops for the rate does not come to every queued run; TestUntoldOfALaunchThatWaits of
 // package control covers those. New processes do not remember what is owed.
 func (w *World) owesLong(rec *record, since time.Time) bool {
-	if w.now.Sub(w.restored.deployed) < time.Hour || !rec.run.Owes(run.Tell) || rec.damaged || w.h.waits && rec.run.Status == run.Queued {
+	if w.now.Sub(w.restored.deployed) < time.Hour || !rec.run.Owes(run.Tell) || w.wasDamaged(rec.run.ID) || w.h.waits && rec.run.Status == run.Queued {
 		return false
 	}
 	quiet := later(later(since, rec.run.FinishedAt), later(w.truth.troubled, w.truth.slept))

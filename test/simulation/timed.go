@@ -246,12 +246,6 @@ func (w *World) bySweep(id run.ID) bool {
 	return kind == run.BySweep || kind == run.ByCatchUp
 }
 
-// foundSilent reports whether a sweep recorded a run for the silence of a rate: it is no slot of that. One that
-// it started stands for an event that is late.
-func (w *World) foundSilent(id run.ID) bool {
-	return w.byName(id.Job()).timing.every > 0 && w.store.runs[id].run.Triggers[0].Kind == run.BySweep
-}
-
 // judgeRates: of a rate that fell silent, a slot is recorded: two periods after its last run or, if it never
 // ran, after its plan came into force.
 func (w *World) judgeRates() {
