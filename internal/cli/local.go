@@ -184,7 +184,7 @@ func (c *localCmd) drive(ctx context.Context, l *wire.Local, t *transcript, star
 	go func() { over <- l.Run(ctx, length) }()
 	var err error
 	var files watcher
-	ticks := make(<-chan time.Time)
+	var ticks <-chan time.Time // none without --watch
 	if c.Watch {
 		ticker := time.NewTicker(watchEvery)
 		defer ticker.Stop()

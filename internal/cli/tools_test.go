@@ -29,6 +29,12 @@ func TestAudit(t *testing.T) {
 	if r := w.run("audit", "--json", "--limit", "1"); strings.Count(r.out, "\n") != 1 || !strings.Contains(r.err, "there are more: add --limit 10") {
 		t.Errorf("one of all: %+v", r)
 	}
+	w.run("skip-next", "report") // which is refused: it is paused
+	for args, want := range map[string]string{"audit": "  skip-next  report  ", "audit --json": `"what":"skipNext"`} {
+		if got := w.must(strings.Fields(args)...); !strings.Contains(got, want) {
+			t.Errorf("%s does not say %q:\n%s", args, want, got)
+		}
+	}
 }
 
 func TestKept(t *testing.T) {

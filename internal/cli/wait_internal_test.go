@@ -99,3 +99,15 @@ func TestMFACode(t *testing.T) {
 		t.Error("somebody would be asked without a terminal")
 	}
 }
+
+// TestConfirm: only a y or a yes means yes, however it is typed.
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]bool{"y\n": true, " Yes \n": true, "Y": true, "\n": false, "": false, "n\n": false, "yep\n": false} {
+		var errs bytes.Buffer
+		a := &app{Env: Env{Stdin: strings.NewReader(typed), Stderr: &errs}}
+		if got := a.confirm("stop it?"); got != want || errs.String() != "stop it? [y/N] " {
+			t.Errorf("%q: %v, printed %q", typed, got, errs.String())
+		}
+	}
+}
