@@ -71,6 +71,7 @@ func TestSecretsAreHidden(t *testing.T) {
 		"blanks":             "/x 'password = hunter2'",
 		"a bracket within":   "/x 'password = a[hunter2'",
 		"a bracket behind":   "/x '--password=hunter2['",
+		"like a lookup":      `/x --token=hunter2["KEY"]`,
 		"a call":             `python3 -c 'password = b64decode("hunter2")'`,
 		"a call of two":      `python3 -c 'token = login("ADMIN", "hunter2"); y()'`,
 		"a default":          `python3 -c "password = os.environ.get('PASSWORD', 'hunter2')"`,

@@ -146,6 +146,7 @@ func TestNothingOfAManifestIsSilent(t *testing.T) {
 		{name: "keys that Copilot does not know", text: manifest("capacityProviders: [FARGATE_SPOT]\ntags: {Project: x}\n"), says: []string{"Copilot knows no key capacityProviders and ignores it", "no key tags"}, never: "has no counterpart", jobs: 1},
 		{name: "a command in the wrong place", text: strings.Replace(manifest(""), "location: b", "location: b, command: [python, job.py]", 1), says: []string{"Copilot knows no key image.command and ignores it"}, never: "has no counterpart", jobs: 1},
 		{name: "keys of a container that only it has", text: strings.Replace(manifest("env_file: log.env\nstorage: {ephemeral: 100}\n"), "location: b", "location: b, credentials: 'arn:x'", 1), says: []string{"env_file has no counterpart", "storage has no counterpart", "image.credentials has no counterpart"}, jobs: 1, off: true},
+		{name: "keys with nothing", text: manifest("storage:\nsidecars:\ntags:\n"), never: "no ", jobs: 1},
 		{name: "a time that is too short", text: manifest("timeout: 500ms\n"), says: []string{"its timeout"}, jobs: 1, off: true},
 	})
 }
