@@ -245,7 +245,12 @@ func (l *Local) open(ctx context.Context, cfg LocalConfig) error {
 	if err := l.Store.SetMeta(ctx, local.MetaDoor, string(door)); err != nil {
 		return fmt.Errorf("saying where requests are taken: %w", err)
 	}
-	l.closers = append(l.closers, func(ctx context.Context) error { return l.Store.SetMeta(ctx, local.MetaDoor, "") })
+	l.closers = append(l.closers, func(ctx context.Context) error {
+		if err := l.Store.SetMeta(ctx, local.MetaDoor, ""); err != nil {
+			return fmt.Errorf("noting that requests are no longer taken: %w", err)
+		}
+		return nil
+	})
 	return nil
 }
 

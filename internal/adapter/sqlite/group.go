@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	sqlitelib "modernc.org/sqlite/lib"
 )
 
 // maxGroup is the most writes that share a transaction.
@@ -86,12 +88,12 @@ func (g *group) commit(batch []*write) {
 	if err == nil {
 		err = g.transact(ctx, batch)
 	}
-	if err == nil {
-		return
-	}
 	for _, w := range batch {
 		if w.err == nil {
 			w.err = err
+		}
+		if codeOf(w.err) == sqlitelib.SQLITE_FULL {
+			w.err = fmt.Errorf("the state %s: %w", unusable[sqlitelib.SQLITE_FULL], w.err)
 		}
 	}
 }

@@ -56,6 +56,17 @@ func TestWritesThatShareATransaction(t *testing.T) {
 	}
 }
 
+// TestAWriteOnAFullDisk: the error says what to do.
+func TestAWriteOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "local.db"))
+	exec(t, s.DB(), "PRAGMA max_page_count = 1") // SQLite takes the pages that there are
+	err := s.SetMeta(t.Context(), "large", strings.Repeat("x", 1<<20))
+	if err == nil || !strings.Contains(err.Error(), "make room on its disk") {
+		t.Errorf("%v, want what to do", err)
+	}
+}
+
 // TestAWriteOfWhoHasGoneIsNotMade: a caller whose context has ended writes nothing.
 func TestAWriteOfWhoHasGoneIsNotMade(t *testing.T) {
 	t.Parallel()

@@ -233,10 +233,7 @@ func (s *Store) count(ctx context.Context, query string) (int64, error) {
 
 // explain turns a failure to open into a sentence with what to do next.
 func (s *Store) explain(err error) error {
-	var code int
-	if se, ok := errors.AsType[*sqlite.Error](err); ok {
-		code = se.Code() & 0xff
-	}
+	code := codeOf(err)
 	switch {
 	case errors.Is(err, ErrNewer):
 		return fmt.Errorf("%s %w: upgrade batchplane, or name another file with --db", s.path, err)
@@ -283,8 +280,13 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// isUnique reports whether a statement failed because a row already exists.
-func isUnique(err error) bool {
-	var se *sqlite.Error
-	return errors.As(err, &se) && se.Code()&0xff == sqlitelib.SQLITE_CONSTRAINT
+// codeOf is SQLite's code of an error, without what extends it; 0 if the error is not SQLite's.
+func codeOf(err error) int {
+	if se, ok := errors.AsType[*sqlite.Error](err); ok {
+		return se.Code() & 0xff
+	}
+	return 0
 }
+
+// isUnique reports whether a statement failed because a row already exists.
+func isUnique(err error) bool { return codeOf(err) == sqlitelib.SQLITE_CONSTRAINT }
