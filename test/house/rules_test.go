@@ -86,6 +86,8 @@ var rooms = map[string]room{
 
 	// What adapters send without a module of the SDK.
 	"internal/signed": {},
+	// What compares that with the services' models.
+	"internal/signed/signedtest": {},
 
 	// A store's own test server.
 	"internal/adapter/dynamo/dynamotest": {left: append(slices.Clone(meeting), "adapter/dynamo")},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/signed"
+	"github.com/batchplane/batchplane/internal/signed/signedtest"
 )
 
 // bus answers PutEvents as EventBridge does.
@@ -44,7 +45,7 @@ func TestNotify(t *testing.T) {
 	t.Cleanup(server.Close)
 	log := &strings.Builder{}
 	n := Notifier{Bus: "default", Log: slog.New(slog.NewJSONHandler(log, nil)), Events: &signed.Client{Service: "events", Endpoint: server.URL, Config: aws.Config{
-		Region: "eu-central-1", HTTPClient: server.Client(), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		Region: "eu-central-1", HTTPClient: signedtest.Checked(t, server.Client()), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "key"}, nil
 		}),
 	}}}

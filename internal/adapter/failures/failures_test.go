@@ -16,6 +16,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/failures"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/signed"
+	"github.com/batchplane/batchplane/internal/signed/signedtest"
 )
 
 // Messages in the forms that the guides give: what EventBridge or Scheduler could not deliver, what
@@ -76,7 +77,7 @@ func queues(t *testing.T, s *sqs) *failures.Queues {
 	t.Cleanup(server.Close)
 	return &failures.Queues{
 		URLs: map[port.Queue]string{port.TriggerQueue: server.URL + "/123456789012/failures"},
-		SQS: &signed.Client{Service: "sqs", Endpoint: server.URL, Config: aws.Config{Region: "eu-central-1", HTTPClient: server.Client(), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		SQS: &signed.Client{Service: "sqs", Endpoint: server.URL, Config: aws.Config{Region: "eu-central-1", HTTPClient: signedtest.Checked(t, server.Client()), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "secret"}, nil
 		})}},
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/people"
 	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/signed"
+	"github.com/batchplane/batchplane/internal/signed/signedtest"
 )
 
 // recorded answers as AWS does, in the forms of its API references, where the emulator of test/aws has
@@ -73,10 +74,12 @@ func facts(t *testing.T, answers map[string]answer) (*people.Facts, *recorded) {
 			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "secret"}, nil
 		}),
 	}
+	own := c
+	own.HTTPClient = signedtest.Checked(t, c.HTTPClient)
 	return &people.Facts{
 		Stack: "prod", ECS: ecs.NewFromConfig(c), Logs: cloudwatchlogs.NewFromConfig(c), IAM: iam.NewFromConfig(c), ECR: ecr.NewFromConfig(c),
 		Secrets: secretsmanager.NewFromConfig(c), SSM: ssm.NewFromConfig(c),
-		EC2: &signed.Client{Config: c, Service: "ec2"}, Quotas: &signed.Client{Config: c, Service: "servicequotas"},
+		EC2: &signed.Client{Config: own, Service: "ec2"}, Quotas: &signed.Client{Config: own, Service: "servicequotas"},
 	}, r
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/signed"
+	"github.com/batchplane/batchplane/internal/signed/signedtest"
 )
 
 // ruled is a stack of one rule.
@@ -64,7 +65,7 @@ func TestRules(t *testing.T) {
 				_, _ = io.WriteString(w, said)
 			}))
 			t.Cleanup(server.Close)
-			config := aws.Config{Region: "eu-central-1", BaseEndpoint: &server.URL, HTTPClient: server.Client(), RetryMaxAttempts: 1, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			config := aws.Config{Region: "eu-central-1", BaseEndpoint: &server.URL, HTTPClient: signedtest.Checked(t, server.Client()), RetryMaxAttempts: 1, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 				return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "secret"}, nil
 			})}
 			h, err := (&Inspector{Stack: "prod", Resources: ruled{}, Events: &signed.Client{Config: config, Service: "events"}}).Inspect(t.Context())

@@ -13,6 +13,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/signed"
+	"github.com/batchplane/batchplane/internal/signed/signedtest"
 )
 
 // TestBus: rules are asked for and read as the API reference has it.
@@ -35,7 +36,7 @@ func TestBus(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	b := Bus{&signed.Client{Service: "events", Endpoint: server.URL, Config: aws.Config{
-		Region: "eu-central-1", HTTPClient: server.Client(),
+		Region: "eu-central-1", HTTPClient: signedtest.Checked(t, server.Client()),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "key"}, nil
 		}),

@@ -20,6 +20,7 @@ import (
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/signed"
+	"github.com/batchplane/batchplane/internal/signed/signedtest"
 )
 
 // said is an answer of EventBridge Scheduler, none if its status is 0. cut leaves out half of its body.
@@ -135,7 +136,7 @@ func (s *service) config(t *testing.T) aws.Config {
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	return aws.Config{
-		Region: "eu-central-1", BaseEndpoint: aws.String(server.URL), HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+		Region: "eu-central-1", BaseEndpoint: aws.String(server.URL), HTTPClient: signedtest.Checked(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "key"}, nil
 		}),

@@ -20,6 +20,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/signed"
+	"github.com/batchplane/batchplane/internal/signed/signedtest"
 )
 
 const (
@@ -70,7 +71,7 @@ func lookup(t *testing.T, h http.Handler) *schedules.Lookup {
 	t.Cleanup(server.Close)
 	return &schedules.Lookup{
 		Group: schedules.Group{Name: "batchplane-prod", Scheduler: &signed.Client{Service: "scheduler", Endpoint: server.URL, Config: aws.Config{
-			Region: "us-east-1", HTTPClient: server.Client(), Retryer: atOnce,
+			Region: "us-east-1", HTTPClient: signedtest.Checked(t, server.Client()), Retryer: atOnce,
 			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 				return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "key"}, nil
 			}),
