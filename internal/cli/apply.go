@@ -36,6 +36,9 @@ func (c *applyCmd) Run(ctx context.Context, a *app) error {
 	if (c.PlanFile == "") == (len(c.Files) == 0) {
 		return usagef("give jobs files with -f, or a plan that --plan wrote")
 	}
+	if c.Plan == stdout {
+		return usagef("--plan takes a file; `apply --json --dry-run` prints the plan")
+	}
 	if a.stack == "" {
 		return usagef("name the stack with --stack or BATCHPLANE_STACK; on this machine `%s -f FILE` runs the jobs of the file", a.command("local"))
 	}

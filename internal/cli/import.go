@@ -29,11 +29,14 @@ type importCmd struct {
 	Zone     string   `help:"The time zone of the old scheduler's host, if its files do not say." placeholder:"Z"`
 	Env      string   `name:"env" help:"copilot: the environment to import, if the files have several." placeholder:"NAME"`
 	Disabled bool     `help:"crontab: also import commented-out jobs, switched off."`
-	Output   string   `short:"o" help:"Write the jobs file here; for a crontab also write NAME.imported, the crontab with the imported lines commented out." placeholder:"FILE"`
+	Output   string   `short:"o" help:"Write the jobs file here; for a crontab also write NAME.imported, the crontab with the imported lines commented out. With -, only the jobs file is written, to standard output, and the report to standard error." placeholder:"FILE"`
 	Users    string   `help:"crontab: does the sixth column name users? yes, no, or detect, from the file's name, heading and lines." enum:"detect,yes,no" default:"detect"`
 	Undo     bool     `help:"crontab: restore the lines of FILE that an import commented out; write the result to -o or standard output."`
 	Jobs     []string `name:"job" help:"With --undo: only this job's line; may be repeated." placeholder:"NAME"`
 }
+
+// stdout is the name of standard output, where a flag takes a file to write.
+const stdout = "-"
 
 // Run imports files, or undoes an import.
 func (c *importCmd) Run(ctx context.Context, a *app) error {
@@ -55,7 +58,11 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 	if kind == "" {
 		_, _ = fmt.Fprintf(a.Stderr, "read as %s\n", r.Kind)
 	}
-	if err := a.printReport(r, c.Output); err != nil {
+	report, file := *a, c.Output
+	if c.Output == stdout {
+		report.Stdout, file = a.Stderr, ""
+	}
+	if err := report.printReport(r, file); err != nil {
 		return err
 	}
 	if c.Output == "" {
@@ -179,11 +186,8 @@ func (c *importCmd) undo(a *app, f *importer.File) error {
 	if len(restored) == 0 {
 		return fmt.Errorf("an import commented out no line of these jobs in %s", f.Name)
 	}
-	if c.Output == "" && a.Screen.Width > 0 {
-		return a.write([]byte(harmlessLines(string(old))))
-	}
-	if c.Output == "" {
-		return a.write(old)
+	if c.Output == "" || c.Output == stdout {
+		return a.writeForeign(old)
 	}
 	if err := writeNew(c.Output, old); err != nil {
 		return err
@@ -192,14 +196,25 @@ func (c *importCmd) undo(a *app, f *importer.File) error {
 	return nil
 }
 
+// writeForeign prints text that others wrote: unchanged, unless a terminal shows it.
+func (a *app) writeForeign(text []byte) error {
+	if a.Screen.Width > 0 {
+		text = []byte(harmlessLines(string(text)))
+	}
+	return a.write(text)
+}
+
 // write writes the jobs file and, for a crontab, the file of old lines. Neither may exist yet.
 func (c *importCmd) write(a *app, r importer.Result, source string) error {
 	if len(r.Jobs) == 0 {
-		return fmt.Errorf("none of it became a job, so %s is not written", c.Output)
+		return errors.New("none of it became a job, so nothing is written")
 	}
 	text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
 	if err != nil {
 		return err
+	}
+	if c.Output == stdout {
+		return a.writeForeign(text)
 	}
 	if r.Old == nil {
 		if err := writeNew(c.Output, text); err != nil {

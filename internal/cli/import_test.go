@@ -56,6 +56,37 @@ func TestImportCrontab(t *testing.T) {
 	}
 }
 
+// TestImportToStdout: -o - prints the jobs file, and the report beside it. No file is written.
+func TestImportToStdout(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"crontab": smallCrontab})
+	in, out := filepath.Join(dir, "crontab"), filepath.Join(dir, "jobs.yaml")
+	batchplane(t, "import", "crontab", in, "--zone", "UTC", "-o", out)
+	want, err := os.ReadFile(out) //nolint:gosec // a test's own file
+	r := batchplane(t, "import", "crontab", in, "--zone", "UTC", "-o", "-")
+	if err != nil || r.code != 0 || r.out != string(want) || !strings.Contains(r.err, "job report: cron(30 2 * * ? *)") || !strings.Contains(r.err, "batchplane apply -f jobs.yaml") {
+		t.Errorf("%v, %+v", err, r)
+	}
+	if r := batchplane(t, "--json", "import", "crontab", in, "--zone", "UTC", "-o", "-"); r.out != string(want) || !strings.HasPrefix(r.err, "{") {
+		t.Errorf("%+v", r)
+	}
+	if r := batchplane(t, "import", "crontab", in+".imported", "--undo", "-o", "-"); r.code != 0 || r.out != smallCrontab {
+		t.Errorf("%+v", r)
+	}
+	render := files(t, map[string]string{"jobs.yaml": "jobs: [{name: a, taskDefinition: app, network: {subnets: [subnet-1]}}]"})
+	for _, kind := range []string{"--rules=false", "--terraform"} {
+		if r := batchplane(t, "render", kind, "-f", filepath.Join(render, "jobs.yaml"), "-o", "-"); r.code != 0 || r.out == "" || r.err != "" {
+			t.Errorf("%s: %+v", kind, r)
+		}
+	}
+	if r := batchplane(t, "apply", "--stack", "prod", "-f", out, "--plan", "-"); r.code != 2 || !strings.Contains(r.err, "--plan takes a file") {
+		t.Errorf("%+v", r)
+	}
+	if _, err := os.Lstat("-"); err == nil {
+		t.Error("a file is named -")
+	}
+}
+
 // TestImportOfAFolder: /etc/cron.d is a folder, and so are most that hold manifests.
 func TestImportOfAFolder(t *testing.T) {
 	t.Parallel()

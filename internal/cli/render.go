@@ -45,7 +45,7 @@ func (c *renderCmd) Run(ctx context.Context, a *app) error {
 	}
 	a.warnAWS(file.Jobs, now)
 	a.warn(later)
-	if c.Output == "" {
+	if c.Output == "" || c.Output == stdout {
 		if len(templates) > 1 {
 			return usagef("the jobs need %d templates: give -o to write them to files", len(templates))
 		}
@@ -72,7 +72,7 @@ func (c *renderCmd) terraform(a *app, file jobfile.File, o render.Options, later
 	}
 	a.warnAWS(file.Jobs, o.From)
 	a.warn(later)
-	if c.Output == "" {
+	if c.Output == "" || c.Output == stdout {
 		return a.write(text)
 	}
 	if err := os.WriteFile(c.Output, text, 0o644); err != nil { //nolint:gosec // it is no secret
