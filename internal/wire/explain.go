@@ -7,7 +7,9 @@ import (
 	"net"
 	"regexp"
 	"strings"
+	"time"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
@@ -16,16 +18,27 @@ import (
 // explain adds to an AWS error what is missing and what to do next. It wraps the error.
 func explain(c StackConfig, region string, err error) error {
 	var api smithy.APIError
+	var none signInError
+	var silent *awshttp.ResponseTimeoutError
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
 		return err
+	case errors.As(err, &none):
+		return none
+	case errors.As(err, &silent):
+		return unanswered(region, silent.TimeoutDur, err)
 	case errors.Is(err, dynamo.ErrBusy):
 		return fmt.Errorf("the table is busy: try again in a minute (%w)", err)
 	case offline(err):
 		return unreached(region, err)
-	case !errors.As(err, &api):
-		return err
+	case errors.As(err, &api):
+		return refused(c, api, err)
 	}
+	return err
+}
+
+// refused explains what AWS answered by its error code.
+func refused(c StackConfig, api smithy.APIError, err error) error {
 	switch code := api.ErrorCode(); {
 	case expired[code]:
 		return fmt.Errorf("the AWS session has expired: %s, then ask again (%w)", signIn(c), err)
@@ -50,6 +63,10 @@ func offline(err error) bool {
 
 func unreached(region string, err error) error {
 	return fmt.Errorf("AWS cannot be reached in %s: is the Region right, and is there a network? (%w)", region, err)
+}
+
+func unanswered(region string, within time.Duration, err error) error {
+	return fmt.Errorf("AWS did not answer within %s in %s: is the Region right, and does a proxy or a firewall hold calls back? (%w)", within, region, err)
 }
 
 // parts names the parts of a stack that people's tools call, by service.

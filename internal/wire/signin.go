@@ -25,10 +25,7 @@ const roleFor = time.Hour
 
 // loadAWS reads the person's AWS configuration, as the AWS CLI does.
 func loadAWS(ctx context.Context, c StackConfig) (aws.Config, error) {
-	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConns, t.MaxIdleConnsPerHost = 2*dynamo.Readers, dynamo.Readers
-	})
-	options := []func(*config.LoadOptions) error{config.WithHTTPClient(client), config.WithLogger(logging.Nop{})}
+	options := []func(*config.LoadOptions) error{config.WithHTTPClient(client(silence)), config.WithLogger(logging.Nop{})}
 	if c.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(c.Profile))
 	}
@@ -51,11 +48,44 @@ func loadAWS(ctx context.Context, c StackConfig) (aws.Config, error) {
 	if cfg.Credentials == nil {
 		return cfg, noCredentials(c, cfg.Region, nil)
 	}
-	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return cfg, noCredentials(c, cfg.Region, err)
-	}
-	return cfg, nil
+	in := signingIn{cfg.Credentials, c, cfg.Region}
+	cfg.Credentials = in
+	_, err = in.Retrieve(ctx)
+	return cfg, err
 }
+
+// silence is how long AWS may send nothing while it is asked something: longer than the trigger function
+// may take to answer, which is 30 s.
+const silence = 40 * time.Second
+
+// client returns what sends requests. One that gets no answer is sent again, as often as the SDK does.
+func client(silence time.Duration) *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithReadTimeout(silence).WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns, t.MaxIdleConnsPerHost = 2*dynamo.Readers, dynamo.Readers
+	})
+}
+
+// signingIn gets credentials, also when those of the start have expired. Its error is a signInError.
+type signingIn struct {
+	aws.CredentialsProvider
+	c      StackConfig
+	region string
+}
+
+// Retrieve implements aws.CredentialsProvider.
+func (s signingIn) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	got, err := s.CredentialsProvider.Retrieve(ctx)
+	if err != nil {
+		err = signInError{noCredentials(s.c, s.region, err)}
+	}
+	return got, err
+}
+
+// signInError says why there are no credentials. The SDK wraps it in the error of what they were for, which
+// is not what went wrong.
+type signInError struct{ error }
+
+func (e signInError) Unwrap() error { return e.error }
 
 func noConfig(c StackConfig, err error) error {
 	if missing, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {

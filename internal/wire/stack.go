@@ -117,7 +117,7 @@ func inTime(ctx context.Context, within time.Duration, region string, ask func(c
 	defer cancel()
 	err := ask(timed)
 	if err != nil && timed.Err() != nil && ctx.Err() == nil {
-		return fmt.Errorf("AWS did not answer within %s in %s: is the Region right, and does a proxy or a firewall hold calls back? (%w)", within, region, err)
+		return unanswered(region, within, err)
 	}
 	return err
 }
