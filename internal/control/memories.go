@@ -2,6 +2,7 @@ package control
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,6 +33,9 @@ type memories struct {
 
 	// lastSlots are the runs that it saved, so that the check of slots does not ask for them.
 	lastSlots lastSlots
+	// passedOver says which items cannot be read, once it has been told that slots of their jobs
+	// are passed over.
+	passedOver atomic.Pointer[string]
 	// lastList is the mark of the last list of the registry; the store refuses a move from
 	// another one.
 	lastList lastList

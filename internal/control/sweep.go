@@ -20,10 +20,6 @@ const slotSpan = time.Hour
 // existBatch is how many runs are looked for at once.
 const existBatch = 100
 
-// patience is how long a job whose slots cannot be checked keeps the mark from moving on.
-// There must be an end, since each sweep checks all jobs anew from there.
-const patience = 3 * time.Hour
-
 // CheckSlots finds slots that should have a run but have none. A slot is judged once its
 // job's StartWithin has passed, so the mark at time T means that of every job the slots up to
 // T - StartWithin were judged. A job whose item or plan cannot be read is passed over; for an
@@ -101,15 +97,15 @@ func asError(unreadable *port.UnreadableItemsError) error {
 }
 
 // checkSpans goes from span to span and moves the mark with each. A job whose slots cannot be
-// checked keeps the mark where it is for as long as patience lasts, but keeps no other job
-// from being checked. The next sweep begins at that span again.
+// checked, or whose item cannot be read, keeps the mark where it is for as long as patience
+// lasts, but keeps no other job from being checked. The next sweep begins at that span again.
 //
 // The mark moves no further than items are known, because a later check must see what others
 // have written since as a change after it. So a check may find slots that another has judged;
 // those have runs by then.
 func (c *Control) checkSpans(ctx context.Context, l *Loaded, items []*watched, from time.Time, missed toTell) error {
 	var errs []error
-	now, began := l.at, from
+	now, began, stays := l.at, from, false
 	for last := false; !last; {
 		to := from.Add(slotSpan)
 		if last = !to.Before(now); last {
@@ -119,13 +115,14 @@ func (c *Control) checkSpans(ctx context.Context, l *Loaded, items []*watched, f
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, err, ctx.Err())...)
 		}
-		if len(errs) == 0 && (err == nil || c.givesUp(ctx, now, to, err)) {
+		if stays = stays || !c.passes(ctx, l, from, to, err); !stays {
 			if err := c.markSlots(ctx, l, began, to); err != nil {
 				return fmt.Errorf("storing up to when slots were checked: %w", err)
 			}
 		}
-		if items, from = checked, to; err != nil {
-			errs = append(errs, err)
+		items, from = checked, to
+		if err != nil {
+			errs, stays = append(errs, err), true
 		}
 	}
 	return errors.Join(errs...)
@@ -139,40 +136,6 @@ func (c *Control) markSlots(ctx context.Context, l *Loaded, from, to time.Time) 
 		}
 	}
 	return c.Store.SetMark(ctx, port.MarkSlots, to)
-}
-
-// givesUp reports whether the mark moves past slots that could not be checked. It keeps an
-// input saying that nobody will report which of them were missed, and a notice reports that.
-//
-// Crash window: until the mark has moved, the next sweep keeps it again.
-func (c *Control) givesUp(ctx context.Context, now, to time.Time, cause error) bool {
-	if c.failingFor(ctx, now) < patience || now.Sub(to) < patience {
-		return false
-	}
-	c.Log.ErrorContext(ctx, "gave up checking slots that could not be checked", "upTo", to, "why", cause.Error())
-	reason := fmt.Sprintf("no notice will say which slots up to %s were missed: for %s %.2000s", to.UTC().Format("2006-01-02 15:04 UTC"), job.Duration(patience), cause.Error())
-	if err := c.keep(ctx, nil, reason); err != nil {
-		c.Log.ErrorContext(ctx, "the mark stays", "why", err.Error())
-		return false
-	}
-	return true
-}
-
-// failingFor returns for how long no check of the slots has finished because of failures.
-// Time in which nobody checked does not count.
-func (c *Control) failingFor(ctx context.Context, now time.Time) time.Duration {
-	since, err := c.Store.Mark(ctx, port.MarkFailing)
-	finished, errFinished := c.Store.Mark(ctx, port.MarkSweep)
-	if err != nil || errFinished != nil {
-		return 0
-	}
-	if since.IsZero() || !since.After(finished) {
-		if err := c.Store.SetMark(ctx, port.MarkFailing, now); err != nil {
-			c.Log.WarnContext(ctx, "storing since when slots cannot be checked", "why", err.Error())
-		}
-		return 0
-	}
-	return now.Sub(since)
 }
 
 // dropped returns the time before which nobody can tell whether slots ran; zero if one can

@@ -1,0 +1,79 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
+)
+
+// patience is how long a job whose slots cannot be checked keeps the mark from moving on.
+// There must be an end, since each sweep checks all jobs anew from there.
+const patience = 3 * time.Hour
+
+// passes reports whether the mark moves past a span. err is why slots of it could not be
+// checked; nil if those of all jobs were whose items can be read. Past others it moves once
+// patience has lasted. An input is kept then, saying that nobody will report which of them
+// were missed, and a notice reports that. A mark that a wrong clock has set in the future is
+// never kept there.
+//
+// Crash window: until the mark has moved, the next sweep keeps it again.
+func (c *Control) passes(ctx context.Context, l *Loaded, from, to time.Time, err error) bool {
+	switch {
+	case err == nil && (l.unreadable == nil || from.After(l.at)):
+		c.passedOver.Store(nil)
+		return true
+	case err != nil && c.failingFor(ctx, l.at) < patience, l.at.Sub(to) < patience:
+		return false
+	case err == nil:
+		return c.passesItems(ctx, l, from)
+	}
+	return c.givesUp(ctx, "no notice will say which slots from %s to %s were missed, which could not be checked for %s: %.2000s",
+		from.UTC().Format(minute), to.UTC().Format(minute), job.Duration(patience), errors.Join(err, asError(l.unreadable)))
+}
+
+// passesItems moves the mark past slots of jobs whose items cannot be read. As long as these
+// stay the same, a process says so once.
+func (c *Control) passesItems(ctx context.Context, l *Loaded, from time.Time) bool {
+	why := l.unreadable.Error()
+	if told := c.passedOver.Load(); told != nil && *told == why {
+		return true
+	}
+	ok := c.givesUp(ctx, "no notice will say which slots of some jobs were missed, from %s on and up to %s before their items can be read again: %.2000s",
+		from.UTC().Format(minute), job.Duration(patience), why)
+	if ok {
+		c.passedOver.Store(&why)
+	}
+	return ok
+}
+
+// givesUp reports whether it is kept that slots are given up.
+func (c *Control) givesUp(ctx context.Context, format string, args ...any) bool {
+	reason := fmt.Sprintf(format, args...)
+	c.Log.ErrorContext(ctx, "gave up checking slots that could not be checked", "why", reason)
+	if err := c.keep(ctx, nil, reason); err != nil {
+		c.Log.ErrorContext(ctx, "the mark stays", "why", err.Error())
+		return false
+	}
+	return true
+}
+
+// failingFor returns for how long no check of the slots has finished because of failures.
+// Time in which nobody checked does not count.
+func (c *Control) failingFor(ctx context.Context, now time.Time) time.Duration {
+	since, err := c.Store.Mark(ctx, port.MarkFailing)
+	finished, errFinished := c.Store.Mark(ctx, port.MarkSweep)
+	if err != nil || errFinished != nil {
+		return 0
+	}
+	if since.IsZero() || !since.After(finished) {
+		if err := c.Store.SetMark(ctx, port.MarkFailing, now); err != nil {
+			c.Log.WarnContext(ctx, "storing since when slots cannot be checked", "why", err.Error())
+		}
+		return 0
+	}
+	return now.Sub(since)
+}

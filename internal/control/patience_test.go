@@ -1,0 +1,126 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/control"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
+	"github.com/batchplane/batchplane/internal/run"
+)
+
+// torn is a store that cannot read the items of some jobs.
+type torn struct {
+	storePort
+	bad map[string]error
+}
+
+func (s torn) Items(ctx context.Context) ([]job.Item, error) {
+	all, err := s.storePort.Items(ctx)
+	var items []job.Item
+	for _, i := range all {
+		if s.bad[i.Name] == nil {
+			items = append(items, i)
+		}
+	}
+	if len(s.bad) > 0 {
+		err = errors.Join(err, &port.UnreadableItemsError{Jobs: s.bad})
+	}
+	return items, err
+}
+
+// tornWorld knows the jobs hourly and bad, whose items can be read as long as bad is empty.
+func tornWorld(t *testing.T) (w *world, bad map[string]error) {
+	t.Helper()
+	w = known(t, hourly, with(hourly, func(j *job.Job) { j.Name = "bad" }))
+	bad = map[string]error{}
+	w.ctl.Store = torn{storePort{w.ports}, bad}
+	w.sweepAt(clockAt(17, 45, 0))
+	return w, bad
+}
+
+// TestItemsThatCannotBeReadHoldTheMark: once the item can be read again, slots are found that
+// passed meanwhile without a run, also by a process that knows nothing of it. The other jobs
+// do not wait for that.
+func TestItemsThatCannotBeReadHoldTheMark(t *testing.T) {
+	t.Parallel()
+	w, bad := tornWorld(t)
+	bad["bad"] = port.ErrNewer
+	for at := clockAt(17, 46, 0); at.Before(clockAt(21, 20, 0)); at = at.Add(time.Minute) {
+		w.sweepFails(at, "nobody watches the slots of these jobs", "bad")
+	}
+	if got := w.slotsOf("hourly"); got != "18:00 missed, 19:00 missed, 20:00 missed, 21:00 missed" {
+		t.Errorf("the other: %s", got)
+	}
+	if slots, sweep := w.mark(port.MarkSlots), w.mark(port.MarkSweep); !slots.Equal(clockAt(17, 45, 0)) || !sweep.Equal(clockAt(21, 19, 0)) {
+		t.Errorf("slots are checked up to %s, by a sweep at %s", slots, sweep)
+	}
+	if kept, err := w.store.Kept(t.Context(), 10); err != nil || len(kept) > 0 {
+		t.Errorf("given up: %+v, %v", kept, err)
+	}
+	w.ctl = &control.Control{Stack: stack, Store: w.store, Now: w.clock.Now, Timing: run.DefaultTiming, Log: w.ctl.Log}
+	w.sweepAt(clockAt(21, 20, 0))
+	if got := w.slotsOf("bad"); got != "18:00 missed, 19:00 missed, 20:00 missed, 21:00 missed" {
+		t.Errorf("once it can be read: %s", got)
+	}
+}
+
+// TestItemsThatStayUnreadable: after a while the mark moves on. That slots of these jobs are
+// passed over is told, once for each process and as often as it begins or changes.
+func TestItemsThatStayUnreadable(t *testing.T) {
+	t.Parallel()
+	w, bad := tornWorld(t)
+	at := clockAt(17, 45, 0)
+	passes := func(d time.Duration, told int, says ...string) {
+		t.Helper()
+		for end := at.Add(d); at.Before(end); {
+			at = at.Add(time.Minute)
+			w.sweepFails(at, "nobody watches the slots of these jobs")
+		}
+		if behind := at.Sub(w.mark(port.MarkSlots)); behind < 3*time.Hour || behind > 4*time.Hour {
+			t.Errorf("at %s the mark is %s behind", at, behind)
+		}
+		kept, err := w.store.Kept(t.Context(), 100)
+		if err != nil || len(kept) != told {
+			t.Fatalf("%d are kept, want %d: %+v, %v", len(kept), told, kept, err)
+		}
+		for _, want := range says {
+			if !strings.Contains(kept[0].Reason, want) {
+				t.Errorf("%q does not say %q", kept[0].Reason, want)
+			}
+		}
+	}
+	bad["bad"] = port.ErrNewer
+	passes(12*time.Hour, 1, "no notice will say which slots of some jobs were missed, from 2026-11-22 17:45 UTC on and up to 3h before their items can be read again", "bad:written by a newer version")
+	bad["worse"] = port.ErrUnreadable
+	passes(time.Hour+time.Minute, 2, "worse:")
+	delete(bad, "worse")
+	passes(time.Hour+time.Minute, 3)
+	w.ctl = &control.Control{Stack: stack, Store: w.ctl.Store, Now: w.clock.Now, Timing: run.DefaultTiming, Log: w.ctl.Log}
+	passes(time.Hour+time.Minute, 4)
+	delete(bad, "bad")
+	at = at.Add(time.Minute)
+	w.sweepAt(at)
+	bad["bad"] = port.ErrNewer
+	passes(5*time.Hour, 5)
+}
+
+// TestAMarkInTheFutureIsNotHeld: that an item cannot be read does not keep the mark where a
+// wrong clock has set it, since nobody's slots would be checked up to then.
+func TestAMarkInTheFutureIsNotHeld(t *testing.T) {
+	t.Parallel()
+	w, bad := tornWorld(t)
+	if err := w.store.SetMark(t.Context(), port.MarkSlots, clockAt(23, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	bad["bad"] = port.ErrNewer
+	w.sweepFails(clockAt(17, 50, 0), "nobody watches")
+	w.sweepFails(clockAt(18, 20, 0), "nobody watches")
+	if got := w.slotsOf("hourly"); got != "18:00 missed" {
+		t.Errorf("the other: %q", got)
+	}
+}
