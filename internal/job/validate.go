@@ -42,6 +42,7 @@ func (j Job) Validate() []Problem {
 		ps.add("name", "%q cannot name a job: use letters, digits, - and _, at most %d of them", j.Name, MaxNameLength)
 	}
 	j.validateSize(&ps)
+	j.validateNetwork(&ps)
 	j.validateEnvironment(&ps)
 	j.validateChanges(&ps)
 	j.validateTags(&ps)
@@ -76,6 +77,21 @@ func (j Job) validateSize(ps *problems) {
 	}
 	if !slices.Contains(memories, j.Memory) {
 		ps.add("memory", "%d MiB does not go with %d CPU units: Fargate offers %s", j.Memory, j.CPU, sizes(memories))
+	}
+}
+
+// Most subnets and security groups of a task (ECS API reference, AwsVpcConfiguration).
+const (
+	MaxSubnets        = 16
+	MaxSecurityGroups = 5
+)
+
+func (j Job) validateNetwork(ps *problems) {
+	if n := len(j.Network.Subnets); n > MaxSubnets {
+		ps.add("network.subnets", "has %d entries; ECS takes at most %d", n, MaxSubnets)
+	}
+	if n := len(j.Network.SecurityGroups); n > MaxSecurityGroups {
+		ps.add("network.securityGroups", "has %d entries; ECS takes at most %d", n, MaxSecurityGroups)
 	}
 }
 

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -22,7 +23,7 @@ func Runnable(jobs []job.Job, definitions []job.TaskDefinition, clusters []strin
 		on.definition(d)
 	}
 	for _, j := range jobs {
-		on.shadows(j, definitions)
+		on.base(j, definitions)
 		if j.Disabled {
 			off.job(j, clusters)
 		} else {
@@ -79,12 +80,16 @@ func (f findings) job(j job.Job, clusters []string) {
 	}
 }
 
-// shadows finds variables of a job that its base definition takes from a secret. ECS lets a
-// container have a name once, and a person who gives an input a value must not replace a secret.
-func (f findings) shadows(j job.Job, definitions []job.TaskDefinition) {
+// base finds what a job and its base definition contradict each other in: the container's name, and
+// variables that the definition takes from a secret. ECS lets a container have a variable once, and a
+// person who gives an input a value must not replace a secret.
+func (f findings) base(j job.Job, definitions []job.TaskDefinition) {
 	i := slices.IndexFunc(definitions, func(d job.TaskDefinition) bool { return d.Family == j.TaskDefinition })
 	if i < 0 {
 		return
+	}
+	if only := cmp.Or(definitions[i].Container, definitions[i].Family); j.Container != "" && j.Container != only {
+		f.add("job "+j.Name, "taskDefinitions.%s has no container %q, only %q: leave container out", j.TaskDefinition, j.Container, only)
 	}
 	for _, name := range sortedKeys(definitions[i].Secrets) {
 		_, input := j.Inputs[name]

@@ -43,6 +43,9 @@ func TestRunnable(t *testing.T) {
 		"a secret's name":     {with("a", func(j *job.Job) { j.Environment = map[string]string{"DSN": "x"} }), job.TaskDefinition{Family: "app", Image: "x", ExecutionRole: "r", Secrets: map[string]string{"DSN": "/dsn", "OTHER": "/o"}}, []string{"job a: DSN is a secret of taskDefinitions.app"}},
 		"an input by it":      {with("a", func(j *job.Job) { j.Disabled, j.Inputs = true, map[string]job.Input{"DSN": {Pattern: ".*"}} }), job.TaskDefinition{Family: "app", Image: "x", ExecutionRole: "r", Secrets: map[string]string{"DSN": "/dsn"}}, []string{"job a: DSN is a secret of taskDefinitions.app"}},
 		"of another":          {with("a", func(j *job.Job) { j.Environment = map[string]string{"DSN": "x"} }), job.TaskDefinition{Family: "other", Image: "x", ExecutionRole: "r", Secrets: map[string]string{"DSN": "/dsn"}}, nil},
+		"another container":   {with("a", func(j *job.Job) { j.Container = "main" }), job.TaskDefinition{Family: "app", Image: "x"}, []string{`job a: taskDefinitions.app has no container "main", only "app"`}},
+		"its family's name":   {with("a", func(j *job.Job) { j.Container = "app" }), job.TaskDefinition{Family: "app", Image: "x", Container: "main"}, []string{`job a: taskDefinitions.app has no container "app", only "main"`}},
+		"its container":       {with("a", func(j *job.Job) { j.Container = "main" }), job.TaskDefinition{Family: "app", Image: "x", Container: "main"}, nil},
 		"all of it, at once":  {job.Job{Name: "a", Cluster: "etl", Command: []string{"REPLACE-ME"}}, job.TaskDefinition{Family: "b", Image: "REPLACE-ME"}, []string{"job a: cluster", "job a: command", "job a: no network", "job a: no taskDef", "task definition b: image"}},
 		"people's own matter": {with("a", func(j *job.Job) { j.Description = "replace me" }), job.TaskDefinition{}, nil},
 	} {

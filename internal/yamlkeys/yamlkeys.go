@@ -1,6 +1,6 @@
 // Package yamlkeys stands between the lexer and the parser of YAML, for all who read it. It joins
-// what the lexer cuts, and counts the keys of block mappings before the parser sees them: its time
-// grows with their square.
+// what the lexer cuts, and counts how deep a text nests and the keys of block mappings before the parser
+// sees them: its time grows with their square.
 package yamlkeys
 
 import "github.com/goccy/go-yaml/token"

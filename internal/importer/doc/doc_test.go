@@ -49,6 +49,15 @@ func TestTags(t *testing.T) {
 	}
 }
 
+// TestLongLine: a line may have many entries between braces, and each may have what follows a colon.
+func TestLongLine(t *testing.T) {
+	t.Parallel()
+	docs, err := Parse([]byte("env: [" + strings.Repeat("{name: A, value: !Ref B}, ", 500) + "]\n"))
+	if err != nil || len(docs) != 1 || len(docs[0].Get("env").List()) != 500 {
+		t.Errorf("%d documents, %v", len(docs), err)
+	}
+}
+
 // TestColons: between braces, a colon with no blank behind it is a part of a value that has a tag or an
 // anchor, too (the tags of templates in github.com/PRX/Infrastructure).
 func TestColons(t *testing.T) {

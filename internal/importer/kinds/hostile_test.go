@@ -45,6 +45,7 @@ func TestHostile(t *testing.T) { //nolint:paralleltest // it measures memory
 		{"a long text of YAML", "kind: CronJob\na: \"" + strings.Repeat("x ", 1<<20) + "\"", 0, ""},
 		{"one line", "0 1 * * * " + strings.Repeat("a && ", 1<<20), 0, ""},
 		{"deep YAML", "kind: CronJob\na: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000), 0, "nested more than"},
+		{"colons without commas", "kind: CronJob\na: [\n" + strings.Repeat("a: \n", 100_000) + "]", 0, "nested more than"},
 		{"deep indentation", "kind: CronJob\n" + deepIndent(2000), 0, "nested more than"},
 		{"deep JSON", `{"ScheduleExpression": ` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + "}", 0, ""},
 		{"deep shell", "0 1 * * * " + strings.Repeat("(", 5000) + "a" + strings.Repeat(")", 5000), 0, ""},

@@ -100,6 +100,8 @@ func TestBounded(t *testing.T) {
 		{"many anchors", "a: " + many(500_000, "&a ") + "x", "nested more than 100 deep"},
 		{"many tags", "a: " + many(500_000, "!a ") + "x", "nested more than 100 deep"},
 		{"many colons", many(500_000, "a: "), "nested more than 100 deep"},
+		{"many flow mappings", "a: {}" + many(50_000, " {a: b}"), "nested more than 100 deep"},
+		{"colons without commas", "jobs: [\n" + many(50_000, "a: \n"), "nested more than 100 deep"},
 		{"many variables", "jobs:\n  - name: a\n    environment:\n" + numbered(250_000, "      V%d: x\n"), "1004:12: more than 1000 keys in one mapping"},
 		{"many keys at the top", numbered(250_000, "k%d: x\n"), "1001:6: more than 1000 keys in one mapping"},
 		{"many keys under questions", numbered(250_000, "? k%d\n: x\n"), "more than 1000 keys in one mapping"},
@@ -120,6 +122,13 @@ func TestBounded(t *testing.T) {
 		jobs, problems := parse([]byte("jobs:\n" + numbered(400, item)))
 		if len(jobs) != 400 || len(problems) > 0 {
 			t.Errorf("%d jobs, %.200v", len(jobs), problems)
+		}
+	})
+	t.Run("many jobs in a line", func(t *testing.T) {
+		t.Parallel()
+		line := `{"jobs":[` + strings.TrimSuffix(numbered(1000, `{"name":"j%d","command":["x"],"environment":{"A":"a"}},`), ",") + "]}"
+		if jobs, problems := parse([]byte(line)); len(jobs) != 1000 {
+			t.Errorf("%d jobs, %v", len(jobs), problems)
 		}
 	})
 	t.Run("as many jobs as may be", func(t *testing.T) {

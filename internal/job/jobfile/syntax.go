@@ -14,9 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/yamlkeys"
 )
 
-// maxNesting is how deep a file may nest, and how many indicators a line may have outside of
-// flow collections. The parser recurses, and its time grows with the square of both. A jobs
-// file needs six.
+// maxNesting is how deep a file may nest, as yamlkeys.Nesting counts it. A jobs file needs six.
 const maxNesting = 100
 
 // syntaxTree reads the YAML of a file whose size has been checked.
@@ -68,26 +66,15 @@ const maxKeys = 1000
 
 // tooNested refuses files that would keep the parser busy or overflow its stack.
 func tooNested(tokens token.Tokens) *Problem {
-	flow, line, indicators := 0, 0, 0
+	var nesting yamlkeys.Nesting
 	var keys yamlkeys.Open
 	for _, t := range tokens {
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			flow++
-		case token.SequenceEndType, token.MappingEndType:
-			flow = max(0, flow-1)
-		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType, token.AnchorType, token.TagType:
-			if t.Position.Line != line {
-				line, indicators = t.Position.Line, 0
-			}
-			indicators++
-		}
 		at := Problem{Line: t.Position.Line, Column: t.Position.Column}
 		switch {
-		case flow > maxNesting || flow == 0 && indicators > maxNesting:
+		case nesting.Count(t) > maxNesting:
 			at.Message = fmt.Sprintf("nested more than %d deep", maxNesting)
 			return &at
-		case flow == 0 && keys.Count(t) > maxKeys:
+		case nesting.Block() && keys.Count(t) > maxKeys:
 			at.Message = fmt.Sprintf("more than %d keys in one mapping: jobs are a list in a jobs file, and no job needs that many variables", maxKeys)
 			return &at
 		}
