@@ -91,3 +91,38 @@ func TestLostSlotIsStarted(t *testing.T) {
 		}
 	}
 }
+
+// TestALateTriggerOfAPlanThatDidNotFilter: a trigger that comes after a change starts the slot by the terms of
+// its time. Of a rate, nobody would find that it is missing. Slots since the change are filtered, and so are
+// those that no plan had.
+func TestALateTriggerOfAPlanThatDidNotFilter(t *testing.T) {
+	t.Parallel()
+	changed, late := clockAt(18, 10, 0), clockAt(18, 12, 0)
+	for name, c := range map[string]struct {
+		was, is string
+		at      time.Time
+		want    port.Outcome
+		skips   []string
+	}{
+		"a rate's slot":                    {"rate(30 minutes)", "rate(30 minutes)", clockAt(18, 0, 0), port.Accepted, nil},
+		"a crontab slot":                   {"0 * * * *", "0 * * * *", clockAt(18, 0, 0), port.Accepted, nil},
+		"one since the change":             {"rate(30 minutes)", "rate(30 minutes)", clockAt(18, 11, 0), port.Filtered, nil},
+		"one from before the job was made": {"rate(30 minutes)", "rate(30 minutes)", t0.Add(-time.Minute), port.Filtered, nil},
+		"one that the plan did not have":   {"30 * * * *", "0 * * * *", clockAt(18, 0, 0), port.Filtered, nil},
+		"one that it filtered too":         {"rate(30 minutes)", "rate(30 minutes)", clockAt(18, 0, 0), port.Filtered, []string{"2026-11-22", "2026-11-23"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			was := with(hourly, func(j *job.Job) {
+				j.Schedule, j.StartWithin, j.Calendar.Skip = c.was, job.Duration(time.Hour), c.skips
+			})
+			is := with(was, func(j *job.Job) { j.Schedule, j.Calendar.Skip = c.is, []string{"2026-11-22"} })
+			w := known(t, was)
+			w.clock.AdvanceTo(changed)
+			w.know(is)
+			if rep := w.fire(late, port.Slot{At: c.at}); rep.Outcome != c.want || (rep.Run != "") != (c.want == port.Accepted) {
+				t.Errorf("%+v", rep)
+			}
+		})
+	}
+}
