@@ -73,8 +73,9 @@ var pullFamily = Family{
 
 // unpacking are words about the layers of an image that was found. What the host lacks is then
 // not the fault of the image's name, and the next host may have it
-// (https://github.com/moby/moby/issues/32814).
-var unpacking = stems{"extract layer", "register layer", "apply layer", "applylayer", "importlayer", "processbaselayer"}
+// (https://github.com/moby/moby/issues/32814,
+// https://github.com/containerd/containerd/blob/main/core/unpack/unpacker.go).
+var unpacking = stems{"extract layer", "register layer", "apply layer", "applylayer", "importlayer", "processbaselayer", "extraction snapshot", "lease content"}
 
 var createFamily = Family{
 	Title: "Container create",
