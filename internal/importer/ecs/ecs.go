@@ -99,8 +99,7 @@ func capacity(e *importer.Entry, j *job.Job, p *doc.Node) {
 	case others != "":
 		e.Off(j, "it runs on the capacity provider %s, and jobs run on Fargate", others)
 	case spot && demand:
-		j.Capacity = job.SpotThenOnDemand
-		e.Decide("it is spread over FARGATE and FARGATE_SPOT by weights, which a single task cannot be: `capacity: spot-then-on-demand` is proposed, which goes on demand once Spot has failed")
+		mixed(e, j, providers)
 	case spot:
 		j.Capacity = job.Spot
 	case len(providers) == 0 && launch == "" && !p.Absent():
@@ -132,6 +131,23 @@ func providerNames(providers []*doc.Node) (spot, demand bool, others string) {
 		}
 	}
 	return spot, demand, others
+}
+
+// mixed reads a strategy over FARGATE and FARGATE_SPOT.
+func mixed(e *importer.Entry, j *job.Job, providers []*doc.Node) {
+	if slices.ContainsFunc(providers, firstOnDemand) {
+		e.Change("its strategy puts a task on FARGATE first (base) and spreads the rest by weights, and a run is one task: it runs on demand; `capacity: spot-then-on-demand` is cheaper")
+		return
+	}
+	j.Capacity = job.SpotThenOnDemand
+	e.Decide("it is spread over FARGATE and FARGATE_SPOT by weights, which a single task cannot be: `capacity: spot-then-on-demand` is proposed, which goes on demand once Spot has failed")
+}
+
+// firstOnDemand reports whether FARGATE gets tasks before the weights count (ECS API reference,
+// CapacityProviderStrategyItem, base).
+func firstOnDemand(item *doc.Node) bool {
+	base, _ := Get(item, "Base").Int()
+	return base > 0 && Get(item, "CapacityProvider").String() == "FARGATE"
 }
 
 // network reads the awsvpc configuration.

@@ -103,6 +103,7 @@ func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node)
 	off := j.Disabled
 	ecs.Target{Cluster: either(r, top, "cluster"), Parameters: r, Input: over}.Job(&e, &j)
 	others(&e, r)
+	elsewhere(&e, &j, r.Get("region").String(), top.Get("region").String())
 	in.Again(&e, &j, either(r, top, "region")+" "+name)
 	in.Take(&e, j, name)
 	if e.Job != nil && !off {
@@ -112,6 +113,13 @@ func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node)
 		}
 		hint := "   # and set disabled in " + importer.Word(f.Base()) + ": the next `ecschedule apply` brings back what that says"
 		in.Switch("aws events disable-rule --name "+importer.Word(name)+region+hint, "aws events enable-rule --name "+importer.Word(name)+region+hint)
+	}
+}
+
+// elsewhere switches the job of a rule off that is not in the Region of its file.
+func elsewhere(e *importer.Entry, j *job.Job, own, file string) {
+	if own != "" && file != "" && own != file {
+		e.Off(j, "it is in the Region %s and its file in %s, but a stack starts tasks in its own Region alone: deploy it with a stack there", importer.Clip(own), importer.Clip(file))
 	}
 }
 
@@ -161,9 +169,11 @@ func unread(e *importer.Entry, n *doc.Node, prefix string, known []string) {
 	})
 }
 
-// templates gives the first template that is left in a rule, or "".
+// templates gives the first template that is left in a rule, or "". ecschedule itself writes
+// ecschedule::<NAME> for a variable that is not set
+// (https://github.com/Songmu/ecschedule/blob/main/template.go).
 func templates(n *doc.Node) string {
-	if strings.Contains(n.String(), "{{") {
+	if strings.Contains(n.String(), "{{") || strings.Contains(n.String(), "ecschedule::") {
 		return importer.Clip(n.String())
 	}
 	for _, v := range append(append([]*doc.Node(nil), n.Items...), n.Values...) {

@@ -1,0 +1,19 @@
+package kinds_test
+
+import "testing"
+
+// TestRulesOfEcschedule: a stack starts tasks in its own Region alone, and what ecschedule puts in the
+// place of a variable that is not set is no value.
+func TestRulesOfEcschedule(t *testing.T) {
+	t.Parallel()
+	rule := func(more string) string {
+		return "region: eu-west-1\nrules: [{name: r, scheduleExpression: cron(0 3 * * ? *), taskDefinition: app, " + more + "}]\n"
+	}
+	const elsewhere = "it is in the Region us-east-1 and its file in eu-west-1"
+	run(t, "ecschedule", "a.yaml", []told{
+		{name: "another Region", text: rule("region: us-east-1"), says: []string{elsewhere, "--region us-east-1"}, jobs: 1, off: true},
+		{name: "the same Region", text: rule("region: eu-west-1"), never: "it is in the Region", jobs: 1},
+		{name: "its variable", text: rule("containerOverrides: [{name: a, command: ['ecschedule::<STAGE>']}]"), says: []string{"holds the template ecschedule::<STAGE>"}},
+		{name: "its parameter", text: rule("role: 'ecschedule::ssm::<`/a/b`>'"), says: []string{"holds the template ecschedule::ssm"}},
+	})
+}
