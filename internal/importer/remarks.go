@@ -33,16 +33,16 @@ var remarks = []remark{
 	{nil, pattern(`-[defx]\s+["']?/run/systemd/system(?:/?[^\w/.-]|/?$)`), stops, "it checks whether its host runs systemd, which a container does not: here it may do what a timer did there instead of it, or nothing, so check `systemctl list-timers` before it runs here"},
 	{nil, pattern(`-[efx]\s+["']?\S*bin/anacron(?:[^\w/.-]|$)`), stops, "it checks whether its host has anacron, which a container does not: here it may do what anacron did there instead of it, or nothing, so check `ls -l /usr/sbin/anacron` before it runs here"},
 	{nil, pattern(`(?:^|[^\\])(?:\\\\)*\\[ \t]*$`), decided, "it ends with a backslash, which does not join lines in a crontab: the next line was never part of it"},
-	{hostPrograms, pattern(`/etc/init\.d/`), decided, "it acts on its host, which a container does not: leave it there, or find a replacement"},
+	{hostPrograms, pattern(`/etc/init\.d/`), stops, "it acts on its host, which a container does not: leave it there, or find a replacement"},
 	{[]string{"run-parts"}, nil, decided, "run-parts runs every script of a folder in order: better make each script a job; the folder must be in the image"},
-	{containers, nil, decided, "it drives containers from its host: make that container the job"},
+	{containers, nil, stops, "it drives containers from its host: make that container the job"},
 	{[]string{"sudo", "su", "doas", "runuser"}, nil, decided, "it changes its user: set user in the task definition instead"},
 	{[]string{"flock"}, nil, stops, "flock is left in it and locks nothing, since each task has its own files: use `overlap`"},
 	{lockers, lockForm, stops, "it takes a lock, which holds nothing back, since each task has its own files and processes: use `overlap`, and remove the lock"},
 	{[]string{"mail", "mailx", "mutt", "sendmail", "msmtp", "ssmtp"}, nil, decided, "it sends mail, and a container has no mail system: `notify` reports failures"},
 	{nil, pattern(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to its own monitoring: keep that, or drop it, since batchplane tells missed runs"},
 	{nil, pattern(`(^|[\s="':])(~/|/(?:home|root|Users)/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder on its host: the image must have its contents"},
-	{[]string{"ps", "pgrep", "pidof", "pkill", "killall", "kill", "start-stop-daemon"}, nil, decided, "it looks for processes on its host, but a task sees only its own: a service keeps a program running; `overlap: forbid` keeps two runs apart"},
+	{[]string{"ps", "pgrep", "pidof", "pkill", "killall", "kill", "start-stop-daemon"}, nil, stops, "it looks for processes on its host, but a task sees only its own: a service keeps a program running; `overlap: forbid` keeps two runs apart"},
 	{[]string{"cd", "pushd"}, nil, known, "it changes into a folder that the image must have"},
 	{[]string{"source", "."}, nil, known, "it reads a settings file: put it into the image, or its settings into environment and secrets"},
 	{nil, pattern(`\bsleep\b.*\bRANDOM\b`), known, "it waits at random: `window` does that without paying for the wait, if it is shorter than the time between two runs"},
@@ -123,6 +123,9 @@ func (r *Command) remarks(s shell.List) {
 			r.E.Note("%s", m.text)
 		}
 	}
+	if ownHost().MatchString(r.Line) && !slices.Contains(started, "ssh") { // where another's host is meant
+		r.Off("it calls its own host, where in a task nothing answers: write the name of the service that it calls")
+	}
 	r.failures(s)
 	r.guards(s)
 	if bashForm().MatchString(r.Line) && r.interpreter() == "/bin/sh" {
@@ -132,6 +135,10 @@ func (r *Command) remarks(s shell.List) {
 		r.Off("its SHELL is %s, which images do not have: name /bin/sh or /bin/bash", r.interpreter())
 	}
 }
+
+// ownHost matches a URL, an argument of curl and wget, or a client's option that names the host
+// itself.
+var ownHost = pattern(`(?:://(?:[^\s/@]*@)?|\b(?:curl|wget)\s(?:[^|;&]*\s)?["']?|\s(?:-h|--host)[= ]?["']?)(?:localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1\])(?:[:/?"'\s]|$)`)
 
 // usualShells are shells that an image may have.
 var usualShells = []string{"sh", "bash", "dash", "zsh", "ksh", "ash", "busybox", "fish", "csh", "tcsh"}

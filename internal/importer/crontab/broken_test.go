@@ -39,6 +39,13 @@ func TestALineThatIsNone(t *testing.T) {
 	}
 }
 
+// TestALastLineWithoutALineFeed: cronie and Debian's cron do not run it, busybox and supercronic do (such
+// as AB-Insightful/ab-insightful, crontab).
+func TestALastLineWithoutALineFeed(t *testing.T) {
+	t.Parallel()
+	runCases(t, []lineCase{{"of two", at("/a") + strings.TrimSuffix(at("/b"), "\n"), "/b", true, "busybox and supercronic run it"}})
+}
+
 // TestAFileThatIsPassedOver: Debian's cron chooses the files of /etc/cron.d by their names.
 func TestAFileThatIsPassedOver(t *testing.T) {
 	t.Parallel()

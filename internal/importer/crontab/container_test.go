@@ -53,6 +53,31 @@ func TestGuardsForAnacron(t *testing.T) {
 	})
 }
 
+// TestItsOwnHost: what a crontab calls on its own host (such as 50ways2sayhard/love-letter, crontab)
+// is not in a task, and neither are its services, containers and processes.
+func TestItsOwnHost(t *testing.T) {
+	t.Parallel()
+	const calls = "it calls its own host"
+	for _, command := range []string{
+		"curl -X POST localhost:3000/daily", "curl -fsS http://localhost/cron.php", "wget -q 'http://127.0.0.1:8080/run?a=1'", "wget -qO- https://u:$PW@127.0.1.1/x", `curl "http://[::1]:80/"`,
+		"curl -s 0.0.0.0:80/x", "psql -h localhost -c 'vacuum'", "mysqldump --host=127.0.0.1 shop", "pg_dump --host localhost shop", "/x postgres://u:$PW@localhost/shop",
+	} {
+		runCases(t, []lineCase{{command, at(command), command, true, calls}})
+	}
+	for _, command := range []string{
+		"curl http://localhost.example.com/x", "curl -s https://example.com/?from=localhost", "ssh web curl http://localhost/x", "/x worker@localhost", "echo localhost", "psql -h db.localhost.internal", "ping 127.0.0.1",
+	} {
+		if j, e := lastJob(imported(t, at(command))); j.Disabled {
+			t.Errorf("%s: %q", command, e.Notes)
+		}
+	}
+	runCases(t, []lineCase{
+		{"a service", at("systemctl restart x"), "systemctl restart x", true, "it acts on its host"},
+		{"a container", at("docker restart x"), "docker restart x", true, "it drives containers from its host"},
+		{"a watchdog", at("pgrep x || /x"), "pgrep x || /x", true, "it looks for processes on its host"},
+	})
+}
+
 // TestOptionsOfDcron: dcron's options before a command, which say when and after which job it runs
 // (https://github.com/dubiousjim/dcron, crontab.1), are not variables.
 func TestOptionsOfDcron(t *testing.T) {

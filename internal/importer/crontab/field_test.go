@@ -64,7 +64,7 @@ func TestFieldFiles(t *testing.T) {
 			[]string{"", "", ""},
 			"", 0, "",
 		},
-		{"frameworks", "crontab", at("cd /a && python3 manage.py send_mail --all") + at("python manage.py clear") + at("php bin/console app:sync --env=prod") + at("docker exec -t shop php artisan queue:prune") + at("wp --path=/w cron event run"), []string{"send_mail", "clear", "app-sync", "queue-prune", "cron-event"}, nil, "", 0, ""},
+		{"frameworks", "crontab", at("cd /a && python3 manage.py send_mail --all") + at("python manage.py clear") + at("php bin/console app:sync --env=prod") + at("docker exec -t shop php artisan queue:prune") + at("wp --path=/w cron event run"), []string{"send_mail", "clear", "app-sync", "queue-prune", "cron-event"}, nil, "", 1, ""},
 		{"URLs", "crontab", at("curl -fsS https://a.example.com/tasks/stock.php?full=1 > /dev/null") + at("wget -q -O - 'https://a.example.com/tasks/mail'"), []string{"stock", "mail"}, nil, "", 0, ""},
 		{"scripts of one name", "crontab", at("/opt/reports/run.sh") + at("/opt/invoices/run.sh --fast") + at("cd /srv/shop && ./run"), []string{"reports-run", "invoices-run", "shop-run"}, nil, "", 0, ""},
 		{"wrappers", "crontab", at("nice -n 10 flock -n /tmp/l timeout 1h /usr/bin/env python3 -m shop.sync") + at("sudo -u www /opt/x.sh"), []string{"shop-sync", "x"}, nil, "", 0, ""},
@@ -77,7 +77,7 @@ func TestFieldFiles(t *testing.T) {
 			"containers", "crontab", at("docker exec -t db pg_dump -U a b") + at("docker exec -u www cloud php -f /var/www/html/cron.php") + at("docker compose -f /srv/c.yml run --rm certbot renew") +
 				at("docker run --rm -v d:/d backup:latest /go.sh") + at("docker system prune -af") + at("kubectl -n x exec deploy/app -- bin/console app:cleanup"),
 			[]string{"pg_dump", "cloud-cron", "certbot-renew", "backup", "docker-system-prune", "app-cleanup"},
-			nil, "", 0, "",
+			nil, "", 6, "",
 		},
 		{
 			"hosting", "crontab", "SHELL=/usr/local/cpanel/bin/jailshell\n" + at("/usr/local/bin/ea-php74 /home/shopuser/public_html/index.php cli/stock run") + at("php -f /home/shopuser/public_html/cron.php") +
@@ -88,7 +88,7 @@ func TestFieldFiles(t *testing.T) {
 		{
 			"starters and watchdogs", "crontab", at("/opt/sync/run.sh prod") + at("/opt/sync/run.sh staging") + at("pgrep -f worker.py || nohup python3 /srv/bot/worker.py &"),
 			[]string{"sync-run-prod", "sync-run-staging", "bot-worker"},
-			nil, "", 0, "",
+			nil, "", 1, "",
 		},
 		{"a shell of the host", "crontab", "SHELL=/opt/menu\n" + at("/x"), []string{"x"}, nil, "", 1, ""},
 		{"a URL without quotes", "crontab", at("wget -q -O - http://a.example.com/index.php?route=a/stock&full=1"), []string{"index-a-stock"}, nil, "", 1, "runs in the background"},

@@ -117,7 +117,7 @@ func (in *importing) whoever(e *importer.Entry, l lines.Line, r *importer.Comman
 		e.Decide("Debian's and Ubuntu's cron passes over a file of /etc/cron.d with such a name, which may have letters, digits, _ and - alone: under it no job of this file has run")
 	}
 	if l.NoNewline {
-		r.Off("the file's last line has no line feed, so cron ignores it and it has not run since the file was last written")
+		r.Off("the file's last line has no line feed: cronie and Debian's cron ignore it, so under them it has not run since the file was last written; busybox and supercronic run it")
 		in.broken(e, l)
 	}
 	in.env.mailOf(e)

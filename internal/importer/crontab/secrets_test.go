@@ -113,7 +113,7 @@ func TestSecretsAreHidden(t *testing.T) {
 // TestMaybeSecrets: what may be a password or not stays, and the report asks about it.
 func TestMaybeSecrets(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"/x -psecretly", "http -a user:pass https://x", "docker run -u www:www x"} {
+	for _, command := range []string{"/x -psecretly", "http -a user:pass https://x", "/x -u www:www"} {
 		runCases(t, []lineCase{{command, at(command), command, false, "it may hold a password"}})
 	}
 }
@@ -122,7 +122,7 @@ func TestMaybeSecrets(t *testing.T) {
 func TestNoSecrets(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{
-		"mkdir -p /a", "ssh -p 2222 x", "ssh -p2222 x", "docker run -u 1000:1000 x", "php artisan token:purge", "curl http://h:8080/a@b",
+		"mkdir -p /a", "ssh -p 2222 x", "ssh -p2222 x", "/x -u 1000:1000", "php artisan token:purge", "curl http://h:8080/a@b",
 		"/x --password-file /run/p", "curl -u \"$U:$P\" https://x", "mysql -p$PW db", "/x --token \"$TOKEN\"", "curl -H \"Authorization: Bearer $T\" x",
 		// As in github.com/redhat-appstudio/infra-deployments, route-cert-sync-cronjob.yaml.
 		`python3 -c 'import json, os; secret = os.environ["TLS_SECRET"]; token = json.loads("{}")'`,

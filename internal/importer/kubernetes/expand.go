@@ -134,11 +134,11 @@ func (r *reading) ofCluster(words []string) {
 	all := strings.Join(words, " ")
 	for _, tool := range clusterTools {
 		if importer.Starts(words, tool) {
-			r.e.Decide("it asks its cluster by %s, and a task has neither the pod's token nor its network: give it a kubeconfig and a way there, or leave it in the cluster", tool)
+			r.e.Off(&r.j, "it asks its cluster by %s, and a task has neither the pod's token nor its network: give it a kubeconfig and a way there, or leave it in the cluster", tool)
 			return
 		}
 	}
 	if strings.Contains(all, "/secrets/kubernetes.io/serviceaccount") {
-		r.e.Decide("it reads the pod's token, which a task does not have: what it may do on AWS is the task role's, and for its cluster it needs a kubeconfig and a way there")
+		r.e.Off(&r.j, "it reads the pod's token, which a task does not have: what it may do on AWS is the task role's, and for its cluster it needs a kubeconfig and a way there")
 	}
 }
