@@ -18,7 +18,7 @@ type calendar struct {
 // secondsADay is for calendar days, which have no leap seconds.
 const secondsADay = 24 * 60 * 60
 
-// day gives the number of a local day since 1970-01-01, which was a Thursday.
+// day gives the number of a local day after 1970-01-01, which was a Thursday.
 func (c *calendar) day(t time.Time) int64 {
 	if !c.known || t.Before(c.start) || !c.end.IsZero() && !t.Before(c.end) {
 		local := t.In(c.zone)
@@ -26,17 +26,12 @@ func (c *calendar) day(t time.Time) int64 {
 		c.start, c.end = local.ZoneBounds()
 		c.offset, c.known = int64(offset), true
 	}
-	seconds := t.Unix() + c.offset
-	day := seconds / secondsADay
-	if seconds%secondsADay < 0 {
-		day--
-	}
-	return day
+	return (t.Unix() + c.offset) / secondsADay
 }
 
 // weekend reports whether a day is a Saturday or a Sunday.
 func weekend(day int64) bool {
-	weekday := ((day+int64(time.Thursday))%7 + 7) % 7
+	weekday := (day + int64(time.Thursday)) % 7
 	return weekday == int64(time.Saturday) || weekday == int64(time.Sunday)
 }
 
@@ -50,11 +45,11 @@ func sameDays(gone, more []time.Time, zone *time.Location) bool {
 // days says on which days of a year the runs are. They must be in order.
 func days(runs []time.Time, zone *time.Location) string {
 	c := calendar{zone: zone}
-	n, last := 0, int64(0)
+	n, last := 0, int64(-1)
 	atWeekends, onWeekdays := false, false
-	for i, t := range runs {
+	for _, t := range runs {
 		day := c.day(t)
-		if i > 0 && day == last {
+		if day == last {
 			continue
 		}
 		n, last = n+1, day

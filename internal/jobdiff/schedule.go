@@ -207,7 +207,7 @@ func shifted(was, is []time.Time) (shift time.Duration, moved []time.Time) {
 	}
 	shift = time.Duration(best) * time.Minute
 	moved = without(is, without(is, was, -shift), 0)
-	if best == 0 || 2*len(moved) <= max(len(was), len(is)) {
+	if 2*len(moved) <= max(len(was), len(is)) {
 		return 0, nil
 	}
 	return shift, moved
@@ -234,8 +234,8 @@ func without(all, others []time.Time, d time.Duration) (out []time.Time) {
 // others gives the runs that a timetable does not have.
 func others(runs []time.Time, t timetable.Timetable) []time.Time {
 	return slices.DeleteFunc(runs, func(run time.Time) bool {
-		next, ok := t.Next(run.Add(-1))
-		return ok && next.Equal(run)
+		next, _ := t.Next(run.Add(-1))
+		return next.Equal(run)
 	})
 }
 
