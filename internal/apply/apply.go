@@ -30,20 +30,15 @@ type Deployed struct {
 }
 
 // Hash identifies the content of a schedule: equal schedules have equal hashes.
-func Hash(s render.Schedule) string {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic(fmt.Sprintf("marshalling schedule %s: %v", s.Name, err)) // texts, numbers and times can always be marshalled
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
-}
+func Hash(s render.Schedule) string { return hashOf(s) }
 
 // DefinitionHash identifies the content of a base definition of tasks.
-func DefinitionHash(d job.TaskDefinition) string {
-	b, err := json.Marshal(d)
+func DefinitionHash(d job.TaskDefinition) string { return hashOf(d) }
+
+func hashOf(content any) string {
+	b, err := json.Marshal(content)
 	if err != nil {
-		panic(fmt.Sprintf("marshalling task definition %s: %v", d.Family, err))
+		panic(fmt.Sprintf("marshalling %T: %v", content, err)) // texts, numbers and times can always be marshalled
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16])
@@ -142,7 +137,7 @@ func Of(w Wanted, r Registry) (Plan, error) {
 	b := &builder{wanted: w, plan: Plan{Format: Format, Project: w.Project}, deployed: map[string]Deployed{}, elsewhere: map[string]string{}}
 	for _, d := range r.Schedules {
 		b.deployed[d.Name] = d
-		if d.Job.Name != "" && d.Job.Project != w.Project {
+		if d.Job.Project != w.Project {
 			b.elsewhere[d.Job.Name] = d.Job.Project
 		}
 	}
@@ -181,7 +176,7 @@ func (b *builder) definitions(there map[string]Revision) map[string]string {
 	for _, d := range b.wanted.Definitions {
 		family := Family(b.wanted.Project, d.Family)
 		known, ok := there[family]
-		if ok && known.Hash == DefinitionHash(d) {
+		if known.Hash == DefinitionHash(d) {
 			arns[d.Family] = known.ARN
 			continue
 		}
@@ -234,7 +229,7 @@ func (b *builder) schedule(j job.Job, s render.Schedule, base string) {
 	case there && was.Job.Project != b.wanted.Project:
 		b.fault("the schedule %s of job %s already exists and belongs to %s: rename the job here, or remove that schedule there first", s.Name, j.Name, origin(was.Job.Project))
 		return
-	case there && base == "" && Hash(was.Schedule) == Hash(s):
+	case base == "" && Hash(was.Schedule) == Hash(s):
 		return
 	}
 	step := Step{Kind: Create, Name: s.Name, Job: j.Name, Schedule: &s, Base: base}
@@ -253,7 +248,7 @@ func (b *builder) rest(keep map[string]bool) {
 	had, left := map[string]bool{}, map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(b.deployed)) {
 		d := b.deployed[name]
-		if d.Job.Name == "" || d.Job.Project != b.wanted.Project {
+		if d.Job.Project != b.wanted.Project {
 			continue
 		}
 		had[d.Job.Name] = true

@@ -99,11 +99,11 @@ func TestPlan(t *testing.T) {
 			d.State = "DISABLED"
 			r["a"] = d
 			return r
-		}, []job.Job{a}, false, "update a", "it is DISABLED, and will be ENABLED", "", 0},
+		}, []job.Job{a}, false, "update a", "changed\nsomebody changed its schedule in the registry: it is DISABLED, and will be ENABLED", "", 0},
 		"somebody gave it a window": {by(func(d *apply.Deployed) { d.Window = 30 }), []job.Job{a}, false, "update a", "it may start up to 30 minutes late, and will up to 0", "", 0},
 		"somebody has it give up":   {by(func(d *apply.Deployed) { d.MaxAge = 60 }), []job.Job{a}, false, "update a", "it gives up after 60 seconds, and will after 900", "", 0},
 		"somebody had it end":       {by(func(d *apply.Deployed) { d.End = from }), []job.Job{a}, false, "update a", "it begins or ends at a different time", "", 0},
-		"somebody changed its zone": {by(func(d *apply.Deployed) { d.Zone = "Asia/Tokyo" }), []job.Job{a}, false, "update a", "in Asia/Tokyo, and will be", "", 0},
+		"somebody changed its zone": {by(func(d *apply.Deployed) { d.Zone = "Asia/Tokyo" }), []job.Job{a}, false, "update a", "it is cron(30 2 * * ? *) in Asia/Tokyo, and will be cron(30 2 * * ? *) in UTC", "", 0},
 		"somebody gave it more":     {by(func(d *apply.Deployed) { d.Other = "a retry policy" }), []job.Job{a}, false, "update a", "it has a retry policy", "", 0},
 		"a schedule is left over": {func(t *testing.T) registry {
 			t.Helper()
@@ -122,6 +122,23 @@ func TestPlan(t *testing.T) {
 			r["a"] = d
 			return r
 		}, []job.Job{a}, false, "update a", "it is cron(0 9 * * ? *) in UTC", "", 0},
+		"one by hand, and another changed": {func(t *testing.T) registry {
+			t.Helper()
+			r := ab(t)
+			d := r["a"]
+			d.State = "DISABLED"
+			r["a"] = d
+			return r
+		}, []job.Job{a, named("b", "0 4 * * *")}, false, "update a, update b", "runs 1 hour later", "", 0},
+		"somebody switched off both halves": {func(t *testing.T) registry {
+			t.Helper()
+			r := registry{}.deploy(t, "p", both)
+			for name, d := range r {
+				d.State = "DISABLED"
+				r[name] = d
+			}
+			return r
+		}, []job.Job{both}, false, "update both, update both.2", "it is DISABLED", "", 0},
 		"somebody removed half of it by hand": {func(t *testing.T) registry {
 			t.Helper()
 			r := registry{}.deploy(t, "p", both)
@@ -150,6 +167,9 @@ func TestPlan(t *testing.T) {
 				words = append(append(words, string(ch.Kind)), ch.Words...)
 			}
 			toldAsDone(t, plan, there)
+			if plan.Format != apply.Format || plan.Project != "p" {
+				t.Errorf("a plan of form %d for project %s", plan.Format, plan.Project)
+			}
 			if got := strings.Join(steps, ", "); got != c.steps || plan.Empty() != (c.steps == "") {
 				t.Errorf("steps %s, want %s", got, c.steps)
 			}
@@ -174,10 +194,10 @@ func TestRefused(t *testing.T) {
 	jobs := []job.Job{named("a", "0 1 * * *"), named("b", "0 1 * * *"), named("c", "0 1 * * *"), pinned, named("e", "nonsense")}
 	_, err := apply.Of(apply.Wanted{Project: "p", Jobs: jobs, Definitions: []job.TaskDefinition{{Family: "base", Image: image}}, From: from}, apply.Registry{Schedules: r.schedules()})
 	var refusal *apply.RefusedError
-	if !errors.As(err, &refusal) || len(refusal.Why) != 5 {
+	if !errors.As(err, &refusal) || len(refusal.Why) != 5 || !slices.IsSorted(refusal.Why) {
 		t.Fatalf("got %v", err)
 	}
-	for _, says := range []string{"job a belongs to the project q", "job b belongs to no project", "the schedule c already exists and carries no job (its target", "names a revision", "job e: "} {
+	for _, says := range []string{"job a belongs to the project q", "job b belongs to no project", "the schedule c already exists and carries no job (its target", "job d: taskDefinition base:7 names a revision", "job e: "} {
 		if !slices.ContainsFunc(refusal.Why, func(w string) bool { return strings.Contains(w, says) }) {
 			t.Errorf("nobody says %q: %v", says, err)
 		}
@@ -281,7 +301,11 @@ func TestDefinitions(t *testing.T) {
 	if err != nil || len(moved.Changes) != 2 || !slices.Equal(moved.Changes[1].Words, []string{`taskDefinition: "` + one + `" becomes "bas"`}) {
 		t.Errorf("with a definition of another name: %+v, %v", moved.Changes, err)
 	}
-	w.Jobs[0].TaskDefinition, w.Definitions[0].Family = "base", "base"
+	w.Jobs[0].TaskDefinition = "base"
+	if theirs, err := apply.Of(w, there); err != nil || len(theirs.Changes) != 2 || !slices.Equal(theirs.Changes[1].Words, []string{`taskDefinition: "` + one + `" becomes "base"`}) {
+		t.Errorf("with a definition that is no longer in the files: %+v, %v", theirs.Changes, err)
+	}
+	w.Definitions[0].Family = "base"
 	w.Definitions = append(w.Definitions, job.TaskDefinition{Family: "more", Image: image})
 	w.Definitions[0].Image = image
 	if plan, err := apply.Of(w, there); err != nil || len(plan.Steps) > 0 || len(plan.Definitions) != 1 || len(plan.Changes) != 1 || plan.Empty() {

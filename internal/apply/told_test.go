@@ -2,11 +2,13 @@ package apply_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/apply"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/jobdiff"
 )
 
 // toldAsDone: each job of which a schedule changes is told once, and no other; and a step needs
@@ -28,6 +30,9 @@ func toldAsDone(t *testing.T, plan apply.Plan, there registry) {
 			t.Errorf("%s is told twice", ch.Job)
 		}
 		told[ch.Job] = true
+	}
+	if !slices.IsSortedFunc(plan.Changes, func(a, b jobdiff.Change) int { return strings.Compare(a.Job, b.Job) }) {
+		t.Errorf("not in the order of the names: %+v", plan.Changes)
 	}
 	if !maps.Equal(done, told) {
 		t.Errorf("done are %v, told are %v", done, told)

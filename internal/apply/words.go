@@ -18,7 +18,7 @@ func (b *builder) words() {
 	before := map[string]job.Job{}
 	for _, name := range slices.Sorted(maps.Keys(b.deployed)) {
 		j := b.deployed[name].Job
-		if _, known := before[j.Name]; !known && j.Name != "" && j.Project == b.wanted.Project {
+		if _, known := before[j.Name]; !known && j.Project == b.wanted.Project {
 			before[j.Name] = j // of schedules that disagree the first by name counts
 		}
 	}
@@ -28,9 +28,7 @@ func (b *builder) words() {
 	var after []job.Job
 	for _, j := range b.wanted.Jobs {
 		j.Project = b.wanted.Project
-		if was, ok := before[j.Name]; ok {
-			j.TaskDefinition = b.shown(j.TaskDefinition, was.TaskDefinition)
-		}
+		j.TaskDefinition = b.shown(j.TaskDefinition, before[j.Name].TaskDefinition)
 		after = append(after, j)
 	}
 	changes := jobdiff.Of(slices.Collect(maps.Values(before)), after, b.wanted.From)

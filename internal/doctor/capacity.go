@@ -66,9 +66,9 @@ func SizesOf(definitions []job.TaskDefinition, theirs map[string]Deployed) Sizes
 	}
 }
 
-// HerdOf returns what the jobs of a minute need if rate of them are launched a second.
+// HerdOf returns what the jobs of a minute need if rate of them, at least one, are launched a second.
 func HerdOf(at time.Time, jobs []job.Job, sizes Sizes, rate int) Herd {
-	h := Herd{At: at.UTC(), Jobs: len(jobs), Rate: rate, Seconds: (len(jobs) + rate - 1) / max(1, rate)}
+	h := Herd{At: at.UTC(), Jobs: len(jobs), Rate: rate, Seconds: (len(jobs) + rate - 1) / rate}
 	for _, j := range jobs {
 		onDemand, spot := sizes(j)
 		h.VCPU += onDemand

@@ -26,6 +26,10 @@ func TestHerdAndQuotas(t *testing.T) {
 	if h.Jobs != 6 || h.Rate != 2 || h.Seconds != 3 || h.VCPU != 7.25 || h.SpotVCPU != 2 {
 		t.Errorf("got %+v", h)
 	}
+	if h := doctor.HerdOf(at, jobs[:5], doctor.SizesOf(nil, nil), 4); h.Seconds != 2 {
+		t.Errorf("5 jobs at 4 a second: %d s", h.Seconds)
+	}
+	names := []string{doctor.OnDemand, doctor.Spot, doctor.Invocations}
 	for name, c := range map[string]struct {
 		limits map[string]doctor.Limit
 		want   []string
@@ -45,7 +49,7 @@ func TestHerdAndQuotas(t *testing.T) {
 				t.Fatalf("got %+v", got)
 			}
 			for i, f := range got {
-				if text := string(f.Verdict) + " " + f.Why + ": " + f.Mend; !strings.HasPrefix(text, c.want[i]) || f.Kind != doctor.Quota {
+				if text := string(f.Verdict) + " " + f.Why + ": " + f.Mend; !strings.HasPrefix(text, c.want[i]) || f.Subject != (doctor.Subject{Kind: doctor.Quota, Name: names[i]}) {
 					t.Errorf("got %s, want %s", text, c.want[i])
 				}
 			}

@@ -130,7 +130,7 @@ func (s Stack) unpassed() string {
 // accountOf returns the account in an ARN, or "" if it is not an ARN.
 func accountOf(arn string) string {
 	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
+	if len(parts) < 6 {
 		return ""
 	}
 	return parts[4]

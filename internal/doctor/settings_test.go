@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -47,7 +48,8 @@ func TestSettings(t *testing.T) {
 		"a log group elsewhere, by name": {logging, doctor.Subject{Kind: doctor.LogGroup, Name: "eu-central-1:/jobs/a"}, "neither notices nor the stack's policies may read it: its name does not begin with LogGroups, /ecs/", "LogGroups"},
 		"another Region's log group":     {logging, doctor.Subject{Kind: doctor.LogGroup, Name: "us-east-1:/jobs/a"}, "", ""},
 		"nobody reads log groups":        {plain, doctor.Subject{Kind: doctor.LogGroup, Name: "/jobs/a"}, "", ""},
-		"an image":                       {plain, doctor.Subject{Kind: doctor.Image, Name: "x"}, "", ""},
+		"an image":                       {logging, doctor.Subject{Kind: doctor.Image, Name: "x"}, "", ""},
+		"another account's secret":       {logging, doctor.Subject{Kind: doctor.Secret, Name: "arn:aws:ssm:eu-central-1:2:parameter/k"}, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,15 +73,21 @@ func TestSettingsOfSeveral(t *testing.T) {
 		needs[doctor.Subject{Kind: doctor.Cluster, Name: name}] = []string{name}
 		needs[doctor.Subject{Kind: doctor.Role, Name: role + name}] = []string{name}
 	}
-	stack := doctor.Stack{Name: "prod", Partition: "aws", Region: "eu-central-1", Account: "1", Clusters: []string{arn + "a"}, TaskRoles: []string{role + "a"}}
+	needs[doctor.Subject{Kind: doctor.Role, Name: "arn:aws:iam::2:role/x/d"}] = []string{"d"}
+	needs[doctor.Subject{Kind: doctor.LogGroup, Name: "/jobs/d"}] = []string{"d"}
+	stack := doctor.Stack{Name: "prod", Partition: "aws", Region: "eu-central-1", Account: "1", Clusters: []string{arn + "a"}, TaskRoles: []string{role + "a"}, LogGroups: "/ecs/"}
 	want := map[doctor.Kind]string{
 		doctor.Cluster: "Clusters=" + arn + "a," + arn + "b," + arn + "c", doctor.Role: "TaskRoles=" + role + "a," + role + "b," + role + "c",
 	}
 	got := doctor.Settings(stack, needs)
-	if len(got) != 4 {
-		t.Errorf("got %+v", got)
-	}
+	var names []string
 	for _, f := range got {
+		names = append(names, f.Name)
+	}
+	if !slices.Equal(names, []string{"b", "c", role + "b", role + "c", "arn:aws:iam::2:role/x/d", "/jobs/d"}) {
+		t.Fatalf("got %q", names)
+	}
+	for _, f := range got[:4] {
 		if !strings.HasSuffix(f.Mend, " "+want[f.Kind]) {
 			t.Errorf("%s: %s", f.Name, f.Mend)
 		}
@@ -102,15 +110,15 @@ func TestTold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var got []string
-			for _, f := range (doctor.Stack{Name: "prod", Silent: tc.silent}).Told(tc.jobs) {
-				if f.Verdict != doctor.Unknown || f.Kind != doctor.Notices {
-					t.Errorf("got %+v", f)
-				}
-				got = append(got, f.Jobs...)
+			var want []doctor.Finding
+			if tc.want != nil {
+				want = []doctor.Finding{{
+					Subject: doctor.Subject{Kind: doctor.Notices, Name: "prod"}, Verdict: doctor.Unknown, Jobs: tc.want,
+					Why: "only who subscribed to the output NoticesArn, or listens on the event bus, is told of failed runs", Mend: "deploy the stack with AlertEmail or SlackTargets",
+				}}
 			}
-			if !slices.Equal(got, tc.want) {
-				t.Errorf("told of %q, want %q", got, tc.want)
+			if got := (doctor.Stack{Name: "prod", Silent: tc.silent}).Told(tc.jobs); !reflect.DeepEqual(got, want) {
+				t.Errorf("got %+v, want %+v", got, want)
 			}
 		})
 	}

@@ -60,6 +60,9 @@ func TestHealth(t *testing.T) {
 	if !reflect.DeepEqual(got, want) || doctor.Hinders(got) {
 		t.Errorf("got %+v, want %+v, none of which keeps a pipeline from deploying", got, want)
 	}
+	if doctor.Hinders([]doctor.Finding{{Verdict: doctor.Unknown}}) {
+		t.Error("what nobody could tell keeps a pipeline from deploying")
+	}
 	if !doctor.Hinders([]doctor.Finding{{Verdict: doctor.Wrong}}) {
 		t.Error("what the jobs lack keeps no pipeline from deploying")
 	}

@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,9 +34,30 @@ func TestUnfit(t *testing.T) {
 			got := doctor.Unfit(jobs, []job.TaskDefinition{{Family: "base"}}, theirs)
 			switch {
 			case c.why == "" && len(got) > 0,
-				c.why != "" && (len(got) != 1 || got[0].Verdict != doctor.Wrong || !strings.Contains(got[0].Why, c.why) || !strings.Contains(got[0].Mend, c.mend) || len(got[0].Jobs) != 2):
+				c.why != "" && (len(got) != 1 || got[0].Verdict != doctor.Wrong || !strings.Contains(got[0].Why, c.why) || !strings.Contains(got[0].Mend, c.mend) || len(got[0].Jobs) != 2 || got[0].Subject != doctor.Subject{Kind: doctor.TaskDefinition, Name: c.definition}):
 				t.Errorf("got %+v, want %s: %s", got, c.why, c.mend)
 			}
 		})
+	}
+}
+
+// TestUnfitOfSeveral: each definition is told once for each reason.
+func TestUnfitOfSeveral(t *testing.T) {
+	t.Parallel()
+	theirs := map[string]doctor.Deployed{
+		"b:1": {Containers: []doctor.Container{{Name: "app"}, {Name: "agent"}}},
+		"a:1": {Containers: []doctor.Container{{Name: "app"}}},
+	}
+	jobs := []job.Job{
+		{Name: "x", TaskDefinition: "b:1", Container: "app"},
+		{Name: "y", TaskDefinition: "a:1", Container: "app"},
+		{Name: "z", TaskDefinition: "b:1", Container: "agent"},
+	}
+	var got []string
+	for _, f := range doctor.Unfit(jobs, nil, theirs) {
+		got = append(got, f.Name+" "+strings.Join(f.Jobs, ","))
+	}
+	if !slices.Equal(got, []string{"a:1 y", "b:1 x", "b:1 z"}) {
+		t.Errorf("got %q", got)
 	}
 }
