@@ -24,6 +24,7 @@ func TestSkipped(t *testing.T) {
 		"the plan has changed since":    {job.Item{Plan: job.Plan{Schedule: "0 * * * *", Timezone: "UTC"}, SkipNext: &job.Skip{At: at(23, 1, 30)}}, at(23, 2, 0), at(23, 3, 0), at(23, 3, 0)},
 		"EventBridge has another clock": {job.Item{Plan: daily, Shift: later, SkipNext: &job.Skip{At: at(23, 0, 30)}}, at(23, 0, 30), at(24, 0, 30), at(24, 0, 45)},
 		"the last slot":                 {job.Item{Plan: job.Plan{Schedule: "at(2026-11-23T01:30:00)", Timezone: "UTC", StartWithin: daily.StartWithin}, SkipNext: &job.Skip{At: at(23, 1, 30)}}, at(23, 1, 30), time.Time{}, at(23, 1, 45)},
+		"no slot is left":               {job.Item{Plan: job.Plan{Schedule: "at(2026-11-23T01:30:00)", Timezone: "UTC"}, SkipNext: &job.Skip{At: at(23, 1, 31)}}, time.Time{}, time.Time{}, time.Time{}},
 		"a rate":                        {job.Item{Plan: job.Plan{Schedule: "rate(5 minutes)", Timezone: "UTC"}, SkipNext: &job.Skip{At: at(23, 1, 30)}}, time.Time{}, time.Time{}, time.Time{}},
 		"only people run it now":        {job.Item{SkipNext: &job.Skip{At: at(23, 1, 30)}}, time.Time{}, time.Time{}, time.Time{}},
 	} {

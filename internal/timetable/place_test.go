@@ -95,7 +95,7 @@ func TestExplainWithoutASlot(t *testing.T) {
 	t.Parallel()
 	for _, schedule := range []string{"at(2026-03-29T02:30:00)", "cron(30 2 29 3 ? *)"} {
 		s, slot, ok := of(t, schedule, "Europe/Berlin").Explain(at("2026-03-29T01:30Z"))
-		if !ok || time.Duration(s.Offset) != time.Hour || !slot.IsZero() {
+		if !ok || time.Duration(s.Offset) != time.Hour || !s.From.Equal(at("2026-03-29T01:30Z").Add(-1)) || !slot.IsZero() {
 			t.Errorf("%s: %+v, %s, %t", schedule, s, slot, ok)
 		}
 	}

@@ -68,6 +68,9 @@ func TestShift(t *testing.T) {
 			if strings.Join(got, " ") != c.slots {
 				t.Errorf("got  %s\nwant %s", strings.Join(got, " "), c.slots)
 			}
+			if len(c.plan.Calendar.Skip) > 0 && under.Filtered(at("2026-11-22T22:30Z")) == "" {
+				t.Error("a day that the calendar skips counts")
+			}
 		})
 	}
 }

@@ -42,7 +42,7 @@ func Of(p job.Plan) (Timetable, error) {
 	}
 	return Timetable{
 		Schedule: spec.In(zone, dst), plan: p, zone: zone.Location(),
-		skip: sorted(p.Calendar.Skip), only: sorted(p.Calendar.Only),
+		skip: slices.Sorted(slices.Values(p.Calendar.Skip)), only: slices.Sorted(slices.Values(p.Calendar.Only)),
 	}, nil
 }
 
@@ -70,15 +70,6 @@ func specOf(text string) (*cron.Spec, error) {
 		specs.Store(text, spec)
 	}
 	return spec, nil
-}
-
-func sorted(days []string) []string {
-	if len(days) == 0 {
-		return nil
-	}
-	days = slices.Clone(days)
-	slices.Sort(days)
-	return days
 }
 
 // Filtered says why a slot does not count; "" if it does. EventBridge may start a crontab

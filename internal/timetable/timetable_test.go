@@ -36,7 +36,7 @@ func TestSlots(t *testing.T) {
 		"only, a past": {with(weekdays, func(p *job.Plan) { p.Calendar.Only = []string{"2020-01-06"} }), "2026-12-30T00:00Z", "2030-01-01T00:00Z", "", "2027-01-05T00:00Z", "the calendar does not name"},
 		"from startAt": {with(weekdays, func(p *job.Plan) { p.StartAt = at("2027-01-01T00:00Z") }), "2026-12-30T00:00Z", "2027-01-05T00:00Z", "2027-01-01T00:00Z 2027-01-04T00:00Z", "2026-12-31T00:00Z", "before startAt"},
 		"before endAt": {with(weekdays, func(p *job.Plan) { p.EndAt = at("2027-01-01T00:00Z") }), "2026-12-30T00:00Z", "2027-01-05T00:00Z", "2026-12-30T00:00Z 2026-12-31T00:00Z", "2027-01-01T00:00Z", "not before endAt"},
-		"both fields":  {job.Plan{Schedule: "0 9 */2 * 1", Timezone: "UTC"}, "2026-12-01T00:00Z", "2027-01-01T00:00Z", "2026-12-07T09:00Z 2026-12-21T09:00Z", "2026-12-14T09:00Z", "EventBridge starts more often"},
+		"both fields":  {job.Plan{Schedule: "0 9 */2 * 1", Timezone: "UTC"}, "2026-12-01T00:00Z", "2027-01-01T00:00Z", "2026-12-07T09:00Z 2026-12-21T09:00Z", "2026-12-14T09:00Z", "EventBridge starts more often than 0 9 */2 * 1 in UTC says"},
 		"all hours":    {job.Plan{Schedule: "0 0-23 * * *", Timezone: "Europe/Berlin"}, "2026-10-25T00:00Z", "2026-10-25T03:00Z", "2026-10-25T00:00Z 2026-10-25T02:00Z", "2026-10-25T01:00Z", "this minute is not one of it"},
 		"told once":    {job.Plan{Schedule: "*/30 * * * *", Timezone: "Europe/Berlin", When: job.When{DST: job.DST{Overlap: "once"}}}, "2026-10-25T00:30Z", "2026-10-25T02:30Z", "2026-10-25T00:30Z 2026-10-25T02:00Z", "2026-10-25T01:30Z", "this minute is not one of it"},
 		"another day":  {weekdays, "2026-12-31T00:00Z", "2027-01-01T00:00Z", "2026-12-31T00:00Z", "2027-01-02T00:00Z", "this minute is not one of it"},
@@ -182,6 +182,7 @@ func TestPast(t *testing.T) {
 		"days that are over":  {job.Plan{Schedule: "0 3 * * *", When: job.When{Calendar: job.Calendar{Only: []string{"2020-01-02", "2020-01-01"}}}}, "calendar: the last day of only, 2020-01-02, lies in the past: it will never run"},
 		"today was the last":  {job.Plan{Schedule: "0 3 * * *", When: job.When{Calendar: job.Calendar{Only: []string{"2026-11-22"}}}}, "calendar: the last day of only, 2026-11-22, lies in the past: it will never run"},
 		"none left before it": {job.Plan{Schedule: "0 3 * * *", When: job.When{EndAt: at("2026-11-23T03:00Z")}}, "no time of 0 3 * * * is left before endAt on the days of the calendar: it will never run"},
+		"none on those days":  {job.Plan{Schedule: "0 3 * * *", When: job.When{EndAt: at("2026-12-01T00:00Z"), Calendar: job.Calendar{Only: []string{"2026-12-24"}}}}, "no time of 0 3 * * * is left before endAt on the days of the calendar: it will never run"},
 		"a rate that goes on": {job.Plan{Schedule: "rate(7 days)"}, ""},
 	} {
 		c.plan.Timezone = "UTC"
@@ -202,6 +203,9 @@ func TestRunsOut(t *testing.T) {
 	plan := job.Plan{Schedule: "0 9 * * *", Timezone: "Asia/Tokyo", When: job.When{Calendar: job.Calendar{Only: []string{"2026-12-20", "2026-11-20"}}}}
 	ends := plan
 	ends.EndAt = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	between, later := plan, plan
+	between.Calendar.Only, between.EndAt = []string{"2026-11-27", "2026-12-05"}, ends.EndAt
+	later.EndAt = time.Date(2027, 12, 1, 0, 0, 0, 0, time.UTC)
 	skips := plan
 	skips.Calendar = job.Calendar{Skip: []string{"2026-12-20"}}
 	for name, c := range map[string]struct {
@@ -214,6 +218,8 @@ func TestRunsOut(t *testing.T) {
 		"before its last slot":          {plan, "2026-12-19T23:59:59Z", true, false},
 		"after its last slot":           {plan, "2026-12-20T00:00:00Z", false, true},
 		"where it ends before that":     {ends, "2026-11-25T00:00:00Z", false, true},
+		"where it ends before the last": {between, "2026-11-25T00:00:00Z", false, false},
+		"where it ends after that":      {later, "2026-12-19T00:00:00Z", true, false},
 		"one that leaves days out":      {skips, "2026-12-19T00:00:00Z", false, false},
 	} {
 		now, err := time.Parse(time.RFC3339, c.now)
