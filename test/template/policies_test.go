@@ -88,6 +88,32 @@ func TestPeopleSeeTheStack(t *testing.T) {
 	}
 }
 
+// TestPolicySizes: with the longest name of a stack, each policy is as small as IAM wants it: a managed
+// policy may have 6,144 characters, and the policies within a role 10,240 together (IAM user guide, "IAM
+// and AWS STS quotas").
+func TestPolicySizes(t *testing.T) {
+	t.Parallel()
+	template := load(t)
+	limits := map[string]int{"AWS::IAM::ManagedPolicy": 6144, "AWS::IAM::Role": 10_240}
+	found := 0
+	for who, statements := range (deployed{t, template, deployments["company"]}).documents() {
+		id := strings.TrimSuffix(who, "(trust)")
+		limit, ok := limits[words(t, template, "Resources", id, "Type")]
+		if !ok || id != who {
+			continue
+		}
+		found++
+		text := canonical(t, object{"Version": "2012-10-17", "Statement": statements})
+		longer := (48 + len("-123456") - len(stack)) * strings.Count(text, stack) // CloudFormation's own part of a name may be longer, too
+		if size := len(text) + longer; size > limit {
+			t.Errorf("%s has %d characters, and IAM takes %d", who, size, limit)
+		}
+	}
+	if found != 6+3 {
+		t.Errorf("found %d policies", found)
+	}
+}
+
 // actions returns a statement's actions.
 func actions(t *testing.T, of any) []string {
 	t.Helper()
