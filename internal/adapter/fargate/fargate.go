@@ -228,9 +228,12 @@ func cut(s string, n int) string {
 	return strings.ToValidUTF8(s[:n], "")
 }
 
-// credentials are the error codes that concern who asks and when, not what is asked for. They pass by
-// themselves: credentials are renewed, and clocks corrected (AWS General Reference, "Common errors").
-var credentials = map[string]bool{
+// passing are the error codes that do not concern what is asked for, but who asks and when. They pass by
+// themselves: credentials are renewed, and clocks corrected (AWS General Reference, "Common errors"; AWS
+// SDK for JavaScript v3, service-error-classification, CLOCK_SKEW_ERROR_CODES). UnknownError is the SDK's
+// name for an answer that names no error, which is not from ECS.
+var passing = map[string]bool{
+	"UnknownError": true, "RequestTimeTooSkewed": true, "RequestInTheFuture": true,
 	"ExpiredToken": true, "ExpiredTokenException": true, "RequestExpired": true,
 	"InvalidSignatureException": true, "SignatureDoesNotMatch": true, "IncompleteSignature": true, "IncompleteSignatureException": true,
 	"InvalidClientTokenId": true, "UnrecognizedClientException": true, "MissingAuthenticationToken": true, "MissingAuthenticationTokenException": true,
@@ -240,7 +243,7 @@ var credentials = map[string]bool{
 // limit, or credentials that are not valid now.
 func retryable(err error) bool {
 	var api smithy.APIError
-	if !errors.As(err, &api) || status(err) == 0 || status(err) >= http.StatusInternalServerError || credentials[api.ErrorCode()] {
+	if !errors.As(err, &api) || status(err) == 0 || status(err) >= http.StatusInternalServerError || passing[api.ErrorCode()] {
 		return true
 	}
 	return stop.Throttled(stop.Stop{Kind: stop.LaunchException, ErrorCode: api.ErrorCode(), Reason: api.ErrorMessage()})

@@ -63,6 +63,9 @@ func (f *Launcher) definition(ctx context.Context, name string, pinned bool) (*t
 	if err != nil {
 		return nil, fmt.Errorf("task definition %s %w: %w", name, port.ErrUnlaunchable, err)
 	}
+	if out.TaskDefinition == nil { // something between here and ECS answered
+		return nil, fmt.Errorf("describing task definition %s: it is not in the answer", name)
+	}
 	f.remember(name, out.TaskDefinition, forgotten)
 	return out.TaskDefinition, nil
 }

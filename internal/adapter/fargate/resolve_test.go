@@ -82,6 +82,9 @@ func TestResolve(t *testing.T) {
 		"another fault of it": {"", 400, `{"__type":"ClientException","message":"Invalid revision number."}`, run.TaskDefinition{}, "ClientException: Invalid revision number.", false},
 		"access denied":       {"", 400, `{"__type":"AccessDeniedException","message":"not authorized"}`, run.TaskDefinition{}, "not authorized", false},
 		"throttled":           {"", 400, `{"__type":"ThrottlingException","message":"Rate exceeded"}`, run.TaskDefinition{}, "", true},
+		"nothing of it":       {"", 200, `{}`, run.TaskDefinition{}, "", true},
+		"no answer of ECS":    {"", 400, ``, run.TaskDefinition{}, "", true},
+		"a clock that is off": {"", 403, `{"__type":"RequestTimeTooSkewed","message":"m"}`, run.TaskDefinition{}, "", true},
 		"server fault":        {"", 500, `{"__type":"ServerException","message":"m"}`, run.TaskDefinition{}, "", true},
 	}
 	for name, c := range cases {
