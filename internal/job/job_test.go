@@ -97,6 +97,7 @@ func TestValidate(t *testing.T) {
 		{"a rule on a stop code that may have run", rule(job.Rule{StopCode: "SpotInterruption", Action: job.Relaunch}), "retry.rules[0]: a task with stop code SpotInterruption may have run"},
 		{"a rule on a stop code before the start", rule(job.Rule{StopCode: "TaskFailedToStart", Action: job.Relaunch}), ""},
 		{"overrides at their largest", func(j *job.Job) { j.Command = []string{strings.Repeat("x", 8000)} }, "command: command, environment and size take"},
+		{"a command of a shell", func(j *job.Job) { j.Command = []string{"sh", "-c", strings.Repeat("a && b > c; ", 600)} }, ""},
 		{"a NUL in a command", func(j *job.Job) { j.Command = []string{"a\x00"} }, "command: contains a NUL"},
 	}
 	for _, c := range cases {

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -50,14 +51,16 @@ func (j Job) OverridesSize() int {
 	if j.ExecutionRole != "" {
 		overrides["executionRoleArn"] = j.ExecutionRole
 	}
-	b, err := json.Marshal(overrides)
-	if err != nil {
+	var b bytes.Buffer
+	text := json.NewEncoder(&b)
+	text.SetEscapeHTML(false) // as the SDK sends it: a shell command has many of < > &
+	if err := text.Encode(overrides); err != nil {
 		return MaxOverrides + 1
 	}
 	// BATCHPLANE_RUN_ID holds the name and at most 20 more characters, and BATCHPLANE_JOB
 	// holds the name. If the job names no container, the name may have the 255 characters
 	// that ECS allows.
-	size := len(b) + 2*len(j.Name) + 20
+	size := b.Len() + 2*len(j.Name) + 20
 	if j.Container == "" {
 		size += 255
 	}
