@@ -115,9 +115,10 @@ func play(tb testing.TB, runs int, kept bool) map[string]usage {
 	return used
 }
 
-// wide returns an input as large as an asynchronous one may be, 256 KB.
+// wide returns an input as large as an asynchronous one may be: 1 MB (AWS Lambda developer guide, "Lambda
+// quotas").
 func wide(key string) []byte {
-	return fmt.Appendf(nil, `{%q: {"name": "x", "lastStatus": "STOPPED", "command": [%s"x"]}}`, key, strings.Repeat(`"word", `, 250_000/8))
+	return fmt.Appendf(nil, `{%q: {"name": "x", "lastStatus": "STOPPED", "command": [%s"x"]}}`, key, strings.Repeat(`"word", `, 1_000_000/8))
 }
 
 // stack is what the functions talk to: a table of DynamoDB Local and the stand-in for ECS, both

@@ -18,8 +18,9 @@ const (
 	detailType = "Batch Run State Change"
 )
 
-// maxDetail is below the 256 KB that PutEvents is sure to accept (Amazon EventBridge API reference,
-// PutEvents).
+// maxDetail is below the 256 KB that every target of a rule takes, such as a topic of SNS. EventBridge itself
+// has taken 1 MB since January 2026 (AWS Compute Blog, "More room to build: serverless services now support
+// payloads up to 1 MB").
 const maxDetail = 200_000
 
 // Notifier implements port.Notifier.
@@ -40,7 +41,7 @@ func (n *Notifier) Notify(ctx context.Context, x notice.Notice) error {
 		return fmt.Errorf("for an event: %w", err)
 	}
 	if full > maxDetail {
-		n.Log.WarnContext(ctx, "a notice was cut", "run", x.Run, "why", fmt.Sprintf("it had %d bytes, and EventBridge takes 256 KB", full))
+		n.Log.WarnContext(ctx, "a notice was cut", "run", x.Run, "why", fmt.Sprintf("it had %d bytes, of which targets of the bus may not take more than 256 KB", full))
 	}
 	event := entry{EventBusName: n.Bus, Source: source, DetailType: detailType, Detail: detail}
 	for _, a := range x.Attempts {
