@@ -52,6 +52,12 @@ func TestKubernetesExpansion(t *testing.T) {
 		{"a large disk", `resources: {requests: {ephemeral-storage: 50Gi}}, args: [a]`, "a", true, "it needs 50Gi of disk"},
 		{"a large folder", `volumeMounts: [{name: v, mountPath: /v}], args: [a]}], volumes: [{name: v, emptyDir: {sizeLimit: 50Gi}`, "a", true, "it needs 50Gi of disk"},
 		{"an image elsewhere", `args: [a]}], imagePullSecrets: [{name: s`, "a", false, "needs repositoryCredentials"},
+		{"its node's processes", `args: [a]}], hostPID: true, tolerations: [{key: x`, "a", true, "its pod has hostPID"},
+		{"its node's network", `args: [a]}], hostNetwork: true, tolerations: [{key: x`, "a", true, "its pod has hostNetwork"},
+		{"no network of its node", `args: [a]}], hostNetwork: false, tolerations: [{key: x`, "a", false, ""},
+		{"names of its own", `args: [a]}], hostAliases: [{ip: 10.0.0.1, hostnames: [db]`, "a", true, "its pod has hostAliases"},
+		{"a capability", `args: [a], securityContext: {capabilities: {add: [NET_ADMIN], drop: [ALL]}}`, "a", true, "adds capabilities (NET_ADMIN)"},
+		{"fewer capabilities", `args: [a], securityContext: {capabilities: {drop: [ALL]}}`, "a", false, "securityContext.capabilities is dropped"},
 		{"a small disk", `resources: {limits: {ephemeral-storage: 2Gi}}, args: [a]`, "a", false, ""},
 		{"its token", `command: [sh, -c, "cat /var/run/secrets/kubernetes.io/serviceaccount/token"]`, "sh|-c|cat /var/run/secrets/kubernetes.io/serviceaccount/token", true, "it reads the pod's token"},
 	} {

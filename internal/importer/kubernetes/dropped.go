@@ -20,15 +20,20 @@ var withoutMeaning = []struct{ key, why string }{
 	{"schedulerName", "Fargate places tasks itself"},
 	{"runtimeClassName", "Fargate has its own runtime"},
 	{"imagePullSecrets", "the execution role pulls from ECR; a private image of another registry needs repositoryCredentials in a task definition of your own"},
-	{"hostNetwork", "a task has an interface of its own"},
-	{"hostPID", "a task has no host"},
-	{"hostAliases", "names are those of the VPC"},
 	{"dnsPolicy", "names are those of the VPC"},
 	{"dnsConfig", "names are those of the VPC"},
 	{"terminationGracePeriodSeconds", "stopTimeout of the task definition says that, 2 minutes at most"},
 	{"shareProcessNamespace", "a job has one container"},
 	{"overhead", "Fargate has no nodes"},
 	{"activeDeadlineSeconds", "it bounds the pod, and timeout bounds a run: write that"},
+}
+
+// ofItsNode are keys by which a pod gets what a task does not have.
+var ofItsNode = []struct{ key, why string }{
+	{"hostNetwork", "a task has an interface of its own"},
+	{"hostPID", "a task sees its own processes alone"},
+	{"hostIPC", "a task shares no memory with its host"},
+	{"hostAliases", "in a task these names are unknown or those of other hosts"},
 }
 
 // defaults are the values of these keys that nobody has set.
@@ -44,6 +49,12 @@ func (r *reading) meaningless(spec *doc.Node) {
 		told = append(told, m.key)
 		if v := spec.Get(m.key); !v.Absent() && !slices.Contains(defaults, v.String()) {
 			r.e.Change("%s is dropped: %s", m.key, m.why)
+		}
+	}
+	for _, m := range ofItsNode {
+		told = append(told, m.key)
+		if v := spec.Get(m.key); !v.Absent() && !slices.Contains(defaults, v.String()) {
+			r.e.Off(&r.j, "its pod has %s, but %s", m.key, m.why)
 		}
 	}
 	r.others(spec, told)
@@ -83,6 +94,8 @@ func (r *reading) security(whose string, n *doc.Node) {
 		case key == "runAsUser" || v.Absent() || key == "privileged" && !v.True():
 		case key == "privileged":
 			r.e.Off(&r.j, "its container is privileged, and Fargate starts none that is")
+		case key == "capabilities" && len(v.Get("add").List()) > 0:
+			r.e.Off(&r.j, "its container adds capabilities (%s), and a job has none to add", importer.Clip(strings.Join(v.Get("add").Texts(), ", ")))
 		default:
 			r.e.Change("%ssecurityContext.%s is dropped: of it a job says the user alone; the image or a task definition of your own says the rest", whose, importer.Clip(key))
 		}
