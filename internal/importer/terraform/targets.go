@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
@@ -106,17 +107,21 @@ func busOf(v *doc.Node) string {
 	return name[strings.LastIndexByte(name, '/')+1:]
 }
 
-// unscheduled reports a rule whose schedule is known only after the apply. A rule without a schedule
-// does not matter to an import.
-func (s *show) unscheduled(r resource) int {
-	if !r.unknown.Get("schedule_expression").True() {
+// unscheduled reports a rule without a schedule: one whose schedule is known only after the apply, and
+// one with which events start tasks. Others do not matter to an import.
+func (s *show) unscheduled(r resource) (found int) {
+	e, targets := s.entry(r, "rule", ""), s.targets(r)
+	switch {
+	case r.unknown.Get("schedule_expression").True():
+		found = 1
+		e.Refuse("its schedule is known only after the apply: give the state instead of the plan")
+	case slices.ContainsFunc(targets, func(t resource) bool { return !first(t.values.Get("ecs_target")).Absent() }):
+		e.Refuse("events start its task, not a schedule: it stays where it is")
+	default:
 		return 0
 	}
-	s.targets(r)
-	e := s.entry(r, "rule", "")
-	e.Refuse("its schedule is known only after the apply: give the state instead of the plan")
 	s.in.Entries = append(s.in.Entries, e)
-	return 1
+	return found
 }
 
 // left lists what in the file has a schedule, or may be started by one, and becomes no job.
