@@ -35,6 +35,7 @@ var remarks = []remark{
 	{nil, pattern(`(?:^|[^\\])(?:\\\\)*\\[ \t]*$`), decided, "it ends with a backslash, which does not join lines in a crontab: the next line was never part of it"},
 	{hostPrograms, pattern(`/etc/init\.d/`), stops, "it acts on its host, which a container does not: leave it there, or find a replacement"},
 	{[]string{"run-parts"}, nil, decided, "run-parts runs every script of a folder in order: better make each script a job; the folder must be in the image"},
+	{nil, pattern(`^(?:cd\s+\S+\s*(?:&&|;)\s*)?(?:sudo\s+)?find\s.*(?:\s-delete\b|-exec\s+rm\b|xargs\s.*\brm\b)`), stops, "it deletes old files of its host, and a task has only its own: leave it there"},
 	{containers, nil, stops, "it drives containers from its host: make that container the job"},
 	{[]string{"sudo", "su", "doas", "runuser"}, nil, decided, "it changes its user: set user in the task definition instead"},
 	{[]string{"flock"}, nil, stops, "flock is left in it and locks nothing, since each task has its own files: use `overlap`"},
@@ -53,7 +54,7 @@ var remarks = []remark{
 // hostPrograms are programs that make sense only on a host.
 var hostPrograms = []string{
 	"systemctl", "service", "shutdown", "reboot", "poweroff", "logrotate", "anacron", "apt-get", "apt", "yum", "dnf", "zypper", "apk", "pacman", "snap", "certbot", "fstrim", "mdadm", "checkarray",
-	"atrun", "newsyslog", "periodic", "freshclam", "updatedb", "ntpdate", "hwclock", "iptables", "ufw", "modprobe", "mount", "umount", "supervisorctl", "pm2", "monit", "raid-check",
+	"atrun", "newsyslog", "tmpwatch", "tmpreaper", "periodic", "freshclam", "updatedb", "ntpdate", "hwclock", "iptables", "ufw", "modprobe", "mount", "umount", "supervisorctl", "pm2", "monit", "raid-check",
 	"osascript", "launchctl", "wall", "screen", "tmux", "notify-send", "xset",
 }
 
