@@ -101,10 +101,12 @@ func lineOf(s view.Summary) jobLine {
 type jobPage struct {
 	Frame
 	view.Summary
-	Line   jobLine
-	Slots  []slot
-	Runs   []view.Row
+	Line  jobLine
+	Slots []slot
+	Runs  []view.Row
+	// Chart has a bar for each run, and Room is how many there is room for.
 	Chart  []shape
+	Room   int
 	Middle *int64 // the median, in milliseconds
 	Most   *int64 // the top of the chart
 	// OK and Judged give the rate of success of the chart's runs.
@@ -205,6 +207,9 @@ func (j *jobPage) changes(item job.Item, before map[string]job.Job) {
 	}
 }
 
+// leastRoom is for how many runs the chart has room, so that the bars of a few runs are bars.
+const leastRoom = 20
+
 // chart draws how long runs took, oldest first.
 func (j *jobPage) chart(runs []run.Run) {
 	var took []int64
@@ -227,13 +232,13 @@ func (j *jobPage) chart(runs []run.Run) {
 	slices.Sort(took)
 	most, middle := took[len(took)-1], took[len(took)/2]
 	j.Most, j.Middle = &most, &middle
-	n := len(runs)
+	j.Room = max(len(runs), leastRoom)
 	for i, r := range runs {
 		row := view.RowOf(r, j.Now)
 		h := 100 * float64(r.Duration().Milliseconds()) / float64(most)
 		h = math.Round(max(h, 2))
 		j.Chart = append(j.Chart, shape{
-			X: float64(n-1-i) + 0.1, W: 0.8, Y: 100 - h, H: h, Class: view.ClassOf(row.State), Href: j.Href("/runs/" + string(r.ID)),
+			X: float64(j.Room-1-i) + 0.1, W: 0.8, Y: 100 - h, H: h, Class: view.ClassOf(row.State), Href: j.Href("/runs/" + string(r.ID)),
 			Title: fmt.Sprintf("%s %s %s", j.At(r.ScheduledFor, r.ID.Job()).Text, row.State, tookOf(row.Took())),
 		})
 	}

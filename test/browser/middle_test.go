@@ -127,5 +127,7 @@ func TestPartsComeAndGo(t *testing.T) {
 	acts.visit(s, "/ask/resume?of=nightly")
 	acts.Press(nil)
 	b.Until("the pause is gone", `!document.querySelector('#r-pauses table')`)
+	acts.started(s, "broken")
+	b.Until("the heading counts what needs attention", `document.querySelector('h1 .meta')?.innerText === '1 problem'`)
 	b.Quiet()
 }

@@ -48,6 +48,8 @@ var looks = []look{
 		b.Still(name, ".tl, .heat") // which have time across
 		b.Judge(name, axe)
 	}},
+	// A window of 1280 px at 400 % has room for 320.
+	{"at 320 px", 320, 256, 1, "light", "", func(*tab, string, string) {}},
 	// From a dark screen. A sheet of A4 has 718 px between its margins.
 	{"on paper", 718, 1000, 1, "dark", "print", func(b *tab, name, _ string) { b.printed(name) }},
 }
@@ -87,7 +89,7 @@ func (b *tab) printed(name string) {
 	}
 }
 
-// TestEveryPage: by day, in the dark, at 400 px, at twice its size and on paper, each page is
+// TestEveryPage: by day, in the dark, at 400 px, at two and four times its size and on paper, each page is
 // complete, obeys its policy, and has no accessibility fault that is more than minor. So do the
 // answers, and what a person sees who is not signed in.
 func TestEveryPage(t *testing.T) {

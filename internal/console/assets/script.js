@@ -93,7 +93,7 @@
       if (next && next.textContent !== live.textContent) live.textContent = next.textContent;
     }
     const h1 = document.querySelector('h1'), head = fresh.querySelector('h1');
-    if (h1 && head && h1.textContent !== head.textContent) h1.textContent = head.textContent;
+    if (h1 && head && h1.textContent !== head.textContent) h1.replaceChildren(...head.childNodes);
     document.title = fresh.title;
     keep();
   };
