@@ -72,7 +72,8 @@ type page func(r *http.Request, q Query) (rendered, error)
 
 func (s *Server) page(p page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime)) // not every writer has one
+		// Longer than the page has, so that whoever waited in vain is told so. Not every writer has one.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime + streamWrite))
 		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 		defer cancel()
 		r = r.WithContext(ctx)
