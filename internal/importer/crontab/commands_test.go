@@ -205,6 +205,6 @@ func TestNothingBeforeAPercent(t *testing.T) {
 	runCases(t, []lineCase{
 		{"a name to fill in", at("%(z_cron)s update_stats"), "", false, "refused: a bare % ends a command, and nothing is before it"},
 		{"with a blank", at(" % a"), "", false, "refused: a bare % ends a command, and nothing is before it"},
-		{"something before it", at("/a %(b)s"), `printf '%s' '(b)s` + "\n' | ( /a  )", false, ""},
+		{"something before it", at("/a %(b)s"), `printf '%s' '(b)s` + "\n' | ( /a  )", true, "hands it the rest as standard input"},
 	})
 }

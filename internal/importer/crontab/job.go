@@ -157,7 +157,7 @@ func (in *importing) input(e *importer.Entry, l lines.Line, r *importer.Command)
 		e.Decide("what follows the first bare %% was its standard input, which ECS does not have: it is left out")
 		return
 	}
-	e.Change("what follows the first %% is standard input, which ECS does not have: printf writes it")
+	r.Off("cron ends the command at the first bare %% and hands it the rest as standard input, which ECS does not have: printf writes it; busybox and supercronic take a %% as it stands, so if one of them ran it, write the whole command")
 	end := " )"
 	if strings.Contains(r.Line, "#") {
 		end = "\n)" // a comment would take the parenthesis
