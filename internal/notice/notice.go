@@ -241,7 +241,7 @@ type Attempt struct {
 // fault.
 func (a Attempt) Said() string {
 	said := a.StoppedReason
-	if a.ContainerReason != "" && !strings.Contains(said, a.ContainerReason) {
+	if !strings.Contains(said, a.ContainerReason) {
 		said = strings.TrimPrefix(said+"; "+a.ContainerReason, "; ")
 	}
 	if a.StopCode == "" || said == "" { // an entry of failures[] has no code

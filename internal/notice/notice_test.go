@@ -111,7 +111,7 @@ func TestOf(t *testing.T) {
 			t.Parallel()
 			var got []notice.Kind
 			for _, o := range notice.Of(&c.before, &c.after, &c.job, &c.item) {
-				if got = append(got, o.Kind); (o.Kind == notice.RanAfterAll) != (o.Attempt > 0) {
+				if got = append(got, o.Kind); (o.Kind == notice.RanAfterAll) != (o.Attempt > 0) || o.Attempt > 0 && !c.after.Attempts[o.Attempt-1].RanAfterAll {
 					t.Errorf("%s is about attempt %d", o.Kind, o.Attempt)
 				}
 			}

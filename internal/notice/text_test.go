@@ -80,10 +80,12 @@ func texts(t *testing.T) map[string]notice.Notice {
 	heldBack := notice.New(notice.HeldBack, "prod", &run.Run{ID: id, ScheduledFor: t0, Status: run.Skipped, HeldBy: "report/20261122T1630Z", Cause: "overlap: report/20261122T1630Z was still open, since 2026-11-22 16:30 UTC"}, &job.Job{}, time.UTC)
 	heldBack.HeldBy, heldBack.StopWith = "report/20261122T1630Z", `batchplane stop report/20261122T1630Z --reason "it holds others back"`
 	waits := notice.New(notice.HeldUp, "prod", &run.Run{ID: id, ScheduledFor: t0, QueuedAt: t0, ReadyAt: t0, Status: run.Queued, Cause: "waiting: ECS has no capacity"}, &job.Job{Retry: job.Retry{Deadline: job.Duration(2 * time.Hour)}}, in(t, "Asia/Tokyo"))
+	runs := notice.New(notice.StillRuns, "prod", &run.Run{ID: id, ScheduledFor: t0, Status: run.Running, Cause: "launched", Attempts: []run.Attempt{{N: 1, StartedAt: t0.Add(time.Minute)}}}, &job.Job{}, time.UTC)
 	return map[string]notice.Notice{
+		"still-running": runs, "corrupt": notice.Unreadable("prod", id, "half a run"),
 		"held-back": heldBack, "held-up": waits,
 		"unpulled": notice.New(notice.Failed, "prod", &unpulled, &job.Job{}, time.UTC),
-		"failed":   failed, "unread": unread, "hostile": bad, "missed": missed.OfMissed(1, t0, time.UTC), "missed-many": missed.OfMissed(12, t0.Add(-11*time.Minute), time.UTC),
+		"failed":   failed, "unread": unread, "hostile": bad, "missed": missed.OfMissed(1, t0, time.UTC), "missed-many": missed.OfMissed(2, t0.Add(-11*time.Minute), time.UTC),
 		"kept":      notice.Kept("prod", "034b147e", "not usable: no input of the trigger"),
 		"recovered": notice.New(notice.Recovered, "prod", &good, &job.Job{}, in(t, "Europe/Berlin")),
 	}

@@ -18,17 +18,9 @@ func (r *Report) clocks() {
 			continue
 		}
 		seen[j.Zone] = true
-		zone, err := cron.LoadZone(j.Zone)
-		if err != nil {
-			continue
-		}
-		t, err := timetable.Of(job.Plan{Schedule: "0 0 * * *", Timezone: j.Zone})
-		if err != nil {
-			continue
-		}
-		for _, at := range changesOf(t, r.From, r.To) {
-			_, a := at.Add(-time.Minute).In(zone.Location()).Zone()
-			_, b := at.In(zone.Location()).Zone()
+		for _, at := range changesOf(j.zone, r.From, r.To) {
+			_, a := at.Add(-time.Minute).In(j.zone).Zone()
+			_, b := at.In(j.zone).Zone()
 			words := "go forward by " + job.Duration(time.Duration(b-a)*time.Second).String()
 			if b < a {
 				words = "go back by " + job.Duration(time.Duration(a-b)*time.Second).String()
@@ -39,9 +31,8 @@ func (r *Report) clocks() {
 	slices.SortStableFunc(r.Clocks, func(a, b Clock) int { return a.At.Compare(b.At) })
 }
 
-// changesOf gives the minutes at which the clocks of a schedule's zone change.
-func changesOf(t timetable.Timetable, from, to time.Time) (out []time.Time) {
-	zone := t.Zone().Location()
+// changesOf gives the minutes at which the clocks of a zone change.
+func changesOf(zone *time.Location, from, to time.Time) (out []time.Time) {
 	for at := from; at.Before(to); at = at.Add(24 * time.Hour) {
 		_, a := at.In(zone).Zone()
 		_, b := at.Add(24 * time.Hour).In(zone).Zone()
@@ -65,7 +56,7 @@ func changesOf(t timetable.Timetable, from, to time.Time) (out []time.Time) {
 // changed says what each change of the clocks does to a schedule, except on days that the job's own
 // conditions leave out.
 func changed(t timetable.Timetable, from, to time.Time) (out []string) {
-	for _, at := range changesOf(t, from, to) {
+	for _, at := range changesOf(t.Zone().Location(), from, to) {
 		if open, ok := t.Open(at); ok && open.Equal(at) {
 			out = append(out, aroundChange(t, at)...)
 		}

@@ -22,16 +22,18 @@ func TestHeaviest(t *testing.T) {
 		{Name: "pair", Schedule: "30 4 * * *"},
 		{Name: "off", Schedule: "0 5 * * *", Disabled: true, CPU: 16384},
 		{Name: "by-hand", CPU: 16384},
+		{Name: "steady", Schedule: "rate(6 hours)"},
 	}
 	one := func(job.Job) float64 { return 1 }
 	cpu := func(j job.Job) float64 { return float64(max(j.CPU, 256)) }
+	steady := func(j job.Job) float64 { return float64(strings.Count(j.Name, "steady")) }
 	none := func(job.Job) float64 { return 0 }
-	got, err := preview.Heaviest(jobs, from, 30, one, cpu, none)
-	if err != nil || len(got) != 3 {
+	got, err := preview.Heaviest(jobs, from.Add(20*time.Second), 30, one, cpu, none, steady)
+	if err != nil || len(got) != 4 {
 		t.Fatalf("got %v, %v", got, err)
 	}
 	for i, want := range []struct{ at, jobs string }{
-		{"2026-11-22T02:00:00Z", "small-a small-b small-c"}, {"2026-12-01T04:30:00Z", "large pair"}, {"0001-01-01T00:00:00Z", ""},
+		{"2026-11-22T02:00:00Z", "small-a small-b small-c"}, {"2026-12-01T04:30:00Z", "large pair"}, {"0001-01-01T00:00:00Z", ""}, {"2026-11-22T00:00:00Z", "steady"},
 	} {
 		if m := got[i]; m.At.Format(time.RFC3339) != want.at || strings.Join(m.Jobs, " ") != want.jobs {
 			t.Errorf("%d: %v, want %v", i, m, want)

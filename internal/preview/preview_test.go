@@ -78,6 +78,10 @@ func TestChains(t *testing.T) {
 		want int
 	}{
 		"three":                {[]oneJob{job("a", "32 3 * * *"), job("b", "33 3 * * *"), job("c", "50 3 * * *")}, 1},
+		"written in any order": {[]oneJob{job("c", "50 3 * * *"), job("a", "32 3 * * *"), job("b", "33 3 * * *")}, 1},
+		"just near enough":     {[]oneJob{job("a", "0 3 * * *"), job("b", "20 3 * * *"), job("c", "40 3 * * *")}, 1},
+		"every hour":           {[]oneJob{job("a", "0 * * * *"), job("b", "1 * * * *"), job("c", "2 * * * *")}, 1},
+		"once":                 {[]oneJob{job("a", "at(2027-03-21T03:00:00)"), job("b", "at(2027-03-21T03:01:00)"), job("c", "at(2027-03-21T03:02:00)")}, 1},
 		"over midnight":        {[]oneJob{job("a", "58 23 * * 1"), job("b", "59 23 * * 1"), job("c", "3 0 * * 2")}, 0},
 		"two":                  {[]oneJob{job("a", "32 3 * * *"), job("b", "33 3 * * *")}, 0},
 		"on other days":        {[]oneJob{job("a", "32 3 * * 1"), job("b", "33 3 * * 2"), job("c", "34 3 * * 3")}, 0},
