@@ -155,11 +155,8 @@ var preparing = []string{"cd", "pushd", ".", "source", "export", "umask", "sleep
 
 func isSetup(c shell.Command) bool { return slices.Contains(preparing, c.Name()) }
 
-// expand replaces a variable at the start of a text with its value.
-func (r *Command) expand(text string) string { return Expand(text, r.Variables) }
-
-// Expand replaces a variable at the start of a text with its value, if it is one of these.
-func Expand(text string, variables map[string]string) string {
+// expand replaces a variable at the start of a text with its value, if it is one of these.
+func expand(text string, variables map[string]string) string {
 	name, ok := strings.CutPrefix(text, "$")
 	if !ok {
 		return text

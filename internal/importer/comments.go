@@ -39,9 +39,9 @@ var legendWords = map[string]bool{
 
 var legendSplit = pattern(`[\s|,;:/()]+`)
 
-// Legend reports whether a comment names the columns of a crontab, and whether one of them is
+// legend reports whether a comment names the columns of a crontab, and whether one of them is
 // that of users.
-func Legend(comment string) (is, users bool) {
+func legend(comment string) (is, users bool) {
 	words := slices.DeleteFunc(legendSplit().Split(strings.ToLower(strings.Trim(comment, "#*- \t\r")), -1), func(w string) bool { return w == "" || w == "*" })
 	known := 0
 	fields := false
@@ -77,8 +77,8 @@ func drawing(body string) bool {
 // hash matches a long run of hexadecimal digits, which generators put into their marks.
 var hash = pattern(`\b[0-9a-f]{16,}\b`)
 
-// OffJob reports whether a comment looks like a job that is commented out.
-func OffJob(body string) bool { return fieldsForm().MatchString(body) }
+// offJob reports whether a comment looks like a job that is commented out.
+func offJob(body string) bool { return fieldsForm().MatchString(body) }
 
 // exemplary matches what comments say above a line that is only an example.
 var exemplary = pattern(`(?i)\bexamples?\b|\be\.g\.|\bfor instance\b|\bsample (?:job|entry|line)`)
@@ -87,7 +87,7 @@ var exemplary = pattern(`(?i)\bexamples?\b|\be\.g\.|\bfor instance\b|\bsample (?
 func Exemplary(raw []string) bool {
 	for i := len(raw) - 1; i >= max(0, len(raw)-maxCommentLines); i-- {
 		body := strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(raw[i]), "#"))
-		if body == "" || OffJob(body) {
+		if body == "" || offJob(body) {
 			return false
 		}
 		if exemplary().MatchString(body) {
@@ -99,8 +99,8 @@ func Exemplary(raw []string) bool {
 
 // silent reports whether a comment line says nothing about a job.
 func silent(body string) bool {
-	is, _ := Legend(body)
-	return is || OffJob(body) || marks().MatchString(body) || hash().MatchString(body) || drawing(body) || settingForm().MatchString(body) || linkAlone().MatchString(body)
+	is, _ := legend(body)
+	return is || offJob(body) || marks().MatchString(body) || hash().MatchString(body) || drawing(body) || settingForm().MatchString(body) || linkAlone().MatchString(body)
 }
 
 // Description gives what the comment lines right above a job say about it. It is "" if they are

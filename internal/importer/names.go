@@ -11,8 +11,8 @@ import (
 // it.
 type Names map[string]int
 
-// Unique makes a name that no other job has.
-func (n Names) Unique(name string) string {
+// unique makes a name that no other job has.
+func (n Names) unique(name string) string {
 	if name == "" {
 		name = "job"
 	}
@@ -49,7 +49,7 @@ func (in *Import) Distinct(all [][]string) []string {
 	}
 	names := make([]string, len(all))
 	for i, parts := range all {
-		names[i] = in.names.Unique(joined(parts, used[i]))
+		names[i] = in.names.unique(joined(parts, used[i]))
 	}
 	return names
 }

@@ -46,7 +46,7 @@ func (r *Command) drops(s shell.List, seg shell.Command, t shell.Redirect) bool 
 	case len(seg.Words) > 0 && r.isLog(s, t.Target) && !feeds(seg, t):
 		r.tellRedirect(t)
 		return true
-	case t.Target != nowhere && !streams().MatchString(r.expand(t.Target)):
+	case t.Target != nowhere && !streams().MatchString(expand(t.Target, r.Variables)):
 		r.tellFile(t.Target)
 	}
 	return false
@@ -73,7 +73,7 @@ func feeds(seg shell.Command, t shell.Redirect) bool {
 
 // isLog reports whether a file is a log that the line only writes to.
 func (r *Command) isLog(s shell.List, target string) bool {
-	name := r.expand(target)
+	name := expand(target, r.Variables)
 	switch {
 	case name == nowhere || streams().MatchString(name):
 		return true
@@ -100,7 +100,7 @@ func (r *Command) tellRedirect(t shell.Redirect) {
 	case t.Target == nowhere:
 		r.E.Change("the redirection to /dev/null is dropped: that output will be in the task's log, so watch its size")
 		return
-	case streams().MatchString(r.expand(t.Target)):
+	case streams().MatchString(expand(t.Target, r.Variables)):
 		r.E.Change("the redirection to %s is dropped: it is the container's own output, which the task's log has anyway", t.Target)
 		return
 	}

@@ -46,7 +46,7 @@ func partsOf(list shell.List, variables map[string]string, depth int) []string {
 		parts := commandParts(c, variables, folder, depth)
 		name := c.Name()
 		if name == "cd" && len(c.Words) == 2 {
-			folder = Expand(shell.Unquote(c.Words[1].Text), variables)
+			folder = expand(shell.Unquote(c.Words[1].Text), variables)
 		}
 		switch {
 		case len(parts) == 0:
@@ -206,7 +206,7 @@ func (w *wording) variable(text *string) bool {
 		w.program = Clean(bare(cmp.Or(w.variables[name], strings.ToLower(name))))
 		return true
 	}
-	*text = Expand(*text, w.variables)
+	*text = expand(*text, w.variables)
 	return false
 }
 
@@ -224,7 +224,7 @@ func (w *wording) inFolder() string {
 	if !strings.Contains(file, "/") && w.framework != "" {
 		file = w.framework
 	}
-	dir := path.Dir(Expand(shell.Unquote(file), w.variables))
+	dir := path.Dir(expand(shell.Unquote(file), w.variables))
 	if !path.IsAbs(dir) && w.folder != "" {
 		dir = path.Join(w.folder, dir)
 	}

@@ -157,7 +157,7 @@ func (in *Import) Take(e *Entry, j job.Job, wanted string) {
 		e.Refuse("a jobs file holds at most %d jobs: import in parts", MaxJobs)
 		return
 	}
-	j.Name = in.names.Unique(Clean(wanted))
+	j.Name = in.names.unique(Clean(wanted))
 	if wanted != "" && j.Name != wanted {
 		e.Change("its name is %s: letters, digits, - and _, at most %d, each once", j.Name, job.MaxNameLength)
 	}
@@ -207,7 +207,7 @@ func (f *ForeignError) Error() string { return f.Sentence }
 
 // TakeDefined is Take for a job with its own task definition, which gets the job's name.
 func (in *Import) TakeDefined(e *Entry, j job.Job, d job.TaskDefinition, wanted string) {
-	name := in.names.Unique(Clean(wanted))
+	name := in.names.unique(Clean(wanted))
 	j.Name, d.Family, j.TaskDefinition = name, name, name
 	if j.Name != wanted {
 		e.Change("its name is %s: letters, digits, - and _, at most %d, each once", j.Name, job.MaxNameLength)

@@ -34,7 +34,7 @@ func (f Former) Until() time.Time {
 const KeepFormer = MaxStartWithin + MaxWindow + 24*time.Hour
 
 // MaxFormer is the most former definitions that an item keeps. Every sweep reads every item:
-// ten of them add 1 KB to one, or 50 KB if each plan names MaxDates days. The first to go is
+// ten of them add 1 KB to one, or 50 KB if each plan names maxDates days. The first to go is
 // the oldest that has no slot still to be judged. If people change a job's plan more often
 // than that while its slots may still start late, a missed slot of the oldest plan may not be
 // reported.

@@ -41,9 +41,9 @@ type Calendar struct {
 // IsZero reports whether there is no calendar.
 func (c Calendar) IsZero() bool { return len(c.Skip) == 0 && len(c.Only) == 0 }
 
-// MaxDates is how many days a calendar may name. The dates travel with the job, and twenty
+// maxDates is how many days a calendar may name. The dates travel with the job, and twenty
 // years of public holidays fit.
-const MaxDates = 400
+const maxDates = 400
 
 // Bounds of Window (EventBridge Scheduler API, FlexibleTimeWindow).
 const (
@@ -68,8 +68,8 @@ func (c Calendar) validate(ps *problems) {
 	if len(c.Skip) > 0 && len(c.Only) > 0 {
 		ps.add("calendar", "takes skip or only, not both")
 	}
-	if n := max(len(c.Skip), len(c.Only)); n > MaxDates {
-		ps.add("calendar", "names %d days; at most %d are allowed: remove those that have passed", n, MaxDates)
+	if n := max(len(c.Skip), len(c.Only)); n > maxDates {
+		ps.add("calendar", "names %d days; at most %d are allowed: remove those that have passed", n, maxDates)
 	}
 	for _, day := range slices.Concat(c.Skip, c.Only) {
 		if _, err := time.Parse(time.DateOnly, day); err != nil {

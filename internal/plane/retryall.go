@@ -132,5 +132,5 @@ func (p *Plane) succeededSince(ctx context.Context, r run.Run, newest []run.Run)
 
 // supersedes reports whether o, a run of the same job, makes a retry of r pointless.
 func supersedes(o, r run.Run) bool {
-	return o.Status == run.Succeeded && o.ID != r.ID && (o.ScheduledFor.After(r.ScheduledFor) || o.FinishedAt.After(r.FinishedAt))
+	return o.Status == run.Succeeded && (o.ScheduledFor.After(r.ScheduledFor) || o.FinishedAt.After(r.FinishedAt))
 }

@@ -95,28 +95,20 @@ func (t Timetable) Explain(minute time.Time) (s job.Shift, slot time.Time, ok bo
 				continue
 			}
 			s.Known, s.Offset, s.From = true, job.Offset(ours+by), minute.Add(-1)
-			first, last := earlier(minute, minute.Add(by)), later(minute, minute.Add(by))
+			first, last := minute, minute.Add(by)
+			if by < 0 {
+				first, last = last, first
+			}
 			if at, found := t.Schedule.Next(first.Add(-1)); found && !at.After(last) {
-				slot, s.From = at, earlier(at, minute).Add(-1)
+				slot = at
+				if at.Before(minute) {
+					s.From = at.Add(-1)
+				}
 			}
 			return s, slot, true
 		}
 	}
 	return s, slot, false
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // Words says what a start at a minute that the schedule does not have means.

@@ -172,17 +172,15 @@ func (w *Writer) Put(ctx context.Context, s render.Schedule, kind apply.Kind) er
 		Arn: &w.Trigger, RoleArn: &w.Role, Input: &s.Input, DeadLetterConfig: &types.DeadLetterConfig{Arn: &w.Failures},
 		RetryPolicy: &types.RetryPolicy{MaximumRetryAttempts: aws.Int32(mostRetries), MaximumEventAgeInSeconds: aws.Int32(int32(s.MaxAge))},
 	}
+	in := scheduler.CreateScheduleInput{
+		GroupName: &w.Name, Name: &s.Name, Description: description, ScheduleExpression: &s.Expression, ScheduleExpressionTimezone: &s.Zone,
+		State: types.ScheduleState(s.State), FlexibleTimeWindow: flexible, StartDate: optional(s.Start), EndDate: optional(s.End), Target: target,
+	}
 	var err error
 	if kind == apply.Create {
-		_, err = w.Scheduler.CreateSchedule(ctx, &scheduler.CreateScheduleInput{
-			GroupName: &w.Name, Name: &s.Name, Description: description, ScheduleExpression: &s.Expression, ScheduleExpressionTimezone: &s.Zone,
-			State: types.ScheduleState(s.State), FlexibleTimeWindow: flexible, StartDate: optional(s.Start), EndDate: optional(s.End), Target: target,
-		})
+		_, err = w.Scheduler.CreateSchedule(ctx, &in)
 	} else {
-		_, err = w.Scheduler.UpdateSchedule(ctx, &scheduler.UpdateScheduleInput{
-			GroupName: &w.Name, Name: &s.Name, Description: description, ScheduleExpression: &s.Expression, ScheduleExpressionTimezone: &s.Zone,
-			State: types.ScheduleState(s.State), FlexibleTimeWindow: flexible, StartDate: optional(s.Start), EndDate: optional(s.End), Target: target,
-		})
+		_, err = w.Scheduler.UpdateSchedule(ctx, (*scheduler.UpdateScheduleInput)(&in))
 	}
 	if err != nil {
 		return fmt.Errorf("writing schedule %s: %w", s.Name, err)
@@ -192,18 +190,17 @@ func (w *Writer) Put(ctx context.Context, s render.Schedule, kind apply.Kind) er
 
 // Announce implements plane.Registry. It writes to the schedule port.Applied, which starts nothing.
 func (w *Writer) Announce(ctx context.Context) error {
-	name, on, zone, state := port.Applied, render.ByHand, "UTC", types.ScheduleStateDisabled
+	name, on, zone := port.Applied, render.ByHand, "UTC"
 	words := "Starts nothing: batchplane apply writes here when it has changed schedules, last at " + time.Now().UTC().Format(time.RFC3339Nano)
-	off := &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff}
-	target := &types.Target{Arn: &w.Trigger, RoleArn: &w.Role, Input: aws.String("{}"), DeadLetterConfig: &types.DeadLetterConfig{Arn: &w.Failures}}
-	_, err := w.Scheduler.UpdateSchedule(ctx, &scheduler.UpdateScheduleInput{
-		GroupName: &w.Name, Name: &name, Description: &words, ScheduleExpression: &on, ScheduleExpressionTimezone: &zone, State: state, FlexibleTimeWindow: off, Target: target,
-	})
+	in := scheduler.UpdateScheduleInput{
+		GroupName: &w.Name, Name: &name, Description: &words, ScheduleExpression: &on, ScheduleExpressionTimezone: &zone,
+		State: types.ScheduleStateDisabled, FlexibleTimeWindow: &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
+		Target: &types.Target{Arn: &w.Trigger, RoleArn: &w.Role, Input: aws.String("{}"), DeadLetterConfig: &types.DeadLetterConfig{Arn: &w.Failures}},
+	}
+	_, err := w.Scheduler.UpdateSchedule(ctx, &in)
 	var none *types.ResourceNotFoundException
 	if errors.As(err, &none) {
-		_, err = w.Scheduler.CreateSchedule(ctx, &scheduler.CreateScheduleInput{
-			GroupName: &w.Name, Name: &name, Description: &words, ScheduleExpression: &on, ScheduleExpressionTimezone: &zone, State: state, FlexibleTimeWindow: off, Target: target,
-		})
+		_, err = w.Scheduler.CreateSchedule(ctx, (*scheduler.CreateScheduleInput)(&in))
 	}
 	var made *types.ConflictException // somebody else created it at this moment
 	if err != nil && !errors.As(err, &made) {
