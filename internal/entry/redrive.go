@@ -66,21 +66,15 @@ func (d Door) redriveOne(ctx context.Context, req port.RedriveRequest, search po
 	return words, true
 }
 
-// Bounds of a list of messages. A function's answer has at most 6 MB (AWS Lambda developer guide,
+// mostListed bounds a list of messages, in bytes. A function's answer has at most 6 MB (AWS Lambda developer guide,
 // "Lambda quotas"), and a byte of an input may take six bytes in JSON.
-const (
-	mostListed = 4 << 20
-	mostInput  = 64 << 10
-)
+const mostListed = 4 << 20
 
 // listed returns the messages that fit into an answer, oldest first. Later ones are listed once
-// these are settled. Only the beginning of a long input is shown.
+// these are settled.
 func listed(found []port.Failed) []port.Failed {
 	size := 0
 	for i := range found {
-		if in := found[i].Input; len(in) > mostInput {
-			found[i].Input = strings.ToValidUTF8(in[:mostInput], "") + "…"
-		}
 		size += 6*(len(found[i].Input)+len(found[i].Why)) + 300
 		if size > mostListed {
 			return found[:i]

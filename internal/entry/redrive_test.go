@@ -195,7 +195,7 @@ func TestAQueueOfLongMessages(t *testing.T) {
 	d := newDoor(t, etl)
 	queues := &lying{all: map[port.Queue][]port.Failed{}}
 	for i := range mostFailed {
-		queues.all[port.TriggerQueue] = append(queues.all[port.TriggerQueue], port.Failed{ID: strconv.Itoa(i), Input: strings.Repeat("\x01", 1<<20)})
+		queues.all[port.TriggerQueue] = append(queues.all[port.TriggerQueue], port.Failed{ID: strconv.Itoa(i), Input: strings.Repeat("\x01", port.MostListed), Why: strings.Repeat("\x01", port.MostListed)})
 	}
 	d.Failures = queues
 	reply := d.must(t, "r", `{"redrive":"trigger"}`)

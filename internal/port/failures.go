@@ -39,6 +39,11 @@ type Failed struct {
 	Handle string `json:"-"`
 }
 
+// MostListed is how many bytes of an input, or of why it failed, are listed. A message may have 1 MB
+// (Amazon SQS developer guide, "Amazon SQS message quotas"), whoever sent it, and the trigger lists many
+// with little memory.
+const MostListed = 64 << 10
+
 // Contents is what lies in a queue of failures, as far as was looked.
 type Contents struct {
 	Queue  Queue    `json:"queue"`
@@ -48,7 +53,8 @@ type Contents struct {
 // Failures gives access to the queues of failures.
 type Failures interface {
 	// Failed returns messages of a queue, the oldest first: all of a short queue, and at most
-	// most of a long one. It removes none.
+	// most of a long one. Of a long text it returns the first MostListed bytes and a mark. It
+	// removes none.
 	Failed(ctx context.Context, q Queue, most int) ([]Failed, error)
 	// Find looks for messages by their ids until it has found all, has read the whole queue, or has
 	// searched for too long. It removes none.

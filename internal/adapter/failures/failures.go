@@ -67,6 +67,7 @@ func (q *Queues) Failed(ctx context.Context, name port.Queue, most int) ([]port.
 		before := len(found)
 		for _, m := range messages {
 			f := failed(m)
+			f.Input, f.Why = beginning(f.Input), beginning(f.Why)
 			found[m.ID] = &f
 		}
 		if vain++; len(found) > before {
@@ -80,6 +81,14 @@ func (q *Queues) Failed(ctx context.Context, name port.Queue, most int) ([]port.
 		oldest[i] = *all[i]
 	}
 	return oldest, nil
+}
+
+// beginning returns what is listed of a text. What is left out is not kept in memory.
+func beginning(s string) string {
+	if len(s) <= port.MostListed {
+		return s
+	}
+	return strings.ToValidUTF8(s[:port.MostListed], "") + "…"
 }
 
 // Find implements port.Failures. The messages of a long queue come in any order and become visible

@@ -118,6 +118,29 @@ func TestFailed(t *testing.T) {
 	}
 }
 
+// TestFailedAtLength: of a long message, the beginning is listed, whoever sent it.
+func TestFailedAtLength(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ü", 1<<19)
+	record, err := json.Marshal(map[string]any{"requestContext": map[string]string{"condition": "RetriesExhausted"}, "requestPayload": long, "responsePayload": map[string]string{"errorMessage": long}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := json.Marshal(map[string]any{"Messages": []map[string]string{{"MessageId": "m", "Body": string(record)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := queues(t, &sqs{pages: []string{string(page)}}).Failed(t.Context(), port.TriggerQueue, 100)
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%d messages, %v", len(got), err)
+	}
+	for _, text := range []string{got[0].Input, got[0].Why} {
+		if len(text) > port.MostListed+len("…") || !strings.HasSuffix(text, "ü…") {
+			t.Errorf("%d bytes, which end with %q", len(text), text[len(text)-10:])
+		}
+	}
+}
+
 // TestWhoPutItThere: a rule decides what it sends, even if that looks like Lambda's record of what
 // people or schedules sent. EventBridge and Scheduler say who it was.
 func TestWhoPutItThere(t *testing.T) {
