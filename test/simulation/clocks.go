@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/port"
@@ -36,8 +38,11 @@ var byClocks = map[string]bool{
 // nobody can tell by a clock that is that far off.
 func (w *World) forgotten(t *task) bool {
 	a := w.store.runs[t.run].run.Attempt(t.attempt)
-	return w.wrong.far && a != nil && a.Sends > 1
+	return a != nil && w.resent(*a)
 }
+
+// resent is forgotten for an attempt.
+func (w *World) resent(a run.Attempt) bool { return w.wrong.far && a.Sends > 1 }
 
 // vague reports whether it depends on clocks as what an end is told, or whether it is.
 func (w *World) vague(r *run.Run, e end) bool {
@@ -95,9 +100,10 @@ func (h *handler) runsIn() string {
 }
 
 // passedOver reports whether a sweep may have passed over a slot since the item of its job could not be
-// read. By a clock that is off that may be any slot.
+// read, and said so. By a clock that is off that may be any slot.
 func (w *World) passedOver(j *deployed, slot time.Time) bool {
-	return j.darkAt(slot) || w.wrong.ever && len(j.dark) > 0
+	told := slices.ContainsFunc(w.store.kept, func(k port.Kept) bool { return strings.HasPrefix(k.Reason, "no notice will say which slots") })
+	return told && (j.darkAt(slot) || w.wrong.ever && len(j.dark) > 0)
 }
 
 // refusesWhatComes reports whether triggers may be refused, since the clock of their function is behind.

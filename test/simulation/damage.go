@@ -116,8 +116,7 @@ func (w *World) darkFor(id run.ID, since time.Time) bool {
 	return j != nil && len(j.dark) > 0 && since.Before(j.dark[len(j.dark)-1].until.Add(slack))
 }
 
-// darkAt reports whether a job's item could not be read when a slot was due, or was judged: nobody
-// watches the slots of such a job, which each sweep says.
+// darkAt reports whether a job's item could not be read when a slot was due, or was judged.
 func (j *deployed) darkAt(slot time.Time) bool {
 	return slices.ContainsFunc(j.dark, func(s span) bool {
 		return slot.After(s.from.Add(-time.Hour-time.Duration(j.job.Window)-slotSlack)) && slot.Before(s.until.Add(slotSlack))

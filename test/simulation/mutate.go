@@ -84,6 +84,7 @@ const (
 	LateIsNow                    // what was lost while a target was down counts as just due
 	AheadStands                  // what was recorded ahead of its time stands
 	ZoneIsUTC                    // slots are expected by UTC
+	PassUnread                   // items that cannot be read are not named among all
 	GiveUpSilently               // of a notice that was given up nothing is kept
 	mutations
 )
@@ -101,7 +102,7 @@ var mutationNames = [mutations]string{
 	"a crowd for ever",
 	"slots are stale", "what is older is written", "untold is told", "what is forgotten is gone",
 	"the lock stays lost", "never long", "what was seen is forgotten", "all retries are safe",
-	"pauses are as first read", "not before is forgotten", "names are trusted", "what is found is trusted", "one task is found", "an unread item is none", "what was lost is just due", "what came too early stands", "zones are UTC", "given up in silence",
+	"pauses are as first read", "not before is forgotten", "names are trusted", "what is found is trusted", "one task is found", "an unread item is none", "what was lost is just due", "what came too early stands", "zones are UTC", "unread items are passed over", "given up in silence",
 }
 
 func (m Mutation) String() string { return mutationNames[m] }

@@ -116,6 +116,9 @@ func (p storePort) Items(ctx context.Context) (items []job.Item, err error) {
 	err = p.access("Items", false, func() error {
 		items, err = p.w.store.Items(ctx)
 		p.unread()
+		if p.w.opt.Mutation == PassUnread {
+			err = nil
+		}
 		return err
 	})
 	if m := p.w.opt.Mutation; m == HideCalendar || m == ForgetFormer || m == ZoneIsUTC {

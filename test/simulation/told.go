@@ -71,5 +71,6 @@ func (w *World) retrySafe(id run.ID, attempts int, s run.Safety, whose string) {
 // mayRepeat reports whether a run's job says that a second run does no harm, or nobody knows what
 // it launched.
 func (w *World) mayRepeat(id run.ID) bool {
-	return w.truth.mistook[id] || w.store.definition(w.store.runs[id].run.Definition).Retry.Idempotent
+	r := w.store.runs[id].run
+	return w.truth.mistook[id] || w.store.definition(r.Definition).Retry.Idempotent || slices.ContainsFunc(r.Attempts, w.resent)
 }
