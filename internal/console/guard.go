@@ -120,7 +120,11 @@ func (s *Server) sites(next http.Handler) http.Handler {
 
 type contextKey int
 
-const tokenKey contextKey = 0
+// What a request's context holds: its session's token, and when its page began to be read.
+const (
+	tokenKey contextKey = iota
+	begunKey
+)
 
 // signedIn admits requests with a session, and redeems codes.
 func (s *Server) signedIn(next http.Handler) http.Handler {

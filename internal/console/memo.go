@@ -29,6 +29,7 @@ type memo struct {
 	jobs     uint64
 	runs     uint64
 	markedAt time.Time
+	lookedAt time.Time // when the check that ended at markedAt began
 }
 
 // kept is one read. Its lock is held during the read, so that many who want the same cause one
@@ -65,7 +66,10 @@ func (m *memo) forget() {
 func (m *memo) entry(ctx context.Context, name string) (*kept, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.now().Sub(m.markedAt) > markedFor {
+	// A page that is read for longer than that is of one moment: where each call takes long, it would
+	// otherwise check before each of its reads.
+	begun, page := ctx.Value(begunKey).(time.Time)
+	if at := m.now(); at.Sub(m.markedAt) > markedFor && (!page || m.lookedAt.Before(begun)) {
 		jobs, runs, err := m.marks(ctx)
 		if err != nil {
 			return nil, err
@@ -73,7 +77,7 @@ func (m *memo) entry(ctx context.Context, name string) (*kept, error) {
 		if jobs != m.jobs || runs != m.runs || len(m.kept) > mostKept {
 			clear(m.kept)
 		}
-		m.jobs, m.runs, m.markedAt = jobs, runs, m.now()
+		m.jobs, m.runs, m.markedAt, m.lookedAt = jobs, runs, m.now(), at
 	}
 	if m.kept[name] == nil {
 		m.kept[name] = &kept{}

@@ -53,6 +53,30 @@ func TestMemo(t *testing.T) {
 	}
 }
 
+// TestMemoOfAPage: a page whose reads take long checks once whether something has changed, and the next page
+// checks again.
+func TestMemoOfAPage(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(0, 0)
+	m := newMemo(nil)
+	m.now = func() time.Time { return now }
+	checks := 0
+	takes := func() { now = now.Add(2 * markedFor) }
+	m.marks = func(context.Context) (uint64, uint64, error) { checks++; takes(); return 0, 0, nil }
+	for n := range 2 {
+		ctx := context.WithValue(t.Context(), begunKey, now)
+		for _, name := range []string{"a", "b", "c"} {
+			if _, err := remember(ctx, m, name, func(context.Context) (int, error) { takes(); return 0, nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if checks != n+1 {
+			t.Errorf("page %d: %d checks in all", n+1, checks)
+		}
+		takes()
+	}
+}
+
 // TestMemoReadsOnce: many who want the same cause one read.
 func TestMemoReadsOnce(t *testing.T) {
 	t.Parallel()

@@ -74,7 +74,7 @@ func (s *Server) page(p page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Longer than the page has, so that whoever waited in vain is told so. Not every writer has one.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime + streamWrite))
-		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), begunKey, time.Now()), answerTime)
 		defer cancel()
 		r = r.WithContext(ctx)
 		q, err := ParseQuery(r.URL.Query())
