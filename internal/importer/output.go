@@ -47,23 +47,38 @@ func (r *Command) drops(s shell.List, seg shell.Command, t shell.Redirect) bool 
 		r.tellRedirect(t)
 		return true
 	case t.Target != nowhere && !streams().MatchString(expand(t.Target, r.Variables)):
-		r.tellFile(t.Target)
+		r.tellFile(s, seg, t.Target)
 	}
 	return false
 }
 
-// tellFile reports, once, a file that the command writes.
-func (r *Command) tellFile(name string) {
+// tellFile reports, once, a file that a command of the line writes. Data that nothing in the line reads
+// would be lost.
+func (r *Command) tellFile(s shell.List, writer shell.Command, name string) {
 	if slices.Contains(r.E.told, name) {
 		return
 	}
 	r.E.told = append(r.E.told, name)
 	const lost = "it writes to %s, which is lost with the container: if that is data, write it to S3; if it is a log, drop the redirection"
-	if passing().MatchString(name) {
+	if passing().MatchString(name) || r.readLater(s, writer, name) {
 		r.E.Decide(lost, name)
 		return
 	}
 	r.Off(lost, name)
+}
+
+// readLater reports whether what follows a command names a file that it writes, other than to write
+// it again.
+func (r *Command) readLater(s shell.List, writer shell.Command, name string) bool {
+	n := strings.Count(r.Line[writer.AfterEnd:], name)
+	for _, seg := range s {
+		for _, t := range seg.Redirects {
+			if t.Start >= writer.AfterEnd && t.Target == name && !strings.Contains(t.Sign, "<") {
+				n--
+			}
+		}
+	}
+	return n > 0
 }
 
 // feeds reports whether the output would flow into a pipe without the redirection.
@@ -138,7 +153,7 @@ func (r *Command) pipes(s shell.List) bool {
 func (r *Command) teeIsLog(s shell.List, tee shell.Command) bool {
 	for _, w := range tee.Words[1:] {
 		if name := shell.Unquote(w.Text); !strings.HasPrefix(name, "-") && !r.isLog(s, name) {
-			r.tellFile(name)
+			r.tellFile(s, tee, name)
 			return false
 		}
 	}
