@@ -63,6 +63,17 @@ func TestAStopWaitsForTheLook(t *testing.T) {
 	}
 }
 
+// TestAStopThatECSDoesNotKnowYet: if the look comes long after a person asked for the stop, a notice does not
+// say that ECS was asked to stop the task: it is asked from now on.
+func TestAStopThatECSDoesNotKnowYet(t *testing.T) {
+	t.Parallel()
+	asked := at{2 * time.Minute, run.StopAsked{By: "ann", Reason: "x"}}
+	r, _ := play(t, plain, slices.Concat(search(arn(9))[:1], []at{asked}, search(arn(9))[2:], []at{lookAt(9)})...)
+	if !r.Stuck() || !r.Owes(run.StopTask) || !strings.HasPrefix(r.Cause, "its stop was decided on at ") {
+		t.Errorf("stuck %t, owes %v: %s", r.Stuck(), r.Owed, r.Cause)
+	}
+}
+
 // TestAllThatWereFound are looked at, up to ten: a task of somebody else does not hide the attempt's.
 func TestAllThatWereFound(t *testing.T) {
 	t.Parallel()

@@ -204,8 +204,12 @@ func (d *decider) nothingNew(a *Attempt, e *Seen) (Result, string) {
 	return Ignored, fmt.Sprintf("version %d of the task is known", e.Version)
 }
 
-// learn copies what a task's state shows about a current attempt.
+// learn copies what a task's state shows about a current attempt. Only once that shows whose task it is, ECS is
+// asked for a stop.
 func (d *decider) learn(a *Attempt, e *Seen) {
+	if d.r.Stopping != nil && !a.Sure() && e.Stop.LastStatus != "STOPPED" {
+		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
+	}
 	if a.TaskARN == "" {
 		a.TaskARN, a.AcceptedAt = e.TaskARN, d.now()
 		d.r.settle(launching)
