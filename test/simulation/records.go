@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -106,7 +107,7 @@ func (s *Store) Items(context.Context) ([]job.Item, error) {
 		}
 	}
 	if len(s.corruptItems) > 0 {
-		return out, &port.UnreadableItemsError{Jobs: s.corruptItems}
+		return out, &port.UnreadableItemsError{Jobs: maps.Clone(s.corruptItems)}
 	}
 	return out, nil
 }
