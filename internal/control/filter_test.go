@@ -93,8 +93,8 @@ func TestLostSlotIsStarted(t *testing.T) {
 }
 
 // TestALateTriggerOfAPlanThatDidNotFilter: a trigger that comes after a change starts the slot by the terms of
-// its time. Of a rate, nobody would find that it is missing. Slots since the change are filtered, and so are
-// those that no plan had.
+// its time, if only the job's name came along. Of a rate, nobody would find that it is missing. Slots since
+// the change are filtered, and so are those that no plan had.
 func TestALateTriggerOfAPlanThatDidNotFilter(t *testing.T) {
 	t.Parallel()
 	changed, late := clockAt(18, 10, 0), clockAt(18, 12, 0)
@@ -103,13 +103,15 @@ func TestALateTriggerOfAPlanThatDidNotFilter(t *testing.T) {
 		at      time.Time
 		want    port.Outcome
 		skips   []string
+		carried bool
 	}{
-		"a rate's slot":                    {"rate(30 minutes)", "rate(30 minutes)", clockAt(18, 0, 0), port.Accepted, nil},
-		"a crontab slot":                   {"0 * * * *", "0 * * * *", clockAt(18, 0, 0), port.Accepted, nil},
-		"one since the change":             {"rate(30 minutes)", "rate(30 minutes)", clockAt(18, 11, 0), port.Filtered, nil},
-		"one from before the job was made": {"rate(30 minutes)", "rate(30 minutes)", t0.Add(-time.Minute), port.Filtered, nil},
-		"one that the plan did not have":   {"30 * * * *", "0 * * * *", clockAt(18, 0, 0), port.Filtered, nil},
-		"one that it filtered too":         {"rate(30 minutes)", "rate(30 minutes)", clockAt(18, 0, 0), port.Filtered, []string{"2026-11-22", "2026-11-23"}},
+		"a rate's slot":                    {"rate(30 minutes)", "rate(30 minutes)", clockAt(18, 0, 0), port.Accepted, nil, false},
+		"a crontab slot":                   {"0 * * * *", "0 * * * *", clockAt(18, 0, 0), port.Accepted, nil, false},
+		"one since the change":             {"rate(30 minutes)", "rate(30 minutes)", clockAt(18, 11, 0), port.Filtered, nil, false},
+		"one from before the job was made": {"rate(30 minutes)", "rate(30 minutes)", t0.Add(-time.Minute), port.Filtered, nil, false},
+		"one that the plan did not have":   {"30 * * * *", "0 * * * *", clockAt(18, 0, 0), port.Filtered, nil, false},
+		"one of the new definition":        {"rate(30 minutes)", "rate(30 minutes)", clockAt(18, 0, 0), port.Filtered, nil, true},
+		"one that it filtered too":         {"rate(30 minutes)", "rate(30 minutes)", clockAt(18, 0, 0), port.Filtered, []string{"2026-11-22", "2026-11-23"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -120,7 +122,11 @@ func TestALateTriggerOfAPlanThatDidNotFilter(t *testing.T) {
 			w := known(t, was)
 			w.clock.AdvanceTo(changed)
 			w.know(is)
-			if rep := w.fire(late, port.Slot{At: c.at}); rep.Outcome != c.want || (rep.Run != "") != (c.want == port.Accepted) {
+			slot := port.Slot{At: c.at}
+			if c.carried { // deployed before the slot, and seen after it
+				slot.Carried = &is
+			}
+			if rep := w.fire(late, slot); rep.Outcome != c.want || (rep.Run != "") != (c.want == port.Accepted) {
 				t.Errorf("%+v", rep)
 			}
 		})

@@ -96,17 +96,13 @@ func (c *Control) stale(a accepted, slot time.Time) string {
 	return ""
 }
 
-// unlessFiltered starts a slot unless the job's own terms filter it: those that are deployed, and those
-// that were in force at the slot.
+// unlessFiltered starts a slot unless the job's own terms filter it: those of the definition that came along
+// or, if none did, those that are deployed and those that were in force at the slot.
 func (c *Control) unlessFiltered(ctx context.Context, a accepted, slot time.Time, odd *odd) (port.Reply, error) {
 	j := a.job
 	if why := filtered(j, slot, odd.or(a.item)); why != "" {
-		item, err := c.itemOr(ctx, j.Name, a.item)
-		if err != nil {
-			return port.Reply{}, err
-		}
-		if hadSlot(&item, slot) {
-			return c.slotOf(ctx, j, slot, run.BySchedule, claiming{hash: a.hash, item: &item, odd: odd})
+		if a.named && hadSlot(a.item, slot) {
+			return c.slotOf(ctx, j, slot, run.BySchedule, claiming{hash: a.hash, item: a.item, odd: odd})
 		}
 		c.Log.InfoContext(ctx, "filtered", "job", j.Name, "slot", slot, "why", why)
 		return port.Reply{Outcome: port.Filtered, Message: fmt.Sprintf("%s has no run at %s: %s", j.Name, slot.Format(time.RFC3339), why)}, nil
