@@ -43,9 +43,6 @@ type accepted struct {
 	// before it. The slot then belongs to a definition that nobody has seen, and says nothing
 	// about this one's minutes.
 	younger bool
-	// named says that only the job's name came along: the definition is the present one, whichever
-	// was in force at the slot.
-	named bool
 	// item is the job's item as it was read for this slot; nil if it has changed since.
 	item *job.Item
 	// why, if not "", says why nobody can tell yet what is deployed.
@@ -65,7 +62,7 @@ func (c *Control) accept(ctx context.Context, s port.Slot) (accepted, error) {
 	}
 	held, hash, err := c.held(ctx, &item, s)
 	if err != nil || hash != "" {
-		return accepted{job: held, hash: hash, item: &item, named: s.Carried == nil, proven: s.Carried != nil && c.Schedules != nil && c.Schedules.Ours(s.Schedule)}, err
+		return accepted{job: held, hash: hash, item: &item, proven: s.Carried != nil && c.Schedules != nil && c.Schedules.Ours(s.Schedule)}, err
 	}
 	if s.Schedule == "" || c.Schedules == nil {
 		return accepted{why: "the registry does not hold, as far as it was read, what came along"}, nil

@@ -96,14 +96,10 @@ func (c *Control) stale(a accepted, slot time.Time) string {
 	return ""
 }
 
-// unlessFiltered starts a slot unless the job's own terms filter it: those of the definition that came along
-// or, if none did, those that are deployed and those that were in force at the slot.
+// unlessFiltered starts a slot unless the job's own terms filter it.
 func (c *Control) unlessFiltered(ctx context.Context, a accepted, slot time.Time, odd *odd) (port.Reply, error) {
 	j := a.job
 	if why := filtered(j, slot, odd.or(a.item)); why != "" {
-		if a.named && hadSlot(a.item, slot) {
-			return c.slotOf(ctx, j, slot, run.BySchedule, claiming{hash: a.hash, item: a.item, odd: odd})
-		}
 		c.Log.InfoContext(ctx, "filtered", "job", j.Name, "slot", slot, "why", why)
 		return port.Reply{Outcome: port.Filtered, Message: fmt.Sprintf("%s has no run at %s: %s", j.Name, slot.Format(time.RFC3339), why)}, nil
 	}
@@ -157,18 +153,6 @@ func (c *Control) placeRate(ctx context.Context, name string, minute time.Time, 
 		return minute, nil
 	}
 	return before, nil
-}
-
-// hadSlot reports whether a former plan of a job has a slot from when it was in force. Nobody else finds that
-// a trigger was late if it was a rate's.
-func hadSlot(item *job.Item, slot time.Time) bool {
-	return slices.ContainsFunc(item.Former, func(f job.Former) bool {
-		if f.Plan == nil || !f.From.Before(slot) || slot.After(f.Until()) {
-			return false
-		}
-		t, err := timetable.Of(*f.Plan)
-		return err == nil && t.Starts(slot) && t.Filtered(slot) == ""
-	})
 }
 
 // filtered says why a slot does not count for its job; "" if it does. A schedule that cannot

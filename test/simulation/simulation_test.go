@@ -119,7 +119,6 @@ func TestWorldsThatFailed(t *testing.T) {
 		"a run that a restored store forgot was called safe": {Seed: 77143},
 		"a success was retried as what would be safe":        {Seed: 1731000004248},
 		"two rounds that hung had one notice":                {Seed: 1712773149865},
-		"a slot was started by a plan that had been left":    {Seed: 1819000006890, Horizon: 115 * time.Minute, Without: FaultSet{0xffffffbd5fffffff, 0x2ffffbff}},
 		"a run ended while a sweep gave it the lock":         {Seed: 1712770461968},
 		"a late slot came before the sweep had looked":       {Seed: 1712770404597},
 		"the lock went to the run that had just ended":       {Seed: 1712768374191},
