@@ -6,19 +6,19 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/port"
 )
 
 // patience is how long a job whose slots cannot be checked keeps the mark from moving on.
-// There must be an end, since each sweep checks all jobs anew from there.
+// There must be an end, since each sweep checks all jobs anew from there. What is told names it.
 const patience = 3 * time.Hour
 
 // passes reports whether the mark moves past a span. err is why slots of it could not be
 // checked; nil if those of all jobs were whose items can be read. Past others it moves once
 // patience has lasted. An input is kept then, saying that nobody will report which of them
-// were missed, and a notice reports that. A mark that a wrong clock has set in the future is
-// never kept there.
+// were missed, and a notice reports that; of items that cannot be read, a process says so once
+// for as long as they stay the same. A mark that a wrong clock has set in the future is never
+// kept there.
 //
 // Crash window: until the mark has moved, the next sweep keeps it again.
 func (c *Control) passes(ctx context.Context, l *Loaded, from, to time.Time, err error) bool {
@@ -28,35 +28,19 @@ func (c *Control) passes(ctx context.Context, l *Loaded, from, to time.Time, err
 		return true
 	case err != nil && c.failingFor(ctx, l.at) < patience, l.at.Sub(to) < patience:
 		return false
-	case err == nil:
-		return c.passesItems(ctx, l, from)
 	}
-	return c.givesUp(ctx, "no notice will say which slots from %s to %s were missed, which could not be checked for %s: %.2000s",
-		from.UTC().Format(minute), to.UTC().Format(minute), job.Duration(patience), errors.Join(err, asError(l.unreadable)))
-}
-
-// passesItems moves the mark past slots of jobs whose items cannot be read. As long as these
-// stay the same, a process says so once.
-func (c *Control) passesItems(ctx context.Context, l *Loaded, from time.Time) bool {
-	why := l.unreadable.Error()
-	if told := c.passedOver.Load(); told != nil && *told == why {
+	why := errors.Join(err, asError(l.unreadable)).Error()
+	if told := c.passedOver.Load(); err == nil && told != nil && *told == why {
 		return true
 	}
-	ok := c.givesUp(ctx, "no notice will say which slots of some jobs were missed, from %s on and up to %s before their items can be read again: %.2000s",
-		from.UTC().Format(minute), job.Duration(patience), why)
-	if ok {
-		c.passedOver.Store(&why)
-	}
-	return ok
-}
-
-// givesUp reports whether it is kept that slots are given up.
-func (c *Control) givesUp(ctx context.Context, format string, args ...any) bool {
-	reason := fmt.Sprintf(format, args...)
-	c.Log.ErrorContext(ctx, "gave up checking slots that could not be checked", "why", reason)
-	if err := c.keep(ctx, nil, reason); err != nil {
-		c.Log.ErrorContext(ctx, "the mark stays", "why", err.Error())
+	keep := c.keep(ctx, nil, fmt.Sprintf("no notice will say which slots from %s on were missed: they could not be checked for three hours: %.2000s",
+		from.UTC().Format(minute), why))
+	switch {
+	case keep != nil:
+		c.Log.ErrorContext(ctx, "the mark stays", "why", keep.Error())
 		return false
+	case err == nil:
+		c.passedOver.Store(&why)
 	}
 	return true
 }

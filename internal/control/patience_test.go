@@ -95,7 +95,7 @@ func TestItemsThatStayUnreadable(t *testing.T) {
 		}
 	}
 	bad["bad"] = port.ErrNewer
-	passes(12*time.Hour, 1, "no notice will say which slots of some jobs were missed, from 2026-11-22 17:45 UTC on and up to 3h before their items can be read again", "bad:written by a newer version")
+	passes(12*time.Hour, 1, "no notice will say which slots from 2026-11-22 17:45 UTC on were missed: they could not be checked for three hours", "bad:written by a newer version")
 	bad["worse"] = port.ErrUnreadable
 	passes(time.Hour+time.Minute, 2, "worse:")
 	delete(bad, "worse")
