@@ -208,6 +208,9 @@ func TestNothingBeforeAPercent(t *testing.T) {
 	runCases(t, []lineCase{
 		{"a name to fill in", at("%(z_cron)s update_stats"), "", false, "refused: a bare % ends a command, and nothing is before it"},
 		{"with a blank", at(" % a"), "", false, "refused: a bare % ends a command, and nothing is before it"},
-		{"something before it", at("/a %(b)s"), `printf '%s' '(b)s` + "\n' | ( /a  )", true, "hands it the rest as standard input"},
+		{"something before it", at("/a %(b)s"), `printf '%s' '(b)s` + "\n' | ( /a  )", false, "printf writes it"},
+		{"within a value", at("curl -d a=%20b x"), `printf '%s' '20b x` + "\n' | ( curl -d a= )", true, "here within a word"},
+		{"within a URL", at("curl http://x/a%20b"), `printf '%s' '20b` + "\n' | ( curl http://x/a )", true, "here within a word"},
+		{"behind an address", at("mail -s x a@b.example%hello"), `printf '%s' 'hello` + "\n' | ( mail -s x a@b.example )", false, "printf writes it"},
 	})
 }

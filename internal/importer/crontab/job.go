@@ -1,6 +1,7 @@
 package crontab
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -139,6 +140,10 @@ func readable(r *importer.Command, l lines.Line) {
 	}
 }
 
+// withinWord matches a command that a % cut off within a word, such as a URL, a file's name or a
+// variable's value. Who means standard input ends the command before it.
+var withinWord = regexp.MustCompile(`(?:[=/:+_.,&?"'([{-]|://\S*)$`)
+
 // input puts cron's standard input into the command, since ECS gives none.
 func (in *importing) input(e *importer.Entry, l lines.Line, r *importer.Command) {
 	if l.Stdin == "" {
@@ -157,7 +162,11 @@ func (in *importing) input(e *importer.Entry, l lines.Line, r *importer.Command)
 		e.Decide("what follows the first bare %% was its standard input, which ECS does not have: it is left out")
 		return
 	}
-	r.Off("cron ends the command at the first bare %% and hands it the rest as standard input, which ECS does not have: printf writes it; busybox and supercronic take a %% as it stands, so if one of them ran it, write the whole command")
+	if withinWord.MatchString(l.Command) {
+		r.Off("cron ends the command at the first bare %%, here within a word, and hands it the rest as standard input; busybox and supercronic take a %% as it stands: write the whole command if one of them ran it, or if \\%% was meant")
+	} else {
+		e.Change("what follows the first %% is standard input, which ECS does not have: printf writes it")
+	}
 	end := " )"
 	if strings.Contains(r.Line, "#") {
 		end = "\n)" // a comment would take the parenthesis
