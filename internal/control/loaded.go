@@ -94,6 +94,14 @@ func (l *Loaded) doubt(name string, unreadable *port.UnreadableItemsError) {
 	}
 }
 
+// unread returns why items of jobs cannot be read.
+func (l *Loaded) unread() map[string]error {
+	if l.unreadable == nil {
+		return nil
+	}
+	return l.unreadable.Jobs
+}
+
 // sort keeps the items by name, as place expects them. Items are large, so their pointers are sorted.
 func (l *Loaded) sort() {
 	byName := make([]*job.Item, len(l.items))

@@ -124,3 +124,46 @@ func TestAMarkInTheFutureIsNotHeld(t *testing.T) {
 		t.Errorf("the other: %q", got)
 	}
 }
+
+// TestAJobThatLeftWhileItsItemCouldNotBeRead: of slots since it left, none counts as missed.
+func TestAJobThatLeftWhileItsItemCouldNotBeRead(t *testing.T) {
+	t.Parallel()
+	w, bad := tornWorld(t)
+	at := w.clock.Now()
+	for _, step := range []struct {
+		until time.Time
+		is    error
+		there []string
+	}{
+		{clockAt(17, 47, 0), nil, []string{"hourly", "bad"}},
+		{clockAt(18, 30, 0), port.ErrNewer, []string{"hourly", "bad"}},
+		{clockAt(20, 20, 0), port.ErrNewer, []string{"hourly"}},
+		{clockAt(20, 40, 0), nil, []string{"hourly"}},
+	} {
+		delete(bad, "bad")
+		if step.is != nil {
+			bad["bad"] = step.is
+		}
+		for at.Before(step.until) {
+			at = at.Add(time.Minute)
+			w.clock.AdvanceTo(at)
+			list := port.Reading{Whole: at}
+			for _, name := range step.there {
+				list.Jobs = append(list.Jobs, port.Register(with(hourly, func(j *job.Job) { j.Name = name })))
+			}
+			l, err := w.ctl.Load(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(w.ctl.SyncLoaded(t.Context(), l, list), w.ctl.CheckLoaded(t.Context(), l)); (err != nil) != (step.is != nil) {
+				t.Fatalf("sweep at %s: %v", at, err)
+			}
+		}
+	}
+	if got := w.slotsOf("bad"); got != "18:00 missed" {
+		t.Errorf("of the job that left at 18:30: %s", got)
+	}
+	if got := w.mark(port.MarkRegistry); !got.Equal(clockAt(20, 40, 0)) {
+		t.Errorf("the mark of lists stays at %s", got)
+	}
+}

@@ -98,8 +98,8 @@ func (c *Control) news(ctx context.Context, l *Loaded, jobs []port.Registered) (
 		if c.synced.holds(j.Name, knownAs(j), l.rev(j.Name), now) {
 			continue
 		}
-		if l.unreadable != nil && l.unreadable.Jobs[j.Name] != nil {
-			errs = append(errs, fmt.Errorf("reading the item of job %s: %w", j.Name, l.unreadable.Jobs[j.Name]))
+		if why := l.unread()[j.Name]; why != nil {
+			errs = append(errs, fmt.Errorf("reading the item of job %s: %w", j.Name, why))
 			continue
 		}
 		upTo, err := checked()
@@ -198,10 +198,16 @@ func (l *Loaded) left(there map[string]bool, whole time.Time) (left []job.Item) 
 
 // unsure reports whether somebody came to know a job that is not there after the list began.
 // They may know it from an earlier reading, so it need not have been there when the list
-// began.
+// began. Nor need a job that is not there and whose item cannot be read: it leaves once that
+// can be read again.
 func (l *Loaded) unsure(there map[string]bool, whole time.Time) bool {
 	for i := range l.items {
 		if item := &l.items[i]; !item.Gone && item.Name != job.All && !there[item.Name] && item.KnownAt.After(whole) {
+			return true
+		}
+	}
+	for name := range l.unread() {
+		if name != job.All && !there[name] {
 			return true
 		}
 	}
