@@ -125,7 +125,7 @@ func fill(ctx context.Context, s Store, j routine, seed int, now time.Time) erro
 	item := job.Item{Name: j.name, Definition: d.Hash(), Plan: d.Plan(), Since: now.AddDate(0, -1, 0)}
 	switch j.name {
 	case "invoice-mailer":
-		item.FailingSince = now.Add(-3*time.Hour - 40*time.Minute)
+		item.FailingSince = now.Add(-3 * time.Hour) // when the first of the four failed ended
 	case "newsletter-send":
 		item.Pauses = []job.Pause{{From: now.Add(-26 * time.Hour), To: now.Add(40 * time.Hour), By: "mara", Reason: "the template is being redone"}}
 	case "sitemap":
