@@ -9,6 +9,10 @@ type Nesting struct {
 	flow, line, indicators int
 }
 
+// unclosed is how many indicators between braces and brackets count as one. What follows a brace that
+// nobody closed has no commas either, and there the parser says what is wrong.
+const unclosed = 50
+
 // Count takes the next token. It gives how deep the parser may go there.
 func (n *Nesting) Count(t *token.Token) int {
 	switch t.Type {
@@ -24,7 +28,10 @@ func (n *Nesting) Count(t *token.Token) int {
 		}
 		n.indicators++
 	}
-	return max(n.flow, n.indicators)
+	if n.flow > 0 {
+		return max(n.flow, n.indicators/unclosed)
+	}
+	return n.indicators
 }
 
 // Block reports whether the token stood outside of braces and brackets, or closed them.

@@ -101,6 +101,7 @@ func TestBounded(t *testing.T) {
 		{"many tags", "a: " + many(500_000, "!a ") + "x", "nested more than 100 deep"},
 		{"many colons", many(500_000, "a: "), "nested more than 100 deep"},
 		{"many flow mappings", "a: {}" + many(50_000, " {a: b}"), "nested more than 100 deep"},
+		{"a brace not closed", "defaults: {network: {subnets: [a]}\njobs:\n" + many(200, "- name: a\n  cluster: b\n"), "2:1: this is not YAML: ',' or '}' must be specified"},
 		{"colons without commas", "jobs: [\n" + many(50_000, "a: \n"), "nested more than 100 deep"},
 		{"many variables", "jobs:\n  - name: a\n    environment:\n" + numbered(250_000, "      V%d: x\n"), "1004:12: more than 1000 keys in one mapping"},
 		{"many keys at the top", numbered(250_000, "k%d: x\n"), "1001:6: more than 1000 keys in one mapping"},

@@ -83,12 +83,14 @@ func tooNested(tokens token.Tokens) *Problem {
 }
 
 func syntaxProblem(err error) Problem {
-	p := Problem{Message: "this is not YAML: " + firstLine(err.Error())}
-	if ye, ok := errors.AsType[yaml.Error](err); ok {
-		p.Message = "this is not YAML: " + ye.GetMessage()
-		if t := ye.GetToken(); t != nil && t.Position != nil {
-			p.Line, p.Column = t.Position.Line, t.Position.Column
-		}
+	ye, ok := errors.AsType[yaml.Error](err)
+	if !ok {
+		return Problem{Message: "this is not YAML: " + firstLine(err.Error())}
+	}
+	// Its Error prints the lines around, in a time that grows with the square of their tokens.
+	p := Problem{Message: "this is not YAML: " + ye.GetMessage()}
+	if t := ye.GetToken(); t != nil && t.Position != nil {
+		p.Line, p.Column = t.Position.Line, t.Position.Column
 	}
 	return p
 }
