@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -47,31 +48,88 @@ func (r *Command) drops(s shell.List, seg shell.Command, t shell.Redirect) bool 
 		r.tellRedirect(t)
 		return true
 	case t.Target != nowhere && !streams().MatchString(expand(t.Target, r.Variables)):
-		r.tellFile(s, seg, t.Target)
+		r.tellFile(s, seg, t.Target, "if that is data, write it to S3; if it is a log, drop the redirection")
 	}
 	return false
 }
 
+// fileOptions match the option by which a program gets the name of the file that it writes; the name
+// follows in the same word or is the next.
+var fileOptions = map[string]func() *regexp.Regexp{
+	"pg_dump": dumpFile, "pg_dumpall": dumpFile, "mysqldump": resultFile, "mariadb-dump": resultFile,
+	"mongodump": pattern(`^(?:-o|--out(?:=|$)|--archive=)(.*)$`),
+	"curl":      pattern(`^(?:-[sSfLkgvi]*o|--output(?:=|$))(.*)$`),
+	"wget":      pattern(`^(?:-[qncv]*O|--output-document(?:=|$))(.*)$`),
+}
+
+var (
+	dumpFile   = pattern(`^(?:-f|--file(?:=|$))(.*)$`)
+	resultFile = pattern(`^(?:-r|--result-file(?:=|$))(.*)$`)
+)
+
+// outputs reports files that commands write because an option names them.
+func (r *Command) outputs(s shell.List) {
+	for _, c := range s {
+		var option func() *regexp.Regexp
+		for i, w := range c.Words {
+			if option == nil {
+				option = fileOptions[shell.Base(w.Text)]
+				continue
+			}
+			m := option().FindStringSubmatch(shell.Unquote(w.Text))
+			if m == nil {
+				continue
+			}
+			name := shell.Unquote(m[1])
+			if name == "" && i+1 < len(c.Words) {
+				name = shell.Unquote(c.Words[i+1].Text)
+			}
+			if name != "" && name != "-" && !r.isLog(s, name) {
+				r.tellFile(s, c, name, "write it to S3")
+			}
+		}
+	}
+}
+
 // tellFile reports, once, a file that a command of the line writes. Data that nothing in the line reads
 // would be lost.
-func (r *Command) tellFile(s shell.List, writer shell.Command, name string) {
+func (r *Command) tellFile(s shell.List, writer shell.Command, name, instead string) {
 	if slices.Contains(r.E.told, name) {
 		return
 	}
 	r.E.told = append(r.E.told, name)
-	const lost = "it writes to %s, which is lost with the container: if that is data, write it to S3; if it is a log, drop the redirection"
-	if passing().MatchString(name) || r.readLater(s, writer, name) {
-		r.E.Decide(lost, name)
+	const lost = "it writes to %s, which is lost with the container: %s"
+	if passing().MatchString(name) || complains(writer, name) || r.readLater(s, writer, name) {
+		r.E.Decide(lost, name, instead)
 		return
 	}
-	r.Off(lost, name)
+	r.Off(lost, name, instead)
 }
 
+// complains reports whether a file gets errors alone, or is appended to with errors among the rest: it is
+// a log whatever its name is.
+func complains(writer shell.Command, name string) bool {
+	return slices.ContainsFunc(writer.Redirects, func(t shell.Redirect) bool {
+		return t.Target == name && (strings.HasPrefix(t.Sign, "2>") || strings.HasSuffix(t.Sign, ">>") && (strings.HasPrefix(t.Sign, "&") || both(writer.Redirects)))
+	})
+}
+
+// both reports whether errors go where the output goes.
+func both(redirects []shell.Redirect) bool {
+	return slices.ContainsFunc(redirects, func(t shell.Redirect) bool { return t.Sign == "2>&" && t.Target == "1" })
+}
+
+// senders copy files to where they last, and take folders too.
+var senders = []string{"aws", "s3cmd", "s5cmd", "rclone", "gsutil", "gcloud", "azcopy", "restic", "borg", "rsync", "scp", "sftp", "lftp", "ftp"}
+
 // readLater reports whether what follows a command names a file that it writes, other than to write
-// it again.
+// it again, or copies files away.
 func (r *Command) readLater(s shell.List, writer shell.Command, name string) bool {
 	n := strings.Count(r.Line[writer.AfterEnd:], name)
 	for _, seg := range s {
+		if seg.Start >= writer.AfterEnd && slices.ContainsFunc(programs(shell.List{seg}, 0), func(p string) bool { return slices.Contains(senders, p) }) {
+			return true
+		}
 		for _, t := range seg.Redirects {
 			if t.Start >= writer.AfterEnd && t.Target == name && !strings.Contains(t.Sign, "<") {
 				n--
@@ -153,7 +211,7 @@ func (r *Command) pipes(s shell.List) bool {
 func (r *Command) teeIsLog(s shell.List, tee shell.Command) bool {
 	for _, w := range tee.Words[1:] {
 		if name := shell.Unquote(w.Text); !strings.HasPrefix(name, "-") && !r.isLog(s, name) {
-			r.tellFile(s, tee, name)
+			r.tellFile(s, tee, name, "if that is data, write it to S3; if it is a log, drop the tee")
 			return false
 		}
 	}

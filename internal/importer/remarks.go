@@ -127,6 +127,7 @@ func (r *Command) remarks(s shell.List) {
 	if ownHost().MatchString(r.Line) && !slices.Contains(started, "ssh") { // where another's host is meant
 		r.Off("it calls its own host, where in a task nothing answers: write the name of the service that it calls")
 	}
+	r.outputs(s)
 	r.failures(s)
 	r.guards(s)
 	if bashForm().MatchString(r.Line) && r.interpreter() == "/bin/sh" {
