@@ -23,11 +23,14 @@ func Runnable(jobs []job.Job, definitions []job.TaskDefinition, clusters []strin
 		on.definition(d)
 	}
 	for _, j := range jobs {
-		on.base(j, definitions)
+		own := on
 		if j.Disabled {
-			off.job(j, clusters)
-		} else {
-			on.job(j, clusters)
+			own = off
+		}
+		own.job(j, clusters)
+		if i := slices.IndexFunc(definitions, func(d job.TaskDefinition) bool { return d.Family == j.TaskDefinition }); i >= 0 {
+			own.container(j, definitions[i])
+			on.shadows(j, definitions[i])
 		}
 	}
 	return on.sentences(), off.sentences()
@@ -80,18 +83,17 @@ func (f findings) job(j job.Job, clusters []string) {
 	}
 }
 
-// base finds what a job and its base definition contradict each other in: the container's name, and
-// variables that the definition takes from a secret. ECS lets a container have a variable once, and a
-// person who gives an input a value must not replace a secret.
-func (f findings) base(j job.Job, definitions []job.TaskDefinition) {
-	i := slices.IndexFunc(definitions, func(d job.TaskDefinition) bool { return d.Family == j.TaskDefinition })
-	if i < 0 {
-		return
-	}
-	if only := cmp.Or(definitions[i].Container, definitions[i].Family); j.Container != "" && j.Container != only {
+// container finds a name that the one container of a job's base definition does not have.
+func (f findings) container(j job.Job, d job.TaskDefinition) {
+	if only := cmp.Or(d.Container, d.Family); j.Container != "" && j.Container != only {
 		f.add("job "+j.Name, "taskDefinitions.%s has no container %q, only %q: leave container out", j.TaskDefinition, j.Container, only)
 	}
-	for _, name := range sortedKeys(definitions[i].Secrets) {
+}
+
+// shadows finds variables of a job that its base definition takes from a secret. ECS lets a
+// container have a name once, and a person who gives an input a value must not replace a secret.
+func (f findings) shadows(j job.Job, d job.TaskDefinition) {
+	for _, name := range sortedKeys(d.Secrets) {
 		_, input := j.Inputs[name]
 		if _, variable := j.Environment[name]; variable || input {
 			f.add("job "+j.Name, "%s is a secret of taskDefinitions.%s, and neither a variable nor an input of a job may have its name: remove or rename it", name, j.TaskDefinition)

@@ -59,6 +59,10 @@ func TestRunnable(t *testing.T) {
 	if len(faults) > 0 || len(later) != 1 || !strings.HasPrefix(later[0], "job off: command holds") {
 		t.Errorf("%q, %q", faults, later)
 	}
+	faults, later = render.Runnable([]job.Job{with("off", func(j *job.Job) { j.Disabled, j.Container = true, "main" })}, []job.TaskDefinition{{Family: "app", Image: "x"}}, nil)
+	if len(faults) > 0 || len(later) != 1 || !strings.HasPrefix(later[0], `job off: taskDefinitions.app has no container "main"`) {
+		t.Errorf("%q, %q", faults, later)
+	}
 	var many []job.Job
 	for i := range 200 {
 		many = append(many, with(fmt.Sprintf("j%d", i), func(j *job.Job) { j.Network.Subnets = nil }))
