@@ -57,6 +57,8 @@ func TestKubernetesExpansion(t *testing.T) {
 		{"no network of its node", `args: [a]}], hostNetwork: false, tolerations: [{key: x`, "a", false, ""},
 		{"names of its own", `args: [a]}], hostAliases: [{ip: 10.0.0.1, hostnames: [db]`, "a", true, "its pod has hostAliases"},
 		{"a capability", `args: [a], securityContext: {capabilities: {add: [NET_ADMIN], drop: [ALL]}}`, "a", true, "adds capabilities (NET_ADMIN)"},
+		{"one of many", `args: [a], securityContext: {capabilities: {add: [CHOWN, SYS_ADMIN]}}`, "a", true, "adds capabilities (SYS_ADMIN)"},
+		{"what it has anyway", `args: [a], securityContext: {capabilities: {add: [NET_BIND_SERVICE, SETUID], drop: [ALL]}}`, "a", false, "securityContext.capabilities is dropped"},
 		{"fewer capabilities", `args: [a], securityContext: {capabilities: {drop: [ALL]}}`, "a", false, "securityContext.capabilities is dropped"},
 		{"a small disk", `resources: {limits: {ephemeral-storage: 2Gi}}, args: [a]`, "a", false, ""},
 		{"its token", `command: [sh, -c, "cat /var/run/secrets/kubernetes.io/serviceaccount/token"]`, "sh|-c|cat /var/run/secrets/kubernetes.io/serviceaccount/token", true, "it reads the pod's token"},

@@ -87,6 +87,18 @@ func (r *reading) dropped(c *doc.Node) {
 	r.others(c, told)
 }
 
+// usual are the capabilities that a container on Fargate has: those of Docker
+// (https://github.com/moby/moby/blob/master/daemon/pkg/oci/caps/defaults.go; Amazon ECS API reference,
+// KernelCapabilities, add).
+var usual = []string{
+	"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+}
+
+// more gives the capabilities that a container adds to those which it has on Fargate anyway.
+func more(capabilities *doc.Node) []string {
+	return slices.DeleteFunc(capabilities.Get("add").Texts(), func(c string) bool { return slices.Contains(usual, c) })
+}
+
 // security reports what is lost of a securityContext: everything except its user.
 func (r *reading) security(whose string, n *doc.Node) {
 	n.Pairs(func(key string, v *doc.Node) {
@@ -94,8 +106,8 @@ func (r *reading) security(whose string, n *doc.Node) {
 		case key == "runAsUser" || v.Absent() || key == "privileged" && !v.True():
 		case key == "privileged":
 			r.e.Off(&r.j, "its container is privileged, and Fargate starts none that is")
-		case key == "capabilities" && len(v.Get("add").List()) > 0:
-			r.e.Off(&r.j, "its container adds capabilities (%s), and a job has none to add", importer.Clip(strings.Join(v.Get("add").Texts(), ", ")))
+		case key == "capabilities" && len(more(v)) > 0:
+			r.e.Off(&r.j, "its container adds capabilities (%s), and a job has none to add", importer.Clip(strings.Join(more(v), ", ")))
 		default:
 			r.e.Change("%ssecurityContext.%s is dropped: of it a job says the user alone; the image or a task definition of your own says the rest", whose, importer.Clip(key))
 		}
