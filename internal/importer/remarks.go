@@ -35,7 +35,7 @@ var remarks = []remark{
 	{nil, pattern(`(?:^|[^\\])(?:\\\\)*\\[ \t]*$`), decided, "it ends with a backslash, which does not join lines in a crontab: the next line was never part of it"},
 	{hostPrograms, pattern(`/etc/init\.d/`), stops, "it acts on its host, which a container does not: leave it there, or find a replacement"},
 	{[]string{"run-parts"}, nil, decided, "run-parts runs every script of a folder in order: better make each script a job; the folder must be in the image"},
-	{nil, pattern(`^(?:cd\s+\S+\s*(?:&&|;)\s*)?(?:sudo\s+)?find\s.*(?:\s-delete\b|-exec\s+rm\b|xargs\s.*\brm\b)`), stops, "it deletes old files of its host, and a task has only its own: leave it there"},
+	{nil, deletes, stops, "it deletes old files of its host, and a task has only its own: leave it there"},
 	{containers, nil, stops, "it drives containers from its host: make that container the job"},
 	{[]string{"sudo", "su", "doas", "runuser"}, nil, decided, "it changes its user: set user in the task definition instead"},
 	{[]string{"flock"}, nil, stops, "flock is left in it and locks nothing, since each task has its own files: use `overlap`"},
@@ -50,6 +50,10 @@ var remarks = []remark{
 	{nil, pattern(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["']?[A-Za-z][\w.-]*:[^\s"'$]*[A-Za-z]`), decided, "it may hold a password, which anyone who may read ECS events could read: if so, put it into the task definition's secrets"},
 	{[]string{"ssh", "rsync", "scp", "sftp"}, nil, known, "it logs in elsewhere: put its keys into the task definition's secrets"},
 }
+
+// deletes matches a line that deletes what find finds and does nothing else.
+var deletes = pattern(`^(?:cd\s+\S+\s*(?:&&|;)\s*)?(?:sudo\s+)?find\s(?:[^;&|]|\\;)*(?:\s-delete\b|\s-exec(?:dir)?\s+(?:/bin/)?rm\s|(?:\|[^;&|]*)?\|\s*xargs\s[^;&|]*\brm(?:\s|$))` +
+	`(?:[^;&|]|\\;|[;&|]+\s*(?:find|rm|rmdir|sudo|xargs|echo|true|date|logger)\b)*$`)
 
 // hostPrograms are programs that make sense only on a host.
 var hostPrograms = []string{

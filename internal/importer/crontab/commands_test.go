@@ -75,6 +75,11 @@ func TestWhatIsLost(t *testing.T) {
 		{"old files", at("find /backup -mtime +7 -delete"), "find /backup -mtime +7 -delete", true, old},
 		{"old files, rm", at(`cd /x && find . -name '*.gz' -exec rm {} \;`), `cd /x && find . -name '*.gz' -exec rm {} \;`, true, old},
 		{"old files, xargs", at("find /x -mtime +7 | xargs rm -f"), "find /x -mtime +7 | xargs rm -f", true, old},
+		{"old files, twice", at(`find /x -mtime +7 -exec rm {} \; ; find /y -mmin +9 -delete`), `find /x -mtime +7 -exec rm {} \; ; find /y -mmin +9 -delete`, true, old},
+		{"old files, filtered", at("find /x -mtime +7 | grep -v y | xargs rm"), "find /x -mtime +7 | grep -v y | xargs rm", true, old},
+		{"files on the way to something else", at("find . -name '*.pyc' -delete; python run.py"), "find . -name '*.pyc' -delete; python run.py", false, ""},
+		{"another program that removes", at(`find /x -exec rm-old {} \;`), `find /x -exec rm-old {} \;`, false, ""},
+		{"files that it packs, and one removed", at("find /x | xargs tar czf - | aws s3 cp - s3://y; rm /x/a"), "find /x | xargs tar czf - | aws s3 cp - s3://y; rm /x/a", false, ""},
 		{"files that it finds", at("find /x -name a -exec /y {} +"), "find /x -name a -exec /y {} +", false, ""},
 	})
 }
