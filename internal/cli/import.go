@@ -214,15 +214,23 @@ func (c *importCmd) write(a *app, r importer.Result, source string) error {
 		return err
 	}
 	if c.Output == stdout {
+		if r.Old != nil && !a.json {
+			_, _ = fmt.Fprintln(a.Stderr, "the crontab with the imported lines commented out, which the steps need, is not written: give -o a file")
+		}
 		return a.writeForeign(text)
 	}
-	if r.Old == nil {
-		if err := writeNew(c.Output, text); err != nil {
-			return err
-		}
-		_, _ = fmt.Fprintf(a.Stderr, "wrote %s\n", c.Output)
-		return nil
+	if r.Old != nil {
+		return c.writeBoth(a, text, r.Old, source)
 	}
+	if err := writeNew(c.Output, text); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(a.Stderr, "wrote %s\n", c.Output)
+	return nil
+}
+
+// writeBoth writes the jobs file and, beside it, the crontab with the imported lines commented out.
+func (c *importCmd) writeBoth(a *app, text, commented []byte, source string) error {
 	name := filepath.Base(source)
 	if source == "-" {
 		name = "crontab"
@@ -237,7 +245,7 @@ func (c *importCmd) write(a *app, r importer.Result, source string) error {
 	if err := writeNew(c.Output, text); err != nil {
 		return err
 	}
-	if err := writeNew(old, r.Old); err != nil {
+	if err := writeNew(old, commented); err != nil {
 		return errors.Join(err, os.Remove(c.Output))
 	}
 	_, _ = fmt.Fprintf(a.Stderr, "wrote %s, and %s with the imported lines commented out\n", c.Output, old)

@@ -64,10 +64,10 @@ func TestImportToStdout(t *testing.T) {
 	batchplane(t, "import", "crontab", in, "--zone", "UTC", "-o", out)
 	want, err := os.ReadFile(out) //nolint:gosec // a test's own file
 	r := batchplane(t, "import", "crontab", in, "--zone", "UTC", "-o", "-")
-	if err != nil || r.code != 0 || r.out != string(want) || !strings.Contains(r.err, "job report: cron(30 2 * * ? *)") || !strings.Contains(r.err, "batchplane apply -f jobs.yaml") {
+	if err != nil || r.code != 0 || r.out != string(want) || !strings.Contains(r.err, "job report: cron(30 2 * * ? *)") || !strings.Contains(r.err, "batchplane apply -f jobs.yaml") || !strings.HasSuffix(r.err, "which the steps need, is not written: give -o a file\n") {
 		t.Errorf("%v, %+v", err, r)
 	}
-	if r := batchplane(t, "--json", "import", "crontab", in, "--zone", "UTC", "-o", "-"); r.out != string(want) || !strings.HasPrefix(r.err, "{") {
+	if r := batchplane(t, "--json", "import", "crontab", in, "--zone", "UTC", "-o", "-"); r.out != string(want) || !strings.HasPrefix(r.err, "{") || !strings.HasSuffix(r.err, "}\n") {
 		t.Errorf("%+v", r)
 	}
 	if r := batchplane(t, "import", "crontab", in+".imported", "--undo", "-o", "-"); r.code != 0 || r.out != smallCrontab {
