@@ -56,6 +56,7 @@ func TestKubernetesExpansion(t *testing.T) {
 		{"its node's network", `args: [a]}], hostNetwork: true, tolerations: [{key: x`, "a", true, "its pod has hostNetwork"},
 		{"no network of its node", `args: [a]}], hostNetwork: false, tolerations: [{key: x`, "a", false, ""},
 		{"names of its own", `args: [a]}], hostAliases: [{ip: 10.0.0.1, hostnames: [db]`, "a", true, "its pod has hostAliases"},
+		{"no names of its own", `args: [a]}], hostAliases: [], affinity: {}, tolerations: [{key: x`, "a", false, ""},
 		{"a capability", `args: [a], securityContext: {capabilities: {add: [NET_ADMIN], drop: [ALL]}}`, "a", true, "adds capabilities (NET_ADMIN)"},
 		{"one of many", `args: [a], securityContext: {capabilities: {add: [CHOWN, SYS_ADMIN]}}`, "a", true, "adds capabilities (SYS_ADMIN)"},
 		{"what it has anyway", `args: [a], securityContext: {capabilities: {add: [NET_BIND_SERVICE, SETUID], drop: [ALL]}}`, "a", false, "securityContext.capabilities is dropped"},

@@ -39,6 +39,11 @@ var ofItsNode = []struct{ key, why string }{
 // defaults are the values of these keys that nobody has set.
 var defaults = []string{"false", "default", "ClusterFirst", "default-scheduler"}
 
+// unset reports whether a value says nothing: charts write empty lists and maps too.
+func unset(v *doc.Node) bool {
+	return v.Absent() || slices.Contains(defaults, v.String()) || v.Kind == doc.List && len(v.Items) == 0 || v.Kind == doc.Map && len(v.Keys) == 0
+}
+
 // readOfPod are the keys of a pod that are read, or reported elsewhere.
 var readOfPod = []string{"containers", "initContainers", "volumes", "restartPolicy", "nodeSelector", "os", "securityContext"}
 
@@ -47,13 +52,13 @@ func (r *reading) meaningless(spec *doc.Node) {
 	told := slices.Clone(readOfPod)
 	for _, m := range withoutMeaning {
 		told = append(told, m.key)
-		if v := spec.Get(m.key); !v.Absent() && !slices.Contains(defaults, v.String()) {
+		if !unset(spec.Get(m.key)) {
 			r.e.Change("%s is dropped: %s", m.key, m.why)
 		}
 	}
 	for _, m := range ofItsNode {
 		told = append(told, m.key)
-		if v := spec.Get(m.key); !v.Absent() && !slices.Contains(defaults, v.String()) {
+		if !unset(spec.Get(m.key)) {
 			r.e.Off(&r.j, "its pod has %s, but %s", m.key, m.why)
 		}
 	}
@@ -63,7 +68,7 @@ func (r *reading) meaningless(spec *doc.Node) {
 // others reports keys that have a value and are not among those told.
 func (r *reading) others(n *doc.Node, told []string) {
 	n.Pairs(func(key string, v *doc.Node) {
-		if !slices.Contains(told, key) && !v.Absent() && !slices.Contains(defaults, v.String()) {
+		if !slices.Contains(told, key) && !unset(v) {
 			r.e.Change("%s is dropped: a job has no counterpart", importer.Clip(key))
 		}
 	})
