@@ -137,6 +137,7 @@ func TestWorldsThatFailed(t *testing.T) {
 		"a slot of a plan that is over told of an offset":    {Seed: 1909248344},
 		"a list began between a read and its write":          {Seed: 1712725396430},
 		"a job was gone by what was found before it came":    {Seed: 1712728193320},
+		"a job left while its item could not be read":        {Seed: 9000000265},
 		"a plan was forgotten before its slots were judged":  {Seed: 1712721882367},
 		"what stood still knew a run that was set aside":     {Seed: 1712722138667},
 		"a pending slot had a run that makes no sense":       {Seed: 1712731702088},

@@ -56,8 +56,11 @@ const clocks = 45 * time.Second
 const replaced = time.Hour + 15*time.Minute
 
 // asked reports whether a job's schedule asked for a slot, or may have as far as is known of an item that
-// could not be read.
-func (j *deployed) asked(slot time.Time) bool { return j.darkAt(slot) || j.askedFor(slot) }
+// could not be read: but not long after it left.
+func (j *deployed) asked(slot time.Time) bool {
+	there := func(d *deployed) bool { return !d.gone }
+	return j.darkAt(slot) && j.stood(slot.Add(-replaced), slot.Add(clocks), there) || j.askedFor(slot)
+}
 
 // askedFor reports whether a job's schedule asked for a slot, by any clock.
 func (j *deployed) askedFor(slot time.Time) bool {
