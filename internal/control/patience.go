@@ -30,7 +30,7 @@ func (c *Control) passes(ctx context.Context, l *Loaded, from, to time.Time, err
 		return false
 	}
 	why := errors.Join(err, asError(l.unreadable)).Error()
-	if told := c.passedOver.Load(); err == nil && told != nil && *told == why {
+	if told := c.passedOver.Load(); told != nil && *told == why {
 		return true
 	}
 	keep := c.keep(ctx, nil, fmt.Sprintf("no notice will say which slots from %s on were missed: they could not be checked for three hours: %.2000s",

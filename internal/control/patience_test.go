@@ -167,3 +167,26 @@ func TestAJobThatLeftWhileItsItemCouldNotBeRead(t *testing.T) {
 		t.Errorf("the mark of lists stays at %s", got)
 	}
 }
+
+// TestWhatIsGivenUpIsKeptFirst: as long as that cannot be stored, the mark stays.
+func TestWhatIsGivenUpIsKeptFirst(t *testing.T) {
+	t.Parallel()
+	w, bad := tornWorld(t)
+	bad["bad"] = port.ErrNewer
+	w.ports.calls = nil
+	w.ports.onCall = func(call string) {
+		if call == "Keep" {
+			w.ports.fault = fault{mode: fails, at: []int{len(w.ports.calls)}}
+		}
+	}
+	w.sweepFails(clockAt(22, 0, 0), "bad")
+	if at := w.mark(port.MarkSlots); !at.Equal(clockAt(17, 45, 0)) {
+		t.Errorf("the mark is at %s", at)
+	}
+	w.ports.fault, w.ports.onCall = fault{}, nil
+	w.sweepFails(clockAt(22, 1, 0), "bad")
+	kept, err := w.store.Kept(t.Context(), 10)
+	if at := w.mark(port.MarkSlots); err != nil || len(kept) != 1 || !at.Equal(clockAt(18, 45, 0)) {
+		t.Errorf("the mark is at %s, and %d are kept, %v", at, len(kept), err)
+	}
+}

@@ -145,7 +145,8 @@ func TestPoisonPlan(t *testing.T) {
 }
 
 // TestPatienceWithAJob: a job that cannot be checked for days makes each check judge hours
-// anew, not days. A night without a sweep does not count.
+// anew, not days. A night without a sweep does not count. What is told names also a job whose
+// item cannot be read meanwhile.
 func TestPatienceWithAJob(t *testing.T) {
 	t.Parallel()
 	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
@@ -158,6 +159,7 @@ func TestPatienceWithAJob(t *testing.T) {
 	if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
 		t.Fatal(err)
 	}
+	w.ctl.Store = torn{storePort{w.ports}, map[string]error{"worse": port.ErrUnreadable}}
 	var calls int
 	for half := range 2 * 72 {
 		hour, before := half/2, len(w.ports.calls)
@@ -179,7 +181,7 @@ func TestPatienceWithAJob(t *testing.T) {
 		t.Errorf("the other: %d slots", got)
 	}
 	kept, err := w.store.Kept(t.Context(), 1000)
-	if err != nil || len(kept) == 0 || len(kept) > 80 || !strings.Contains(kept[0].Reason, "no notice will say which slots from ") || !strings.Contains(kept[0].Reason, "job bad") {
+	if err != nil || len(kept) == 0 || len(kept) > 80 || !strings.Contains(kept[0].Reason, "no notice will say which slots from ") || !strings.Contains(kept[0].Reason, "job bad") || !strings.Contains(kept[0].Reason, "worse:") {
 		t.Errorf("%d are kept, %.300v, %v", len(kept), kept, err)
 	}
 }
