@@ -146,7 +146,7 @@ func stuck(t *testing.T, taken bool, want string) {
 		if minutes == 102 {
 			r = decided(limited, r, run.StopAsked{By: "ann", Reason: "please"}, t0.Add(102*time.Minute), run.DefaultTiming).Next
 		}
-		d := decided(limited, r, look(2, runs), t0.Add(time.Duration(minutes)*time.Minute), run.DefaultTiming)
+		d := decided(limited, r, look(int64(2+minutes/10), runs), t0.Add(time.Duration(minutes)*time.Minute), run.DefaultTiming) // its versions may say nothing new
 		if d.Next.Stuck() && !r.Stuck() {
 			told++
 			causes[d.Next.Cause] = true

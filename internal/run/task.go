@@ -205,9 +205,9 @@ func (d *decider) nothingNew(a *Attempt, e *Seen) (Result, string) {
 }
 
 // learn copies what a task's state shows about a current attempt. Only once that shows whose task it is, ECS is
-// asked for a stop.
+// asked for a stop; if the task has ended, so does the run, and nothing is asked.
 func (d *decider) learn(a *Attempt, e *Seen) {
-	if d.r.Stopping != nil && !a.Sure() && e.Stop.LastStatus != "STOPPED" {
+	if d.r.Stopping != nil && !a.Sure() {
 		d.r.Owe(Effect{Kind: StopTask, Attempt: a.N})
 	}
 	if a.TaskARN == "" {

@@ -85,6 +85,7 @@ func TestResolve(t *testing.T) {
 		"nothing of it":       {"", 200, `{}`, run.TaskDefinition{}, "", true},
 		"no answer of ECS":    {"", 400, ``, run.TaskDefinition{}, "", true},
 		"a clock that is off": {"", 403, `{"__type":"RequestTimeTooSkewed","message":"m"}`, run.TaskDefinition{}, "", true},
+		"a clock ahead":       {"", 403, `{"__type":"RequestInTheFuture","message":"m"}`, run.TaskDefinition{}, "", true},
 		"server fault":        {"", 500, `{"__type":"ServerException","message":"m"}`, run.TaskDefinition{}, "", true},
 	}
 	for name, c := range cases {
