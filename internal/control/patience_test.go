@@ -190,3 +190,21 @@ func TestWhatIsGivenUpIsKeptFirst(t *testing.T) {
 		t.Errorf("the mark is at %s, and %d are kept, %v", at, len(kept), err)
 	}
 }
+
+// TestNoItemCanBeRead: then the mark stays, however long that takes, and all slots are judged afterwards.
+func TestNoItemCanBeRead(t *testing.T) {
+	t.Parallel()
+	w, bad := tornWorld(t)
+	bad["bad"], bad["hourly"] = port.ErrNewer, port.ErrNewer
+	for hour := range 7 {
+		w.sweepFails(clockAt(17, 46, 0).Add(time.Duration(hour)*time.Hour), "bad", "hourly")
+	}
+	if kept, err := w.store.Kept(t.Context(), 10); err != nil || len(kept) > 0 || !w.mark(port.MarkSlots).Equal(clockAt(17, 45, 0)) {
+		t.Errorf("the mark is at %s, given up: %+v, %v", w.mark(port.MarkSlots), kept, err)
+	}
+	clear(bad)
+	w.sweepAt(clockAt(23, 50, 0))
+	if got := strings.Count(w.slotsOf("bad"), "missed"); got != 6 {
+		t.Errorf("once it can be read: %s", w.slotsOf("bad"))
+	}
+}
