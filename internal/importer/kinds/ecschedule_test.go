@@ -1,6 +1,9 @@
 package kinds_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestRulesOfEcschedule: a stack starts tasks in its own Region alone, and what ecschedule puts in the
 // place of a variable that is not set is no value.
@@ -13,6 +16,7 @@ func TestRulesOfEcschedule(t *testing.T) {
 	run(t, "ecschedule", "a.yaml", []told{
 		{name: "another Region", text: rule("region: us-east-1"), says: []string{elsewhere, "--region us-east-1"}, jobs: 1, off: true},
 		{name: "the same Region", text: rule("region: eu-west-1"), never: "it is in the Region", jobs: 1},
+		{name: "a Region of its own", text: strings.TrimPrefix(rule("region: us-east-1"), "region: eu-west-1\n"), never: "it is in the Region", jobs: 1},
 		{name: "its variable", text: rule("containerOverrides: [{name: a, command: ['ecschedule::<STAGE>']}]"), says: []string{"holds the template ecschedule::<STAGE>"}},
 		{name: "its parameter", text: rule("role: 'ecschedule::ssm::<`/a/b`>'"), says: []string{"holds the template ecschedule::ssm"}},
 	})

@@ -98,6 +98,7 @@ func TestBounded(t *testing.T) {
 		{"deep dashes", many(500_000, "- ") + "x", "nested more than 100 deep"},
 		{"deep questions", many(500_000, "? ") + "x", "nested more than 100 deep"},
 		{"many anchors", "a: " + many(500_000, "&a ") + "x", "nested more than 100 deep"},
+		{"many aliases", "a: &x b\nc: " + many(500_000, "*x "), "nested more than 100 deep"},
 		{"many tags", "a: " + many(500_000, "!a ") + "x", "nested more than 100 deep"},
 		{"many colons", many(500_000, "a: "), "nested more than 100 deep"},
 		{"many flow mappings", "a: {}" + many(50_000, " {a: b}"), "nested more than 100 deep"},
