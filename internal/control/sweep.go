@@ -22,8 +22,8 @@ const existBatch = 100
 
 // CheckSlots finds slots that should have a run but have none. A slot is judged once its
 // job's StartWithin has passed, so the mark at time T means that of every job the slots up to
-// T - StartWithin were judged. A job whose item or plan cannot be read is passed over; for an
-// item, that is an error.
+// T - StartWithin were judged, but for those that were given up and told, see passes. A job
+// whose item or plan cannot be read is not judged; for an item, that is an error.
 func (c *Control) CheckSlots(ctx context.Context) error {
 	if c.Timing.Standby {
 		return c.passSlots(ctx, c.Now())
