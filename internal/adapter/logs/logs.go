@@ -68,7 +68,7 @@ func (r *Reader) Tail(ctx context.Context, o port.Output, lines int) ([]string, 
 func last(events []types.OutputLogEvent, lines int) []string {
 	var out []string
 	for _, e := range events {
-		for line := range strings.SplitSeq(strings.TrimRight(aws.ToString(e.Message), "\n"), "\n") {
+		for line := range linesOf(e) {
 			out = append(out, strings.ToValidUTF8(line[:min(len(line), maxLine)], "\ufffd"))
 		}
 	}
