@@ -66,7 +66,7 @@ var pullFamily = Family{
 		{
 			Name:  "pull-unclear",
 			Class: Ambiguous,
-			Why:   "the image could not be pulled; ECS cut the cause off",
+			Why:   "the image could not be pulled; ECS cut the cause off, or this version does not know it",
 		},
 	},
 }

@@ -56,7 +56,7 @@ var instanceFamily = Family{
 		{
 			Name:  "instance-unclear",
 			Class: Ambiguous,
-			Why:   "no instance could be launched for the task; ECS cut the cause off",
+			Why:   "no instance could be launched for the task; ECS cut the cause off, or this version does not know it",
 		},
 	},
 }

@@ -67,7 +67,7 @@ var secretsFamily = Family{
 		{
 			Name:  "secrets-unclear",
 			Class: Ambiguous,
-			Why:   "secrets or registry authorisation could not be fetched; ECS cut the cause off",
+			Why:   "secrets or registry authorisation could not be fetched; ECS cut the cause off, or this version does not know it",
 		},
 	},
 }

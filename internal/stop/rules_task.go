@@ -43,7 +43,7 @@ var interfaceFamily = Family{
 			Name:  "interface-refused",
 			Match: Match{Any: []stems{{"optinrequired", "pendingverification"}, denied}},
 			Class: Config,
-			Why:   "EC2 refused to create the network interface: a permission is missing, or the account may not use EC2 there yet",
+			Why:   "EC2 refused to create the network interface: a permission is missing, a tag policy forbids it, or the account may not use EC2 there yet",
 		},
 		{
 			Name:  "interface-wrong",

@@ -25,6 +25,7 @@ var (
 		"no match for platform", "json key", "must be a valid", "must be between", "unmarshal",
 		"failed to parse", "unable to parse", "cannot parse", "not enabled", "x509",
 		"incompatible", "cannot be used on", "no such plugin", "unknown runtime", "no matching entries",
+		"normalize image", "descriptor for platform",
 	}
 	// malformed: an image was built or pushed in a form that no pull can unpack.
 	malformed = stems{
