@@ -24,10 +24,8 @@ var binary string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGPIPE} {
-		if signal.Ignored(s) { // as in the background of a script: ignored signals are inherited, caught ones are not
-			signal.Notify(make(chan os.Signal, 1), s)
-		}
+	if signal.Ignored(os.Interrupt) { // as in the background of a script: ignored signals are inherited, caught ones are not
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	}
 	os.Exit(build(m))
 }
@@ -70,6 +68,8 @@ type folder struct {
 	dir  string
 	home string // for states of the user
 	env  []string
+	// stdout, if not nil, is what programs write to.
+	stdout *os.File
 }
 
 func newFolder(t *testing.T, jobs string) *folder {
@@ -158,6 +158,9 @@ func (f *folder) startAs(name string, args ...string) *program {
 	f.t.Helper()
 	p := &program{t: f.t, cmd: exec.CommandContext(context.Background(), name, args...), out: &output{}, err: &output{}, exited: make(chan struct{})} //nolint:gosec // our own program
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = f.dir, p.out, p.err
+	if f.stdout != nil {
+		p.cmd.Stdout = f.stdout
+	}
 	p.cmd.Env = append(os.Environ(), "USER=ana", "XDG_STATE_HOME="+f.home, "STATE_DIRECTORY=")
 	p.cmd.Env = append(p.cmd.Env, f.env...)
 	if err := p.cmd.Start(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -24,6 +25,39 @@ func TestNobodyReadsOn(t *testing.T) {
 		t.Errorf("the task was not stopped in order: %+v", r)
 	}
 	dies(t, "the task", f.number("leader"))
+}
+
+// TestJournalLeaves: systemd gives a service a socket as its output. A journal that leaves it does not
+// end the control plane, which nobody would start again.
+func TestJournalLeaves(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, jobs)
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	syscall.CloseOnExec(pair[0])
+	syscall.CloseOnExec(pair[1])
+	journal, stdout := os.NewFile(uintptr(pair[0]), "journal"), os.NewFile(uintptr(pair[1]), "stdout")
+	f.stdout = stdout
+	p := f.start("local", "-f", "jobs.yaml")
+	f.stdout = nil
+	if err := stdout.Close(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the control plane", func() bool { code, _, _ := f.do("status"); return code == 0 })
+	if err := journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if code, _, errs := f.do("run", "hello", "--wait"); code != 0 {
+			t.Fatalf("exit code %d, %s", code, errs)
+		}
+	}
+	p.signal(syscall.SIGTERM)
+	if code := p.ends(); code != 0 || strings.Contains(p.err.String(), "nobody reads") {
+		t.Errorf("exit code %d, %s", code, p.err)
+	}
 }
 
 // TestNobodyReadsTheAnswer: a command that changes something does so to its end although nobody reads

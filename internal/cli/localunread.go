@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"sync"
@@ -13,23 +14,32 @@ import (
 
 // whileRead returns a context that also ends when nobody reads standard output any longer, as when
 // Ctrl-C ends the `tee` beside this program. By default the next line would then end the program
-// on the spot (pkg.go.dev/os/signal, "SIGPIPE"), in the middle of stopping its tasks. Where SIGPIPE
-// is ignored, as under systemd, the program goes on without a reader.
+// on the spot (pkg.go.dev/os/signal, "SIGPIPE"), in the middle of stopping its tasks. If standard
+// output is no pipe, such as the socket of the journal that systemd gives its services, the program
+// goes on without a reader.
 func (a *app) whileRead(ctx context.Context) (context.Context, func()) {
 	ctx, end := context.WithCancel(ctx)
-	if signal.Ignored(syscall.SIGPIPE) {
-		return ctx, end
-	}
 	caught := make(chan os.Signal, 1)
 	signal.Notify(caught, syscall.SIGPIPE) // not ignored: tasks would inherit that
-	a.Stdout = &readOutput{Writer: a.Stdout, left: sync.OnceFunc(func() {
-		_, _ = fmt.Fprintln(a.Stderr, "batchplane: nobody reads the output any longer, so it ends")
-		end()
-	})}
+	if out, ok := a.Stdout.(answers); ok && isPipe(out.Writer) {
+		a.Stdout = &readOutput{Writer: out, left: sync.OnceFunc(func() {
+			_, _ = fmt.Fprintln(a.Stderr, "batchplane: nobody reads the output any longer, so it ends")
+			end()
+		})}
+	}
 	return ctx, func() {
 		signal.Stop(caught)
 		end()
 	}
+}
+
+func isPipe(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&fs.ModeNamedPipe != 0
 }
 
 // readOutput calls left when its reader has left.

@@ -35,9 +35,7 @@ func (a *app) tillEnd(command any) (end func()) {
 		return func() {}
 	}
 	caught := make(chan os.Signal, 1)
-	if !signal.Ignored(syscall.SIGPIPE) {
-		signal.Notify(caught, syscall.SIGPIPE)
-	}
+	signal.Notify(caught, syscall.SIGPIPE)
 	out := &unheard{w: a.Stdout}
 	a.Stdout, a.Stderr = out, &unheard{w: a.Stderr}
 	return func() {
