@@ -26,7 +26,6 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/port"
-	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire/base"
 	"github.com/batchplane/batchplane/internal/wire/environ"
 )
@@ -109,7 +108,7 @@ func newHandler(lookup environ.Lookup) (*handler, error) {
 	store := base.Store(c.Config, a, log)
 	ways := addressed{people: c.People, Notifier: &fanout.Notifier{Memory: store, Ways: waysOf(&c, &a, log)}}
 	return &handler{stack: c.Stack, ways: ways, log: log, control: &control.Control{
-		Stack: c.Stack, Store: store, Notifier: ways, Zones: cron.Location, Now: time.Now, Timing: run.DefaultTiming, Log: log,
+		Stack: c.Stack, Store: store, Notifier: ways, Zones: cron.Location, Now: time.Now, Timing: base.Timing(c.Config), Log: log,
 		RetryCommand: retry, StopCommand: stop,
 		Logs: &logs.Reader{Logs: cloudwatchlogs.NewFromConfig(a.For("CLOUDWATCH_LOGS")), Region: a.Region, Readable: c.LogGroups},
 	}}, nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
 )
@@ -66,13 +67,18 @@ func TestEachWayIsTheConfigured(t *testing.T) {
 		"BATCHPLANE_BUS": "arn:aws:events:eu-central-1:123456789012:event-bus/ours", "BATCHPLANE_SLACK_PATH": "/batchplane/prod/slack/",
 		"BATCHPLANE_SLACK_DEFAULT": "ops", "BATCHPLANE_PEOPLE": "arn:aws:lambda:eu-central-1:123456789012:function:trigger:people",
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_ENDPOINT_URL": c.URL,
+		"BATCHPLANE_NOT_BEFORE": "2026-11-22T09:00Z",
 	}
 	h, err := newHandler(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, ok := h.control.(*control.Control); !ok || c.Zones == nil {
+	ctl, ok := h.control.(*control.Control)
+	if !ok || ctl.Zones == nil {
 		t.Errorf("all times are given in UTC: %+v", h.control)
+	}
+	if ok && !ctl.Timing.NotBefore.Equal(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)) {
+		t.Errorf("retries of runs that a restored table has forgotten are called safe: NotBefore is %s", ctl.Timing.NotBefore)
 	}
 	var b Batch
 	if err := json.Unmarshal([]byte(`{"Records":[{"dynamodb":{"SequenceNumber":"1","Keys":{"pk":{"S":"K#1"},"sk":{"S":"1-ff"}},"NewImage":{"reason":{"S":"not usable"}}}}]}`), &b); err != nil {
