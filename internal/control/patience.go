@@ -13,9 +13,9 @@ import (
 // There must be an end, since each sweep checks all jobs anew from there. What is told names it.
 const patience = 3 * time.Hour
 
-// passes reports whether the mark moves past a span. err is why slots of it could not be
-// checked; nil if those of all jobs were whose items can be read. Past others it moves once
-// patience has lasted. An input is kept then, saying that nobody will report which of them
+// passes reports whether the mark moves past a span, from where it is to the span's end. err is why
+// slots of the span could not be checked; nil if those of all jobs were whose items can be read. Past
+// others it moves once patience has lasted. An input is kept then, saying that nobody will report which of them
 // were missed, and a notice reports that; of items that cannot be read, a process says so once
 // for as long as they stay the same. A mark that a wrong clock has set in the future is never
 // kept there.

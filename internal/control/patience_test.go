@@ -208,3 +208,22 @@ func TestNoItemCanBeRead(t *testing.T) {
 		t.Errorf("once it can be read: %s", w.slotsOf("bad"))
 	}
 }
+
+// TestAJobIsDeployedWhileNoItemCanBeRead: once the mark moves past the other jobs' slots, it is told from
+// when on they are given up, which is long before the first slot of the only job that is watched.
+func TestAJobIsDeployedWhileNoItemCanBeRead(t *testing.T) {
+	t.Parallel()
+	w, bad := tornWorld(t)
+	bad["bad"], bad["hourly"] = port.ErrNewer, port.ErrNewer
+	w.sweepFails(clockAt(19, 30, 0), "bad", "hourly")
+	if err := w.ctl.SyncSome(t.Context(), []job.Job{with(hourly, func(j *job.Job) { j.Name = "young" })}); err != nil {
+		t.Fatal(err)
+	}
+	for at := clockAt(19, 31, 0); at.Before(clockAt(23, 40, 0)); at = at.Add(time.Minute) {
+		w.sweepFails(at, "bad", "hourly")
+	}
+	kept, err := w.store.Kept(t.Context(), 10)
+	if err != nil || len(kept) != 1 || !strings.Contains(kept[0].Reason, "which slots from 2026-11-22 17:45 UTC on were missed") {
+		t.Errorf("given up: %+v, %v", kept, err)
+	}
+}

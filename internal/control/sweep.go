@@ -42,25 +42,25 @@ func (c *Control) CheckLoaded(ctx context.Context, l *Loaded) error {
 		return c.passSlots(ctx, l.at)
 	}
 	now := l.at
-	from, err := c.Store.Mark(ctx, port.MarkSlots)
+	mark, err := c.Store.Mark(ctx, port.MarkSlots)
 	if err != nil {
 		return fmt.Errorf("reading up to when slots were checked: %w", err)
 	}
-	if err := l.renew(ctx, c.restless(l, from)); err != nil {
+	if err := l.renew(ctx, c.restless(l, mark)); err != nil {
 		return err
 	}
 	dropped, err := c.dropped(ctx, now)
 	if err != nil {
 		return err
 	}
-	from = later(begun(from, now, l.items), dropped)
+	from := later(begun(mark, now, l.items), dropped)
 	missed := toTell{}
 	for i := range l.items {
 		if l.items[i].Missed != nil {
 			missed[l.items[i].Name] = true
 		}
 	}
-	err = c.checkSpans(ctx, l, c.planned(ctx, l.items, from, dropped, now), from, missed)
+	err = c.checkSpans(ctx, l, c.planned(ctx, l.items, from, dropped, now), mark, from, missed)
 	if err := errors.Join(err, c.tellAllMissed(ctx, missed), c.tellEnds(ctx, l.items)); err != nil {
 		return errors.Join(err, asError(l.unreadable))
 	}
@@ -96,14 +96,14 @@ func asError(unreadable *port.UnreadableItemsError) error {
 	return fmt.Errorf("nobody watches the slots of these jobs: %w", unreadable)
 }
 
-// checkSpans goes from span to span and moves the mark with each. A job whose slots cannot be
-// checked, or whose item cannot be read, keeps the mark where it is for as long as patience
-// lasts, but keeps no other job from being checked. The next sweep begins at that span again.
+// checkSpans goes from span to span, beginning at from, and moves the mark with each. A job whose
+// slots cannot be checked, or whose item cannot be read, keeps the mark where it is for as long as
+// patience lasts, but keeps no other job from being checked. The next sweep begins at that span again.
 //
 // The mark moves no further than items are known, because a later check must see what others
 // have written since as a change after it. So a check may find slots that another has judged;
 // those have runs by then.
-func (c *Control) checkSpans(ctx context.Context, l *Loaded, items []*watched, from time.Time, missed toTell) error {
+func (c *Control) checkSpans(ctx context.Context, l *Loaded, items []*watched, mark, from time.Time, missed toTell) error {
 	var errs []error
 	now, began, stays := l.at, from, false
 	for last := false; !last; {
@@ -115,12 +115,12 @@ func (c *Control) checkSpans(ctx context.Context, l *Loaded, items []*watched, f
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, err, ctx.Err())...)
 		}
-		if stays = stays || !c.passes(ctx, l, from, to, err); !stays {
+		if stays = stays || !c.passes(ctx, l, sooner(mark, from), to, err); !stays {
 			if err := c.markSlots(ctx, l, began, to); err != nil {
 				return fmt.Errorf("storing up to when slots were checked: %w", err)
 			}
 		}
-		items, from = checked, to
+		items, mark, from = checked, to, to
 		if err != nil {
 			errs, stays = append(errs, err), true
 		}
