@@ -41,11 +41,7 @@ func (a *app) plane(ctx context.Context) (*plane.Plane, error) {
 	}
 	done := a.working("looking for the stack " + a.stack)
 	defer done()
-	s, err := wire.StackPlane(ctx, a.account(done))
-	if err != nil {
-		return nil, err
-	}
-	return s.Plane, nil
+	return wire.StackPlane(ctx, a.account(done))
 }
 
 // account says whose account and which stack is meant. free frees the terminal's line before a person is

@@ -92,7 +92,7 @@ func (c *Control) judge(ctx context.Context, definition string, slot time.Time, 
 	if err != nil {
 		return err
 	}
-	if _, err := c.slot(ctx, definition, *j, slot, kind); err != nil && !errors.Is(err, port.ErrOwed) {
+	if _, err := c.slot(ctx, *j, slot, kind, claiming{hash: definition}); err != nil && !errors.Is(err, port.ErrOwed) {
 		return err
 	}
 	return nil

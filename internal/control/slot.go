@@ -103,7 +103,7 @@ func (c *Control) unlessFiltered(ctx context.Context, a accepted, slot time.Time
 		c.Log.InfoContext(ctx, "filtered", "job", j.Name, "slot", slot, "why", why)
 		return port.Reply{Outcome: port.Filtered, Message: fmt.Sprintf("%s has no run at %s: %s", j.Name, slot.Format(time.RFC3339), why)}, nil
 	}
-	return c.slotOf(ctx, j, slot, run.BySchedule, claiming{hash: a.hash, item: a.item, odd: odd})
+	return c.slot(ctx, j, slot, run.BySchedule, claiming{hash: a.hash, item: a.item, odd: odd})
 }
 
 // refuseSlot answers a slot that no deployed schedule asks for. It is kept, so that one can

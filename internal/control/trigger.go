@@ -12,11 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/timetable"
 )
 
-func (c *Control) slot(ctx context.Context, hash string, j job.Job, at time.Time, kind run.TriggerKind) (port.Reply, error) {
-	return c.slotOf(ctx, j, at, kind, claiming{hash: hash})
-}
-
-func (c *Control) slotOf(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind, how claiming) (port.Reply, error) {
+func (c *Control) slot(ctx context.Context, j job.Job, at time.Time, kind run.TriggerKind, how claiming) (port.Reply, error) {
 	return c.claim(ctx, j, run.Request{
 		ID: run.ScheduledID(j.Name, at), ScheduledFor: at, Trigger: run.Trigger{At: c.Now(), Kind: kind},
 	}, how)

@@ -124,9 +124,8 @@ type Line struct {
 
 // Place says where an output is. Fields that do not apply are "".
 type Place struct {
-	// Group and Stream are names in CloudWatch Logs; URL and TaskURL are pages of the AWS
-	// console.
-	Group, Stream, URL, TaskURL string
+	// Group is a name in CloudWatch Logs; URL and TaskURL are pages of the AWS console.
+	Group, URL, TaskURL string
 	// Elsewhere says in words where an output goes if that is not CloudWatch Logs.
 	Elsewhere string
 }

@@ -99,7 +99,7 @@ func (r *Run) RoundID(attempt int) RoundID {
 }
 
 // numbers returns attempt and round as startedBy has them: 2, or 2-13. It does not name the
-// first round, as in runs from before there were others.
+// first round.
 func (m RoundID) numbers() string {
 	if m.Round <= 0 {
 		return strconv.Itoa(m.Attempt)

@@ -49,16 +49,9 @@ type StackConfig struct {
 	Log *slog.Logger
 }
 
-// Stack is a stack on AWS, with the clients that a person's credentials give access to.
-type Stack struct {
-	*plane.Plane
-	AWS aws.Config
-	// Outputs are the stack's outputs by name.
-	Outputs map[string]string
-}
-
-// StackPlane finds a stack and reads its outputs. Its error is a whole sentence.
-func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
+// StackPlane finds a stack on AWS and returns it as a plane, with the clients that a person's credentials
+// give access to. Its error is a whole sentence.
+func StackPlane(ctx context.Context, c StackConfig) (*plane.Plane, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -74,14 +67,13 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 	if err != nil {
 		return nil, explain(c, cfg.Region, err)
 	}
-	s := &Stack{AWS: cfg, Outputs: outputs}
 	asks := &people.Door{Lambda: lambda.NewFromConfig(cfg), Function: outputs["PeopleArn"]}
 	inspector := &people.Inspector{
 		Stack: c.Name, Region: cfg.Region, Version: outputs["Version"],
 		Resources: cloudformation.NewFromConfig(cfg), Alarms: cloudwatch.NewFromConfig(cfg), Topics: sns.NewFromConfig(cfg), Queues: sqs.NewFromConfig(cfg),
 		Events: &signed.Client{Config: cfg, Service: "events", Endpoint: signed.Endpoint("events", cfg.Region)},
 	}
-	s.Plane = &plane.Plane{
+	return &plane.Plane{
 		Name: c.Name, Version: outputs["Version"],
 		Reader: dynamo.New(dynamo.Config{DB: dynamodb.NewFromConfig(cfg), Table: outputs["TableName"], KeepDefinitions: true, Log: c.Log}),
 		Door:   asks, May: asks.May,
@@ -103,8 +95,7 @@ func StackPlane(ctx context.Context, c StackConfig) (*Stack, error) {
 		Who: people.Who{STS: sts.NewFromConfig(cfg)}.ARN, Inspect: inspector.Inspect,
 		Explain: func(err error) error { return explain(c, cfg.Region, err) },
 		Poll:    plane.Poll{Least: time.Second, Most: 8 * time.Second},
-	}
-	return s, nil
+	}, nil
 }
 
 // foundWithin is how long AWS may take to say what a stack is.

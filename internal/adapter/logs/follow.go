@@ -138,7 +138,7 @@ func (f *Follower) readable(o port.Output) (stream, error) {
 func (f *Follower) Place(o port.Output) plane.Place {
 	p := plane.Place{TaskURL: TaskURL(o.TaskARN), Group: o.Task.Log.Group, Elsewhere: elsewhere(o.Task.Log), URL: linkOf(o)}
 	if s, ok := streamOf(o); ok {
-		p.Group, p.Stream, p.URL = s.group, s.name, s.url()
+		p.Group, p.URL = s.group, s.url()
 	}
 	return p
 }
