@@ -81,6 +81,37 @@ func (f findings) job(j job.Job, clusters []string) {
 	for _, field := range placeholders(j) {
 		f.add(who, "%s holds %s: write what belongs there", field, job.Placeholder)
 	}
+	f.spelled(who, "taskDefinition", j.TaskDefinition, definitionName())
+	f.spelled(who, "container", j.Container, containerName())
+}
+
+// form is how ECS or CloudWatch Logs wants a text to be spelled.
+type form struct {
+	*regexp.Regexp
+	// is says it in words.
+	is string
+}
+
+func formed(pattern, is string) func() form {
+	return sync.OnceValue(func() form { return form{regexp.MustCompile(pattern), is} })
+}
+
+// What ECS refuses at each launch, or cannot pull: the ECS API reference (RunTask, taskDefinition;
+// ContainerDefinition, name), the CloudWatch Logs API reference (CreateLogGroup) and the grammar of
+// image references (https://pkg.go.dev/github.com/distribution/reference). An image may be spelled
+// a little more freely here than there.
+var (
+	definitionName = formed(`^(arn:[a-z-]+:ecs:[a-z0-9-]+:\d{12}:task-definition/)?[A-Za-z0-9_-]{1,255}(:\d+)?$`, "a family, family:revision with a number, or an ARN of one")
+	containerName  = formed(`^[A-Za-z0-9_-]{1,255}$`, "letters, digits, - and _, at most 255 of them")
+	logGroupName   = formed(`^[A-Za-z0-9._/#-]{1,512}$`, "letters, digits and . - _ / #, at most 512 of them")
+	imageName      = formed(`^(\[[0-9a-f:]+\](:\d+)?/|[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:\w[\w.-]{0,127})?(@\w+:[0-9a-fA-F]{32,})?$`, "[registry/]repository[:tag][@digest], the repository in lower case")
+)
+
+// spelled finds a text that is not of its form.
+func (f findings) spelled(who, field, text string, want form) {
+	if text != "" && !want.MatchString(text) && !strings.Contains(text, job.Placeholder) {
+		f.add(who, "%s %q is not %s", field, text, want.is)
+	}
 }
 
 // container finds a name that the one container of a job's base definition does not have.
@@ -114,6 +145,9 @@ func (f findings) definition(d job.TaskDefinition) {
 	for _, field := range placeholders(d) {
 		f.add(who, "%s is %s: write what belongs there", field, job.Placeholder)
 	}
+	f.spelled(who, "image", d.Image, imageName())
+	f.spelled(who, "container", d.Container, containerName())
+	f.spelled(who, "logGroup", d.LogGroup, logGroupName())
 }
 
 // executionNeeds gives what ECS does for a task only with its execution role (ECS developer guide,
