@@ -209,7 +209,11 @@ func (b *builder) job(j job.Job, revisions map[string]string, keep map[string]bo
 			base = family
 		}
 	}
-	schedules, err := render.SchedulesOf(j, b.wanted.From)
+	sized := j
+	if base != "" { // room for an ARN that is not known yet
+		sized.TaskDefinition = longestARN(Family(b.wanted.Project, base))
+	}
+	schedules, err := render.SchedulesOf(sized, b.wanted.From)
 	if err != nil {
 		b.fault("%v", err)
 		return
@@ -270,25 +274,4 @@ func (b *builder) rest(keep map[string]bool) {
 		return
 	}
 	b.plan.Left = slices.Sorted(maps.Keys(left))
-}
-
-// Ready returns a step's schedule once the definitions of the plan are registered. arns holds
-// their revisions by family.
-func (s Step) Ready(arns map[string]string) (render.Schedule, error) {
-	if s.Base == "" {
-		return *s.Schedule, nil
-	}
-	arn := arns[s.Base]
-	if arn == "" || s.Definition == nil {
-		return render.Schedule{}, fmt.Errorf("schedule %s needs a revision of %s, and none was registered", s.Name, s.Base)
-	}
-	j := *s.Definition
-	j.TaskDefinition = arn
-	input, err := j.ScheduleInput()
-	if err != nil {
-		return render.Schedule{}, err
-	}
-	out := *s.Schedule
-	out.Input = input
-	return out, nil
 }

@@ -3,6 +3,7 @@ package apply_test
 import (
 	"errors"
 	"slices"
+	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -232,6 +233,37 @@ func TestJobOfAnotherOrigin(t *testing.T) {
 		if (err != nil) != (c.says != "") || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want %q", name, err, c.says)
 		}
+	}
+}
+
+// TestRoomForTheRevision: the input of a schedule has room for the ARN of a revision that apply registers
+// first, or nothing is changed.
+func TestRoomForTheRevision(t *testing.T) {
+	t.Parallel()
+	const arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/p-jobs:1"
+	definitions := []job.TaskDefinition{{Family: "jobs", Image: image}}
+	plan := func(size int) (apply.Plan, error) {
+		j := named("a", "30 2 * * *")
+		j.Environment = map[string]string{"X": strings.Repeat("x", size)}
+		return apply.Of(apply.Wanted{Project: "p", Jobs: []job.Job{j}, Definitions: definitions, From: from}, apply.Registry{})
+	}
+	fits := sort.Search(256_000, func(size int) bool {
+		_, err := plan(size)
+		return err != nil
+	}) - 1
+	if fits < 200_000 {
+		t.Fatalf("only %d bytes fit", fits)
+	}
+	p, err := plan(fits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := p.Steps[0].Ready(map[string]string{"jobs": arn})
+	if err != nil || len(s.Input) > 256_000 {
+		t.Errorf("%d bytes, %v", len(s.Input), err)
+	}
+	if _, err := plan(fits + 1); err == nil || !strings.Contains(err.Error(), "a schedule's input takes at most") {
+		t.Errorf("%v", err)
 	}
 }
 
