@@ -52,6 +52,9 @@ func (d *Definitions) Revision(ctx context.Context, family string) (r apply.Revi
 	if err != nil {
 		return r, false, fmt.Errorf("looking for the task definition %s: %w", family, err)
 	}
+	if out.TaskDefinition == nil { // something between here and ECS answered
+		return r, false, fmt.Errorf("looking for the task definition %s: it is not in the answer", family)
+	}
 	r.ARN = aws.ToString(out.TaskDefinition.TaskDefinitionArn)
 	r.Is = registered(out.TaskDefinition)
 	for _, t := range out.Tags {
@@ -109,6 +112,9 @@ func (d *Definitions) Register(ctx context.Context, family string, t job.TaskDef
 	})
 	if err != nil {
 		return "", fmt.Errorf("registering the task definition %s: %w", family, err)
+	}
+	if out.TaskDefinition == nil {
+		return "", fmt.Errorf("registering the task definition %s: its revision is not in the answer", family)
 	}
 	return aws.ToString(out.TaskDefinition.TaskDefinitionArn), nil
 }

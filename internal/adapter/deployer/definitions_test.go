@@ -100,6 +100,29 @@ func TestRevision(t *testing.T) {
 	}
 }
 
+// void is something between here and ECS, which answers that all is well and nothing else.
+type void struct{}
+
+func (void) DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error) {
+	return &ecs.DescribeTaskDefinitionOutput{}, nil
+}
+
+func (void) RegisterTaskDefinition(context.Context, *ecs.RegisterTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.RegisterTaskDefinitionOutput, error) {
+	return &ecs.RegisterTaskDefinitionOutput{}, nil
+}
+
+// TestNothingInTheAnswer: an answer without a task definition is an error, not a definition.
+func TestNothingInTheAnswer(t *testing.T) {
+	t.Parallel()
+	d := &Definitions{ECS: void{}, Stack: "prod"}
+	if _, ok, err := d.Revision(t.Context(), "mine-app"); ok || err == nil {
+		t.Errorf("found: %t, %v", ok, err)
+	}
+	if arn, err := d.Register(t.Context(), "mine-app", job.TaskDefinition{Family: "app", Image: "i"}); arn != "" || err == nil {
+		t.Errorf("registered: %q, %v", arn, err)
+	}
+}
+
 // TestContainer: what a base definition says is what its container has, and nothing where it says
 // nothing.
 func TestContainer(t *testing.T) {

@@ -172,9 +172,15 @@ func refused(what string, err error) error {
 	if retryable(err) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
+	return fmt.Errorf("%s: %w: %s", what, port.ErrRefused, said(err))
+}
+
+// said gives what AWS said, without the SDK's words around it. The error must be an answer, as one
+// that is not retryable is.
+func said(err error) string {
 	var api smithy.APIError
-	errors.As(err, &api) // an error that is not retryable is an answer
-	return fmt.Errorf("%s: %w: %s: %s", what, port.ErrRefused, api.ErrorCode(), api.ErrorMessage())
+	errors.As(err, &api)
+	return api.ErrorCode() + ": " + api.ErrorMessage()
 }
 
 // StopTask implements port.Launcher.

@@ -58,10 +58,10 @@ func (f *Launcher) definition(ctx context.Context, name string, pinned bool) (*t
 		return nil, fmt.Errorf("describing task definition %s: %w", name, err)
 	}
 	if unknown := new(types.ClientException); errors.As(err, &unknown) && strings.Contains(unknown.ErrorMessage(), "Unable to describe") { // ECS's wording for an absent task definition
-		return nil, fmt.Errorf("task definition %s %w: ECS has none of that name: register it, or correct its name in the jobs file (%w)", name, port.ErrUnlaunchable, err)
+		return nil, fmt.Errorf("task definition %s %w: ECS has none of that name: register it, or correct its name in the jobs file (%s)", name, port.ErrUnlaunchable, said(err))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("task definition %s %w: %w", name, port.ErrUnlaunchable, err)
+		return nil, fmt.Errorf("task definition %s %w: %s", name, port.ErrUnlaunchable, said(err))
 	}
 	if out.TaskDefinition == nil { // something between here and ECS answered
 		return nil, fmt.Errorf("describing task definition %s: it is not in the answer", name)

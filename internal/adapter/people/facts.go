@@ -76,6 +76,9 @@ func (f *Facts) answer(ctx context.Context, s doctor.Subject) doctor.Answer {
 	return doctor.Answer{Verdict: doctor.Good}
 }
 
+// errNotInAnswer: something between here and AWS answered.
+var errNotInAnswer = errors.New("it is not in the answer")
+
 // missing reports whether AWS says that there is no such thing.
 func missing(err error) bool {
 	var api smithy.APIError
@@ -111,6 +114,9 @@ func (f *Facts) definition(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("describing the task definition: %w", err)
 	}
+	if out.TaskDefinition == nil {
+		return "", fmt.Errorf("describing the task definition: %w", errNotInAnswer)
+	}
 	if status := string(out.TaskDefinition.Status); status != "ACTIVE" && status != "" {
 		return "it is " + status, nil
 	}
@@ -122,6 +128,9 @@ func (f *Facts) role(ctx context.Context, arn string) (string, error) {
 	out, err := f.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
 	if err != nil {
 		return "", fmt.Errorf("reading the role: %w", err)
+	}
+	if out.Role == nil {
+		return "", fmt.Errorf("reading the role: %w", errNotInAnswer)
 	}
 	if is := aws.ToString(out.Role.Arn); is != arn {
 		return "the role of that name is " + is, nil

@@ -109,6 +109,8 @@ func TestAnswers(t *testing.T) {
 		"DescribeClusters none":           ok(`{"clusters":[],"failures":[{"reason":"MISSING"}]}`),
 		"DescribeTaskDefinition app:7":    ok(`{"taskDefinition":{"status":"ACTIVE"}}`),
 		"DescribeTaskDefinition old:1":    ok(`{"taskDefinition":{"status":"INACTIVE"}}`),
+		"DescribeTaskDefinition void":     ok(`{}`),
+		"GetRole RoleName=void":           ok(`<GetRoleResponse><GetRoleResult></GetRoleResult></GetRoleResponse>`),
 		"DescribeTaskDefinition nope":     {http.StatusBadRequest, `{"__type":"ClientException","message":"Unable to describe task definition."}`},
 		"DescribeImages v1":               ok(`{"imageDetails":[{"imageDigest":"` + digest + `"}]}`),
 		"DescribeImages 0123456789abcdef": ok(`{"imageDetails":[{"imageDigest":"` + digest + `"}]}`),
@@ -148,6 +150,7 @@ func TestAnswers(t *testing.T) {
 		{Kind: doctor.Subnet, Name: "subnet-4"}: "not checked: you may not ask: ", {Kind: doctor.SecurityGroup, Name: "sg-1"}: "ok", {Kind: doctor.SecurityGroup, Name: "sg-2"}: "wrong: it does not exist",
 		{Kind: doctor.Role, Name: "arn:aws:iam::123456789012:role/good"}: "ok", {Kind: doctor.Role, Name: "arn:aws:iam::123456789012:role/lambda"}: "wrong: its trust policy does not let ecs-tasks",
 		{Kind: doctor.Role, Name: "arn:aws:iam::123456789012:role/moved"}: "wrong: the role of that name is arn:aws:iam::123456789012:role/elsewhere/moved", {Kind: doctor.Role, Name: "arn:aws:iam::123456789012:role/none"}: "wrong: it does not exist",
+		{Kind: doctor.TaskDefinition, Name: "void"}: "not checked: describing the task definition: it is not in the answer", {Kind: doctor.Role, Name: "arn:aws:iam::123456789012:role/void"}: "not checked: reading the role: it is not in the answer",
 		{Kind: "moon", Name: "x"}: "not checked: there is no way to check this",
 	}
 	subjects := make([]doctor.Subject, 0, len(wants))
