@@ -23,6 +23,8 @@ type Frame struct {
 	Stack string
 	// Standby means that the stack launches nothing.
 	Standby bool
+	// Down says what is wrong with the control plane, on pages that are not about it: what they show may be old.
+	Down []string
 	// Others are the pages of other stacks.
 	Others []Other
 	// Now is when the page was made; ago and in count from it.
@@ -54,6 +56,12 @@ func (s *Server) frame(r *http.Request, q Query, nav, title string) Frame {
 	}
 	if q.Zone != "" && q.Zone != ZoneJob {
 		f.zone, f.zoneName = plane.Zone(q.Zone), q.Zone
+	}
+	if nav != "overview" && nav != "problems" {
+		var err error
+		if f.Down, err = s.cfg.Plane.Pulse(r.Context()); err != nil {
+			f.Unread = append(f.Unread, "the state of the control plane: "+s.explain(err).Error())
+		}
 	}
 	return f
 }

@@ -192,7 +192,8 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// quietFor is the time without news after which a stream says that it is alive.
+// quietFor is the time without news after which a stream says that it is alive. A page that hears nothing for
+// three times as long says that its server does not answer.
 const quietFor = 15 * time.Second
 
 // stream sends what it hears, and when the output of a run has grown.
@@ -213,7 +214,7 @@ func (s *Server) stream(ctx context.Context, id run.ID, heard <-chan string, sen
 			}
 		}
 		if text == "" && time.Since(spoke) >= quietFor {
-			text = ": here\n\n"
+			text = "event: here\ndata: here\n\n"
 		}
 		if text == "" {
 			continue

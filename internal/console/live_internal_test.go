@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,5 +76,26 @@ func TestALookPanics(t *testing.T) {
 		}
 		leave()
 		time.Sleep(2 * leastWatch)
+	})
+}
+
+// TestAQuietStreamIsHeard: a page can tell a stream without news from one that has ended without a word. It does
+// not see comments, so these are events.
+func TestAQuietStreamIsHeard(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &Server{cfg: Config{Plane: &plane.Plane{}}}
+		ctx, end := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer end()
+		last := time.Now()
+		s.stream(ctx, "", nil, func(text string) bool {
+			if silent := time.Since(last); strings.HasPrefix(text, "event: ") && silent <= quietFor+leastWatch {
+				last = time.Now()
+			}
+			return true
+		})
+		if silent := time.Since(last); silent > quietFor+leastWatch {
+			t.Errorf("no event for %s", silent)
+		}
 	})
 }

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"context"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -225,6 +227,47 @@ func TestStandby(t *testing.T) {
 		t.Fatal(err)
 	}
 	says(t, "the widget", html, []string{"This stack stands by"}, nil)
+}
+
+// TestControlPlaneDown: a page with states that nobody keeps current any more says so.
+func TestControlPlaneDown(t *testing.T) {
+	t.Parallel()
+	const running, late = "the control plane is not running: no job is started", "the sweep last finished 6m20s ago"
+	for name, c := range map[string]struct {
+		health plane.Health
+		stack  string
+		passed time.Duration
+		says   string
+	}{
+		"its process is gone":                {plane.Health{}, "", 0, running},
+		"its process is in trouble":          {plane.Health{Running: true, Trouble: "the disk is full"}, "", 0, "the disk is full"},
+		"it is behind":                       {plane.Health{Running: true}, "", 6 * time.Minute, late},
+		"a stack's sweep has stopped":        {plane.Health{}, "prod", 6 * time.Minute, late},
+		"a stack is not asked for its parts": {plane.Health{}, "prod", 0, ""},
+		"all is well":                        {plane.Health{Running: true}, "", time.Minute, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(cfg *console.Config) {
+				p := *cfg.Plane
+				p.Stack.Name, p.Inspect = c.stack, func(context.Context) (plane.Health, error) { return c.health, nil }
+				cfg.Plane = &p
+			})
+			cookie := w.signIn()
+			w.pass(c.passed)
+			for _, path := range []string{"/jobs", "/jobs/fx-rates", "/timeline", "/history", "/schedule", "/ask/run?of=fx-rates"} {
+				page := w.send(request("GET", path, nil), cookie).body
+				if c.says == "" {
+					says(t, path, page, nil, []string{"may be old"})
+				} else {
+					says(t, path, page, []string{"Something is wrong: " + c.says + ". What this page shows may be old."}, nil)
+				}
+			}
+			if c.says == running { // there it is one of the things that need attention
+				says(t, "the overview", w.send(request("GET", "/", nil), cookie).body, []string{running}, []string{"may be old"})
+			}
+		})
+	}
 }
 
 // TestMoreThanIsRead: if more runs are open than are read, the page says so and does not say that

@@ -161,21 +161,46 @@ func (st *Status) judgeNewer(wrong func(format string, args ...any)) {
 	}
 }
 
-func (st *Status) judge(now time.Time) {
-	wrong := func(format string, args ...any) { st.Wrong = append(st.Wrong, fmt.Sprintf(format, args...)) }
+// Pulse says what is wrong with the control plane as far as its heartbeat tells and, on one machine, its
+// process; nothing if it works. That is one read: Status asks about everything.
+func (p *Plane) Pulse(ctx context.Context) ([]string, error) {
+	st := Status{Health: Health{Running: true}}
+	var err error
+	if st.Heartbeat, err = p.Mark(ctx, port.MarkSweep); err != nil {
+		return nil, fmt.Errorf("reading the heartbeat: %w", err)
+	}
+	if p.Inspect != nil && p.Stack.Name == "" { // of a stack, it would ask about many parts
+		if st.Health, err = p.Inspect(ctx); err != nil {
+			return nil, err
+		}
+	}
+	st.judgePulse(p.now())
+	return st.Wrong, nil
+}
+
+func (st *Status) wrong(format string, args ...any) {
+	st.Wrong = append(st.Wrong, fmt.Sprintf(format, args...))
+}
+
+func (st *Status) judgePulse(now time.Time) {
 	if !st.Running {
-		wrong("the control plane is not running: no job is started")
+		st.wrong("the control plane is not running: no job is started")
 	}
 	if st.Trouble != "" {
-		wrong("%s", st.Trouble)
+		st.wrong("%s", st.Trouble)
 	}
 	switch {
 	case !st.Running:
 	case st.Heartbeat.IsZero():
-		wrong("the sweep has never finished")
+		st.wrong("the sweep has never finished")
 	case now.Sub(st.Heartbeat) > heartbeatWithin:
-		wrong("the sweep last finished %s ago", now.Sub(st.Heartbeat).Truncate(time.Second))
+		st.wrong("the sweep last finished %s ago", now.Sub(st.Heartbeat).Truncate(time.Second))
 	}
+}
+
+func (st *Status) judge(now time.Time) {
+	wrong := st.wrong
+	st.judgePulse(now)
 	for _, lane := range slices.Sorted(maps.Keys(st.LagMs)) {
 		if lag := time.Duration(st.LagMs[lane]) * time.Millisecond; lag > lagWithin {
 			wrong("the oldest run of the %s lane has been due for %s", lane, lag.Truncate(time.Second))

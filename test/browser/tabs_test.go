@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -142,6 +144,35 @@ func TestServerGoesAndComesBack(t *testing.T) {
 	b.Until("the page says that one is signed out", `document.getElementById('gone').innerText.includes('signed out')`)
 	b.SignIn(s.Address())
 	b.Until("the page is live again", isLive)
+}
+
+// TestServerFallsSilent: a connection that ends without a word, as that of a tunnel that hangs or of a
+// machine that was asleep, is not taken for one on which nothing happens.
+func TestServerFallsSilent(t *testing.T) {
+	t.Parallel()
+	s := serve(t, now, nil)
+	hangs, goesOn := atomic.Bool{}, make(chan struct{})
+	s.before = func(r *http.Request) {
+		if hangs.Load() {
+			select {
+			case <-goesOn:
+			case <-r.Context().Done():
+			}
+		}
+	}
+	b := open(t)
+	b.signIn(s)
+	b.visit(s, "/")
+	b.Until("the page is live", isLive)
+	hangs.Store(true)
+	b.Do("a minute passes without a word", chromedp.Evaluate(`(() => { const now = Date.now; Date.now = () => now() + 60000; })()`, nil))
+	b.Until("the banner comes", `document.getElementById('gone').innerText.includes('does not answer')`)
+	b.Until("the page stays", driver.Shows("In the next hour"))
+	hangs.Store(false)
+	close(goesOn)
+	b.Until("the page is live again", isLive)
+	b.Until("the banner goes", `document.getElementById('gone').hidden`)
+	b.Quiet()
 }
 
 // again is the console of another process at the same address.

@@ -27,7 +27,8 @@
   const made = document.getElementById('r-made');
   // held: a region stays as it is while a person is busy with it.
   // restsTo: the page is not fetched again before then.
-  let source, timer, lost = false, busy = false, again = false, held = false, first = true, restsTo = 0;
+  // expected: when the stream must have said something again. It is of the clock that goes on in sleep.
+  let source, timer, lost = false, busy = false, again = false, held = false, first = true, restsTo = 0, expected = 0;
 
   const say = (text) => {
     banner.hidden = !text;
@@ -129,9 +130,16 @@
   const now = () => { restsTo = 0; soon(); };
 
   const close = () => { if (source) source.close(); source = undefined; };
+  const silent = () => {
+    root.dataset.live = 'no';
+    lost = true;
+    say('The server of this page does not answer. ' + stale());
+  };
   const open = () => {
     close();
+    expected = Date.now() + 45000;
     source = new EventSource(address);
+    for (const word of ['hello', 'changed', 'here']) source.addEventListener(word, () => { expected = Date.now() + 45000; });
     source.addEventListener('hello', () => {
       root.dataset.live = 'yes';
       // Nobody reported what changed before: while the stream was lost, or since the page was
@@ -144,9 +152,7 @@
       if (document.querySelector('[data-on~="' + e.data + '"]')) soon();
     });
     source.onerror = () => {
-      root.dataset.live = 'no';
-      lost = true;
-      say('The server of this page does not answer. ' + stale());
+      silent();
       if (source.readyState !== EventSource.CLOSED) return; // it reconnects by itself
       // The answer was not a stream; the page itself says why.
       close();
@@ -154,6 +160,8 @@
       soon();
     };
   };
+  // A connection can end without a word: a tunnel hangs, or the machine was asleep. Then another is tried.
+  setInterval(() => { if (source && Date.now() > expected) { silent(); open(); } }, 5000);
   // Replace the held regions once their text is no longer selected.
   for (const done of ['selectionchange', 'focusout']) document.addEventListener(done, () => { if (held && window.getSelection().isCollapsed) soon(); });
   // A stream takes one of a browser's few connections, so there is none while the page is hidden.
