@@ -93,12 +93,15 @@ var (
 // dynamodb:Query on resource: ..." (IAM user guide, "Troubleshoot access denied error messages").
 var action = regexp.MustCompile(`perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
 
+// aboveStack finds in such a message that no policy which the stack offers would help.
+var aboveStack = regexp.MustCompile(`explicit deny|because no (service control policy|resource control policy|permissions boundary|session policy|VPC endpoint policy) allows`)
+
 func notAllowed(c StackConfig, api smithy.APIError, err error) error {
 	what := "that"
 	if m := action.FindStringSubmatch(api.ErrorMessage()); m != nil {
 		what = m[1]
 	}
-	if strings.Contains(api.ErrorMessage(), "explicit deny") {
+	if aboveStack.MatchString(api.ErrorMessage()) {
 		return fmt.Errorf("you may not do %s: a policy of the account or your own denies it, whatever others allow; ask whoever runs the account (%w)", what, err)
 	}
 	return fmt.Errorf("you may not do %s: the policy in the output %s of the stack %s allows it; ask whoever runs the stack to attach it (%w)", what, policyFor(what), c.Name, err)

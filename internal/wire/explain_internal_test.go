@@ -53,6 +53,10 @@ func TestExplain(t *testing.T) {
 			said("AccessDeniedException", "User: u is not authorized to perform: dynamodb:Query on resource: r with an explicit deny in a service control policy"),
 			"you may not do dynamodb:Query: a policy of the account or your own denies it, whatever others allow; ask whoever runs the account (",
 		},
+		"what a boundary leaves out": {
+			said("AccessDeniedException", "User: u is not authorized to perform: dynamodb:Query on resource: r because no permissions boundary allows the dynamodb:Query action"),
+			"you may not do dynamodb:Query: a policy of the account or your own denies it, whatever others allow; ask whoever runs the account (",
+		},
 		"who asks was interrupted": {fmt.Errorf("reading: %w", errors.Join(&net.OpError{Op: "dial", Net: "tcp", Err: context.Canceled}, context.Canceled)), "reading: "},
 		"nobody listens":           {&net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}, "AWS cannot be reached in mars-1: is the Region right, and is there a network?"},
 		"no way to the Region":     {&net.DNSError{Name: "dynamodb.mars-1.amazonaws.com", IsNotFound: true}, "AWS cannot be reached in mars-1: is the Region right, and is there a network?"},

@@ -202,7 +202,7 @@ func noStack(ctx context.Context, api *cloudformation.Client, name, region strin
 			}
 		}
 	}
-	there := "; is it in another Region or account?"
+	there := "; is it in another Region or account, or not deployed yet?"
 	if len(found) > 0 {
 		there = "; there are " + strings.Join(slices.Sorted(maps.Keys(found)), ", ")
 	}
