@@ -24,7 +24,9 @@ type handler struct {
 	slot time.Time
 	// from and to number its begin and its end among those of all handlers.
 	from, to int
-	calls    int
+	// began is when it began, by its function's clock.
+	began time.Time
+	calls int
 	// pages is the number of pages of schedules that it listed.
 	pages int
 	// checking means that it checks the slots. waits means that its look left launches waiting.
@@ -61,6 +63,7 @@ func (w *World) handle(name string, id run.ID, twin func(), f func(context.Conte
 	w.handled++
 	w.befall(h)
 	w.h = h
+	h.began = w.wall()
 	w.enters(h)
 	defer func() {
 		w.h = h.parent

@@ -88,7 +88,7 @@ func (p storePort) remember() {
 
 func (p storePort) Rest(r run.Run, from, until time.Time) {
 	p.w.mayRest(r, from, until)
-	if q := p.w.h.process; q != nil {
+	if q := p.w.h.process; q != nil && q.told[r.ID].rev <= r.Rev { // what was read before the process read it again says nothing
 		q.told[r.ID] = remembered{r.Rev, from, until}
 	}
 	if p.w.opt.Mutation == RestForEver {
