@@ -43,7 +43,7 @@ func TestInstallKeepsFlags(t *testing.T) {
 	f := newFolder(t, jobs)
 	flags := []string{
 		"--rate 5", "--watch", "--output", "--listen 127.0.0.1:7070", "--metrics 127.0.0.1:9464", "--zone Asia/Tokyo", "--log-format json",
-		"--keep 30d", "--keep-logs 7d", "--most-logs 1GB", "--max-output 512KB", "--fault eni=0.5", "--seed 7",
+		"--keep 30d", "--keep-logs 7d", "--most-logs 1GB", "--max-output 512KB", "--fault eni=0.5", "--seed 7", "--for 8h0m0s",
 	}
 	words := []string{"local", "install", "-f", "jobs.yaml", "--db", "mine.db", "--secrets", "s", "--targets", "t"}
 	for _, flag := range flags {
@@ -59,6 +59,9 @@ func TestInstallKeepsFlags(t *testing.T) {
 		if strings.Count(out, want) != 1 && name != "--db" || !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
+	}
+	if out := f.must("local", "install", "-f", "jobs.yaml", "--json"); !strings.Contains(out, "--log-format") {
+		t.Errorf("--json is not in\n%s", out)
 	}
 	if code, _, errs := f.do("local", "install", "-f", "jobs.yaml", "--keep", "1h"); code != 2 || !strings.Contains(errs, "--keep 1h must be at least 2d") {
 		t.Errorf("what would not start: exit code %d, %s", code, errs)

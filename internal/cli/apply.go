@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,10 +11,9 @@ import (
 
 	"github.com/batchplane/batchplane/internal/apply"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
-	"github.com/batchplane/batchplane/internal/jobdiff"
-	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/render"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 type applyCmd struct {
@@ -35,6 +33,9 @@ const exitDiffers = 2
 func (c *applyCmd) Run(ctx context.Context, a *app) error {
 	if (c.PlanFile == "") == (len(c.Files) == 0) {
 		return usagef("give jobs files with -f, or a plan that --plan wrote")
+	}
+	if c.PlanFile != "" && c.Prune {
+		return usagef("--prune goes with jobs files: a plan says what is removed; give it when the plan is written")
 	}
 	if c.Plan == stdout {
 		return usagef("--plan takes a file; `apply --json --dry-run` prints the plan")
@@ -116,31 +117,17 @@ func (a *app) printPlan(plan apply.Plan) error {
 	if a.json {
 		return printJSON(a.Stdout, plan)
 	}
-	var b bytes.Buffer
-	count := map[jobdiff.Kind]int{}
-	for _, change := range plan.Changes {
-		count[change.Kind]++
-		name := change.Job
-		if change.Definition != "" {
-			name = "task definition " + change.Definition
-		}
-		fmt.Fprintf(&b, "%s: %s\n", notice.Printable(name), notice.Printable(string(change.Kind))) // a plan may be somebody else's file
-		for _, w := range change.Words {
-			fmt.Fprintf(&b, "  - %s\n", notice.Printable(w))
-		}
-	}
-	if len(plan.Left) > 0 {
-		fmt.Fprintf(&b, "not in the files, left alone (--prune removes them): %s\n", notice.Printable(strings.Join(plan.Left, ", ")))
-	}
-	fmt.Fprintf(&b, "%d added, %d removed, %d changed\n", count[jobdiff.Added], count[jobdiff.Removed], count[jobdiff.Changed])
-	return a.write(b.Bytes())
+	return a.printChanges(plan.Changes, plan.Left)
 }
 
 func (c *applyCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, plan apply.Plan) error {
+	if c.Plan != "" {
+		if err := writePlan(c.Plan, plan); err != nil {
+			return err
+		}
+	}
 	switch {
-	case c.Plan != "":
-		return writePlan(c.Plan, plan)
-	case plan.Empty():
+	case plan.Empty(), c.Plan != "" && !c.DryRun:
 		return nil
 	case c.DryRun:
 		return exitError(exitDiffers)
@@ -154,11 +141,11 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, plan ap
 		_, _ = fmt.Fprintf(a.Stderr, "%d of %d: schedule %s %sd\n", did, len(plan.Steps), s.Name, s.Kind)
 	})
 	if errors.Is(err, context.Canceled) {
-		_, _ = fmt.Fprintf(a.Stderr, "interrupted: %d of %s were made and stay; apply again to continue\n", done.Steps, counted(len(plan.Steps), "change"))
+		_, _ = fmt.Fprintf(a.Stderr, "interrupted: %d of %s were made and stay; apply again to continue\n", done.Steps, view.Counted(len(plan.Steps), "change"))
 		return exitError(exitInterrupted)
 	}
 	if err != nil {
-		return fmt.Errorf("%d of %s were made and stay, then: %w; apply again to continue", done.Steps, counted(len(plan.Steps), "change"), err)
+		return fmt.Errorf("%d of %s were made and stay, then: %w; apply again to continue", done.Steps, view.Counted(len(plan.Steps), "change"), err)
 	}
 	_, _ = fmt.Fprintln(a.Stderr, "applied and read back as written; the sweep takes it over within a minute")
 	return nil
@@ -185,14 +172,14 @@ func (c *applyCmd) agreed(a *app, plan apply.Plan) error {
 	asks := a.Screen.Asks && !a.json
 	switch {
 	case many && (c.Yes || !asks):
-		return fmt.Errorf("nothing was changed: %d of the project's %s would be removed; give --prune-max %d if you mean that", plan.Removed, counted(plan.Had, "job"), plan.Removed)
+		return fmt.Errorf("nothing was changed: %d of the project's %s would be removed; give --prune-max %d if you mean that", plan.Removed, view.Counted(plan.Had, "job"), plan.Removed)
 	case c.Yes:
 		return nil
 	case !asks:
 		return usagef("nothing was changed: there is no terminal to ask on; give --yes")
 	case !a.confirm(fmt.Sprintf("apply this to %s?", a.stack)):
 		return errors.New("nothing was changed")
-	case many && !a.confirm(fmt.Sprintf("%d of the project's %s will be removed; remove them?", plan.Removed, counted(plan.Had, "job"))):
+	case many && !a.confirm(fmt.Sprintf("%d of the project's %s will be removed; remove them?", plan.Removed, view.Counted(plan.Had, "job"))):
 		return errors.New("nothing was changed")
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +75,35 @@ func TestApplyIsCutOff(t *testing.T) {
 	var errs bytes.Buffer
 	if code := (Env{Stderr: &errs}).exitCode(fmt.Errorf("reading the jobs: %w", context.Canceled)); code != 130 || !strings.HasPrefix(errs.String(), "batchplane: interrupted (") {
 		t.Errorf("who reads and is interrupted: exit code %d, %s", code, errs.String())
+	}
+}
+
+// TestApplyInAPipeline: --dry-run says by its exit code whether anything would change, also if the plan
+// is written for a later step.
+func TestApplyInAPipeline(t *testing.T) {
+	t.Parallel()
+	changes := apply.Plan{Steps: []apply.Step{{Kind: apply.Delete, Name: "a"}}}
+	for name, c := range map[string]struct {
+		flags applyCmd
+		plan  apply.Plan
+		code  int
+	}{
+		"a change":               {applyCmd{DryRun: true}, changes, 2},
+		"no change":              {applyCmd{DryRun: true}, apply.Plan{}, 0},
+		"a change, written":      {applyCmd{DryRun: true, Plan: "plan"}, changes, 2},
+		"no change, written":     {applyCmd{DryRun: true, Plan: "plan"}, apply.Plan{}, 0},
+		"a change, only written": {applyCmd{Plan: "plan"}, changes, 0},
+	} {
+		a := &app{Env: Env{Stdout: &bytes.Buffer{}, Stderr: &bytes.Buffer{}}}
+		if c.flags.Plan != "" {
+			c.flags.Plan = filepath.Join(t.TempDir(), "plan")
+		}
+		if code := a.exitCode(c.flags.carryOut(t.Context(), a, nil, c.plan)); code != c.code {
+			t.Errorf("%s: exit code %d", name, code)
+		}
+		if _, err := os.Stat(c.flags.Plan); (err == nil) != (c.flags.Plan != "") {
+			t.Errorf("%s: the plan: %v", name, err)
+		}
 	}
 }
 

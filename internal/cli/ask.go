@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
@@ -92,7 +93,7 @@ func (a *app) printReply(r port.Reply) error {
 	if a.json {
 		err = printJSON(a.Stdout, r)
 	} else {
-		err = a.write([]byte(harmlessLines(r.Message) + "\n"))
+		err = a.write([]byte(notice.PrintableText(r.Message) + "\n"))
 	}
 	switch {
 	case err != nil: // a caller that only sees a failure would ask again

@@ -35,22 +35,16 @@ func (c *auditCmd) Run(ctx context.Context, a *app) error {
 			asked = asked[:c.Limit]
 			_, _ = fmt.Fprintf(a.Stderr, "there are more: add --limit %d\n", 10*c.Limit)
 		}
+		if a.json {
+			return printAll(a.Stdout, asked)
+		}
 		rows := make([][]string, 0, len(asked))
 		for _, q := range asked {
-			if a.json {
-				if err := printJSON(a.Stdout, q); err != nil {
-					return err
-				}
-				continue
-			}
 			about := string(q.Run)
 			if about == "" {
 				about = allJobs(q.Job)
 			}
 			rows = append(rows, []string{a.at(q.At), somebody(q.By), q.Door, strings.ReplaceAll(q.What, "skipNext", "skip-next"), about, string(q.Outcome), string(q.Request), q.Message})
-		}
-		if a.json {
-			return nil
 		}
 		return a.list([]column{
 			{head: "ASKED (" + a.zoneName() + ")"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/jobdiff"
@@ -28,25 +29,25 @@ func (c *diffCmd) Run(ctx context.Context, a *app) error {
 	}
 	changes := append(jobdiff.Definitions(before.Definitions, file.Definitions), jobdiff.Of(before.Jobs, file.Jobs, a.now())...)
 	if a.json {
-		for _, change := range changes {
-			if err := printJSON(a.Stdout, change); err != nil {
-				return err
-			}
-		}
-		return nil
+		return printAll(a.Stdout, changes)
 	}
+	return a.printChanges(changes, nil)
+}
+
+// printChanges prints changes in words, and which jobs are left alone. They may come from somebody else's
+// file.
+func (a *app) printChanges(changes []jobdiff.Change, left []string) error {
 	var b bytes.Buffer
 	count := map[jobdiff.Kind]int{}
 	for _, change := range changes {
 		count[change.Kind]++
-		name := change.Job
-		if change.Definition != "" {
-			name = "task definition " + change.Definition
-		}
-		fmt.Fprintf(&b, "%s: %s\n", name, change.Kind)
+		fmt.Fprintf(&b, "%s: %s\n", notice.Printable(change.Subject()), notice.Printable(string(change.Kind)))
 		for _, w := range change.Words {
 			fmt.Fprintf(&b, "  - %s\n", notice.Printable(w))
 		}
+	}
+	if len(left) > 0 {
+		fmt.Fprintf(&b, "not in the files, left alone (--prune removes them): %s\n", notice.Printable(strings.Join(left, ", ")))
 	}
 	fmt.Fprintf(&b, "%d added, %d removed, %d changed\n", count[jobdiff.Added], count[jobdiff.Removed], count[jobdiff.Changed])
 	return a.write(b.Bytes())

@@ -103,17 +103,10 @@ func herdsOf(file jobfile.File, sizes doctor.Sizes, rate int, now time.Time) (ou
 
 func (a *app) printFindings(findings []doctor.Finding, herds []doctor.Herd) error {
 	if a.json {
-		for _, f := range findings {
-			if err := printJSON(a.Stdout, f); err != nil {
-				return err
-			}
+		if err := printAll(a.Stdout, findings); err != nil {
+			return err
 		}
-		for _, h := range herds {
-			if err := printJSON(a.Stdout, h); err != nil {
-				return err
-			}
-		}
-		return nil
+		return printAll(a.Stdout, herds)
 	}
 	rows := make([][]string, 0, len(findings))
 	for _, f := range findings {

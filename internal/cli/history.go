@@ -120,12 +120,7 @@ func (a *app) past(flag, text string) (time.Time, error) {
 
 func (a *app) printHistory(rows []view.Row) error {
 	if a.json {
-		for _, r := range rows {
-			if err := printJSON(a.Stdout, r); err != nil {
-				return err
-			}
-		}
-		return nil
+		return printAll(a.Stdout, rows)
 	}
 	cells := make([][]string, 0, len(rows))
 	for _, r := range rows {

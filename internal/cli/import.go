@@ -18,6 +18,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/eventbridge"
 	"github.com/batchplane/batchplane/internal/importer/kinds"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
@@ -199,7 +200,7 @@ func (c *importCmd) undo(a *app, f *importer.File) error {
 // writeForeign prints text that others wrote: unchanged, unless a terminal shows it.
 func (a *app) writeForeign(text []byte) error {
 	if a.Screen.Width > 0 {
-		text = []byte(harmlessLines(string(text)))
+		text = []byte(notice.PrintableText(string(text)))
 	}
 	return a.write(text)
 }

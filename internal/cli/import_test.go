@@ -79,6 +79,9 @@ func TestImportToStdout(t *testing.T) {
 			t.Errorf("%s: %+v", kind, r)
 		}
 	}
+	if r := batchplane(t, "apply", "--stack", "prod", "plan.json", "--prune"); r.code != 2 || !strings.Contains(r.err, "--prune goes with jobs files") {
+		t.Errorf("%+v", r)
+	}
 	if r := batchplane(t, "apply", "--stack", "prod", "-f", out, "--plan", "-"); r.code != 2 || !strings.Contains(r.err, "--plan takes a file") {
 		t.Errorf("%+v", r)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 // printReport prints what became of each item, and last the steps that switch the old scheduler
@@ -54,10 +55,8 @@ type stepsEntry struct {
 // printReportJSON prints an object for each item, and one of kind "steps" if there is something
 // to switch.
 func (a *app) printReportJSON(r importer.Result, t importer.Target) error {
-	for _, e := range r.Entries {
-		if err := printJSON(a.Stdout, e); err != nil {
-			return err
-		}
+	if err := printAll(a.Stdout, r.Entries); err != nil {
+		return err
 	}
 	plan := r.Steps.Plan(t)
 	if plan == nil {
@@ -97,11 +96,11 @@ func summary(r importer.Result) string {
 			off++
 		}
 	}
-	jobs := counted(len(r.Jobs), "job")
+	jobs := view.Counted(len(r.Jobs), "job")
 	if off > 0 {
 		jobs += fmt.Sprintf(", %d of them switched off", off)
 	}
-	return fmt.Sprintf("%s: %s; %s", counted(all, unit), strings.Join(parts, ", "), jobs)
+	return fmt.Sprintf("%s: %s; %s", view.Counted(all, unit), strings.Join(parts, ", "), jobs)
 }
 
 func reportEntry(b *bytes.Buffer, e importer.Entry) {

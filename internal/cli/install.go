@@ -33,8 +33,7 @@ func (c *localCmd) install(a *app) error {
 	if runtime.GOOS == "darwin" {
 		text = launchd(words, dir)
 	}
-	_, err = fmt.Fprint(a.Stdout, text)
-	return err //nolint:wrapcheck // nobody reads it
+	return a.write([]byte(text))
 }
 
 // words returns the words of the command, with absolute paths and every flag that was given. dir
@@ -69,6 +68,9 @@ func (c *localCmd) words(a *app) (words []string, dir string, err error) {
 
 // rest returns the flags that are not paths, if they differ from their defaults.
 func (c *localCmd) rest() (words []string) {
+	if c.For != nil {
+		words = append(words, "--for", c.For.String())
+	}
 	if c.Drain > 0 {
 		words = append(words, "--drain", c.Drain.String())
 	}

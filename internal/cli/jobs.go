@@ -50,12 +50,7 @@ func (c *jobsCmd) Run(ctx context.Context, a *app) error {
 
 func (a *app) printJobs(jobs []view.Summary) error {
 	if a.json {
-		for _, s := range jobs {
-			if err := printJSON(a.Stdout, s); err != nil {
-				return err
-			}
-		}
-		return nil
+		return printAll(a.Stdout, jobs)
 	}
 	rows := make([][]string, 0, len(jobs))
 	for _, s := range jobs {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 // jobsFiles are the -f flags of a command.
@@ -62,7 +63,7 @@ func refusal(problems []jobfile.Problem, undone string) error {
 	for i, p := range problems {
 		lines[i] = problemLine(p)
 	}
-	return usagef("the jobs file has %s, so nothing was %s:\n%s", counted(len(problems), "problem"), undone, strings.Join(lines, "\n"))
+	return usagef("the jobs file has %s, so nothing was %s:\n%s", view.Counted(len(problems), "problem"), undone, strings.Join(lines, "\n"))
 }
 
 func problemLine(p jobfile.Problem) string {

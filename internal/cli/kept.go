@@ -28,18 +28,17 @@ func (c *keptCmd) Run(ctx context.Context, a *app) error {
 	if c.Limit < 1 {
 		return usagef("--limit %d must be at least 1", c.Limit)
 	}
-	limit := c.Limit
 	return a.withPlane(ctx, func(p *plane.Plane) error {
 		if c.ID != "" {
 			return c.one(ctx, a, p)
 		}
-		kept, err := p.Kept(ctx, limit+1)
+		kept, err := p.Kept(ctx, c.Limit+1)
 		if err != nil {
 			return err
 		}
-		if len(kept) > limit {
-			kept = kept[:limit]
-			_, _ = fmt.Fprintf(a.Stderr, "there are more: add --limit %d\n", 10*limit)
+		if len(kept) > c.Limit {
+			kept = kept[:c.Limit]
+			_, _ = fmt.Fprintf(a.Stderr, "there are more: add --limit %d\n", 10*c.Limit)
 		}
 		rows := make([][]string, 0, len(kept))
 		for _, k := range kept {
@@ -85,7 +84,7 @@ func (c *keptCmd) one(ctx context.Context, a *app, p *plane.Plane) error {
 	if a.json {
 		err = printJSON(a.Stdout, keptJSON(k))
 	} else {
-		text := fmt.Sprintf("received  %s %s\nwhy       %s\n\n%s\n", a.at(k.At), a.zoneName(), notice.Printable(k.Reason), harmlessLines(string(k.Body)))
+		text := fmt.Sprintf("received  %s %s\nwhy       %s\n\n%s\n", a.at(k.At), a.zoneName(), notice.Printable(k.Reason), notice.PrintableText(string(k.Body)))
 		err = a.write([]byte(text))
 	}
 	if err != nil {
@@ -98,13 +97,4 @@ func (c *keptCmd) one(ctx context.Context, a *app, p *plane.Plane) error {
 		return nil
 	}
 	return a.settle(ctx, p, k, c.fate)
-}
-
-// harmlessLines applies harmless to each line.
-func harmlessLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		lines[i] = harmless(l)
-	}
-	return strings.Join(lines, "\n")
 }

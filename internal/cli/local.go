@@ -15,6 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/view"
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
@@ -60,10 +61,13 @@ const slots, abreast = 128, 32
 // Run runs the control plane in this process.
 func (c *localCmd) Run(ctx context.Context, a *app) error {
 	a.stack = "" // commands that it prints are for this machine
+	if a.json {
+		c.Format = "json"
+	}
 	if c.What == "install" {
 		return c.install(a)
 	}
-	a.json = a.json || c.Format == "json"
+	a.json = c.Format == "json"
 	ctx, end := a.whileRead(ctx)
 	defer end()
 	reload := make(chan os.Signal, 1)
@@ -232,7 +236,7 @@ func (c *localCmd) stopTasks(ctx context.Context, l *wire.Local, t *transcript) 
 	if err != nil || left == 0 {
 		return err
 	}
-	t.line("stopping %s within %s; press Ctrl-C again to end at once", counted(left, "running task"), c.Grace)
+	t.line("stopping %s within %s; press Ctrl-C again to end at once", view.Counted(left, "running task"), c.Grace)
 	left, err = l.StopTasks(ctx, ending, c.Grace)
 	for before := left + 1; left > 0 && left < before; {
 		l.ECS.Kill()
@@ -240,7 +244,7 @@ func (c *localCmd) stopTasks(ctx context.Context, l *wire.Local, t *transcript) 
 		left, err = l.StopTasks(ctx, ending, killWait)
 	}
 	if left > 0 {
-		t.line("the end of %s was not seen; the next start says what became of them", counted(left, "task"))
+		t.line("the end of %s was not seen; the next start says what became of them", view.Counted(left, "task"))
 	}
 	return err
 }
@@ -258,7 +262,7 @@ func (c *localCmd) drain(ctx context.Context, l *wire.Local, t *transcript) (lef
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 	defer stop()
-	t.line("waiting for %s, at most %s; nothing new is started; press Ctrl-C again to stop them", counted(left, "running task"), c.Drain)
+	t.line("waiting for %s, at most %s; nothing new is started; press Ctrl-C again to stop them", view.Counted(left, "running task"), c.Drain)
 	return l.DrainTasks(ctx, c.Drain)
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/notice"
@@ -45,8 +44,8 @@ func (c *logsCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		err = c.print(ctx, a, p, plane.Follow{Run: r.ID, Attempt: attempt, On: c.Follow, Since: since})
-		if ctx.Err() != nil {
-			return nil //nolint:nilerr // a person who left wants to know no more
+		if ctx.Err() != nil { // a person who left wants to know no more
+			return exitError(exitInterrupted)
 		}
 		return err
 	})
@@ -131,7 +130,7 @@ func (l *linePrinter) print(line plane.Line) error {
 func (l *linePrinter) shown(text string, open bool) string {
 	text, l.held = l.held+text, ""
 	if !open {
-		return harmless(strings.TrimSuffix(text, "\r"))
+		return notice.PrintableText(strings.TrimSuffix(text, "\r"))
 	}
 	end := len(text)
 	for i := end - 1; i >= max(0, end-utf8.UTFMax); i-- {
@@ -143,7 +142,7 @@ func (l *linePrinter) shown(text string, open bool) string {
 		}
 	}
 	text, l.held = text[:end], text[end:]
-	return harmless(text)
+	return notice.PrintableText(text)
 }
 
 // end prints what is left of a last line that has no line break.
@@ -176,17 +175,4 @@ func optionalTime(t time.Time) *time.Time {
 	}
 	t = t.UTC()
 	return &t
-}
-
-// harmless replaces control and format characters, but keeps tabs.
-func harmless(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return r
-		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return '\ufffd'
-		}
-		return r
-	}, s)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // TestLogsLeft: a person who leaves logs --follow is told neither to give --follow nor anything of
-// an attempt that was not read.
+// an attempt that was not read. To a script, output that was cut off is not all of it.
 func TestLogsLeft(t *testing.T) {
 	t.Parallel()
 	w := past(t)
@@ -18,8 +18,8 @@ func TestLogsLeft(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	var out, errs bytes.Buffer
-	cli.Main(ctx, []string{"--db", w.db, "logs", "endless", "--follow"}, cli.Env{Now: w.clock.Now, Zone: berlin, Stdout: &out, Stderr: &errs})
-	if bytes.Contains(errs.Bytes(), []byte("no output")) {
-		t.Errorf("left, it says %q", errs.String())
+	code := cli.Main(ctx, []string{"--db", w.db, "logs", "endless", "--follow"}, cli.Env{Now: w.clock.Now, Zone: berlin, Stdout: &out, Stderr: &errs})
+	if code != 130 || bytes.Contains(errs.Bytes(), []byte("no output")) {
+		t.Errorf("left, it ends with %d and says %q", code, errs.String())
 	}
 }

@@ -29,6 +29,16 @@ func printJSON(w io.Writer, v any) error {
 	return nil
 }
 
+// printAll prints one object per line.
+func printAll[T any](w io.Writer, all []T) error {
+	for _, v := range all {
+		if err := printJSON(w, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // table prints rows in columns. Cells are made safe for a terminal.
 func table(w io.Writer, head []string, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -16,14 +16,11 @@ func (c *pausesCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
+		if a.json {
+			return printAll(a.Stdout, pauses)
+		}
 		rows := make([][]string, 0, len(pauses))
 		for _, in := range pauses {
-			if a.json {
-				if err := printJSON(a.Stdout, in); err != nil {
-					return err
-				}
-				continue
-			}
 			until := a.at(in.To)
 			switch {
 			case in.Unforeseen:
@@ -34,9 +31,6 @@ func (c *pausesCmd) Run(ctx context.Context, a *app) error {
 				until = "resume"
 			}
 			rows = append(rows, []string{allJobs(in.Job), a.at(in.From), until, somebody(in.By), fmt.Sprint(in.Skipped), string(in.Last), in.Reason})
-		}
-		if a.json {
-			return nil
 		}
 		return a.list([]column{
 			{head: "JOB"},

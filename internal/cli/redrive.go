@@ -11,6 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 // fate says what to do with inputs that could not be used.
@@ -111,7 +112,7 @@ func (a *app) failed(ctx context.Context, p *plane.Plane, queues []port.Queue) (
 			case err != nil:
 				errs[i] = err
 			case reply.Contents == nil:
-				errs[i] = errors.New(harmlessLines(reply.Message))
+				errs[i] = errors.New(notice.PrintableText(reply.Message))
 			default:
 				out[i] = *reply.Contents
 			}
@@ -160,7 +161,7 @@ func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found
 	if len(found.Failed) == 0 {
 		return nil
 	}
-	if err := c.agreed(a, counted(len(found.Failed), "message")+" in the queue "+string(found.Queue)); err != nil {
+	if err := c.agreed(a, view.Counted(len(found.Failed), "message")+" in the queue "+string(found.Queue)); err != nil {
 		return err
 	}
 	refused, asked := false, 0
@@ -176,7 +177,7 @@ func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found
 			err = a.printReply(reply)
 		}
 		if err != nil && !errors.Is(err, errRefused) {
-			return fmt.Errorf("%w; %d of %s were asked for before; `redrive %s` lists what is left", err, asked, counted(len(found.Failed), "message"), found.Queue)
+			return fmt.Errorf("%w; %d of %s were asked for before; `redrive %s` lists what is left", err, asked, view.Counted(len(found.Failed), "message"), found.Queue)
 		}
 		asked += len(batch)
 		refused = refused || err != nil

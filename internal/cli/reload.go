@@ -8,6 +8,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/jobdiff"
 	"github.com/batchplane/batchplane/internal/local"
+	"github.com/batchplane/batchplane/internal/view"
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
@@ -41,13 +42,9 @@ func (c *localCmd) tryReload(ctx context.Context, l *wire.Local, t *transcript) 
 	if err := l.Reload(ctx, file.Jobs, file.Definitions); err != nil {
 		return fmt.Errorf("taking the new jobs: %w", err)
 	}
-	t.line("reloaded %s: %s", strings.Join(c.Files, " and "), counted(len(changes), "change"))
+	t.line("reloaded %s: %s", strings.Join(c.Files, " and "), view.Counted(len(changes), "change"))
 	for _, change := range changes {
-		name := change.Job
-		if name == "" {
-			name = "task definition " + change.Definition
-		}
-		t.line("  %s %s: %s", name, change.Kind, strings.Join(change.Words, "; "))
+		t.line("  %s %s: %s", change.Subject(), change.Kind, strings.Join(change.Words, "; "))
 	}
 	return nil
 }

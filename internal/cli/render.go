@@ -14,6 +14,7 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/render"
 	"github.com/batchplane/batchplane/internal/timetable"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 type renderCmd struct {
@@ -56,7 +57,7 @@ func (c *renderCmd) Run(ctx context.Context, a *app) error {
 		if err := os.WriteFile(name, t.Text, 0o644); err != nil { //nolint:gosec // a template is no secret
 			return fmt.Errorf("writing: %w", err)
 		}
-		_, _ = fmt.Fprintf(a.Stderr, "wrote %s with %s\n", name, counted(t.Resources, "resource"))
+		_, _ = fmt.Fprintf(a.Stderr, "wrote %s with %s\n", name, view.Counted(t.Resources, "resource"))
 	}
 	return nil
 }

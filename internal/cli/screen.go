@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/notice"
 )
 
 // Screen is what is known about the terminal. The zero value means none: a pipe, a file, a test.
@@ -85,7 +86,7 @@ type besides struct{ io.Writer }
 func (b besides) Write(p []byte) (int, error) {
 	text := string(p)
 	if text != freeLine {
-		text = harmlessLines(text)
+		text = notice.PrintableText(text)
 	}
 	if _, err := io.WriteString(b.Writer, text); err != nil {
 		return 0, err //nolint:wrapcheck // callers say what they print

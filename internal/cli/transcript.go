@@ -13,6 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
@@ -41,7 +42,7 @@ func (t *transcript) line(format string, args ...any) {
 		_ = printJSON(t.out, map[string]any{"type": "message", "at": t.now().UTC(), "message": text})
 		return
 	}
-	_, _ = fmt.Fprintln(t.out, t.wrap(harmlessLines(text)))
+	_, _ = fmt.Fprintln(t.out, t.wrap(notice.PrintableText(text)))
 }
 
 // wrap breaks a sentence between words into lines that fit the terminal.
@@ -121,7 +122,7 @@ func (t *transcript) started(a *app, l *wire.Local, c *localCmd) {
 		return
 	}
 	t.line("batchplane runs %s of %s; its state is %s. Times are in %s. Ctrl-C stops it.",
-		counted(len(l.Jobs()), "job"), strings.Join(c.Files, " and "), a.db, a.zoneName())
+		view.Counted(len(l.Jobs()), "job"), strings.Join(c.Files, " and "), a.db, a.zoneName())
 	if len(c.Fault) > 0 {
 		t.line("injecting %s, seed %d", strings.Join(c.Fault, " "), c.Seed)
 	}
@@ -221,11 +222,4 @@ func statuses(n map[run.Status]int) string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

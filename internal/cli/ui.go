@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
@@ -27,15 +27,11 @@ type uiCmd struct {
 	Zone      string   `help:"Show times in this zone; by default this machine's." placeholder:"ZONE"`
 }
 
+// look makes --zone work as in other commands.
+func (c *uiCmd) look() looks { return looks{Zone: c.Zone} }
+
 // Run serves the pages until it is told to end.
 func (c *uiCmd) Run(ctx context.Context, a *app) error {
-	if c.Zone != "" {
-		zone, err := cron.LoadZone(c.Zone)
-		if err != nil {
-			return usagef("--zone: %w", err)
-		}
-		a.zone = zone.Location()
-	}
 	doors, err := c.doors(ctx, strings.Split(a.stack, ","))
 	if err != nil {
 		return err
@@ -122,12 +118,12 @@ func serveAll(ctx context.Context, doors []door, ready []*ui) error {
 
 // greet says what is shown, and where. It returns an error if nobody could open that.
 func (c *uiCmd) greet(ctx context.Context, a *app, p *plane.Plane, d door, u *ui) error {
-	_, _ = fmt.Fprintf(a.Stdout, "batchplane shows %s. Ctrl-C stops it.\n", harmless(p.Name))
+	_, _ = fmt.Fprintf(a.Stdout, "batchplane shows %s. Ctrl-C stops it.\n", notice.Printable(p.Name))
 	if host, _, err := net.SplitHostPort(d.listener.Addr().String()); err == nil && !net.ParseIP(host).IsLoopback() {
 		_, _ = fmt.Fprintf(a.Stderr, "batchplane: others can reach %s, and its traffic is not encrypted: --socket with ssh -L is safer\n", d.listener.Addr())
 	}
 	if c.Socket != "" {
-		_, _ = fmt.Fprintf(a.Stdout, "It listens on %[1]s. From your machine: ssh -L 8765:%[1]s HOST, and use port 8765.\n", harmless(c.Socket))
+		_, _ = fmt.Fprintf(a.Stdout, "It listens on %[1]s. From your machine: ssh -L 8765:%[1]s HOST, and use port 8765.\n", notice.Printable(c.Socket))
 	}
 	if c.Open {
 		u.open(ctx)

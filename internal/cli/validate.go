@@ -7,6 +7,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/render"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 type validateCmd struct {
@@ -44,41 +45,38 @@ func (c *validateCmd) Run(ctx context.Context, a *app) error {
 		return a.printProblems(problems)
 	}
 	problems, warnings := c.onAWS(file)
-	if len(problems) > 0 && !c.Print {
-		return a.printProblems(problems)
-	}
 	warnings = append(warnings, over(file.Jobs, a.now())...)
-	if !a.json || c.Print { // else they are part of the output
-		a.warn(warnings)
-	}
 	switch {
 	case c.Print:
-		return a.printFile(file)
+		a.warn(warnings)
+		return a.printFile(file, problems)
+	case len(problems) > 0:
+		return a.printProblems(problems)
 	case a.json:
 		return printJSON(a.Stdout, validated{Jobs: len(file.Jobs), For: c.where(file), Warnings: warnings})
 	}
-	text := counted(len(file.Jobs), "job") + ", no problem"
+	a.warn(warnings)
+	text := view.Counted(len(file.Jobs), "job") + ", no problem"
 	if c.For == "auto" && c.where(file) == "local" {
 		text += " on one machine; --for aws also checks what ECS needs"
 	}
 	return a.write([]byte(text + "\n"))
 }
 
-// printFile prints the files merged into one.
-func (a *app) printFile(file jobfile.File) error {
-	if !a.json {
-		text, err := jobfile.Encode(file, nil)
-		if err != nil {
-			return err
-		}
-		return a.write(text)
+// printFile prints the files merged into one, and beside it what keeps the jobs from running on AWS.
+func (a *app) printFile(file jobfile.File, problems []jobfile.Problem) error {
+	var err error
+	if a.json {
+		err = printAll(a.Stdout, file.Jobs)
+	} else if text, wrong := jobfile.Encode(file, nil); wrong != nil {
+		err = wrong
+	} else {
+		err = a.write(text)
 	}
-	for _, j := range file.Jobs {
-		if err := printJSON(a.Stdout, j); err != nil {
-			return err
-		}
+	if err != nil || len(problems) == 0 {
+		return err
 	}
-	return nil
+	return (&app{Env: a.Env}).printProblems(problems)
 }
 
 // where returns where the jobs are meant to run: aws or local.
@@ -116,14 +114,14 @@ func (a *app) printProblems(problems []jobfile.Problem) error {
 		for _, p := range problems {
 			_, _ = fmt.Fprintln(a.Stderr, notice.Printable(problemLine(p)))
 		}
-		return usagef("%s", counted(len(problems), "problem"))
+		return usagef("%s", view.Counted(len(problems), "problem"))
 	}
 	for _, p := range problems {
 		if err := printJSON(a.Stdout, problem{p.File, p.Line, p.Column, p.Message}); err != nil {
 			return err
 		}
 	}
-	return usagef("%s", counted(len(problems), "problem"))
+	return usagef("%s", view.Counted(len(problems), "problem"))
 }
 
 func (a *app) write(text []byte) error {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/view"
@@ -108,7 +109,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, out rendered) {
 	if code == 0 {
 		code = http.StatusOK
 	}
-	s.write(w, code, []byte(harmless(b.String())))
+	s.write(w, code, []byte(notice.PrintableText(b.String())))
 }
 
 func (s *Server) write(w http.ResponseWriter, code int, body []byte) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
@@ -96,7 +97,7 @@ func (w *Widget) Answer(ctx context.Context, call []byte) (string, error) {
 	if err := widgetPage().ExecuteTemplate(&b, "widget", d); err != nil {
 		return "", fmt.Errorf("laying out the widget: %w", err)
 	}
-	return harmless(b.String()), nil
+	return notice.PrintableText(b.String()), nil
 }
 
 func (w *Widget) data(in widgetCall) *widget {

@@ -3,9 +3,7 @@ package console
 import (
 	"fmt"
 	"html/template"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/run"
@@ -212,18 +210,4 @@ func cut(s string, n int) string {
 		return ""
 	}
 	return s
-}
-
-// harmless keeps text, and replaces with U+FFFD whatever could control a terminal, or hide or
-// reverse text.
-func harmless(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r == '\u2028' || r == '\u2029' || unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
-			return '\ufffd'
-		}
-		return r
-	}, s)
 }

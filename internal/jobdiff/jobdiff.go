@@ -32,6 +32,14 @@ type Change struct {
 	Words      []string `json:"words"`
 }
 
+// Subject names what changes.
+func (c Change) Subject() string {
+	if c.Definition != "" {
+		return "task definition " + c.Definition
+	}
+	return c.Job
+}
+
 // Of compares jobs by name, and their runs over the year from a time on. It leaves out jobs that
 // are the same. The changes are in the order of the names.
 func Of(before, after []job.Job, from time.Time) []Change {

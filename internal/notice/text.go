@@ -103,14 +103,28 @@ func (n Notice) took() string {
 // spaces, other control and formatting characters U+FFFD.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t' || r == '\r':
+		if r == '\n' || r == '\t' || r == '\r' {
 			return ' '
-		case r == '\u2028' || r == '\u2029' || unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
-			return '\ufffd'
 		}
-		return r
+		return printable(r)
 	}, s)
+}
+
+// PrintableText is Printable for a text whose line breaks and tabs stay.
+func PrintableText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return r
+		}
+		return printable(r)
+	}, s)
+}
+
+func printable(r rune) rune {
+	if r == '\u2028' || r == '\u2029' || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+		return '\ufffd'
+	}
+	return r
 }
 
 // ToStop returns the run that a person may want to stop because of the notice, or "", and the reason

@@ -200,3 +200,12 @@ func TestSaid(t *testing.T) {
 		}
 	}
 }
+
+// TestPrintableText: the layout of a text of several lines stays, and nothing else in it steers a terminal.
+func TestPrintableText(t *testing.T) {
+	t.Parallel()
+	const outside = "a\tb\nc\rd\x1b[2Je\u009bf\u2028g\u202eh é 日"
+	if got := notice.PrintableText(outside); got != "a\tb\nc\ufffdd\ufffd[2Je\ufffdf\ufffdg\ufffdh é 日" {
+		t.Errorf("%q", got)
+	}
+}
