@@ -34,7 +34,7 @@ type grammar struct {
 	Resume   resumeCmd   `cmd:"" help:"End a pause, or undo a skip-next."`
 	SkipNext skipNextCmd `cmd:"" name:"skip-next" help:"Skip the next slot of a job."`
 	Status   statusCmd   `cmd:"" help:"Show whether the control plane itself is well."`
-	Tail     tailCmd     `cmd:"" help:"Print every change of a run as it happens."`
+	Tail     tailCmd     `cmd:"" help:"Print changes of the newest runs as they happen."`
 	Audit    auditCmd    `cmd:"" help:"List requests: who asked for what, through which door, and the answer."`
 	Kept     keptCmd     `cmd:"" help:"List inputs that could not be used; try one again or drop it."`
 	Redrive  redriveCmd  `cmd:"" help:"List the messages in a stack's failure queues; try them again or drop them."`

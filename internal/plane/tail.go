@@ -29,7 +29,8 @@ func (t *tail) passes(r *run.Run) bool {
 }
 
 // Tail emits each run that has changed since the last look, until ctx ends or emit fails. It does
-// not report what was there before it began.
+// not report what was there before it began. A run of a slot before the newest 50 runs, such as the
+// record of a missed slot on a busy stack, or one that ended before and is retried, is not looked at.
 func (p *Plane) Tail(ctx context.Context, jobs []string, emit func(run.Run) error) error {
 	t := tail{seen: map[run.ID]run.Run{}}
 	poll := poller{plane: p}
