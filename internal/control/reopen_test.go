@@ -44,6 +44,34 @@ func TestReopenTakesTheLockAgain(t *testing.T) {
 	}
 }
 
+// TestReopenOfAWaitingRun: it takes the one place of a run that waits again, unless another has it by now.
+func TestReopenOfAWaitingRun(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		slots   []int
+		outcome port.Outcome
+		waits   run.ID
+	}{
+		"nobody waits":  {[]int{5}, port.Accepted, minute(0)},
+		"another waits": {[]int{5, 6}, port.Refused, minute(6)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := damaged(t, queueing)
+			w.look()
+			for _, slot := range c.slots {
+				w.triggerSlot(queueing, slot)
+			}
+			kept := w.mended(func(r *run.Run) { r.Owed, r.Attempts, r.Status, r.Waits = nil, nil, run.Queued, true })
+			reply, err := w.ctl.SettleKept(t.Context(), port.KeptRequest{ID: kept.ID(), Again: true})
+			if err != nil || reply.Outcome != c.outcome || reply.Outcome == port.Refused && !strings.Contains(reply.Message, string(c.waits)) {
+				t.Errorf("%+v, %v", reply, err)
+			}
+			w.wantItem("then", string(minute(5)), string(c.waits))
+		})
+	}
+}
+
 // TestReopenBesideAnother: a run that runs beside the one that has taken its lock gets the lock
 // when that one ends, so that no slot starts beside it.
 func TestReopenBesideAnother(t *testing.T) {

@@ -506,6 +506,22 @@ func TestTheFirstCheck(t *testing.T) {
 	}
 }
 
+// TestAMarkOfAClockLongPast: a check begins no earlier than the first plan that is known, also if the
+// definition of a job changed and its plan did not.
+func TestAMarkOfAClockLongPast(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.know(with(hourly, func(j *job.Job) { j.Command = []string{"other"} }))
+	if err := w.store.SetMark(t.Context(), port.MarkSlots, t0.AddDate(-1, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	w.ports.calls = nil
+	w.sweepAt(clockAt(20, 20, 0))
+	if n := len(w.ports.calls); w.slotsOf("hourly") != "18:00 missed, 19:00 missed, 20:00 missed" || n > 40 {
+		t.Errorf("%s, after %d calls", w.slotsOf("hourly"), n)
+	}
+}
+
 // TestNoLostSlotOfAJobThatLeft: the slot that EventBridge's own rule leaves out is not
 // started for a job that is no longer in the registry.
 func TestNoLostSlotOfAJobThatLeft(t *testing.T) {

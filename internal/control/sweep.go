@@ -156,26 +156,18 @@ func (c *Control) dropped(ctx context.Context, now time.Time) (time.Time, error)
 // plan became known, if no check has finished before or one did by a clock that showed a time
 // long past.
 func begun(mark, now time.Time, items []job.Item) time.Time {
-	first, known := now, true
+	first := now
 	for i := range items {
-		item := &items[i]
-		if !item.Since.IsZero() {
+		if item := &items[i]; item.Plan.Runs() {
 			first = sooner(first, item.Since)
-		} else if item.Plan.Runs() {
-			known = false
 		}
-		for _, f := range item.Former {
-			if f.From.IsZero() {
-				known = false
-				continue
+		for _, f := range items[i].Former {
+			if f.Plan != nil {
+				first = sooner(first, f.From)
 			}
-			first = sooner(first, f.From)
 		}
 	}
-	if mark.IsZero() || known && mark.Before(first) {
-		return first
-	}
-	return mark
+	return later(mark, first)
 }
 
 // checkSpan checks the jobs in a span. It returns the items whose jobs could be checked, in
