@@ -51,11 +51,12 @@ func TestLoadedPut(t *testing.T) {
 	}
 }
 
-// laps is a store of which one item is to be read anew and cannot be.
+// laps is a store of which one item is to be read anew and cannot be, unless items are what is read.
 type laps struct {
 	port.Store
-	name string
-	err  error // for all items
+	name  string
+	items []job.Item
+	err   error // for all items
 }
 
 func (s laps) ItemsInTurn(context.Context) ([]job.Item, time.Time, error) {
@@ -63,8 +64,8 @@ func (s laps) ItemsInTurn(context.Context) ([]job.Item, time.Time, error) {
 }
 
 func (s laps) ItemsOf(context.Context, []string) ([]job.Item, error) {
-	if s.err != nil {
-		return nil, s.err
+	if s.err != nil || s.items != nil {
+		return s.items, s.err
 	}
 	return nil, &port.UnreadableItemsError{Jobs: map[string]error{s.name: errors.New("half an item")}}
 }
@@ -90,5 +91,21 @@ func TestLoadedCannotBeReadAnew(t *testing.T) {
 	l := &Loaded{laps: laps{err: broken}, fresh: map[string]bool{}}
 	if err := l.renew(t.Context(), []string{"a"}); !errors.Is(err, broken) || l.fresh["a"] {
 		t.Errorf("none was read: %v", err)
+	}
+}
+
+// TestLoadedCanBeReadAgain: an item that can be read by now no longer holds the mark.
+func TestLoadedCanBeReadAgain(t *testing.T) {
+	t.Parallel()
+	half := errors.New("half an item")
+	l := &Loaded{items: []job.Item{{Name: "a"}}, unreadable: &port.UnreadableItemsError{Jobs: map[string]error{"b": half, "c": half}}, fresh: map[string]bool{}}
+	for i, name := range []string{"c", "b"} {
+		l.laps = laps{items: []job.Item{{Name: name}}}
+		if err := l.renew(t.Context(), []string{name}); err != nil || len(l.unread()) != 1-i || l.item(name).Name != name {
+			t.Errorf("after %s: %v, unreadable %v, items %v", name, err, l.unread(), l.items)
+		}
+	}
+	if l.unreadable != nil {
+		t.Errorf("the check still ends with an error: %v", l.unreadable)
 	}
 }
