@@ -290,3 +290,44 @@ func TestAPauseWhileTheSweepForbids(t *testing.T) {
 		t.Errorf("in the end: slots %q", got)
 	}
 }
+
+// TestOverlapForbiddenByADeploy: a run that was claimed while the job's runs could overlap
+// keeps others from running beside it until its end, from the sync that brings the new
+// definition.
+func TestOverlapForbiddenByADeploy(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		next job.Job
+		want run.Status
+	}{{"forbid", forbidding, run.Skipped}, {"queue", queueing, run.Queued}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(time.Hour, 0), redeliver: true})
+			w.know(report)
+			w.triggerSlot(report, 0)
+			w.triggerSlot(report, 1)
+			if _, err := w.ctl.StopRun(t.Context(), port.StopRequest{Run: minute(1), Reason: "x"}); err != nil {
+				t.Fatal(err)
+			}
+			w.triggerSlot(with(report, func(j *job.Job) { j.Name = "other" }), 8)
+			w.clock.Advance(time.Minute)
+			w.know(c.next)
+			w.wantItem("after the sync", string(minute(0)), "")
+			if rep := w.triggerSlot(c.next, 10); rep.Status != c.want || !strings.Contains(rep.Message, string(minute(0))) {
+				t.Errorf("beside it: %+v", rep)
+			}
+			w.clock.Advance(5 * time.Minute)
+			w.look()
+			if r := w.run(minute(10)); r.Status != c.want {
+				t.Errorf("after a look: %s", w.story())
+			}
+			w.live()
+			if rep := w.triggerSlot(c.next, 200); rep.Status != run.Running {
+				t.Errorf("after its end: %+v", rep)
+			}
+			w.live()
+			w.wantItem("after all", "", "")
+		})
+	}
+}

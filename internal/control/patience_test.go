@@ -227,3 +227,84 @@ func TestAJobIsDeployedWhileNoItemCanBeRead(t *testing.T) {
 		t.Errorf("given up: %+v, %v", kept, err)
 	}
 }
+
+// TestPatienceWithAJob: a job that cannot be checked for days makes each check judge hours
+// anew, not days. A night without a sweep does not count. What is told names also a job whose
+// item cannot be read meanwhile.
+func TestPatienceWithAJob(t *testing.T) {
+	t.Parallel()
+	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
+	w := known(t, bad, hourly)
+	item, err := w.store.Item(t.Context(), "bad")
+	if err != nil {
+		t.Fatal(err)
+	}
+	item.Definition = "absent"
+	if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
+		t.Fatal(err)
+	}
+	w.ctl.Store = torn{storePort{w.ports}, map[string]error{"worse": port.ErrUnreadable}}
+	var calls int
+	for half := range 2 * 72 {
+		hour, before := half/2, len(w.ports.calls)
+		w.sweepFails(clockAt(25, 20+30*half, 0), "job bad")
+		calls = len(w.ports.calls) - before
+		mark, _ := w.store.Mark(t.Context(), port.MarkSlots)
+		behind := w.clock.Now().Sub(mark)
+		if hour < 3 && !mark.IsZero() {
+			t.Errorf("after %d hours the mark is at %s", hour, mark)
+		}
+		if hour > 20 && behind > 5*time.Hour {
+			t.Fatalf("after %d hours the mark is %s behind", hour, behind)
+		}
+	}
+	if calls > 40 {
+		t.Errorf("the last check made %d calls", calls)
+	}
+	if got := strings.Count(w.slotsOf("hourly"), "missed"); got != 79 {
+		t.Errorf("the other: %d slots", got)
+	}
+	kept, err := w.store.Kept(t.Context(), 1000)
+	if err != nil || len(kept) == 0 || len(kept) > 80 || !strings.Contains(kept[0].Reason, "no notice will say which slots from ") || !strings.Contains(kept[0].Reason, "job bad") || !strings.Contains(kept[0].Reason, "worse:") {
+		t.Errorf("%d are kept, %.300v, %v", len(kept), kept, err)
+	}
+}
+
+// TestPatienceBeginsAnew: what failed before a check that finished does not count against a
+// job whose slots cannot be checked again.
+func TestPatienceBeginsAnew(t *testing.T) {
+	t.Parallel()
+	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
+	w := known(t, bad)
+	w.spoil("bad")
+	w.sweepFails(clockAt(18, 20, 0), "job bad")
+	w.know(bad)
+	w.sweepAt(clockAt(19, 10, 0))
+	w.spoil("bad")
+	w.sweepFails(clockAt(20, 10, 0), "job bad")
+	w.sweepFails(clockAt(23, 9, 59), "job bad")
+	if at, err := w.store.Mark(t.Context(), port.MarkSlots); err != nil || !at.Equal(clockAt(19, 10, 0)) {
+		t.Errorf("within its patience the mark is at %s, %v", at, err)
+	}
+	w.sweepFails(clockAt(23, 10, 0), "job bad") // three hours later, and after its slots
+	if at, err := w.store.Mark(t.Context(), port.MarkSlots); err != nil || !at.Equal(clockAt(20, 10, 0)) {
+		t.Errorf("after it the mark is at %s, %v", at, err)
+	}
+}
+
+// TestPatienceBeginsAnewAtOnce: the same if the check that finished was at the very time of
+// one that failed.
+func TestPatienceBeginsAnewAtOnce(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.spoil("hourly")
+	w.sweepFails(clockAt(18, 20, 0), "job hourly")
+	w.know(hourly)
+	w.sweepAt(clockAt(18, 20, 0))
+	w.spoil("hourly")
+	w.sweepFails(clockAt(20, 10, 0), "job hourly")
+	w.sweepFails(clockAt(23, 9, 59), "job hourly")
+	if at := w.mark(port.MarkSlots); !at.Equal(clockAt(18, 20, 0)) {
+		t.Errorf("within its patience the mark is at %s", at)
+	}
+}

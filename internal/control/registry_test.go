@@ -109,36 +109,6 @@ func TestSlotsAreJudgedByWhatIsAskedAnew(t *testing.T) {
 	}
 }
 
-// TestALostSlotIsAskedFor: a slot that EventBridge leaves out is started only if the job is
-// still as it was a minute ago.
-func TestALostSlotIsAskedFor(t *testing.T) {
-	t.Parallel()
-	lost := with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" })
-	for name, c := range map[string]struct {
-		answers []port.Renewal
-		err     error
-		made    int
-	}{
-		"as it was":         {nil, nil, 1},
-		"it left":           {[]port.Renewal{{Gone: true, Seen: time.Date(2027, 3, 28, 0, 59, 0, 0, time.UTC), Found: time.Date(2027, 3, 28, 1, 0, 0, 0, time.UTC)}}, nil, 0},
-		"it may have left":  {[]port.Renewal{{Unproved: true}}, nil, 0},
-		"it cannot be told": {nil, errBroken, 0},
-	} {
-		w := newWorld(t, setup{script: runs(time.Minute, 0)})
-		w.clock.AdvanceTo(time.Date(2027, 3, 28, 0, 30, 0, 0, time.UTC))
-		w.know(lost)
-		r := &renewals{answers: c.answers, err: c.err}
-		w.ctl.Registry = r
-		w.clock.AdvanceTo(time.Date(2027, 3, 28, 1, 0, 20, 0, time.UTC))
-		if err := w.ctl.CheckSlots(t.Context()); !errors.Is(err, c.err) || len(w.made) != c.made {
-			t.Errorf("%s: %d tasks, %v", name, len(w.made), err)
-		}
-		if len(r.asked) != 1 || r.asked[0] != "hourly 00:59:20" {
-			t.Errorf("%s: asked %v", name, r.asked)
-		}
-	}
-}
-
 // TestAJobThatIsGoneIsNotAskedFor: its slots are judged by when it was last seen.
 func TestAJobThatIsGoneIsNotAskedFor(t *testing.T) {
 	t.Parallel()
@@ -289,65 +259,6 @@ func TestAnotherFoundThatItLeftSince(t *testing.T) {
 	}
 }
 
-// TestALostSlotThatCannotBeJudged: each call that fails on the way is reported, and the next
-// check starts the slot.
-func TestALostSlotThatCannotBeJudged(t *testing.T) {
-	t.Parallel()
-	lost := with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" })
-	begin := func() *world {
-		w := newWorld(t, setup{script: runs(time.Minute, 0)})
-		w.clock.AdvanceTo(time.Date(2027, 3, 28, 0, 30, 0, 0, time.UTC))
-		w.know(lost)
-		w.clock.AdvanceTo(time.Date(2027, 3, 28, 1, 0, 20, 0, time.UTC))
-		return w
-	}
-	w := begin()
-	if err := w.ctl.CheckSlots(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	first := slices.Index(w.ports.calls, "Commit")
-	for k := range first + 1 {
-		w := begin()
-		w.ports.fault = fault{mode: fails, at: []int{k + 1}}
-		err := w.ctl.CheckSlots(t.Context())
-		name := w.ports.calls[k]
-		w.ports.fault = fault{}
-		if errors.Is(err, errBroken) == (name == "Resolve") || first < 2 {
-			t.Errorf("call %d, %s: %v", k+1, name, err)
-		}
-		w.clock.Advance(time.Minute)
-		if err := w.ctl.CheckSlots(t.Context()); err != nil {
-			t.Errorf("call %d, %s, again: %v", k+1, name, err)
-		}
-		if w.look(); len(w.made) != 1 {
-			t.Errorf("call %d, %s: %d tasks: %s", k+1, name, len(w.made), w.story())
-		}
-	}
-}
-
-// TestALostSlotWhoseRunCannotBeRead: the run shows that the slot was started, and keeps no slot from being
-// checked.
-func TestALostSlotWhoseRunCannotBeRead(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, setup{script: runs(time.Hour, 0)})
-	w.clock.AdvanceTo(time.Date(2027, 3, 28, 0, 30, 0, 0, time.UTC))
-	w.know(with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" }))
-	w.clock.AdvanceTo(time.Date(2027, 3, 28, 1, 0, 20, 0, time.UTC))
-	from, err := w.store.Mark(t.Context(), port.MarkSlots)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.ctl.CheckSlots(t.Context()); err != nil || len(w.runs()) != 1 {
-		t.Fatalf("%v: %s", err, w.story())
-	}
-	if err := errors.Join(w.store.SetMark(t.Context(), port.MarkSlots, from), w.store.Corrupt(t.Context(), w.runs()[0].ID)); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.ctl.CheckSlots(t.Context()); err != nil {
-		t.Error(err)
-	}
-}
-
 // TestAnotherKnowsThatItWasMadeAgain: a job that was found gone before that is not gone, and
 // the next check judges its slots.
 func TestAnotherKnowsThatItWasMadeAgain(t *testing.T) {
@@ -366,22 +277,6 @@ func TestAnotherKnowsThatItWasMadeAgain(t *testing.T) {
 	w.sweepAt(clockAt(18, 17, 0))
 	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || item.Gone || w.slotsOf("hourly") != "18:00 missed" {
 		t.Errorf("%+v, %v; slots %q", item, err, w.slotsOf("hourly"))
-	}
-}
-
-// TestALostSlotOfAJobThatChanged runs what is deployed now, in the same check.
-func TestALostSlotOfAJobThatChanged(t *testing.T) {
-	t.Parallel()
-	lost := with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" })
-	w := newWorld(t, setup{script: runs(time.Minute, 0)})
-	w.clock.AdvanceTo(time.Date(2027, 3, 28, 0, 30, 0, 0, time.UTC))
-	w.know(lost)
-	w.ctl.Registry = &renewals{answers: []port.Renewal{holds(with(lost, func(j *job.Job) {
-		j.Command, j.Modified = []string{"new"}, time.Date(2027, 3, 28, 0, 45, 0, 0, time.UTC)
-	}))}}
-	w.sweepAt(time.Date(2027, 3, 28, 1, 0, 20, 0, time.UTC))
-	if got := w.ran(); got != "01:00 new" {
-		t.Errorf("ran %q", got)
 	}
 }
 
@@ -407,69 +302,6 @@ func TestAChangeKnownAsTheLastCheckEnded(t *testing.T) {
 	}
 }
 
-// TestWhoIsNotListedIsAskedFor: a job that a list left out is there if it can be read, and no
-// job is gone if nobody can tell. A job that left was last seen when the registry last saw
-// it, if that is later than the last list.
-func TestWhoIsNotListedIsAskedFor(t *testing.T) {
-	t.Parallel()
-	read := clockAt(17, 40, 0)
-	other := with(hourly, func(j *job.Job) { j.Command, j.Modified = []string{"new"}, clockAt(17, 39, 0) })
-	for name, c := range map[string]struct {
-		registry renewals
-		gone     bool
-		seen     time.Time
-		failed   bool
-	}{
-		"nothing is known":  {renewals{}, true, t0, false},
-		"it left":           {renewals{answers: []port.Renewal{{Gone: true, Found: read}}}, true, t0, false},
-		"it was seen since": {renewals{answers: []port.Renewal{goneSince(17, 35)}}, true, clockAt(17, 35, 0), false},
-		"it is there":       {renewals{answers: []port.Renewal{holds(hourly)}}, false, time.Time{}, false},
-		"it changed":        {renewals{answers: []port.Renewal{holds(other)}}, false, time.Time{}, false},
-		"nobody can tell":   {renewals{err: errBroken}, false, time.Time{}, true},
-	} {
-		w := known(t, hourly)
-		w.ctl.Registry = &c.registry
-		w.clock.AdvanceTo(read)
-		if err := w.ctl.Sync(t.Context(), nil); errors.Is(err, errBroken) != c.failed {
-			t.Errorf("%s: %v", name, err)
-		}
-		item, err := w.store.Item(t.Context(), "hourly")
-		if err != nil || item.Gone != c.gone || !item.SeenAt.Equal(c.seen) {
-			t.Errorf("%s: gone %t, seen %s, %v", name, item.Gone, item.SeenAt, err)
-		}
-		if name == "it changed" && item.Definition != other.Hash() {
-			t.Errorf("%s, and that is not written", name)
-		}
-		if at := w.mark(port.MarkRegistry); at.Equal(read) == c.failed {
-			t.Errorf("%s: the registry was read at %s", name, at)
-		}
-		if asked := c.registry.asked; len(asked) != 1 || asked[0] != "hourly 17:40:00" {
-			t.Errorf("%s: asked %v", name, asked)
-		}
-	}
-}
-
-// TestWhoWroteInBetweenIsAskedForAgain: if it could not be written that a job left, the next
-// list finds it out. The job was last there when the last list before both began.
-func TestWhoWroteInBetweenIsAskedForAgain(t *testing.T) {
-	t.Parallel()
-	w := known(t, hourly)
-	w.clock.AdvanceTo(clockAt(17, 40, 0))
-	w.ports.fault = fault{mode: conflicts, at: []int{commitOf(t, func(w *world) error { return w.ctl.Sync(t.Context(), nil) })}}
-	w.ports.calls = nil
-	if err := w.ctl.Sync(t.Context(), nil); err != nil {
-		t.Fatal(err)
-	}
-	w.ports.fault = fault{}
-	if at := w.mark(port.MarkRegistry); !at.Equal(t0) {
-		t.Errorf("the registry was read at %s", at)
-	}
-	w.syncAt(clockAt(17, 41, 0))
-	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || !item.Gone || !item.SeenAt.Equal(t0) {
-		t.Errorf("gone %t, seen %s, %v", item.Gone, item.SeenAt, err)
-	}
-}
-
 // commitOf returns the number of the first write among the calls of do.
 func commitOf(t *testing.T, do func(w *world) error) int {
 	t.Helper()
@@ -480,43 +312,6 @@ func commitOf(t *testing.T, do func(w *world) error) int {
 		t.Fatal(err)
 	}
 	return slices.Index(w.ports.calls, "Commit") + 1
-}
-
-// TestGoneSinceTheLastList: a process that finds out that a job left, and never saw it, knows
-// that it was there at the last list of all.
-func TestGoneSinceTheLastList(t *testing.T) {
-	t.Parallel()
-	w := known(t, hourly)
-	w.syncAt(clockAt(18, 1, 0), hourly)
-	w.ctl.Registry = &renewals{answers: []port.Renewal{{Gone: true, Found: clockAt(18, 16, 0)}}}
-	w.sweepAt(clockAt(18, 16, 0))
-	if item, err := w.store.Item(t.Context(), "hourly"); err != nil || !item.Gone || !item.SeenAt.Equal(clockAt(18, 1, 0)) || w.slotsOf("hourly") != "18:00 missed" {
-		t.Errorf("gone %t, seen %s, %v; slots %q", item.Gone, item.SeenAt, err, w.slotsOf("hourly"))
-	}
-}
-
-// TestKnownSinceAListBegan: a write about a job, made from a reading older than a list, says
-// nothing about whether the job was there when the list began.
-func TestKnownSinceAListBegan(t *testing.T) {
-	t.Parallel()
-	w := known(t, hourly)
-	w.clock.AdvanceTo(clockAt(18, 2, 0))
-	began := w.clock.Now().Add(-time.Minute)
-	if err := w.ctl.SyncSome(t.Context(), []job.Job{with(hourly, func(j *job.Job) { j.Command, j.Modified = []string{"new"}, clockAt(17, 40, 0) })}); err != nil {
-		t.Fatal(err)
-	}
-	l, err := w.ctl.Load(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.ctl.SyncLoaded(t.Context(), l, port.Reading{Whole: began}); err != nil || !w.mark(port.MarkRegistry).Equal(t0) {
-		t.Errorf("the registry was read at %s, %v", w.mark(port.MarkRegistry), err)
-	}
-	w.ctl.Registry = &renewals{answers: []port.Renewal{{Gone: true, Seen: clockAt(17, 45, 0), Found: clockAt(18, 16, 0)}}}
-	w.sweepAt(clockAt(18, 16, 0))
-	if got := w.slotsOf("hourly"); got != "" {
-		t.Errorf("slots %q", got)
-	}
 }
 
 // TestNewsThatCannotBeToldIsAskedForAgain: what is deployed does not count as known if the

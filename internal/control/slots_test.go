@@ -522,21 +522,6 @@ func TestAMarkOfAClockLongPast(t *testing.T) {
 	}
 }
 
-// TestNoLostSlotOfAJobThatLeft: the slot that EventBridge's own rule leaves out is not
-// started for a job that is no longer in the registry.
-func TestNoLostSlotOfAJobThatLeft(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, setup{script: runs(time.Minute, 0)})
-	w.clock.AdvanceTo(time.Date(2027, 3, 27, 22, 0, 0, 0, time.UTC))
-	w.know(with(hourly, func(j *job.Job) { j.Schedule, j.Timezone = "30 2 * * *", "Europe/Berlin" }))
-	w.clock.Advance(time.Hour)
-	w.know()
-	w.sweepAt(time.Date(2027, 3, 28, 1, 5, 0, 0, time.UTC))
-	if got := w.slotsOf("hourly"); got != "" || len(w.made) > 0 {
-		t.Errorf("slots %s, %d tasks", got, len(w.made))
-	}
-}
-
 // TestASweepOfAnHour is one step: the mark moves once, and the sweep is noted once.
 func TestASweepOfAnHour(t *testing.T) {
 	t.Parallel()
@@ -556,17 +541,4 @@ func (w *world) calls(name string) (n int) {
 		}
 	}
 	return n
-}
-
-// TestOneRateIsAskedForOnce: only if there are several are they asked for beforehand, at
-// once.
-func TestOneRateIsAskedForOnce(t *testing.T) {
-	t.Parallel()
-	w := known(t, with(hourly, func(j *job.Job) { j.Schedule = "rate(30 minutes)" }))
-	w.sweepAt(clockAt(18, 29, 0))
-	w.ports.calls = nil
-	w.sweepAt(clockAt(18, 46, 0))
-	if n := w.calls("Runs"); n != 1 || w.slotsOf("hourly") != "18:30 missed" {
-		t.Errorf("it asked %d times for runs: %v; slots %s", n, w.ports.calls, w.slotsOf("hourly"))
-	}
 }
