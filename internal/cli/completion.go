@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/run"
 )
 
 type completionCmd struct {
@@ -30,12 +31,21 @@ complete -o default -F _batchplane batchplane
 _batchplane() {
     local -a found
     found=("${(@f)$("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-    compadd -- $found
+    if [[ -n $found[1] ]]; then compadd -- $found; else compset -P '*='; _files; fi
 }
 compdef _batchplane batchplane
 `,
 	"fish": `# fish: batchplane completion fish | source
-complete -c batchplane -f -a '(set -l words (commandline -opc) (commandline -ct); $words[1] __complete -- $words[2..-1] 2>/dev/null)'
+function __batchplane
+    set -l words (commandline -opc) (commandline -ct)
+    set -l found ($words[1] __complete -- $words[2..-1] 2>/dev/null)
+    if set -q found[1]
+        printf '%s\n' $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
+end
+complete -c batchplane -f -a '(__batchplane)'
 `,
 }
 
@@ -52,17 +62,20 @@ const completeWithin = 3 * time.Second
 // Run prints what may come next, one per line. It reports no errors, because the person is still
 // typing.
 func (c *completeCmd) Run(ctx context.Context, k *kong.Context, a *app) error {
-	words := c.Words
-	if len(words) > 0 && words[0] == "--" {
-		words = words[1:]
-	}
-	if len(words) == 0 {
-		words = []string{""}
+	words := append([]string{""}, c.Words...)
+	if len(words) > 1 && words[1] == "--" {
+		words = slices.Delete(words, 1, 2)
 	}
 	typed, last := words[:len(words)-1], words[len(words)-1]
 	node := nodeOf(k.Model.Node, typed)
 	var found []string
+	flag, last, before := valueOf(node, typed, last)
 	switch {
+	case flag != nil:
+		found = choices(flag.Value)
+		if comma := strings.LastIndexByte(last, ',') + 1; flag.IsSlice() {
+			last, before = last[comma:], before+last[:comma]
+		}
 	case strings.HasPrefix(last, "-"):
 		found = flagsOf(node)
 	case len(node.Children) > 0:
@@ -76,14 +89,63 @@ func (c *completeCmd) Run(ctx context.Context, k *kong.Context, a *app) error {
 			found, err = references(ctx, p, last, takes(node, "run"))
 			return err
 		})
+	case len(node.Positional) > 0:
+		found = choices(node.Positional[0])
 	}
 	var b strings.Builder
 	for _, word := range found {
 		if strings.HasPrefix(word, last) {
-			b.WriteString(word + "\n")
+			b.WriteString(before + word + "\n")
 		}
 	}
 	return a.write([]byte(b.String()))
+}
+
+// valueOf returns the flag whose value is being typed, or nil, what has been typed of it, and what the shell
+// takes for one word with it. Bash makes a word of the =.
+func valueOf(node *kong.Node, typed []string, last string) (flag *kong.Flag, value, before string) {
+	if last == "=" {
+		last = ""
+	} else if n := len(typed); n > 0 && typed[n-1] == "=" {
+		typed = typed[:n-1]
+	}
+	name, value, joined := strings.Cut(last, "=")
+	switch {
+	case joined && strings.HasPrefix(name, "--"):
+		before = name + "="
+	case len(typed) > 0:
+		name, value = typed[len(typed)-1], last
+	}
+	if flag = flagNamed(node, name); flag == nil || flag.IsBool() {
+		return nil, last, ""
+	}
+	return flag, value, before
+}
+
+func flagNamed(node *kong.Node, name string) *kong.Flag {
+	for _, group := range node.AllFlags(true) {
+		for _, f := range group {
+			if name == "--"+f.Name || f.Short != 0 && name == "-"+string(f.Short) {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// choices returns the values that a flag or an argument takes; none if they are not a few words.
+func choices(v *kong.Value) (out []string) {
+	if v.Name == "status" {
+		for _, s := range run.Statuses {
+			out = append(out, string(s))
+		}
+	}
+	for _, word := range v.EnumSlice() {
+		if word != "" {
+			out = append(out, word)
+		}
+	}
+	return out
 }
 
 // named sets the control plane that the typed words name.

@@ -197,8 +197,9 @@ func TestVersionCompletionMan(t *testing.T) {
 	if got := w.must("version", "--json"); !strings.Contains(got, `"go":"go`) {
 		t.Errorf("version as JSON: %s", got)
 	}
-	for _, shell := range []string{"bash", "zsh", "fish"} {
-		if got := w.must("completion", shell); !strings.Contains(got, "__complete") {
+	// Where the program knows nothing, the shell completes the names of files.
+	for shell, files := range map[string]string{"bash": "-o default", "zsh": "_files", "fish": "__fish_complete_path"} {
+		if got := w.must("completion", shell); !strings.Contains(got, "__complete") || !strings.Contains(got, files) {
 			t.Errorf("completion of %s: %s", shell, got)
 		}
 	}
@@ -213,6 +214,17 @@ func TestVersionCompletionMan(t *testing.T) {
 		"logs report --follow bro":  "broken",
 		"version ":                  "",
 		"history --owner team-a re": "report",
+		"history --owner re":        "", // no job is an owner
+		"history --status fa":       "failed",
+		"history --status=fa":       "--status=failed",
+		"history --status = fa":     "failed", // as bash takes it apart
+		"history --status =":        "queued launching running succeeded failed stopped skipped missed",
+		"history --status failed,m": "failed,missed",
+		"history -o w":              "wide",
+		"history -o wide re":        "report",
+		"completion ":               "bash zsh fish",
+		"local in":                  "install",
+		"validate -f ":              "", // files, which the shell knows
 	} {
 		words := strings.Split(typed, " ")
 		got := strings.Join(strings.Fields(w.must(append([]string{"__complete", "--"}, words...)...)), " ")
@@ -221,7 +233,10 @@ func TestVersionCompletionMan(t *testing.T) {
 		}
 	}
 	man := w.must("man")
-	for _, says := range []string{".TH BATCHPLANE 1", ".SS history", `.B \-\-since=D`, ".SH ENVIRONMENT"} {
+	for _, says := range []string{
+		".TH BATCHPLANE 1", ".SS history", `.B \-\-since=D`, ".SH ENVIRONMENT",
+		".nf\n    batchplane local \\-f jobs.yaml              run a file's jobs on this machine\n", "in the browser\n\n.fi\nA run is named", "nf\n  BATCHPLANE_RUN_ID, BATCHPLANE_JOB   report/",
+	} {
 		if !strings.Contains(man, says) {
 			t.Errorf("man does not say %s", says)
 		}

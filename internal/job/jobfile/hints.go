@@ -8,7 +8,11 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/batchplane/batchplane/internal/cron"
 )
+
+const noJobsFile = "this is no jobs file, which begins with `jobs:`; `batchplane import FILE` makes one of a crontab or of another scheduler's file"
 
 // meant finds the usual mistake that explains why the parser stopped at a line, or nil.
 func meant(text string, near int) *Problem {
@@ -23,12 +27,28 @@ func meant(text string, near int) *Problem {
 		if i < 0 || i >= len(lines) {
 			continue
 		}
-		if p := shellText(lines[i]); p != nil {
+		p := shellText(lines[i])
+		if p == nil {
+			p = crontabLine(lines[i])
+		}
+		if p != nil {
 			p.Line = i + 1
 			return p
 		}
 	}
 	return askew(lines, near)
+}
+
+// crontabLine finds a line of a crontab: five fields, then a command.
+func crontabLine(line string) *Problem {
+	words := strings.Fields(line)
+	if len(words) < 6 || strings.HasPrefix(line, " ") {
+		return nil // a further line of a command may look so
+	}
+	if _, err := cron.ParseCrontab(strings.Join(words[:5], " ")); err != nil {
+		return nil
+	}
+	return &Problem{Column: 1, Message: noJobsFile}
 }
 
 // bareSchedule matches a line whose schedule begins with a star and has no quotes. To YAML the

@@ -150,7 +150,7 @@ func (d *decoder) document(file *ast.File, all *parts) {
 		d.add(v, "a list alone is no jobs file: write `jobs:` on a line above it")
 		return
 	default:
-		d.add(v, "this is no jobs file, which begins with `jobs:`; `batchplane import FILE` makes one of a crontab or of another scheduler's file")
+		d.add(v, noJobsFile)
 		return
 	}
 	d.mapping(docs[0], "", func(key string, n ast.Node) bool { return d.part(key, n, all) }, ofFiles)
