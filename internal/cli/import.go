@@ -56,7 +56,7 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return importError(err)
 	}
-	if kind == "" {
+	if kind == "" && (!a.json || c.Output != stdout) { // standard error then has the report
 		_, _ = fmt.Fprintf(a.Stderr, "read as %s\n", r.Kind)
 	}
 	report, file := *a, c.Output

@@ -70,6 +70,9 @@ func TestImportToStdout(t *testing.T) {
 	if r := batchplane(t, "--json", "import", "crontab", in, "--zone", "UTC", "-o", "-"); r.out != string(want) || !strings.HasPrefix(r.err, "{") || !strings.HasSuffix(r.err, "}\n") {
 		t.Errorf("%+v", r)
 	}
+	if r := batchplane(t, "--json", "import", in, "--zone", "UTC", "-o", "-"); r.out != string(want) || !strings.HasPrefix(r.err, "{") {
+		t.Errorf("without a kind, the report is no JSON: %+v", r)
+	}
 	if r := batchplane(t, "import", "crontab", in+".imported", "--undo", "-o", "-"); r.code != 0 || r.out != smallCrontab {
 		t.Errorf("%+v", r)
 	}

@@ -199,7 +199,7 @@ func Remark(e *Entry, j *job.Job, line string) {
 	if err != nil || len(list) == 0 || len(line) > maxCommand {
 		return
 	}
-	if slices.Contains(programs(list, 0), "flock") {
+	if slices.Contains(programs(list), "flock") {
 		e.Decide("flock in its command locks nothing, since each task has its own files: use `overlap`")
 	}
 	r.failures(list)

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -48,58 +47,20 @@ func (r *Command) drops(s shell.List, seg shell.Command, t shell.Redirect) bool 
 		r.tellRedirect(t)
 		return true
 	case t.Target != nowhere && !streams().MatchString(expand(t.Target, r.Variables)):
-		r.tellFile(s, seg, t.Target, "if that is data, write it to S3; if it is a log, drop the redirection")
+		r.tellFile(t.Target, readLater(s, seg, t.Target), "if that is data, write it to S3; if it is a log, drop the redirection")
 	}
 	return false
 }
 
-// fileOptions match the option by which a program gets the name of the file that it writes; the name
-// follows in the same word or is the next.
-var fileOptions = map[string]func() *regexp.Regexp{
-	"pg_dump": dumpFile, "pg_dumpall": dumpFile, "mysqldump": resultFile, "mariadb-dump": resultFile,
-	"mongodump": pattern(`^(?:-o|--out(?:=|$)|--archive=)(.*)$`),
-	"curl":      pattern(`^(?:-[sSfLkgvi]*o|--output(?:=|$))(.*)$`),
-	"wget":      pattern(`^(?:-[qncv]*O|--output-document(?:=|$))(.*)$`),
-}
-
-var (
-	dumpFile   = pattern(`^(?:-f|--file(?:=|$))(.*)$`)
-	resultFile = pattern(`^(?:-r|--result-file(?:=|$))(.*)$`)
-)
-
-// outputs reports files that commands write because an option names them.
-func (r *Command) outputs(s shell.List) {
-	for _, c := range s {
-		var option func() *regexp.Regexp
-		for i, w := range c.Words {
-			if option == nil {
-				option = fileOptions[shell.Base(w.Text)]
-				continue
-			}
-			m := option().FindStringSubmatch(shell.Unquote(w.Text))
-			if m == nil {
-				continue
-			}
-			name := shell.Unquote(m[1])
-			if name == "" && i+1 < len(c.Words) {
-				name = shell.Unquote(c.Words[i+1].Text)
-			}
-			if name != "" && name != "-" && !r.isLog(s, name) {
-				r.tellFile(s, c, name, "write it to S3")
-			}
-		}
-	}
-}
-
-// tellFile reports, once, a file that a command of the line writes. Data that nothing in the line reads
+// tellFile reports, once, a file that a command of the line writes. Data that nothing in the line uses
 // would be lost.
-func (r *Command) tellFile(s shell.List, writer shell.Command, name, instead string) {
+func (r *Command) tellFile(name string, used bool, instead string) {
 	if slices.Contains(r.E.told, name) {
 		return
 	}
 	r.E.told = append(r.E.told, name)
 	const lost = "it writes to %s, which is lost with the container: %s"
-	if passing().MatchString(name) || complains(writer, name) || r.readLater(s, writer, name) {
+	if used || passing().MatchString(name) {
 		r.E.Decide(lost, name, instead)
 		return
 	}
@@ -122,21 +83,11 @@ func both(redirects []shell.Redirect) bool {
 // senders copy files to where they last, and take folders too.
 var senders = []string{"aws", "s3cmd", "s5cmd", "rclone", "gsutil", "gcloud", "azcopy", "restic", "borg", "rsync", "scp", "sftp", "lftp", "ftp"}
 
-// readLater reports whether what follows a command names a file that it writes, other than to write
-// it again, or copies files away.
-func (r *Command) readLater(s shell.List, writer shell.Command, name string) bool {
-	n := strings.Count(r.Line[writer.AfterEnd:], name)
-	for _, seg := range s {
-		if seg.Start >= writer.AfterEnd && slices.ContainsFunc(programs(shell.List{seg}, 0), func(p string) bool { return slices.Contains(senders, p) }) {
-			return true
-		}
-		for _, t := range seg.Redirects {
-			if t.Start >= writer.AfterEnd && t.Target == name && !strings.Contains(t.Sign, "<") {
-				n--
-			}
-		}
-	}
-	return n > 0
+// readLater reports whether what follows a command works with a file that it writes, or sends it away.
+func readLater(s shell.List, writer shell.Command, name string) bool {
+	return complains(writer, name) || slices.ContainsFunc(s, func(seg shell.Command) bool {
+		return seg.Start >= writer.AfterEnd && slices.ContainsFunc(callsOf(shell.List{seg}, 0), func(c call) bool { return c.takes(name, true) })
+	})
 }
 
 // feeds reports whether the output would flow into a pipe without the redirection.
@@ -180,6 +131,8 @@ func (r *Command) tellRedirect(t shell.Redirect) {
 	r.E.Change("the redirection to %s is dropped: output goes to the task's log, and a file would be lost with the container", t.Target)
 }
 
+var mailers = []string{"mail", "mailx", "mutt", "sendmail", "ssmtp", "msmtp"}
+
 // pipes drops the end of a pipe that leads to mail, the syslog or a log. It does not if the pipe
 // runs when something fails: without its end the failure would be a success.
 func (r *Command) pipes(s shell.List) bool {
@@ -187,12 +140,12 @@ func (r *Command) pipes(s shell.List) bool {
 		return false
 	}
 	last, before := s[len(s)-1], s[len(s)-2]
-	switch last.Name() {
-	case "mail", "mailx", "mutt", "sendmail", "ssmtp", "msmtp":
+	switch name := last.Name(); {
+	case slices.Contains(mailers, name):
 		r.E.Decide("`%s` mailed its output and is dropped: `notify` reports failures, output goes to the task's log", Clip(last.Text(r.Line)))
-	case "logger", "systemd-cat":
-		r.E.Change("the pipe into %s is dropped: output goes to the task's log, and the exit code is that of the command before it", last.Name())
-	case "tee":
+	case name == "logger", name == "systemd-cat":
+		r.E.Change("the pipe into %s is dropped: output goes to the task's log, and the exit code is that of the command before it", name)
+	case name == "tee":
 		if !r.teeIsLog(s, last) {
 			return false
 		}
@@ -211,7 +164,7 @@ func (r *Command) pipes(s shell.List) bool {
 func (r *Command) teeIsLog(s shell.List, tee shell.Command) bool {
 	for _, w := range tee.Words[1:] {
 		if name := shell.Unquote(w.Text); !strings.HasPrefix(name, "-") && !r.isLog(s, name) {
-			r.tellFile(s, tee, name, "if that is data, write it to S3; if it is a log, drop the tee")
+			r.tellFile(name, readLater(s, tee, name), "if that is data, write it to S3; if it is a log, drop the tee")
 			return false
 		}
 	}

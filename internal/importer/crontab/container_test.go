@@ -36,7 +36,7 @@ func TestGuardsForSystemd(t *testing.T) {
 	} {
 		runCases(t, []lineCase{{command, at(command), command, true, asks}})
 	}
-	const no = "cp /opt/x.timer /run/systemd/system/x.timer"
+	const no = "/opt/x --timer /run/systemd/system/x.timer"
 	runCases(t, []lineCase{{"a file of systemd's", at(no), no, false, ""}})
 }
 
@@ -61,11 +61,13 @@ func TestItsOwnHost(t *testing.T) {
 	for _, command := range []string{
 		"curl -X POST localhost:3000/daily", "curl -fsS http://localhost/cron.php", "wget -q 'http://127.0.0.1:8080/run?a=1'", "wget -qO- https://u:$PW@127.0.1.1/x", `curl "http://[::1]:80/"`,
 		"curl -s 0.0.0.0:80/x", "psql -h localhost -c 'vacuum'", "mysqldump --host=127.0.0.1 shop", "pg_dump --host localhost shop", "/x postgres://u:$PW@localhost/shop",
+		"nc -z localhost 27018 || /x", "http POST localhost:8080/run a=b", "DB=redis://localhost/0 /x", "mysql -h127.0.0.1 shop", "/x --url=http://localhost:80/",
 	} {
 		runCases(t, []lineCase{{command, at(command), command, true, calls}})
 	}
 	for _, command := range []string{
 		"curl http://localhost.example.com/x", "curl -s https://example.com/?from=localhost", "ssh web curl http://localhost/x", "/x worker@localhost", "echo localhost", "psql -h db.localhost.internal", "ping 127.0.0.1",
+		`curl -H "Host: localhost" https://x.org`, `curl -H "Origin: http://localhost" https://x.org`, "curl https://x.org/hook?cb=http://localhost/x", "nc -z x.org 80",
 	} {
 		if j, e := lastJob(imported(t, at(command))); j.Disabled {
 			t.Errorf("%s: %q", command, e.Notes)
@@ -74,6 +76,8 @@ func TestItsOwnHost(t *testing.T) {
 	runCases(t, []lineCase{
 		{"a service", at("systemctl restart x"), "systemctl restart x", true, "it acts on its host"},
 		{"a container", at("docker restart x"), "docker restart x", true, "it drives containers from its host"},
+		{"a script called service", at("/opt/x/service --once"), "/opt/x/service --once", false, ""},
+		{"a service by its path", at("/usr/sbin/service x start"), "/usr/sbin/service x start", true, "it acts on its host"},
 		{"a watchdog", at("pgrep x || /x"), "pgrep x || /x", true, "it looks for processes on its host"},
 	})
 }

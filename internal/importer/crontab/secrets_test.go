@@ -12,7 +12,7 @@ func TestTakeSecrets(t *testing.T) {
 		{"before a command", at("FOO=b API_KEY=hunter2 /x"), "FOO=b /x", false, takes},
 		{"first of two", at("API_KEY=hunter2 FOO=b /x"), "FOO=b /x", false, takes},
 		{"quoted", at(`API_KEY="hunter2 \"x" /x`), "/x", false, takes},
-		{"quoted in part", at(`MYSQL_PWD=foo'hunter2 baz'qux mysql`), "mysql", false, takes},
+		{"quoted in part", at(`MYSQL_PWD=foo'hunter2 baz'qux mysql -h db`), "mysql -h db", false, takes},
 		{"exported", at("export API_KEY=hunter2; /x"), "/x", false, takes},
 		{"exported with another", at("export A=b API_KEY=hunter2; /x"), "export A=b; /x", false, takes},
 		{"then exported", at("TOKEN=hunter2; export TOKEN; /x"), "export TOKEN; /x", false, takes},
@@ -123,7 +123,7 @@ func TestNoSecrets(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{
 		"mkdir -p /a", "ssh -p 2222 x", "ssh -p2222 x", "/x -u 1000:1000", "php artisan token:purge", "curl http://h:8080/a@b",
-		"/x --password-file /run/p", "curl -u \"$U:$P\" https://x", "mysql -p$PW db", "/x --token \"$TOKEN\"", "curl -H \"Authorization: Bearer $T\" x",
+		"/x --password-file /run/p", "curl -u \"$U:$P\" https://x", "mysql -h h -p$PW db", "/x --token \"$TOKEN\"", "curl -H \"Authorization: Bearer $T\" x",
 		// As in github.com/redhat-appstudio/infra-deployments, route-cert-sync-cronjob.yaml.
 		`python3 -c 'import json, os; secret = os.environ["TLS_SECRET"]; token = json.loads("{}")'`,
 		`ruby -e 'token = ENV.fetch("deploy_token"); password = Config["DB_PASSWORD"]'`, `python3 -c 'secret = str(os.getenv("a", "")); key = open("/run/key").read()'`,

@@ -3,6 +3,7 @@ package ecschedule
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -42,6 +43,7 @@ func isConfiguration(d *doc.Node) bool {
 
 // Read makes jobs from the rules in the files.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
+	home := "" // the first Region that is named
 	for _, f := range files {
 		docs, err := f.Docs()
 		if err != nil {
@@ -55,7 +57,8 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 				in.Entries = append(in.Entries, e)
 			}
 			for _, r := range d.Get("rules").List() {
-				rule(in, f, len(files) > 1, d, r)
+				home = cmp.Or(home, d.Get("region").String(), r.Get("region").String())
+				rule(in, f, len(files) > 1, d, r, home)
 			}
 		}
 	}
@@ -72,7 +75,7 @@ func unrendered(f *importer.File, err error) error {
 	}
 }
 
-func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node) {
+func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node, home string) {
 	name, expression := r.Get("name").String(), r.Get("scheduleExpression").String()
 	e := importer.NewEntry(r.Line, "rule", expression)
 	e.Item = "rule " + name
@@ -103,7 +106,7 @@ func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node)
 	off := j.Disabled
 	ecs.Target{Cluster: either(r, top, "cluster"), Parameters: r, Input: over}.Job(&e, &j)
 	others(&e, r)
-	elsewhere(&e, &j, r.Get("region").String(), top.Get("region").String())
+	elsewhere(&e, &j, either(r, top, "region"), home)
 	in.Again(&e, &j, either(r, top, "region")+" "+name)
 	in.Take(&e, j, name)
 	if e.Job != nil && !off {
@@ -116,10 +119,10 @@ func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node)
 	}
 }
 
-// elsewhere switches the job of a rule off that is not in the Region of its file.
-func elsewhere(e *importer.Entry, j *job.Job, own, file string) {
-	if own != "" && file != "" && own != file {
-		e.Off(j, "it is in the Region %s and its file in %s, but a stack starts tasks in its own Region alone: deploy it with a stack there", importer.Clip(own), importer.Clip(file))
+// elsewhere switches the job of a rule off that is not in the Region of the others.
+func elsewhere(e *importer.Entry, j *job.Job, own, home string) {
+	if own != "" && own != home {
+		e.Off(j, "it is in the Region %s and others in %s, but a stack starts tasks in its own Region alone: deploy it with a stack there", importer.Clip(own), importer.Clip(home))
 	}
 }
 

@@ -120,7 +120,7 @@ var kinds = []kind{
 		todo: "`helm template` renders it, and `batchplane import kubernetes` reads that; or `kubectl get cronjobs -o json`, which prints what is deployed",
 	},
 	{
-		name: "a template of OpenShift", schedules: "five fields that its parameters may say", content: re(`(?s)kind["']?\s*:\s*["']?Template\b.*\bCronJob\b|\bCronJob\b.*kind["']?\s*:\s*["']?Template\b`),
+		name: "a template of OpenShift", schedules: "five fields that its parameters may say", content: re(`(?ms)^(?:\{?\s*"kind"|kind)\s*:\s*["']?Template\b.*\bCronJob\b|\bCronJob\b.*^(?:\s*"kind"|kind)\s*:\s*["']?Template\b`),
 		todo: "`oc process -f FILE -o json` renders it, and `batchplane import kubernetes` reads that; or `oc get cronjobs -o json`, which prints what is deployed",
 	},
 	{

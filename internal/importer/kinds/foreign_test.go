@@ -124,6 +124,22 @@ func TestTemplatesOfCommands(t *testing.T) {
 	}
 }
 
+// TestNoTemplate: what lists kinds, as a project of Argo CD may, is no template of OpenShift.
+func TestNoTemplate(t *testing.T) {
+	t.Parallel()
+	const project = "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nspec:\n  namespaceResourceWhitelist:\n  - group: batch\n    kind: CronJob\n  - group: template.openshift.io\n    kind: Template\n"
+	_, err := kinds.Import("", []*importer.File{{Name: "a.yaml", Data: []byte(project)}}, importer.Options{From: from}, kinds.Options{})
+	if err == nil || strings.Contains(err.Error(), "OpenShift") {
+		t.Errorf("%v", err)
+	}
+	json := `{"kind": "Template", "objects": [{"kind": "CronJob"}]}`
+	for _, text := range []string{json, strings.ReplaceAll(json, ", ", ",\n")} {
+		if _, err := kinds.Import("", []*importer.File{{Name: "a.json", Data: []byte(text)}}, importer.Options{From: from}, kinds.Options{}); err == nil || !strings.Contains(err.Error(), "a template of OpenShift") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 // TestOffered: a file that is given as another kind than its own is named.
 func TestOffered(t *testing.T) {
 	t.Parallel()

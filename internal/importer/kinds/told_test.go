@@ -165,7 +165,7 @@ func TestPlacesOfACrontab(t *testing.T) {
 		{name: "in brackets", text: line("[PROJECT_PATH]/app/console spool:send"), says: []string{says}, jobs: 1, off: true}, // github.com/academic/vipa, .crontab
 		{name: "a pattern of a shell", text: line("cat /data/[A-Z]/x"), never: says, jobs: 1},
 		{name: "a pattern that comes first", text: line("cat [A-Z]/x"), never: says, jobs: 1},
-		{name: "braces of a shell", text: line("cp /srv/{a,b}/x ${HOME}/y"), never: says, jobs: 1},
+		{name: "braces of a shell", text: line("cat /srv/{a,b}/x ${HOME}/y"), never: says, jobs: 1},
 		{name: "a template of docker's", text: line("docker ps --format '{{.Names}} {{json .}}{{end}}' | awk '{print}'"), never: says, jobs: 1, off: true},
 	})
 }

@@ -1,0 +1,78 @@
+package crontab_test
+
+import "testing"
+
+// TestLeftOnTheDisk: what a line brings to the disk of its task is lost, unless something that follows
+// works with it or sends it away.
+func TestLeftOnTheDisk(t *testing.T) {
+	t.Parallel()
+	stays := func(name, command string, off bool, says string) lineCase {
+		return lineCase{name, at("/a") + at(command), command, off, says} // the first line shows that no column names users
+	}
+	runCases(t, []lineCase{
+		stays("a mirror (https://pgxn.org/mirroring/)", "/usr/bin/rsync -az --delete rsync://master.pgxn.org/pgxn /usr/local/pgxn", true, "it writes to /usr/local/pgxn"),
+		stays("to a server", "rsync -a /srv/ backup@h:/srv/", false, "it logs in elsewhere"),
+		stays("from disk to disk", "rsync -a --delete /srv/a /mnt/nas/a", true, "it writes to /mnt/nas/a"),
+		stays("to a place that a variable names", "rsync -a /srv/a $DEST", false, "it logs in elsewhere"),
+		stays("one of two mirrored places (docs.gitlab.com, topics/offline)", "gsutil -m rsync -r -d gs://b $ROOT/vendor/package_metadata", true, "it writes to $ROOT/vendor/package_metadata"),
+		stays("down", "aws s3 sync --delete s3://b/x /backup --quiet", true, "it writes to /backup"),
+		stays("up (github.com/calvinsettachatgul/athena, bash/crontab/example.md)", "aws s3 sync --delete /var/www/html/wp-content/uploads s3://b", false, ""),
+		stays("up by another endpoint", "aws s3 cp --endpoint-url https://h /srv/x s3://b", false, ""),
+		stays("up, with an option behind", "aws s3 cp /srv/x s3://b --recursive", false, ""),
+		stays("from bucket to bucket", "aws s3 sync s3://a s3://b", false, ""),
+		stays("to the output", "aws s3 cp s3://a/x - | wc -l", false, ""),
+		stays("by scp", "scp -i k u@h:/x/* ~/backup/", true, "it writes to ~/backup/"),
+		stays("by rclone", "rclone sync gdrive:a /data/a", true, "it writes to /data/a"),
+		stays("an archive", "tar -czf /backup/a.tgz /srv && find /backup -mtime +7 -delete", true, "it writes to /backup/a.tgz"),
+		stays("an archive in a script", "test -d /srv && sh -c 'cd /srv; tar czf /backup/a.tgz .'", true, "it writes to /backup/a.tgz"),
+		stays("an archive that is sent", "tar czf /tmp/a.tgz /srv && aws s3 cp /tmp/a.tgz s3://b/", false, "it writes to /tmp/a.tgz"),
+		stays("an archive in a pipe", "tar czf - /srv | ssh h 'cat > a.tgz'", false, "it logs in elsewhere"),
+		stays("unpacked", "tar xzf /app/a.tgz && /app/load", false, ""),
+		stays("zipped", "zip -r -q /backup/a.zip /srv", true, "it writes to /backup/a.zip"),
+		stays("a database in a file", `sqlite3 /srv/x.db ".backup '/backup/x.db'"`, true, "it writes to /backup/x.db"),
+		stays("copied", "cp -r /srv/x ${HOME}/y", true, "it writes to ${HOME}/y"),
+		stays("copied, then sent", "cp /srv/x /srv/y && scp /srv/y h:/y", false, "it logs in elsewhere"),
+		stays("copied, then told", "cp /srv/x /srv/y && curl https://h/done", true, "it writes to /srv/y"),
+		stays("moved after the work", "/app/run && mv /app/out.csv /var/www/", true, "it writes to /var/www/"),
+		stays("fetched for what follows", "aws s3 cp s3://b/app.yml /app/ && /app/run", false, ""),
+		stays("fetched", "wget -qN -P /data/x https://h/x.zip", true, "it writes to /data/x"),
+		stays("fetched under its name", "curl -fsSLO https://h/x.zip", true, "it writes to its folder"),
+		stays("fetched, then unpacked", "curl -O https://h/x.zip && unzip x.zip && python load.py", false, ""),
+		stays("a page that is called", "wget -q https://h/cron.php", false, ""),
+		stays("a checkout", "git -C /srv/x pull --ff-only", true, "it writes to /srv/x"),
+		stays("a checkout that runs", "git -C /srv/x pull; /srv/x/run", false, ""),
+		stays("a checkout that is pushed", "git -C /srv/x pull -q && git -C /srv/x push mirror", false, ""),
+		stays("a push", "git -C /srv/x push mirror", false, ""),
+		stays("a folder and a checkout", "cd /srv/x && git pull", true, "it writes to /srv/x"),
+		stays("of redis", "redis-cli -h h --rdb /backup/x.rdb", true, "it writes to /backup/x.rdb"),
+		stays("rm alone", "rm -rf /srv/cache/*", true, "it only deletes or changes files of its host"),
+		stays("owners", "chown -R www-data /srv && chmod -R 755 /srv", true, "it only deletes or changes files of its host"),
+		stays("rm before the work", "rm -rf /tmp/x && /app/run", false, ""),
+		stays("a folder", "mkdir -p /tmp/x", false, ""),
+	})
+}
+
+// TestItsOwnDatabase: a client of a database that is not told a host calls its own.
+func TestItsOwnDatabase(t *testing.T) {
+	t.Parallel()
+	const own = "is not told a host here"
+	for _, command := range []string{
+		`psql -d geonatureatlas -c "SELECT RefreshAllMaterializedViews('atlas');"`, // github.com/PnX-SI/GeoNature-atlas, docs/vues_materialisees_maj.rst
+		"redis-cli BGREWRITEAOF", "redis-cli -n 1 SAVE", // github.com/ndamiens/docker-redis, boot.sh
+		"mysql -u$U -p$P shop < /app/x.sql", "mysqldump -u root shop | aws s3 cp - s3://b", "sudo -u postgres vacuumdb -a",
+	} {
+		runCases(t, []lineCase{{command, at(command), command, true, own}})
+	}
+	for _, command := range []string{
+		"psql -h db -c vacuum", "psql $DATABASE_URL -c vacuum", `psql "host=db dbname=x" -c vacuum`, "psql postgresql://u@db/x -c vacuum", "PGHOST=db psql -c vacuum", "export PGHOST=db; psql -c vacuum",
+		". /app/env && psql -c vacuum", "mysql -hdb -u x shop", "mysql --host=db shop", "mysql --defaults-extra-file=/app/my.cnf shop", "redis-cli -u $REDIS_URL flushall", "mongodump --uri=mongodb+srv://h/x --archive=/tmp/x",
+		"ssh db psql -c vacuum", "/app/psql-report",
+	} {
+		if j, e := lastJob(imported(t, at(command))); j.Disabled {
+			t.Errorf("%s: %q", command, e.Notes)
+		}
+	}
+	if j, e := lastJob(imported(t, "PGHOST=db\n"+at("psql -c vacuum"))); j.Disabled {
+		t.Errorf("a variable of the crontab names the host: %q", e.Notes)
+	}
+}

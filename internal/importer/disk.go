@@ -1,0 +1,191 @@
+package importer
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer/shell"
+)
+
+// fileOptions match the option by which a program gets the name of the file or folder that it writes;
+// the name follows in the same word or is the next.
+var fileOptions = map[string]func() *regexp.Regexp{
+	"pg_dump": dumpFile, "pg_dumpall": dumpFile, "mysqldump": resultFile, "mariadb-dump": resultFile,
+	"mongodump": pattern(`^(?:-o|--out(?:=|$)|--archive=)(.*)$`),
+	"redis-cli": pattern(`^--rdb()$`), "git": pattern(`^-C()$`),
+	"sqlite3": pattern(`^\.(?:backup|output|once)\s+(?:main\s+)?['"]?([^'"]+)`),
+	"curl":    pattern(`^(?:-[sSfLkgvi]*o|--output(?:=|$))(.*)$`),
+	"wget":    pattern(`^(?:-[qncv]*[OP]|--output-document(?:=|$)|--directory-prefix(?:=|$))(.*)$`),
+}
+
+var (
+	dumpFile   = pattern(`^(?:-f|--file(?:=|$))(.*)$`)
+	resultFile = pattern(`^(?:-r|--result-file(?:=|$))(.*)$`)
+)
+
+var (
+	// packs matches the letters by which tar makes an archive and gets its name.
+	packs = pattern(`^-?[A-Za-z]*(?:c[A-Za-z]*f|f[A-Za-z]*c)[A-Za-z]*$`)
+	// curlKeeps and wgetKeeps match options that keep what is fetched under its own name. wget without one
+	// does too, but in crontabs mostly only calls a page.
+	curlKeeps = pattern(`^(?:-[sSfLkgvi]*OJ?|--remote-name(?:-all)?)$`)
+	wgetKeeps = pattern(`^(?:-[qc]*[Nmr]|--timestamping|--mirror|--recursive)$`)
+	// away matches names of what is not on the task's own disk, or of which that is not certain.
+	away = pattern(`^[\w.@%+${}-]+:|^\$\{?\w+\}?$|^-$|^/dev/`)
+)
+
+// copying are programs that copy between places of which at least one is elsewhere.
+var copying = []string{"rsync", "scp", "sftp", "rclone", "aws", "s3cmd", "s5cmd", "gsutil", "gcloud"}
+
+// lands gives the place on the task's own disk to which a call copies, fetches or dumps something; ""
+// if there is none. folder is that of the last cd.
+func (c call) lands(folder string) string {
+	switch rest := c.operands(); {
+	case c.is("cp", "mv", "install") && len(rest) > 1:
+		return rest[len(rest)-1]
+	case c.is(copying...):
+		return c.fetches(rest)
+	case c.is("zip", "tar"):
+		return c.archive(rest)
+	case c.is("git") && !c.pulls():
+		return ""
+	case c.is("git"):
+		return cmp.Or(c.option(), folder, "its folder")
+	case c.option() != "":
+		return strings.TrimPrefix(c.option(), "-")
+	case c.keepsName():
+		return cmp.Or(folder, "its folder")
+	}
+	return ""
+}
+
+// archive gives the file that zip or tar makes.
+func (c call) archive(rest []string) (name string) {
+	switch {
+	case c.is("zip") && len(rest) > 1:
+		name = rest[0]
+	case c.is("tar") && len(c.args) > 1 && packs().MatchString(c.args[0]):
+		name = c.args[1]
+	}
+	return strings.TrimPrefix(name, "-")
+}
+
+// keepsName reports whether curl or wget keeps what it fetches under its own name.
+func (c call) keepsName() bool {
+	form := map[string]func() *regexp.Regexp{"curl": curlKeeps, "wget": wgetKeeps}[c.name]
+	return form != nil && slices.ContainsFunc(c.args, form().MatchString)
+}
+
+// option gives the file that an option names, "-" for the output, or "".
+func (c call) option() string {
+	form := fileOptions[c.name]
+	if form == nil {
+		return ""
+	}
+	for i, w := range c.args {
+		m := form().FindStringSubmatch(w)
+		if m == nil {
+			continue
+		}
+		name := shell.Unquote(m[1])
+		if name == "" && i+1 < len(c.args) {
+			name = c.args[i+1]
+		}
+		return name
+	}
+	return ""
+}
+
+// fetches gives the place of this disk that follows one that is elsewhere. rsync and scp copy from
+// disk to disk too.
+func (c call) fetches(rest []string) string {
+	is := away().MatchString
+	for i, w := range c.args[:max(0, len(c.args)-1)] {
+		if next := c.args[i+1]; is(w) && !strings.HasPrefix(w, "http") && !strings.HasPrefix(next, "-") && !is(next) {
+			return next
+		}
+	}
+	if c.is("rsync", "scp") && len(rest) > 1 && !slices.ContainsFunc(rest, is) {
+		return rest[len(rest)-1]
+	}
+	return ""
+}
+
+// pulls reports whether git brings something into a folder.
+func (c call) pulls() bool {
+	return slices.ContainsFunc(c.args, func(w string) bool { return slices.Contains([]string{"pull", "fetch", "clone"}, w) })
+}
+
+var (
+	// changing are programs that only change files, glancing those that only look or tell, quiet those that
+	// change nothing, and informing those that may take a file along.
+	changing  = []string{"rm", "rmdir", "unlink", "shred", "truncate", "touch", "chmod", "chown", "chgrp", "gzip", "bzip2", "xz"}
+	glancing  = []string{"ls", "du", "df", "stat", "test", "[", "[[", "echo", "printf", "logger", "mkdir"}
+	quiet     = slices.Concat(glancing, preparing, idle, feeding, wrapping, []string{"", "grep", "egrep", "head", "tail", "sort", "uniq", "wc", "awk", "cut", "basename", "dirname"})
+	informing = slices.Concat(mailers, []string{"curl", "wget"})
+)
+
+// products are what a program made in order to keep it: it is lost unless it is sent away. What others
+// bring may be there for the programs that follow.
+var products = []string{"pg_dump", "pg_dumpall", "mysqldump", "mariadb-dump", "mongodump", "redis-cli", "sqlite3", "tar", "zip"}
+
+// disk reports what a line brings to the task's own disk and leaves there, and a line that only changes
+// files there.
+func (r *Command) disk(s shell.List, all []call) {
+	folder := ""
+	for i, c := range all {
+		if c.is("cd", "pushd") && len(c.args) == 1 {
+			folder = c.args[0]
+		}
+		place := c.lands(folder)
+		if place == "" || r.isLog(s, place) {
+			continue
+		}
+		product := c.is(products...)
+		used := slices.ContainsFunc(all[i+1:], func(next call) bool { return next.takes(place, product) })
+		if !used || product {
+			r.tellFile(place, used, "keep it in S3, or on a file system of EFS that the task definition mounts")
+		}
+	}
+	if onlyChanges(all) {
+		r.Off("it only deletes or changes files of its host, and a task has only its own: leave it there")
+	}
+}
+
+// takes reports whether a call sends away what is in a place, or works with it. If it names the place,
+// that is certain; otherwise it is assumed of what is no product.
+func (c call) takes(place string, product bool) bool {
+	named := slices.ContainsFunc(c.args, func(w string) bool { return strings.Contains(w, place) })
+	switch {
+	case c.is(senders...):
+		return c.lands("") == ""
+	case c.is("git"):
+		return slices.Contains(c.args, "push") || !product && !c.pulls()
+	case c.is(changing...), c.is(glancing...), c.is("find"):
+		return false
+	case c.is(quiet...), c.is(informing...), c.is("cp", "mv"):
+		return named
+	}
+	return named || !product
+}
+
+// onlyChanges reports whether some of these programs change files and none of them does anything else.
+func onlyChanges(all []call) (changes bool) {
+	for _, c := range all {
+		switch {
+		case c.is(changing...):
+			changes = true
+		case c.is("find"):
+			starts := slices.IndexFunc(c.args, func(w string) bool { return w == "-exec" || w == "-execdir" })
+			if starts >= 0 && (starts+1 == len(c.args) || !slices.Contains(changing, shell.Base(c.args[starts+1]))) {
+				return false
+			}
+			changes = changes || starts >= 0 || slices.Contains(c.args, "-delete")
+		case !c.is(quiet...):
+			return false
+		}
+	}
+	return changes
+}
