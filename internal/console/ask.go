@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/job"
@@ -185,7 +186,7 @@ func (s *Server) asked(r *http.Request, q Query) (rendered, error) {
 		a.Problem = wrong.Error()
 		return rendered{"ask", a, http.StatusUnprocessableEntity}, nil //nolint:nilerr // the page says so, beside the form
 	}
-	a.Answers = []answer{s.send(r.Context(), request)}
+	a.Answers = []answer{s.once(r.Context(), a, request)}
 	return rendered{name: "ask", data: a}, nil
 }
 
@@ -194,8 +195,8 @@ func (a *ask) missing() string {
 	switch {
 	case a.Reason && strings.TrimSpace(a.Given.Get("reason")) == "":
 		return "Say why: the reason is kept with the request."
-	case len(a.Given.Get("reason")) > 500:
-		return "The reason is longer than 500 bytes."
+	case utf8.RuneCountInString(a.Given.Get("reason")) > entry.MaxReason:
+		return fmt.Sprintf("The reason is longer than %d characters.", entry.MaxReason)
 	case a.Confirm != "" && strings.TrimSpace(a.Given.Get("confirm")) != a.Confirm:
 		return fmt.Sprintf("Type %s to confirm.", a.Confirm)
 	}

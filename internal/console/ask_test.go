@@ -46,6 +46,20 @@ func TestDestructiveNeedsAReason(t *testing.T) {
 	}
 }
 
+// TestReasonsInAnyScript: a reason may have as many characters as the control plane keeps, whatever their
+// number of bytes.
+func TestReasonsInAnyScript(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	cookie := w.signIn()
+	for reason, status := range map[string]int{strings.Repeat("表", 500): http.StatusOK, strings.Repeat("a", 1001): http.StatusUnprocessableEntity} {
+		form := url.Values{"token": {w.token(cookie)}, "request": {"page-1"}, "reason": {reason}}
+		if res := w.send(request("POST", "/ask/skip-next?of=fx-rates", form), cookie); res.StatusCode != status {
+			t.Errorf("%d characters: it answered %d", len([]rune(reason)), res.StatusCode)
+		}
+	}
+}
+
 // TestRetrySaysWhatWasSeen: a retry says how many attempts the run had when the form was shown,
 // whatever became of the run since. A form that does not say so is not sent.
 func TestRetrySaysWhatWasSeen(t *testing.T) {

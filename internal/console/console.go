@@ -58,6 +58,7 @@ type Server struct {
 	watch    *watcher
 	memo     *memo
 	plans    *memo
+	forms    forms
 
 	asksOnce sync.Mutex
 	asks     string // why nothing may be asked for, once known

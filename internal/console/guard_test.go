@@ -32,11 +32,19 @@ type book struct {
 	mu    sync.Mutex
 	asked []entry.Request
 	err   error
+	// leave, if not nil, is what the browser does meanwhile.
+	leave func()
 	// answer is its answer; zero means that it accepts.
 	answer port.Reply
 }
 
-func (b *book) Ask(_ context.Context, r entry.Request) (port.Reply, error) {
+func (b *book) Ask(ctx context.Context, r entry.Request) (port.Reply, error) {
+	if b.leave != nil {
+		b.leave()
+	}
+	if err := ctx.Err(); err != nil {
+		return port.Reply{}, err //nolint:wrapcheck // as a call does whose caller has left
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.asked = append(b.asked, r)
