@@ -222,6 +222,7 @@ func TestWhetherItRuns(t *testing.T) {
 		"switched on":          {job.Job{Schedule: nine, Disabled: true}, job.Job{Schedule: nine}, []string{"it is switched on"}},
 		"it stays off":         {job.Job{Schedule: nine, Disabled: true}, job.Job{Schedule: nine, Disabled: true, TaskDefinition: "t"}, []string{`taskDefinition: now "t"`}},
 		"off, and moved":       {job.Job{Schedule: nine}, job.Job{Schedule: ten, Disabled: true}, []string{"schedule: was run at 09:00 every day, UTC time (0 9 * * *); is switched off, else at 10:00 every day, UTC time (0 10 * * *)", "it is switched off: its schedule no longer runs it", "runs 1 hour later every day, 365 days a year"}},
+		"by people, elsewhere": {job.Job{}, job.Job{Timezone: "Asia/Tokyo"}, []string{"timezone: was UTC; is Asia/Tokyo"}},
 		"by people only":       {job.Job{Schedule: nine}, job.Job{}, []string{"schedule: was run at 09:00 every day, UTC time (0 9 * * *); is run by people only"}},
 		"no longer":            {job.Job{}, job.Job{Schedule: nine}, []string{"schedule: was run by people only; is run at 09:00 every day, UTC time (0 9 * * *)"}},
 		"it cannot be read":    {job.Job{Schedule: nine}, job.Job{Schedule: "x"}, []string{"schedule: was run at 09:00 every day, UTC time (0 9 * * *); is run UTC time (x)", "its runs cannot be compared: a schedule cannot be read"}},

@@ -36,7 +36,11 @@ func when(j job.Job) string {
 // schedule says how a job's runs change.
 func (c comparison) schedule(a, b job.Job) (out []string) {
 	if a.Schedule != b.Schedule || a.Zone() != b.Zone() {
-		out = append(out, fmt.Sprintf("schedule: was %s; is %s", running(a), running(b)))
+		what, was, is := "schedule", running(a), running(b)
+		if was == is { // only people run it
+			what, was, is = "timezone", a.Zone(), b.Zone()
+		}
+		out = append(out, fmt.Sprintf("%s: was %s; is %s", what, was, is))
 	}
 	switch {
 	case a.Disabled && !b.Disabled:
