@@ -186,14 +186,19 @@ func TestKilled(t *testing.T) {
 
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT} {
-		t.Run(s.String(), func(t *testing.T) {
+	for name, signals := range map[string][]syscall.Signal{
+		"INT": {syscall.SIGINT}, "TERM": {syscall.SIGTERM}, "QUIT": {syscall.SIGQUIT},
+		"as timeout(1) does": {syscall.SIGTERM, syscall.SIGTERM},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFolder(t, jobs)
 			p := f.local()
 			f.must("run", "endless")
 			await(t, "the task to begin", func() bool { return f.number("leader") > 0 })
-			p.signal(s)
+			for _, s := range signals {
+				p.signal(s)
+			}
 			if code := p.ends(); code != 0 || p.err.String() != "" {
 				t.Errorf("exit code %d, %s", code, p.err)
 			}

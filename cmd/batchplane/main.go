@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/cli"
 	"github.com/batchplane/batchplane/internal/localecs"
@@ -18,7 +19,8 @@ func main() {
 	signal.Notify(ends, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 	go func() {
 		<-ends
-		signal.Stop(ends) // first of all: a second Ctrl-C ends the process, and its tasks with it
+		time.Sleep(100 * time.Millisecond) // timeout(1) sends its signal twice, to the program and to its group
+		signal.Stop(ends)                  // before anything is said of it: a second Ctrl-C ends the process, and its tasks with it
 		cancel()
 	}()
 	os.Exit(cli.Main(ctx, os.Args[1:], cli.Process()))

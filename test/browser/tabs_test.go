@@ -164,9 +164,13 @@ func TestServerFallsSilent(t *testing.T) {
 	b.signIn(s)
 	b.visit(s, "/")
 	b.Until("the page is live", isLive)
+	b.Do("reading far down", chromedp.EmulateViewport(400, 500), chromedp.Evaluate(`scrollTo(0, document.body.scrollHeight)`, nil))
 	hangs.Store(true)
 	b.Do("a minute passes without a word", chromedp.Evaluate(`(() => { const now = Date.now; Date.now = () => now() + 60000; })()`, nil))
 	b.Until("the banner comes", `document.getElementById('gone').innerText.includes('does not answer')`)
+	if top := b.Number("looking for the banner", `document.getElementById('gone').getBoundingClientRect().top`); top != 0 {
+		b.Errorf("the banner is %d px from the top of the window", top)
+	}
 	b.Until("the page stays", driver.Shows("In the next hour"))
 	hangs.Store(false)
 	close(goesOn)
