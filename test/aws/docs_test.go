@@ -101,6 +101,8 @@ var expected = []struct {
 	{"batchplane retry --all", []int{0, 2}, `there is nothing to retry|(?m)^leave |nothing was retried: there is no terminal to ask on; give --yes`}, // by what other stories left
 	{"batchplane status", []int{0, 1}, "heartbeat"},
 	{"batchplane doctor", []int{1}, `wrong +cluster +jobs +the stack may not launch tasks there`}, // the README's is another one
+	{"batchplane show nightly-report@02:00", []int{1}, "has no run at 02:00"},                     // it has only run by hand
+	{"batchplane retry nightly-report@02:00", []int{1}, "has no run at 02:00"},
 	{"batchplane show", []int{0}, `retry +`},
 	{"batchplane logs", []int{0, 1}, "wrote no output|the log group /ecs/jobs does not exist"}, // the stand-in's tasks write no log
 	{"batchplane retry nightly-report", []int{0}, "has succeeded"},
