@@ -102,7 +102,7 @@ func Admit(j job.Job, req Request, s Situation) Admission {
 // look.
 func crowded(req *Request, s *Situation) bool {
 	since := s.Now.Sub(s.Refused)
-	return req.Trigger.Kind == BySchedule && !s.Refused.IsZero() && since >= 0 && since < s.Timing.Throttled
+	return req.Trigger.Kind == BySchedule && since >= 0 && since < s.Timing.Throttled
 }
 
 // Limits that keep slots whose triggers were held up from starting all at once.
