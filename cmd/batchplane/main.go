@@ -14,14 +14,14 @@ import (
 
 func main() {
 	localecs.MaybeSupervise()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
 	ends := make(chan os.Signal, 1)
 	signal.Notify(ends, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 	go func() {
-		<-ends
+		by := <-ends
 		time.Sleep(100 * time.Millisecond) // timeout(1) sends its signal twice, to the program and to its group
 		signal.Stop(ends)                  // before anything is said of it: a second Ctrl-C ends the process, and its tasks with it
-		cancel()
+		cancel(cli.EndedBy(by))
 	}()
 	os.Exit(cli.Main(ctx, os.Args[1:], cli.Process()))
 }

@@ -5,32 +5,36 @@ import (
 	"context"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/cli"
 )
 
 // TestCtrlC: on a terminal, a person who interrupts the wait is asked whether to stop the run.
-// Without one nothing is asked, and the run continues.
+// Without one, or where a program ends the wait, such as timeout(1), nothing is asked, and the run continues.
 func TestCtrlC(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		screen      cli.Screen
+		by          os.Signal
 		answer      string
 		asks, stops bool
 	}{
-		"yes":                 {cli.Screen{Asks: true}, "y\n", true, true},
-		"no":                  {cli.Screen{Asks: true}, "n\n", true, false},
-		"no answer":           {cli.Screen{Asks: true}, "", true, false},
-		"without a terminal":  {cli.Screen{}, "y\n", false, false},
-		"into a pipe, in one": {cli.Screen{Progress: true}, "y\n", false, false},
+		"yes":                 {cli.Screen{Asks: true}, os.Interrupt, "y\n", true, true},
+		"no":                  {cli.Screen{Asks: true}, os.Interrupt, "n\n", true, false},
+		"no answer":           {cli.Screen{Asks: true}, os.Interrupt, "", true, false},
+		"without a terminal":  {cli.Screen{}, os.Interrupt, "y\n", false, false},
+		"into a pipe, in one": {cli.Screen{Progress: true}, os.Interrupt, "y\n", false, false},
+		"by a program":        {cli.Screen{Asks: true}, syscall.SIGTERM, "y\n", false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := past(t)
 			var out bytes.Buffer
 			errs := &syncBuffer{}
-			ctx, interrupt := context.WithCancel(t.Context())
+			ctx, end := context.WithCancelCause(t.Context())
+			interrupt := func() { end(cli.EndedBy(c.by)) }
 			env := cli.Env{Stdin: strings.NewReader(c.answer), Stdout: &out, Stderr: interrupting{errs, interrupt}, User: "ana", Now: w.clock.Now, Zone: berlin, Screen: c.screen}
 			code := cli.Main(ctx, []string{"--db", w.db, "run", "endless", "--wait"}, env)
 			got := errs.String()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -85,7 +86,7 @@ func (w *waiting) until(ctx context.Context, a *app, p *plane.Plane, id run.ID) 
 	case err == nil && r.Status.Terminal():
 		return a.ended(r)
 	case ctx.Err() != nil:
-		return a.interrupted(context.WithoutCancel(ctx), p, id)
+		return a.interrupted(ctx, p, id)
 	case inner.Err() != nil:
 		_, _ = fmt.Fprintf(a.Stderr, "%s has not ended within %s and goes on; `%s %s` follows it\n", id, w.Timeout, a.command("logs --follow"), id)
 		return exitError(exitTimedOut)
@@ -166,14 +167,24 @@ func (a *app) ended(r run.Run) error {
 	return exitError(exitRefused)
 }
 
-// interrupted handles a Ctrl-C: on a terminal it asks the person whether to stop the run.
-func (a *app) interrupted(ctx context.Context, p *plane.Plane, id run.ID) error {
-	goesOn := fmt.Sprintf("%s goes on; `%s %s --reason TEXT` stops it", id, a.command("stop"), id)
-	if !a.Screen.Asks {
-		_, _ = fmt.Fprintln(a.Stderr, goesOn)
-		return exitError(exitInterrupted)
+// errTerminated is why a command ends that a program ended.
+var errTerminated = fmt.Errorf("terminated (%w)", context.Canceled)
+
+// EndedBy returns the cause with which to end the context of a command that a signal ends. Only a person
+// at a terminal sends os.Interrupt, and may be asked something.
+func EndedBy(s os.Signal) error {
+	if s == os.Interrupt {
+		return context.Canceled
 	}
-	if !a.confirm(fmt.Sprintf("\nstop %s?", id)) {
+	return errTerminated
+}
+
+// interrupted handles the end of a wait: a person who pressed Ctrl-C is asked whether to stop the run.
+func (a *app) interrupted(ctx context.Context, p *plane.Plane, id run.ID) error {
+	asks := a.Screen.Asks && !errors.Is(context.Cause(ctx), errTerminated)
+	ctx = context.WithoutCancel(ctx)
+	goesOn := fmt.Sprintf("%s goes on; `%s %s --reason TEXT` stops it", id, a.command("stop"), id)
+	if !asks || !a.confirm(fmt.Sprintf("\nstop %s?", id)) {
 		_, _ = fmt.Fprintln(a.Stderr, goesOn)
 		return exitError(exitInterrupted)
 	}
