@@ -144,11 +144,7 @@ func (e *explainer) next(s view.Story) {
 		e.line("told", fmt.Sprintf("at %s: %s; %s", e.at(t.At), t.Says, view.ToldWords(t.Told)))
 	}
 	for _, o := range s.Owed {
-		words := string(o.Kind)
-		if o.Kind == run.Tell {
-			words = "a notice: " + strings.ReplaceAll(o.Notice, "-", " ")
-		}
-		e.line("owed", words)
+		e.line("owed", view.OwedWords(o))
 	}
 	if d := s.Doubt; d != nil {
 		e.line("in doubt", fmt.Sprintf("since %s: it is not known whether ECS launched attempt %d", e.at(d.Since), d.Attempt))

@@ -42,6 +42,7 @@ var functions = template.FuncMap{
 	"sends":   view.SendWords,
 	"pause":   view.PauseWords,
 	"told":    view.ToldWords,
+	"owed":    view.OwedWords,
 	"kept":    keptWords,
 	"join":    strings.Join,
 	"hour":    func(h heatHour) string { return h.label() },

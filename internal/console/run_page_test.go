@@ -41,7 +41,10 @@ func TestRunPage(t *testing.T) {
 			[]string{"batchplane retry", ">Retry…</a>"},
 		},
 		"succeeded": {run.Run{Status: run.Succeeded, Cause: "succeeded", Attempts: tried}, false, []string{"succeeded</span></p>"}, []string{"succeeded</span> "}},
-		"missed":    {run.Run{Status: run.Missed, Cause: "no trigger came"}, false, []string{"How it would have been launched"}, []string{"How it was launched"}},
+		"of which somebody is to be told": {
+			run.Run{Status: run.Failed, Cause: "exit code 1", Attempts: tried, Owed: []run.Effect{{Kind: run.Tell, Notice: "timed-out"}}}, false, []string{"Still owed: a notice: timed out."}, nil,
+		},
+		"missed": {run.Run{Status: run.Missed, Cause: "no trigger came"}, false, []string{"How it would have been launched"}, []string{"How it was launched"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -143,6 +143,21 @@ func SendWords(a run.Attempt) string {
 	return words
 }
 
+// OwedWords says what is owed to a run.
+func OwedWords(e run.Effect) string {
+	switch e.Kind { //exhaustive:enforce
+	case run.Launch:
+		return "a launch"
+	case run.StopTask:
+		return "the stop of its task"
+	case run.Find:
+		return "a search for its task"
+	case run.Tell:
+		return "a notice: " + strings.ReplaceAll(e.Notice, "-", " ")
+	}
+	return string(e.Kind)
+}
+
 // Counted returns a number with the thing that it counts, which is plural unless n is 1.
 func Counted(n int, thing string) string {
 	if n == 1 {

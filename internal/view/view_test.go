@@ -56,6 +56,19 @@ func TestState(t *testing.T) {
 	}
 }
 
+// TestOwedWords: what is owed has words, whatever it is.
+func TestOwedWords(t *testing.T) {
+	t.Parallel()
+	for want, e := range map[string]run.Effect{
+		"a launch": {Kind: run.Launch}, "the stop of its task": {Kind: run.StopTask}, "a search for its task": {Kind: run.Find},
+		"a notice: timed out": {Kind: run.Tell, Notice: "timed-out"}, "of a newer kind": {Kind: "of a newer kind"},
+	} {
+		if got := view.OwedWords(e); got != want {
+			t.Errorf("%+v: %q", e, got)
+		}
+	}
+}
+
 func TestSummary(t *testing.T) {
 	t.Parallel()
 	item := job.Item{Name: "report", Plan: job.Plan{Schedule: "30 2 * * *", Timezone: "Europe/Berlin"}, FailingSince: now.Add(-time.Hour)}
