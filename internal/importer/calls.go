@@ -8,11 +8,12 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// call is a program that a line starts, with its words without simple quotes. A call without a name
-// only sets variables, which are its words.
+// call is a program that a line starts, with its words without simple quotes. A call without a name only
+// sets variables, which are its words, or redirects. What its command redirects is at the last of its calls.
 type call struct {
-	name string
-	args []string
+	name      string
+	args      []string
+	redirects []shell.Redirect
 }
 
 // wrapping are programs that start the command after their options.
@@ -28,10 +29,14 @@ func callsOf(s shell.List, depth int) (all []call) {
 		for _, inner := range c.Substituted {
 			all = append(all, callsOf(inner, depth+1)...)
 		}
-		all = append(all, ownCalls(c)...)
+		own, first := ownCalls(c), len(all)
 		for _, inner := range within(c, depth) {
 			all = append(all, callsOf(inner, depth+1)...)
 		}
+		if len(c.Inner) > 0 {
+			first = len(all) // what a block redirects comes after what is in it
+		}
+		all = slices.Insert(all, first, own...)
 	}
 	return all
 }
@@ -48,9 +53,14 @@ func ownCalls(c shell.Command) (all []call) {
 		}
 	}
 	all = append(all, w.wrapped()...)
+	if len(c.Redirects) > 0 && len(all) == 0 {
+		all = append(all, call{})
+	}
 	for _, t := range c.Redirects {
-		if n := len(all); n > 0 && t.Sign == "<" {
-			all[n-1].args = append(slices.Clip(all[n-1].args), t.Target)
+		last := &all[len(all)-1]
+		last.redirects = c.Redirects
+		if t.Sign == "<" {
+			last.args = append(slices.Clip(last.args), t.Target)
 		}
 	}
 	return all
@@ -59,7 +69,7 @@ func ownCalls(c shell.Command) (all []call) {
 // wrapped gives a program, and what it starts if it is a wrapper.
 func (w *wording) wrapped() (all []call) {
 	for w.options(nil); len(w.words) > 0; {
-		one := call{programName(w.words[0]), w.words[1:]}
+		one := call{name: programName(w.words[0]), args: w.words[1:]}
 		all, w.words = append(all, one), one.args
 		if !slices.Contains(wrapping, one.name) {
 			break

@@ -12,7 +12,8 @@ import (
 // fileOptions match the option by which a program gets the name of the file or folder that it writes;
 // the name follows in the same word or is the next.
 var fileOptions = map[string]func() *regexp.Regexp{
-	"pg_dump": dumpFile, "pg_dumpall": dumpFile, "mysqldump": resultFile, "mariadb-dump": resultFile,
+	"pg_dump": dumpFile, "pg_dumpall": dumpFile, "tar": dumpFile, "pg_basebackup": pattern(`^(?:-D|--pgdata(?:=|$))(.*)$`), "mysqldump": resultFile, "mariadb-dump": resultFile,
+	"mariadb-backup": targetFolder, "mariabackup": targetFolder, "xtrabackup": targetFolder,
 	"mongodump": pattern(`^(?:-o|--out(?:=|$)|--archive=)(.*)$`),
 	"redis-cli": pattern(`^--rdb()$`), "git": pattern(`^-C()$`),
 	"sqlite3": pattern(`^\.(?:backup|output|once)\s+(?:main\s+)?['"]?([^'"]+)`),
@@ -21,8 +22,9 @@ var fileOptions = map[string]func() *regexp.Regexp{
 }
 
 var (
-	dumpFile   = pattern(`^(?:-f|--file(?:=|$))(.*)$`)
-	resultFile = pattern(`^(?:-r|--result-file(?:=|$))(.*)$`)
+	dumpFile     = pattern(`^(?:-f|--file(?:=|$))(.*)$`)
+	resultFile   = pattern(`^(?:-r|--result-file(?:=|$))(.*)$`)
+	targetFolder = pattern(`^--target-dir(?:=|$)(.*)$`)
 )
 
 var (
@@ -33,11 +35,11 @@ var (
 	curlKeeps = pattern(`^(?:-[sSfLkgvi]*OJ?|--remote-name(?:-all)?)$`)
 	wgetKeeps = pattern(`^(?:-[qc]*[Nmr]|--timestamping|--mirror|--recursive)$`)
 	// away matches names of what is not on the task's own disk, or of which that is not certain.
-	away = pattern(`^[\w.@%+${}-]+:|^\$\{?\w+\}?$|^-$|^/dev/`)
+	away = pattern(`^[\w.@%+${}-]+:|^\$\{?\w+\}?/?$|^-$|^/dev/`)
 )
 
 // copying are programs that copy between places of which at least one is elsewhere.
-var copying = []string{"rsync", "scp", "sftp", "rclone", "aws", "s3cmd", "s5cmd", "gsutil", "gcloud"}
+var copying = []string{"rsync", "rdiff-backup", "scp", "sftp", "rclone", "aws", "s3cmd", "s5cmd", "gsutil", "gcloud"}
 
 // lands gives the place on the task's own disk to which a call copies, fetches or dumps something; ""
 // if there is none. folder is that of the last cd.
@@ -47,12 +49,12 @@ func (c call) lands(folder string) string {
 		return rest[len(rest)-1]
 	case c.is(copying...):
 		return c.fetches(rest)
+	case c.is("tee") && len(rest) > 0:
+		return rest[0]
 	case c.is("zip", "tar"):
 		return c.archive(rest)
-	case c.is("git") && !c.pulls():
-		return ""
 	case c.is("git"):
-		return cmp.Or(c.option(), folder, "its folder")
+		return c.checkout(folder)
 	case c.option() != "":
 		return strings.TrimPrefix(c.option(), "-")
 	case c.keepsName():
@@ -61,13 +63,25 @@ func (c call) lands(folder string) string {
 	return ""
 }
 
+// checkout gives the folder into which git brings something.
+func (c call) checkout(folder string) string {
+	if !c.pulls() {
+		return ""
+	}
+	return cmp.Or(c.option(), folder, "its folder")
+}
+
 // archive gives the file that zip or tar makes.
 func (c call) archive(rest []string) (name string) {
 	switch {
 	case c.is("zip") && len(rest) > 1:
 		name = rest[0]
-	case c.is("tar") && len(c.args) > 1 && packs().MatchString(c.args[0]):
-		name = c.args[1]
+	case c.is("tar"):
+		if i := slices.IndexFunc(c.args, packs().MatchString); i >= 0 && i+1 < len(c.args) && (i == 0 || c.args[i][0] == '-') {
+			name = c.args[i+1]
+		} else if slices.Contains(c.args, "-c") || slices.Contains(c.args, "--create") {
+			name = c.option()
+		}
 	}
 	return strings.TrimPrefix(name, "-")
 }
@@ -107,7 +121,7 @@ func (c call) fetches(rest []string) string {
 			return next
 		}
 	}
-	if c.is("rsync", "scp") && len(rest) > 1 && !slices.ContainsFunc(rest, is) {
+	if c.is("rsync", "rdiff-backup", "scp") && len(rest) > 1 && !slices.ContainsFunc(rest, is) {
 		return rest[len(rest)-1]
 	}
 	return ""
@@ -115,13 +129,15 @@ func (c call) fetches(rest []string) string {
 
 // pulls reports whether git brings something into a folder.
 func (c call) pulls() bool {
-	return slices.ContainsFunc(c.args, func(w string) bool { return slices.Contains([]string{"pull", "fetch", "clone"}, w) })
+	return slices.ContainsFunc(c.args, func(w string) bool {
+		return slices.Contains([]string{"pull", "fetch", "clone", "reset", "checkout"}, w)
+	})
 }
 
 var (
 	// changing are programs that only change files, glancing those that only look or tell, quiet those that
 	// change nothing, and informing those that may take a file along.
-	changing  = []string{"rm", "rmdir", "unlink", "shred", "truncate", "touch", "chmod", "chown", "chgrp", "gzip", "bzip2", "xz"}
+	changing  = []string{"rm", "rmdir", "unlink", "shred", "truncate", "touch", "ln", "chmod", "chown", "chgrp", "gzip", "bzip2", "xz"}
 	glancing  = []string{"ls", "du", "df", "stat", "test", "[", "[[", "echo", "printf", "logger", "mkdir"}
 	quiet     = slices.Concat(glancing, preparing, idle, feeding, wrapping, []string{"", "grep", "egrep", "head", "tail", "sort", "uniq", "wc", "awk", "cut", "basename", "dirname"})
 	informing = slices.Concat(mailers, []string{"curl", "wget"})
@@ -129,29 +145,73 @@ var (
 
 // products are what a program made in order to keep it: it is lost unless it is sent away. What others
 // bring may be there for the programs that follow.
-var products = []string{"pg_dump", "pg_dumpall", "mysqldump", "mariadb-dump", "mongodump", "redis-cli", "sqlite3", "tar", "zip"}
+var products = []string{"tee", "pg_basebackup", "mariadb-backup", "mariabackup", "xtrabackup", "pg_dump", "pg_dumpall", "mysqldump", "mariadb-dump", "mongodump", "redis-cli", "sqlite3", "tar", "zip"}
 
-// disk reports what a line brings to the task's own disk and leaves there, and a line that only changes
-// files there.
+// written is what a call writes on the task's own disk, and what to do about it. log says that it is a
+// log, whatever its name is.
+type written struct {
+	name, instead string
+	product, log  bool
+}
+
+// writes gives what a call writes. folder is that of the last cd.
+func (c call) writes(folder string) (all []written) {
+	if place := c.lands(folder); place != "" {
+		all = append(all, written{name: place, instead: "keep it in S3, or on a file system of EFS that the task definition mounts", product: c.is(products...)})
+	}
+	for _, t := range c.redirects {
+		if !strings.Contains(t.Sign, "<") && (!strings.HasSuffix(t.Sign, ">&") || strings.Contains(t.Target, "/")) {
+			all = append(all, written{t.Target, "if that is data, write it to S3; if it is a log, drop the redirection", true, complains(c.redirects, t.Target)})
+		}
+	}
+	return all
+}
+
+// disk reports what a line brings to the task's own disk and leaves there, and a line that only
+// changes files there.
 func (r *Command) disk(s shell.List, all []call) {
 	folder := ""
 	for i, c := range all {
 		if c.is("cd", "pushd") && len(c.args) == 1 {
 			folder = c.args[0]
 		}
-		place := c.lands(folder)
-		if place == "" || r.isLog(s, place) {
-			continue
-		}
-		product := c.is(products...)
-		used := slices.ContainsFunc(all[i+1:], func(next call) bool { return next.takes(place, product) })
-		if !used || product {
-			r.tellFile(place, used, "keep it in S3, or on a file system of EFS that the task definition mounts")
+		for _, f := range c.writes(folder) {
+			if c.name != "" && r.isLog(s, f.name) {
+				continue
+			}
+			r.leaves(f, f.log || slices.ContainsFunc(all[i+1:], func(next call) bool { return next.takes(f.name, f.product) }))
 		}
 	}
 	if onlyChanges(all) {
 		r.Off("it only deletes or changes files of its host, and a task has only its own: leave it there")
 	}
+}
+
+// leaves reports a file that a line writes. used says that something that follows needs it.
+func (r *Command) leaves(f written, used bool) {
+	const lost = "it writes to %s, which is lost with the container: %s"
+	switch {
+	case !used && !passing().MatchString(f.name):
+		r.Off(lost, f.name, f.instead)
+	case !used || f.product:
+		r.E.Decide(lost, f.name, f.instead)
+	}
+}
+
+// senders copy files to where they last, and take folders too.
+var senders = []string{"aws", "s3cmd", "s5cmd", "rclone", "gsutil", "gcloud", "azcopy", "restic", "borg", "rsync", "scp", "sftp", "lftp", "ftp"}
+
+// complains reports whether a file gets errors alone, or is appended to with errors among the rest: it is
+// a log whatever its name is.
+func complains(redirects []shell.Redirect, name string) bool {
+	return slices.ContainsFunc(redirects, func(t shell.Redirect) bool {
+		return t.Target == name && (strings.HasPrefix(t.Sign, "2>") || strings.HasSuffix(t.Sign, ">>") && (strings.HasPrefix(t.Sign, "&") || both(redirects)))
+	})
+}
+
+// both reports whether errors go where the output goes.
+func both(redirects []shell.Redirect) bool {
+	return slices.ContainsFunc(redirects, func(t shell.Redirect) bool { return t.Sign == "2>&" && t.Target == "1" })
 }
 
 // takes reports whether a call sends away what is in a place, or works with it. If it names the place,
@@ -165,6 +225,8 @@ func (c call) takes(place string, product bool) bool {
 		return slices.Contains(c.args, "push") || !product && !c.pulls()
 	case c.is(changing...), c.is(glancing...), c.is("find"):
 		return false
+	case c.is("cp", "mv") && strings.HasSuffix(strings.Join(c.args, " "), place):
+		return false // it writes there too
 	case c.is(quiet...), c.is(informing...), c.is("cp", "mv"):
 		return named
 	}

@@ -21,8 +21,7 @@ var passing = pattern(`^(?:/tmp|/var/tmp|/var/log|/dev|/proc)/|(?i)(?:^|[^a-z])l
 
 const nowhere = "/dev/null"
 
-// redirects drops redirections of output to where nobody looks. What may be data stays and is
-// reported.
+// redirects drops redirections of output to where nobody looks. What may be data stays; disk reports it.
 func (r *Command) redirects(s shell.List) bool {
 	for _, seg := range s {
 		for _, t := range seg.Redirects {
@@ -46,48 +45,8 @@ func (r *Command) drops(s shell.List, seg shell.Command, t shell.Redirect) bool 
 	case len(seg.Words) > 0 && r.isLog(s, t.Target) && !feeds(seg, t):
 		r.tellRedirect(t)
 		return true
-	case t.Target != nowhere && !streams().MatchString(expand(t.Target, r.Variables)):
-		r.tellFile(t.Target, readLater(s, seg, t.Target), "if that is data, write it to S3; if it is a log, drop the redirection")
 	}
 	return false
-}
-
-// tellFile reports, once, a file that a command of the line writes. Data that nothing in the line uses
-// would be lost.
-func (r *Command) tellFile(name string, used bool, instead string) {
-	if slices.Contains(r.E.told, name) {
-		return
-	}
-	r.E.told = append(r.E.told, name)
-	const lost = "it writes to %s, which is lost with the container: %s"
-	if used || passing().MatchString(name) {
-		r.E.Decide(lost, name, instead)
-		return
-	}
-	r.Off(lost, name, instead)
-}
-
-// complains reports whether a file gets errors alone, or is appended to with errors among the rest: it is
-// a log whatever its name is.
-func complains(writer shell.Command, name string) bool {
-	return slices.ContainsFunc(writer.Redirects, func(t shell.Redirect) bool {
-		return t.Target == name && (strings.HasPrefix(t.Sign, "2>") || strings.HasSuffix(t.Sign, ">>") && (strings.HasPrefix(t.Sign, "&") || both(writer.Redirects)))
-	})
-}
-
-// both reports whether errors go where the output goes.
-func both(redirects []shell.Redirect) bool {
-	return slices.ContainsFunc(redirects, func(t shell.Redirect) bool { return t.Sign == "2>&" && t.Target == "1" })
-}
-
-// senders copy files to where they last, and take folders too.
-var senders = []string{"aws", "s3cmd", "s5cmd", "rclone", "gsutil", "gcloud", "azcopy", "restic", "borg", "rsync", "scp", "sftp", "lftp", "ftp"}
-
-// readLater reports whether what follows a command works with a file that it writes, or sends it away.
-func readLater(s shell.List, writer shell.Command, name string) bool {
-	return complains(writer, name) || slices.ContainsFunc(s, func(seg shell.Command) bool {
-		return seg.Start >= writer.AfterEnd && slices.ContainsFunc(callsOf(shell.List{seg}, 0), func(c call) bool { return c.takes(name, true) })
-	})
 }
 
 // feeds reports whether the output would flow into a pipe without the redirection.
@@ -160,15 +119,12 @@ func (r *Command) pipes(s shell.List) bool {
 	return true
 }
 
-// teeIsLog reports whether tee writes only to logs. It reports other files to the entry.
+// teeIsLog reports whether tee writes only to logs.
 func (r *Command) teeIsLog(s shell.List, tee shell.Command) bool {
-	for _, w := range tee.Words[1:] {
-		if name := shell.Unquote(w.Text); !strings.HasPrefix(name, "-") && !r.isLog(s, name) {
-			r.tellFile(name, readLater(s, tee, name), "if that is data, write it to S3; if it is a log, drop the tee")
-			return false
-		}
-	}
-	return len(tee.Redirects) == 0
+	return len(tee.Redirects) == 0 && !slices.ContainsFunc(tee.Words[1:], func(w shell.Word) bool {
+		name := shell.Unquote(w.Text)
+		return !strings.HasPrefix(name, "-") && !r.isLog(s, name)
+	})
 }
 
 // afterFailure reports whether the last pipe of the line runs, or may run, only if what comes

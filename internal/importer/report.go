@@ -72,8 +72,6 @@ type Entry struct {
 	Notes      []string `json:"notes"`
 	// Proof says what was proved about the schedule; "" if nothing was translated.
 	Proof string `json:"proof,omitempty"`
-
-	told []string
 }
 
 // NewEntry gives an entry without notes.

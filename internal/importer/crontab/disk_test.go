@@ -1,6 +1,9 @@
 package crontab_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestLeftOnTheDisk: what a line brings to the disk of its task is lost, unless something that follows
 // works with it or sends it away.
@@ -13,7 +16,7 @@ func TestLeftOnTheDisk(t *testing.T) {
 		stays("a mirror (https://pgxn.org/mirroring/)", "/usr/bin/rsync -az --delete rsync://master.pgxn.org/pgxn /usr/local/pgxn", true, "it writes to /usr/local/pgxn"),
 		stays("to a server", "rsync -a /srv/ backup@h:/srv/", false, "it logs in elsewhere"),
 		stays("from disk to disk", "rsync -a --delete /srv/a /mnt/nas/a", true, "it writes to /mnt/nas/a"),
-		stays("to a place that a variable names", "rsync -a /srv/a $DEST", false, "it logs in elsewhere"),
+		stays("to a place that a variable names", "rsync -a $SRC/ $DEST/", false, "it logs in elsewhere"),
 		stays("one of two mirrored places (docs.gitlab.com, topics/offline)", "gsutil -m rsync -r -d gs://b $ROOT/vendor/package_metadata", true, "it writes to $ROOT/vendor/package_metadata"),
 		stays("down", "aws s3 sync --delete s3://b/x /backup --quiet", true, "it writes to /backup"),
 		stays("up (github.com/calvinsettachatgul/athena, bash/crontab/example.md)", "aws s3 sync --delete /var/www/html/wp-content/uploads s3://b", false, ""),
@@ -25,6 +28,14 @@ func TestLeftOnTheDisk(t *testing.T) {
 		stays("by rclone", "rclone sync gdrive:a /data/a", true, "it writes to /data/a"),
 		stays("an archive", "tar -czf /backup/a.tgz /srv && find /backup -mtime +7 -delete", true, "it writes to /backup/a.tgz"),
 		stays("an archive in a script", "test -d /srv && sh -c 'cd /srv; tar czf /backup/a.tgz .'", true, "it writes to /backup/a.tgz"),
+		stays("an archive elsewhere", "tar -C /srv -czf /backup/a.tgz .", true, "it writes to /backup/a.tgz"),
+		stays("an archive by long options", "tar --create --gzip --file=/backup/a.tgz /srv", true, "it writes to /backup/a.tgz"),
+		stays("an archive by single letters", "tar -c -z -f /backup/a.tgz /srv", true, "it writes to /backup/a.tgz"),
+		stays("dumps of a loop", "for d in a b; do mysqldump -h db $d > /b/$d.sql; done", true, "it writes to /b/$d.sql"),
+		stays("the output of a block", "( /x; /y ) > /b/x.csv", true, "it writes to /b/x.csv"),
+		stays("the output of a block that sends something else", "( aws s3 cp /a s3://b; /y ) > /b/x.csv", true, "it writes to /b/x.csv"),
+		stays("the output of a block that is read", "{ /x; } > /b/x.csv; /y /b/x.csv", false, "it writes to /b/x.csv"),
+		stays("a log in a loop", "for d in a b; do /x $d >> /var/log/x.log; done", false, ""),
 		stays("an archive that is sent", "tar czf /tmp/a.tgz /srv && aws s3 cp /tmp/a.tgz s3://b/", false, "it writes to /tmp/a.tgz"),
 		stays("an archive in a pipe", "tar czf - /srv | ssh h 'cat > a.tgz'", false, "it logs in elsewhere"),
 		stays("unpacked", "tar xzf /app/a.tgz && /app/load", false, ""),
@@ -33,6 +44,7 @@ func TestLeftOnTheDisk(t *testing.T) {
 		stays("copied", "cp -r /srv/x ${HOME}/y", true, "it writes to ${HOME}/y"),
 		stays("copied, then sent", "cp /srv/x /srv/y && scp /srv/y h:/y", false, "it logs in elsewhere"),
 		stays("copied, then told", "cp /srv/x /srv/y && curl https://h/done", true, "it writes to /srv/y"),
+		stays("copied to one place", "cp -R /srv/a $BACKUP && cp -R /srv/b $BACKUP", true, "it writes to $BACKUP"),
 		stays("moved after the work", "/app/run && mv /app/out.csv /var/www/", true, "it writes to /var/www/"),
 		stays("fetched for what follows", "aws s3 cp s3://b/app.yml /app/ && /app/run", false, ""),
 		stays("fetched", "wget -qN -P /data/x https://h/x.zip", true, "it writes to /data/x"),
@@ -42,6 +54,8 @@ func TestLeftOnTheDisk(t *testing.T) {
 		stays("a checkout", "git -C /srv/x pull --ff-only", true, "it writes to /srv/x"),
 		stays("a checkout that runs", "git -C /srv/x pull; /srv/x/run", false, ""),
 		stays("a checkout that is pushed", "git -C /srv/x pull -q && git -C /srv/x push mirror", false, ""),
+		stays("a checkout of what is there", "cd /srv/x && git fetch -q && git reset -q --hard origin/main", true, "it writes to /srv/x"),
+		stays("a base backup", "pg_basebackup -h db -D /backup/x", true, "it writes to /backup/x"),
 		stays("a push", "git -C /srv/x push mirror", false, ""),
 		stays("a folder and a checkout", "cd /srv/x && git pull", true, "it writes to /srv/x"),
 		stays("of redis", "redis-cli -h h --rdb /backup/x.rdb", true, "it writes to /backup/x.rdb"),
@@ -50,6 +64,10 @@ func TestLeftOnTheDisk(t *testing.T) {
 		stays("rm before the work", "rm -rf /tmp/x && /app/run", false, ""),
 		stays("a folder", "mkdir -p /tmp/x", false, ""),
 	})
+	_, e := lastJob(imported(t, at("/x >> /srv/x.csv; /y >> /srv/x.csv")))
+	if notes := strings.Join(e.Notes, "\n"); strings.Count(notes, "it writes to") != 1 {
+		t.Errorf("one file is reported more than once:\n%s", notes)
+	}
 }
 
 // TestItsOwnDatabase: a client of a database that is not told a host calls its own.
