@@ -50,6 +50,25 @@ func (f *File) Docs() ([]*doc.Node, error) {
 	return f.docs, f.err
 }
 
+// EachDoc hands all documents of the files to each, with the file's name for the report if there are
+// several files. It ends at the first file that cannot be read.
+func EachDoc(files []*File, each func(name string, d *doc.Node)) error {
+	for _, f := range files {
+		docs, err := f.Docs()
+		if err != nil {
+			return err
+		}
+		name := ""
+		if len(files) > 1 {
+			name = f.Name
+		}
+		for _, d := range docs {
+			each(name, d)
+		}
+	}
+	return nil
+}
+
 // Any reports whether one of the documents is as asked for. It is false for a file that cannot
 // be read.
 func (f *File) Any(is func(*doc.Node) bool) bool {

@@ -10,8 +10,8 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 )
 
-// Exact says what was proved about a translation into EventBridge's expressions.
-func Exact(t cron.Translation) string {
+// exact says what was proved about a translation into EventBridge's expressions.
+func exact(t cron.Translation) string {
 	if t.Guard != "" {
 		return "proved: it holds all the minutes of the old schedule, in every kind of month up to 2199, and the guard keeps the others out"
 	}

@@ -27,8 +27,6 @@ const (
 // Verdicts lists all of them, from good to bad.
 var Verdicts = []Verdict{Kept, Changed, Decide, Refused}
 
-var rank = map[Verdict]int{Kept: 0, Changed: 1, Decide: 2, Refused: 3}
-
 // MaxFile is the largest file that is read, in bytes.
 const MaxFile = 10 << 20
 
@@ -92,7 +90,7 @@ func (e *Entry) add(v Verdict, format string, args ...any) {
 	if !slices.Contains(e.Notes, text) {
 		e.Notes = append(e.Notes, text)
 	}
-	if rank[v] > rank[e.Verdict] {
+	if slices.Index(Verdicts, v) > slices.Index(Verdicts, e.Verdict) {
 		e.Verdict = v
 	}
 }
@@ -151,19 +149,25 @@ func New(kind string, o Options) *Import {
 // Take adds a job that a reader has made to the jobs of the result. It gives the job a name of
 // its own and reports what Validate says. The wanted name may be any text.
 func (in *Import) Take(e *Entry, j job.Job, wanted string) {
-	if len(in.Jobs) >= MaxJobs {
-		e.Refuse("a jobs file holds at most %d jobs: import in parts", MaxJobs)
-		return
-	}
-	j.Name = in.names.unique(Clean(wanted))
-	if wanted != "" && j.Name != wanted {
-		e.Change("its name is %s: letters, digits, - and _, at most %d, each once", j.Name, job.MaxNameLength)
-	}
+	j.Name = in.name(e, wanted)
 	in.Place(e, j)
+}
+
+// name gives a job a name of its own, and says if it is not the wanted one.
+func (in *Import) name(e *Entry, wanted string) string {
+	name := in.names.unique(Clean(wanted))
+	if wanted != "" && name != wanted {
+		e.Change("its name is %s: letters, digits, - and _, at most %d, each once", name, job.MaxNameLength)
+	}
+	return name
 }
 
 // Place is Take for a job that already has its name. An entry whose Job is nil has no job.
 func (in *Import) Place(e *Entry, j job.Job) {
+	if len(in.Jobs) >= MaxJobs {
+		e.Refuse("a jobs file holds at most %d jobs: import in parts", MaxJobs)
+		return
+	}
 	if !in.fit(e, &j) {
 		return
 	}
@@ -205,15 +209,8 @@ func (f *ForeignError) Error() string { return f.Sentence }
 
 // TakeDefined is Take for a job with its own task definition, which gets the job's name.
 func (in *Import) TakeDefined(e *Entry, j job.Job, d job.TaskDefinition, wanted string) {
-	name := in.names.unique(Clean(wanted))
+	name := in.name(e, wanted)
 	j.Name, d.Family, j.TaskDefinition = name, name, name
-	if j.Name != wanted {
-		e.Change("its name is %s: letters, digits, - and _, at most %d, each once", j.Name, job.MaxNameLength)
-	}
-	if len(in.Jobs) >= MaxJobs {
-		e.Refuse("a jobs file holds at most %d jobs: import in parts", MaxJobs)
-		return
-	}
 	fitDefinition(e, &j, &d)
 	in.Place(e, j)
 	if e.Job != nil {

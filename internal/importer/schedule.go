@@ -10,9 +10,27 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-// Crowded is a few times the time that a task takes to start. Runs closer together than that
+// crowded is a few times the time that a task takes to start. Runs closer together than that
 // are not what Fargate is for.
-const Crowded = 5 * time.Minute
+const crowded = 5 * time.Minute
+
+// Crowded reports runs that are too close together.
+func (in *Import) Crowded(e *Entry, s cron.Schedule) {
+	if gap := in.Period(s); gap > 0 && gap < crowded {
+		e.Decide("its runs are %s apart: a task takes 20 to 60 seconds or more to start and is billed for at least a minute; run it less often, for longer", job.Duration(gap))
+	}
+}
+
+// Translated fills in a schedule in EventBridge's terms, with what was proved about it.
+func (e *Entry) Translated(t cron.Translation) {
+	e.AWS, e.Proof = t.AWS, exact(t)
+	if t.Guard != "" {
+		e.Guard = &t.Guard
+	}
+	for _, n := range t.Notes {
+		e.Note("%s", n)
+	}
+}
 
 // EventBridge gives a job an EventBridge expression as its schedule, unchanged. ok is false if
 // that is not possible. For EventBridge it writes the expression's normal form, which it proves
@@ -94,9 +112,7 @@ func (in *Import) looks(e *Entry, spec *cron.Spec, zone *cron.Zone) {
 		e.Note("its last time has passed")
 		return
 	}
-	if gap := in.Period(s); gap > 0 && gap < Crowded {
-		e.Decide("its runs are %s apart: a task takes 20 to 60 seconds or more to start and is billed for at least a minute; run it less often, for longer", job.Duration(gap))
-	}
+	in.Crowded(e, s)
 }
 
 // Period gives the shortest time between two of the next runs; 0 if there are fewer than two.
@@ -155,13 +171,8 @@ func (in *Import) Translated(e *Entry, j *job.Job, written string, f Fields, zon
 		return false
 	}
 	j.Schedule, j.Timezone = text, zone
-	e.AWS, e.Proof = t.AWS, "proved: "+text+" fires on the same days of 28 years and at the same minutes; for EventBridge "+strings.TrimPrefix(Exact(t), "proved: ")
-	if t.Guard != "" {
-		e.Guard = &t.Guard
-	}
-	for _, n := range t.Notes {
-		e.Note("%s", n)
-	}
+	e.Translated(t)
+	e.Proof = "proved: " + text + " fires on the same days of 28 years and at the same minutes; for EventBridge " + strings.TrimPrefix(e.Proof, "proved: ")
 	in.looks(e, spec, loaded)
 	return true
 }

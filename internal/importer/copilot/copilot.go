@@ -46,33 +46,25 @@ func Service(f *importer.File) bool {
 // Read makes a job of each manifest.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	found := 0
-	for _, f := range files {
-		docs, err := f.Docs()
-		if err != nil {
-			return err
+	err := importer.EachDoc(files, func(name string, d *doc.Node) {
+		m := &manifest{in: in, e: importer.NewEntry(d.Line, "manifest", ""), node: d}
+		m.e.File = name
+		switch {
+		case isManifest(d):
+			found++
+			m.read()
+		case isService(d):
+			m.e.Item = "service " + d.Get("name").String()
+			m.e.Refuse("it is a %s, and only a Scheduled Job has a schedule", d.Get("type").String())
+		default:
+			return
 		}
-		for _, d := range docs {
-			m := &manifest{in: in, e: importer.NewEntry(d.Line, "manifest", ""), node: d}
-			if len(files) > 1 {
-				m.e.File = f.Name
-			}
-			switch {
-			case isManifest(d):
-				found++
-				m.read()
-			case isService(d):
-				m.e.Item = "service " + d.Get("name").String()
-				m.e.Refuse("it is a %s, and only a Scheduled Job has a schedule", d.Get("type").String())
-			default:
-				continue
-			}
-			in.Entries = append(in.Entries, m.e)
-		}
-	}
-	if found == 0 {
+		in.Entries = append(in.Entries, m.e)
+	})
+	if err == nil && found == 0 {
 		return &importer.ForeignError{Sentence: files[0].Name + " is no manifest of a Scheduled Job: they are the files copilot/NAME/manifest.yml"}
 	}
-	return nil
+	return err
 }
 
 // manifest is the import of one manifest.

@@ -14,10 +14,6 @@ import (
 
 func (in *importing) job(e *importer.Entry, l lines.Line) {
 	reading(e, l)
-	if len(in.Jobs) >= importer.MaxJobs {
-		e.Refuse("a jobs file holds at most %d jobs: import in parts", importer.MaxJobs)
-		return
-	}
 	if l.Spec.NeverFires() {
 		e.NeverFires = true
 		e.Refuse("it never fires, since no such day exists: it has never run")
@@ -79,20 +75,11 @@ func (in *importing) translate(e *importer.Entry, spec *cron.Spec, s cron.Schedu
 		e.Refuse("%v", err)
 		return false
 	}
-	e.AWS = t.AWS
-	e.Proof = importer.Exact(t)
-	if t.Guard != "" {
-		e.Guard = &t.Guard
-	}
 	for _, w := range spec.Warnings() {
 		e.Decide("%s", w)
 	}
-	for _, n := range t.Notes {
-		e.Note("%s", n)
-	}
-	if gap := in.Period(s); gap > 0 && gap < importer.Crowded {
-		e.Decide("its runs are %s apart: a task takes 20 to 60 seconds or more to start and is billed for at least a minute; run it less often, for longer", job.Duration(gap))
-	}
+	e.Translated(t)
+	in.Crowded(e, s)
 	return true
 }
 

@@ -4,6 +4,7 @@
 package ecs
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -58,19 +59,16 @@ type Target struct {
 func (t Target) Job(e *importer.Entry, j *job.Job) {
 	p := block(t.Parameters)
 	j.Cluster = clusterOf(t.Cluster)
-	j.TaskDefinition = Get(p, "TaskDefinitionArn").String()
-	if j.TaskDefinition == "" {
-		j.TaskDefinition = Get(p, "TaskDefinition").String()
-	}
+	j.TaskDefinition = cmp.Or(Get(p, "TaskDefinitionArn").String(), Get(p, "TaskDefinition").String())
 	if j.TaskDefinition == "" {
 		e.Off(j, "it names no task definition")
 	} else if j.Pinned() {
 		e.Note("it names one revision, and so does the job: without the number each run takes the newest")
 	}
-	if n, ok := Get(p, "TaskCount").Int(); ok && n > 1 {
-		e.Off(j, "it starts %d tasks at once, and a run is one task: make one job of each, or let one do the work", n)
-	} else if n, ok := Get(p, "Count").Int(); ok && n > 1 {
-		e.Off(j, "it starts %d tasks at once, and a run is one task: make one job of each, or let one do the work", n)
+	for _, key := range []string{"TaskCount", "Count"} {
+		if n, ok := Get(p, key).Int(); ok && n > 1 {
+			e.Off(j, "it starts %d tasks at once, and a run is one task: make one job of each, or let one do the work", n)
+		}
 	}
 	capacity(e, j, p)
 	network(e, j, p)

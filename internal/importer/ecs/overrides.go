@@ -18,11 +18,10 @@ func (t Target) overrides(e *importer.Entry, j *job.Job) {
 	if in.Absent() {
 		return
 	}
-	in.Pairs(func(key string, v *doc.Node) {
+	in.Pairs(func(key string, _ *doc.Node) {
 		if !slices.Contains([]string{"containeroverrides", "cpu", "memory", "taskrolearn", "executionrolearn", "launchtype"}, strings.ToLower(strings.ReplaceAll(key, "_", ""))) {
 			e.Off(j, "%s in its input has no counterpart, and the task differs without it: put it into the task definition", key)
 		}
-		_ = v
 	})
 	if t.Input.Kind == doc.Text && in.Has("ContainerOverrides") {
 		e.Off(j, "its input begins its keys with capitals, as only a universal target does, so ECS has most likely started the task without them: look at what ran")

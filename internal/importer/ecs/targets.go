@@ -27,9 +27,9 @@ func Request(text string) Target {
 	return Target{Cluster: Get(docs[0], "Cluster").String(), Parameters: docs[0], Input: Get(docs[0], "Overrides")}
 }
 
-// Date reads a date as the API, the CLI (a number of seconds) and templates write it. It is zero if
-// the text is not a date, which Date reports unless the text is empty.
-func Date(e *importer.Entry, what, text string) time.Time {
+// date reads a date as the API, the CLI (a number of seconds) and templates write it. It is zero if
+// the text is not a date, which date reports unless the text is empty.
+func date(e *importer.Entry, what, text string) time.Time {
 	if text == "" {
 		return time.Time{}
 	}
@@ -45,8 +45,38 @@ func Date(e *importer.Entry, what, text string) time.Time {
 	return time.Time{}
 }
 
-// Passed removes a start that lies in the past.
-func Passed(e *importer.Entry, j *job.Job, now time.Time) {
+// Terms are what a rule or a schedule says besides its target. Window to After are a schedule's alone.
+type Terms struct {
+	Disabled, Pattern bool // Pattern: events start it as well
+	Window            *doc.Node
+	Start, End        string
+	Key               string // with which it is encrypted
+	After             string // what happens after its last run
+}
+
+// Job fills a job with the terms, and reports what they mean.
+func (t Terms) Job(e *importer.Entry, j *job.Job, now time.Time) {
+	if t.Disabled {
+		e.Note("it is disabled, so the job is switched off")
+	}
+	if t.Pattern {
+		e.Decide("events start it as well as its schedule: the job has only the schedule")
+	}
+	if n, ok := Get(t.Window, "MaximumWindowInMinutes").Int(); ok && n > 0 && Get(t.Window, "Mode").String() != "OFF" {
+		j.Window = job.Duration(time.Duration(min(n, 1<<20)) * time.Minute)
+	}
+	j.StartAt, j.EndAt = date(e, "start", t.Start), date(e, "end", t.End)
+	passed(e, j, now)
+	if t.Key != "" {
+		e.Change("its schedule was encrypted with the key %s; that of the job is with a key of AWS's own", t.Key)
+	}
+	if t.After == "DELETE" {
+		e.Note("the schedule deletes itself after its last run; the job stays in the file")
+	}
+}
+
+// passed removes a start that lies in the past.
+func passed(e *importer.Entry, j *job.Job, now time.Time) {
 	if !j.StartAt.IsZero() && j.StartAt.Before(now) {
 		e.Change("its start %s has passed and is left out: EventBridge Scheduler refuses such a date", j.StartAt.Format(time.RFC3339))
 		j.StartAt = time.Time{}
@@ -140,13 +170,6 @@ func SwitchSchedule(name, group, flags string) (off, on string) {
 			"\"' > schedule.json && aws scheduler update-schedule" + flags + " --cli-input-json file://schedule.json"
 	}
 	return to("DISABLED"), to("ENABLED")
-}
-
-// Encryption reports a schedule that is encrypted with the customer's own key.
-func Encryption(e *importer.Entry, key string) {
-	if key != "" {
-		e.Change("its schedule was encrypted with the key %s; that of the job is with a key of AWS's own", key)
-	}
 }
 
 // services are the other kinds of targets, by a part of their ARN, and what to do with them.

@@ -128,10 +128,7 @@ func elsewhere(e *importer.Entry, j *job.Job, own, home string) {
 
 // either gives a rule's own value, or else that of the whole file.
 func either(r, top *doc.Node, key string) string {
-	if v := r.Get(key).String(); v != "" {
-		return v
-	}
-	return top.Get(key).String()
+	return cmp.Or(r.Get(key).String(), top.Get(key).String())
 }
 
 func others(e *importer.Entry, r *doc.Node) {

@@ -3,7 +3,6 @@ package eventbridge
 import (
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
@@ -35,13 +34,9 @@ func (i *item) read(in *importer.Import) {
 	if !in.EventBridge(&e, &j, i.expression, i.zone) {
 		return
 	}
-	if i.disabled {
-		e.Note("it is disabled, so the job is switched off")
-	}
-	if i.pattern {
-		e.Decide("events start it as well as its schedule: the job has only the schedule")
-	}
-	i.scheduler(in, &e, &j)
+	of := func(key string) string { return ecs.Get(i.schedule, key).String() }
+	terms := ecs.Terms{Disabled: i.disabled, Pattern: i.pattern, Window: ecs.Get(i.schedule, "FlexibleTimeWindow"), Start: of("StartDate"), End: of("EndDate"), Key: of("KmsKeyArn"), After: of("ActionAfterCompletion")}
+	terms.Job(&e, &j, in.From)
 	target.Job(&e, &j)
 	ecs.Unread(&e, target.Parameters)
 	ecs.Delivery(&e, i.target)
@@ -56,24 +51,6 @@ func (i *item) read(in *importer.Import) {
 func ours(target *doc.Node) bool {
 	input := ecs.Get(target, "Input").String() + ecs.Get(target, "InputTransformer", "InputTemplate").String()
 	return strings.Contains(ecs.Get(target, "Arn").String(), ":lambda:") && strings.Contains(input, `"scheduledFor"`) && strings.Contains(input, `"job"`)
-}
-
-// scheduler reads what only schedules have: the window, the dates, and what happens after the last
-// run.
-func (i *item) scheduler(in *importer.Import, e *importer.Entry, j *job.Job) {
-	if i.schedule == nil {
-		return
-	}
-	w := ecs.Get(i.schedule, "FlexibleTimeWindow")
-	if n, ok := ecs.Get(w, "MaximumWindowInMinutes").Int(); ok && n > 0 && ecs.Get(w, "Mode").String() != "OFF" {
-		j.Window = job.Duration(time.Duration(min(n, 1<<20)) * time.Minute)
-	}
-	j.StartAt, j.EndAt = ecs.Date(e, "start", ecs.Get(i.schedule, "StartDate").String()), ecs.Date(e, "end", ecs.Get(i.schedule, "EndDate").String())
-	ecs.Passed(e, j, in.From)
-	ecs.Encryption(e, ecs.Get(i.schedule, "KmsKeyArn").String())
-	if ecs.Get(i.schedule, "ActionAfterCompletion").String() == "DELETE" {
-		e.Note("the schedule deletes itself after its last run; the job stays in the file")
-	}
 }
 
 // task finds the target's ECS task. ok is false for any other target, which the entry names.

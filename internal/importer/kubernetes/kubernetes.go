@@ -4,6 +4,7 @@ package kubernetes
 
 import (
 	"bytes"
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -61,39 +62,25 @@ func cronJobs(d *doc.Node) (out []*doc.Node) {
 // Read makes jobs from the CronJobs in the files.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	found, maps := 0, configMaps{}
-	for _, f := range files {
-		docs, err := f.Docs()
-		if err != nil {
-			return err
-		}
-		for _, d := range docs {
-			maps.add(d)
-		}
+	if err := importer.EachDoc(files, func(_ string, d *doc.Node) { maps.add(d) }); err != nil {
+		return err
 	}
-	for _, f := range files {
-		docs, err := f.Docs()
-		if err != nil {
-			return err
+	err := importer.EachDoc(files, func(name string, d *doc.Node) {
+		for _, c := range cronJobs(d) {
+			found++
+			one := &reading{in: in, e: importer.NewEntry(c.Line, "cronjob", c.Get("spec", "schedule").String()), cron: c, maps: maps}
+			one.e.File = name
+			one.read()
+			in.Entries = append(in.Entries, one.e)
 		}
-		for _, d := range docs {
-			for _, c := range cronJobs(d) {
-				found++
-				one := &reading{in: in, e: importer.NewEntry(c.Line, "cronjob", c.Get("spec", "schedule").String()), cron: c, maps: maps}
-				if len(files) > 1 {
-					one.e.File = f.Name
-				}
-				one.read()
-				in.Entries = append(in.Entries, one.e)
-			}
-			for _, o := range scheduled(d) {
-				refuse(in, f.Name, len(files) > 1, o)
-			}
+		for _, o := range scheduled(d) {
+			refuse(in, name, o)
 		}
-	}
-	if found == 0 {
+	})
+	if err == nil && found == 0 {
 		return &importer.ForeignError{Sentence: files[0].Name + " holds no CronJob: `kubectl get cronjobs -A -o json` prints all of a cluster"}
 	}
-	return nil
+	return err
 }
 
 // reading is the import of one CronJob.
@@ -108,9 +95,7 @@ type reading struct {
 
 func (r *reading) read() {
 	name, space := r.cron.Get("metadata", "name").String(), r.cron.Get("metadata", "namespace").String()
-	if name == "" {
-		name = r.cron.Get("metadata", "generateName").String()
-	}
+	name = cmp.Or(name, r.cron.Get("metadata", "generateName").String())
 	r.e.Item = "cronjob " + strings.TrimPrefix(space+"/"+name, "/")
 	suspended := r.cron.Get("spec", "suspend").True()
 	r.j.Disabled = suspended
@@ -204,9 +189,7 @@ func (r *reading) zone(text string) (zone, expression string) {
 		}
 		zone, expression = given, strings.TrimSpace(after)
 	}
-	if zone == "" {
-		zone = r.in.Zone
-	}
+	zone = cmp.Or(zone, r.in.Zone)
 	if zone == "" {
 		zone = "UTC"
 		r.e.Decide("it names no timeZone, so its controller's zone counts, which the file does not say: UTC is assumed; set it with --zone")

@@ -37,13 +37,11 @@ func scheduled(d *doc.Node) (out []*doc.Node) {
 
 // refuse lists an object that has a schedule and is not a CronJob. Otherwise somebody might switch
 // off its cluster because the report does not mention it.
-func refuse(in *importer.Import, file string, several bool, o *doc.Node) {
+func refuse(in *importer.Import, file string, o *doc.Node) {
 	kind, spec := o.Get("kind").String(), o.Get("spec")
 	e := importer.NewEntry(o.Line, strings.ToLower(kind), spec.Get("schedule").String())
 	e.Item = strings.ToLower(kind) + " " + strings.TrimPrefix(o.Get("metadata", "namespace").String()+"/"+o.Get("metadata", "name").String(), "/")
-	if several {
-		e.File = file
-	}
+	e.File = file
 	if kind == "CronJob" {
 		kind += " of " + o.Get("apiVersion").String()
 	}

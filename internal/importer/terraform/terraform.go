@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
@@ -58,23 +57,14 @@ type show struct {
 // Read makes jobs from the rules and schedules in the files.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	found := 0
-	for _, f := range files {
-		docs, err := f.Docs()
-		if err != nil {
-			return err
-		}
-		for _, d := range docs {
-			s := &show{in: in, unknown: map[string]*doc.Node{}, written: map[string]*doc.Node{}, refers: map[string]string{}, taken: map[string]string{}, open: map[string]bool{}}
-			if len(files) > 1 {
-				s.file = f.Name
-			}
-			found += s.read(d)
-		}
-	}
-	if found == 0 {
+	err := importer.EachDoc(files, func(name string, d *doc.Node) {
+		s := &show{in: in, file: name, unknown: map[string]*doc.Node{}, written: map[string]*doc.Node{}, refers: map[string]string{}, taken: map[string]string{}, open: map[string]bool{}}
+		found += s.read(d)
+	})
+	if err == nil && found == 0 {
 		return none(files)
 	}
-	return nil
+	return err
 }
 
 func (s *show) read(d *doc.Node) (found int) {
@@ -253,25 +243,12 @@ func (t thing) refused(e *importer.Entry) bool {
 	return true
 }
 
-// terms reads what only one of the two kinds has.
+// terms reads what is said besides the target.
 func (t thing) terms(in *importer.Import, e *importer.Entry, j *job.Job) {
-	if t.disabled {
-		e.Note("it is disabled, so the job is switched off")
-	}
+	of := t.of.values
+	ecs.Terms{Disabled: t.disabled, Pattern: t.pattern, Window: t.window, Start: t.start, End: t.end, Key: of.Get("kms_key_arn").String(), After: of.Get("action_after_completion").String()}.Job(e, j, in.From)
 	if t.open {
 		e.Off(j, "state and is_enabled contradict each other in this plan: check what was deployed")
 	}
-	if t.pattern {
-		e.Decide("events start it as well as its schedule: the job has only the schedule")
-	}
-	if n, ok := ecs.Get(t.window, "MaximumWindowInMinutes").Int(); ok && n > 0 && ecs.Get(t.window, "Mode").String() != "OFF" {
-		j.Window = job.Duration(time.Duration(min(n, 1<<20)) * time.Minute)
-	}
-	j.StartAt, j.EndAt = ecs.Date(e, "start", t.start), ecs.Date(e, "end", t.end)
-	ecs.Passed(e, j, in.From)
-	ecs.Encryption(e, t.of.values.Get("kms_key_arn").String())
 	ecs.Delivery(e, t.target)
-	if t.of.values.Get("action_after_completion").String() == "DELETE" {
-		e.Note("the schedule deletes itself after its last run; the job stays in the file")
-	}
 }
