@@ -84,13 +84,15 @@ func TestRetryWords(t *testing.T) {
 // what comes late about it is judged by that revision's containers.
 func TestRevisions(t *testing.T) {
 	t.Parallel()
-	newer := task
+	newer, newest := task, task
 	newer.ARN, newer.Container, newer.Log = task.ARN+"1", "renamed", run.Log{Group: "/elsewhere"}
+	newest.ARN = task.ARN + "2"
 	retry := func(id string, t run.TaskDefinition) run.RetryAsked {
 		return run.RetryAsked{Trigger: run.Trigger{Kind: run.ByRetry, Request: id}, Task: t}
 	}
-	r, _ := play(t, plain, accepted, at{1, seen(1, 5, exited(1))}, at{2, retry("a", task)}, at{3, run.Launched{Attempt: 2, TaskARN: arn(2)}}, at{4, seen(2, 5, exited(1))}, at{5, retry("b", newer)})
-	for n, want := range []run.TaskDefinition{task, task, newer} {
+	r, _ := play(t, plain, accepted, at{1, seen(1, 5, exited(1))}, at{2, retry("a", task)}, at{3, run.Launched{Attempt: 2, TaskARN: arn(2)}}, at{4, seen(2, 5, exited(1))}, at{5, retry("b", newer)},
+		at{6, run.Launched{Attempt: 3, TaskARN: arn(3)}}, at{7, seen(3, 5, exited(1))}, at{8, retry("c", newest)})
+	for n, want := range []run.TaskDefinition{task, task, newer, newest} {
 		if got := r.TaskOf(&r.Attempts[n]); !reflect.DeepEqual(got, want) {
 			t.Errorf("attempt %d: %+v, want %+v", n+1, got, want)
 		}
