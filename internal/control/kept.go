@@ -61,13 +61,12 @@ func (c *Control) use(ctx context.Context, body []byte) (did, why string, err er
 	return "taken", why, err
 }
 
-// ofRun returns the run whose stored form the body is.
+// ofRun returns the run whose stored form the body is. The id of an event of ECS names no run.
 func ofRun(body []byte) (run.ID, bool) {
 	var r struct {
-		ID         string `json:"id"`
-		Definition string `json:"definition"`
+		ID string `json:"id"`
 	}
-	if json.Unmarshal(body, &r) != nil || r.Definition == "" {
+	if json.Unmarshal(body, &r) != nil {
 		return "", false
 	}
 	id, err := run.ParseID(r.ID)
