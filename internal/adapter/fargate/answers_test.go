@@ -57,7 +57,7 @@ func TestRunTaskAnswers(t *testing.T) {
 		"client exception":          {400, `{"__type":"com.amazonaws.ecs#ClientException","message":"TaskDefinition is inactive"}`, refused("ClientException", "TaskDefinition is inactive"), stop.No},
 		"access denied":             {400, `{"__type":"AccessDeniedException","message":"no"}`, refused("AccessDeniedException", "no"), stop.No},
 		"access denied with 403":    {403, `{"__type":"AccessDeniedException","Message":"no"}`, refused("AccessDeniedException", "no"), stop.No},
-		"no such cluster":           {400, `{"__type":"ClusterNotFoundException","message":"Cluster not found."}`, refused("ClusterNotFoundException", "Cluster not found."), stop.No},
+		"no such cluster":           {400, `{"__type":"ClusterNotFoundException","message":"Cluster not found."}`, run.Refused{Attempt: 2, Stop: stop.Stop{Kind: stop.LaunchException, ErrorCode: "ClusterNotFoundException", Reason: "Cluster not found."}, Mend: "there is no cluster default here: create it, or name another in the job's `cluster`"}, stop.No},
 		"an unknown refusal":        {400, `{"__type":"BrandNewException","message":"new"}`, refused("BrandNewException", "new"), stop.Unknown},
 		"a proxy's refusal":         {403, `<html>`, nil, stop.Unknown},
 		"server exception":          {500, `{"__type":"ServerException","message":"m"}`, run.NoAnswer{Attempt: 2}, ""},

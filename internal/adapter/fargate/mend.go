@@ -22,9 +22,12 @@ var (
 	notLaunched = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`not authorized to perform: ecs:RunTask\b`) })
 )
 
-// mend says which parameter of the stack would allow a launch that its policies forbid, "" if none
-// would.
+// mend says what a person can change so that a refused launch is let through: which parameter of the
+// stack, whose policy, or which cluster. It is "" if ECS's own words say it.
 func mend(s stop.Stop, cluster string) string {
+	if s.ErrorCode == "ClusterNotFoundException" { // which does not say which one
+		return "there is no cluster " + cmp.Or(cluster, "default") + " here: create it, or name another in the job's `cluster`"
+	}
 	if s.ErrorCode != "AccessDeniedException" {
 		return ""
 	}

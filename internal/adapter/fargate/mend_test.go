@@ -19,6 +19,7 @@ func TestMend(t *testing.T) {
 		"a boundary's deny":  {"AccessDeniedException", who + "ecs:RunTask on resource: arn:x with an explicit deny in a permissions boundary", "", "a permissions boundary does not let it"},
 		"a cluster":          {"AccessDeniedException", who + "ecs:RunTask on resource: arn:aws:ecs:eu-central-1:123456789012:task-definition/a:1", "jobs", "the cluster jobs to the stack's parameter Clusters"},
 		"ECS's own cluster":  {"AccessDeniedException", who + "ecs:RunTask on resource: arn:x", "", "the cluster default"},
+		"no such cluster":    {"ClusterNotFoundException", "Cluster not found.", "etl", "there is no cluster etl here: create it"},
 		"another action":     {"AccessDeniedException", who + "ecs:RunTaskX", "", ""},
 		"another error":      {"ClientException", "not authorized to perform: iam:PassRole on resource: arn:x", "", ""},
 	} {
