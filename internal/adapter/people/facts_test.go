@@ -115,6 +115,9 @@ func TestAnswers(t *testing.T) {
 		"DescribeImages v1":               ok(`{"imageDetails":[{"imageDigest":"` + digest + `"}]}`),
 		"DescribeImages 0123456789abcdef": ok(`{"imageDetails":[{"imageDigest":"` + digest + `"}]}`),
 		`DescribeImages "both"`:           ok(`{"imageDetails":[{"imageDigest":"x"}]}`),
+		"DescribeImages v3":               ok(`{"imageDetails":[{"imageDigest":"` + digest + `","imageStatus":"ARCHIVED"}]}`),
+		"DescribeImages v4":               ok(`{"imageDetails":[{"imageDigest":"` + digest + `","imageStatus":"ACTIVE"}]}`),
+		"DescribeImages v5":               ok(`{"imageDetails":[]}`),
 		"DescribeImages v2":               no("ImageNotFoundException"),
 		"DescribeImages absent":           no("RepositoryNotFoundException"),
 		"DescribePullThroughCacheRules 1": ok(`{"pullThroughCacheRules":[]}`),
@@ -140,7 +143,7 @@ func TestAnswers(t *testing.T) {
 	wants := map[doctor.Subject]string{
 		{Kind: doctor.Cluster, Name: "jobs"}: "ok", {Kind: doctor.Cluster, Name: "gone"}: "wrong: it is INACTIVE", {Kind: doctor.Cluster, Name: "none"}: "wrong: it does not exist",
 		{Kind: doctor.TaskDefinition, Name: "app:7"}: "ok", {Kind: doctor.TaskDefinition, Name: "old:1"}: "wrong: it is INACTIVE", {Kind: doctor.TaskDefinition, Name: "nope"}: "wrong: it does not exist",
-		{Kind: doctor.Image, Name: host + "etl:v1"}: "ok", {Kind: doctor.Image, Name: host + "etl@" + digest}: "ok", {Kind: doctor.Image, Name: host + "both:v2@sha256:ff"}: "ok", {Kind: doctor.Image, Name: host + "etl:v2"}: "wrong: it does not exist",
+		{Kind: doctor.Image, Name: host + "etl:v1"}: "ok", {Kind: doctor.Image, Name: host + "etl@" + digest}: "ok", {Kind: doctor.Image, Name: host + "both:v2@sha256:ff"}: "ok", {Kind: doctor.Image, Name: host + "etl:v2"}: "wrong: it does not exist, or ECR has archived it", {Kind: doctor.Image, Name: host + "etl:v3"}: "wrong: it is ARCHIVED and cannot be pulled", {Kind: doctor.Image, Name: host + "etl:v4"}: "ok", {Kind: doctor.Image, Name: host + "etl:v5"}: "wrong: it does not exist, or ECR has archived it",
 		{Kind: doctor.Image, Name: host + "absent"}: "wrong: it does not exist", {Kind: doctor.Image, Name: "busybox:1"}: "not checked: not in a private registry of ECR",
 		{Kind: doctor.LogGroup, Name: "/ecs/jobs"}: "ok", {Kind: doctor.LogGroup, Name: "/ecs/none"}: "wrong: it does not exist", {Kind: doctor.LogGroup, Name: "/denied"}: "not checked: you may not ask: ",
 		{Kind: doctor.Secret, Name: stored}: "ok", {Kind: doctor.Secret, Name: stored + ":password::"}: "ok", {Kind: doctor.Secret, Name: strings.Replace(stored, "db-a1b2c3", "gone", 1)}: "wrong: it does not exist",

@@ -26,17 +26,32 @@ func (f *Facts) image(ctx context.Context, image string) (string, error) {
 	}
 	there := func(o *ecr.Options) { o.Region = region }
 	in := &ecr.DescribeImagesInput{RegistryId: &account, RepositoryName: &path, ImageIds: []ecrtypes.ImageIdentifier{id}}
-	_, err := f.ECR.DescribeImages(ctx, in, there)
+	out, err := f.ECR.DescribeImages(ctx, in, there)
 	switch {
 	case missing(err):
 		if cause := f.notCached(ctx, account, path, there); cause != nil {
 			return "", cause
 		}
-		return notThere, nil
+		return unpullable(nil), nil
 	case err != nil:
 		return "", fmt.Errorf("describing the image: %w", err)
 	}
-	return "", nil
+	return unpullable(out.ImageDetails), nil
+}
+
+// unpullable says why an image cannot be pulled, of which ECR says this, "" if it can. A lifecycle policy may
+// archive what was not pulled for long; each pull then fails as if the image were not there (ECR user
+// guide, "Archiving an image").
+func unpullable(described []ecrtypes.ImageDetail) string {
+	if len(described) == 0 {
+		return notThere + ", or ECR has archived it"
+	}
+	for _, d := range described {
+		if d.ImageStatus != "" && d.ImageStatus != ecrtypes.ImageStatusActive {
+			return "it is " + string(d.ImageStatus) + " and cannot be pulled: restore it in ECR, and except it from the lifecycle policy"
+		}
+	}
+	return ""
 }
 
 // inRegistry splits the name of an image in a private registry of ECR. Without a tag and a digest it
