@@ -31,7 +31,7 @@ var pullFamily = Family{
 			Name:  "pull-missing",
 			Match: Match{Any: []stems{missing}, Not: []stems{{"credentials: not found"}, unpacking}}, // what the agent lacks is no image
 			Class: Config,
-			Why:   "the image or its tag does not exist in the registry",
+			Why:   "the image or its tag does not exist in the registry, or is archived there",
 		},
 		{
 			Name:  "pull-no-space",
@@ -123,7 +123,7 @@ var startFamily = Family{
 				"no space left", "awslogs", "log-opt", "cannot be empty", "already in use", "memory limit too low",
 			}, broken, denied, missing, invalid}, Not: []stems{{"i/o time", "send request failed", "throttl"}}},
 			Class: Config,
-			Why:   "the container cannot start as it is: wrong command, wrong platform, missing file or log group",
+			Why:   "the container cannot start as it is: wrong command, wrong platform, too little memory, missing file or log group",
 		},
 		{
 			Name:  "start-unclear",
