@@ -42,6 +42,18 @@ func (a *app) ownHealth(ctx context.Context, p *plane.Plane, jobs []job.Job) (ou
 	return append(out, doctor.NotStarted(jobs, now, a.command("resume"))...), nil
 }
 
+// warnDown tells a person to whom something is shown that changes, as what runs or comes next, that the control
+// plane does not work. That it cannot be told is left to status.
+func (a *app) warnDown(ctx context.Context, p *plane.Plane, changes bool) {
+	if a.json || !changes {
+		return
+	}
+	wrong, _ := p.Pulse(ctx)
+	for _, w := range wrong {
+		_, _ = fmt.Fprintf(a.Stderr, "%s; what is shown may be old\n", w)
+	}
+}
+
 // standing returns how the deployed jobs are.
 func (a *app) standing(ctx context.Context, p *plane.Plane, st plane.Status) (map[string]doctor.Standing, error) {
 	out := map[string]doctor.Standing{}

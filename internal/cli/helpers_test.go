@@ -130,6 +130,14 @@ func (w *world) close() {
 	}
 }
 
+// swept records that the sweep has just finished.
+func (w *world) swept() {
+	w.t.Helper()
+	if err := w.l.Store.SetMark(w.t.Context(), port.MarkSweep, w.clock.Now()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func script(spec localecs.ContainerSpec) localecs.Script {
 	switch job, attempt := spec.Env[port.EnvJob], spec.Env[port.EnvAttempt]; {
 	case job == "broken":

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,6 +49,7 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 		if err := a.printHistory(page.Rows(a.now())); err != nil {
 			return err
 		}
+		a.warnDown(ctx, p, slices.ContainsFunc(page.Runs, func(r run.Run) bool { return !r.Status.Terminal() }))
 		if page.More != "" {
 			_, _ = fmt.Fprintf(a.Stderr, "there are more: add --before %s\n", page.More)
 		}

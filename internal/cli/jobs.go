@@ -41,6 +41,7 @@ func (c *jobsCmd) Run(ctx context.Context, a *app) error {
 		if err := a.printJobs(jobs); err != nil || unknown != nil {
 			return errors.Join(err, unknown)
 		}
+		a.warnDown(ctx, p, len(jobs) > 0)
 		if slices.ContainsFunc(jobs, func(s view.Summary) bool { return s.Unreadable }) {
 			return errRefused
 		}

@@ -19,6 +19,7 @@ func TestJobs(t *testing.T) {
 	w := past(t)
 	w.must("pause", "report", "--until", "2h", "--reason", "the table moves")
 	w.must("skip-next", "broken")
+	w.swept()
 	golden(t, "jobs.txt", w.must("jobs"))
 	golden(t, "jobs.jsonl", w.must("jobs", "--json"))
 	for name, width := range map[string]int{"40": 40, "80": 80, "160": 160} {

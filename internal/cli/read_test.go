@@ -38,7 +38,31 @@ func TestShow(t *testing.T) {
 	golden(t, "show-failed.txt", w.must("show", "broken"))
 	w.must("run", "endless", "--env", "LANG=de", "--", "--until", "x y")
 	w.clock.Advance(time.Minute)
+	w.swept()
 	golden(t, "show-running.txt", random.ReplaceAllString(w.must("show", "endless"), "${1}0123"))
+}
+
+// TestReadWhileDown: whoever reads what runs now or comes next is told if nobody keeps that current any more.
+func TestReadWhileDown(t *testing.T) {
+	t.Parallel()
+	w := past(t)
+	w.must("run", "endless")
+	w.swept()
+	asked := [][]string{{"jobs"}, {"history"}, {"show", "endless"}}
+	for _, args := range asked {
+		w.must(args...)
+	}
+	w.clock.Advance(6 * time.Minute)
+	const late = "the sweep last finished 6m0s ago; what is shown may be old\n"
+	for _, args := range asked {
+		if r := w.run(args...); r.code != 0 || r.err != late {
+			t.Errorf("%q: %+v", args, r)
+		}
+		w.must(append(args, "--json")...)
+	}
+	for _, args := range [][]string{{"history", "--status", "failed"}, {"show", "broken"}} { // what has ended does not change
+		w.must(args...)
+	}
 }
 
 func TestWhichRun(t *testing.T) {

@@ -37,6 +37,7 @@ func (c *showCmd) Run(ctx context.Context, a *app) error {
 		}
 		var b bytes.Buffer
 		(&explainer{w: &b, a: a}).story(s)
+		defer a.warnDown(ctx, p, s.State.Open())
 		return a.write(b.Bytes())
 	})
 }
