@@ -141,6 +141,9 @@ var (
 	glancing  = []string{"ls", "du", "df", "stat", "test", "[", "[[", "echo", "printf", "logger", "mkdir"}
 	quiet     = slices.Concat(glancing, preparing, idle, feeding, wrapping, []string{"", "grep", "egrep", "head", "tail", "sort", "uniq", "wc", "awk", "cut", "basename", "dirname"})
 	informing = slices.Concat(mailers, []string{"curl", "wget"})
+
+	// installing are programs that install or upgrade others, if they are told to.
+	installing = []string{"pip", "pip3", "pipx", "gem", "npm", "brew", "composer"}
 )
 
 // products are what a program made in order to keep it: it is lost unless it is sent away. What others
@@ -167,10 +170,17 @@ func (c call) writes(folder string) (all []written) {
 	return all
 }
 
+// maxCalls is how many calls of a line are examined: each is compared with those that follow.
+const maxCalls = 200
+
 // disk reports what a line brings to the task's own disk and leaves there, and a line that only
 // changes files there.
 func (r *Command) disk(s shell.List, all []call) {
+	if onlyChanges(all) {
+		r.Off("it only deletes or changes files of its host, and a task has only its own: leave it there")
+	}
 	folder := ""
+	all = all[:min(len(all), maxCalls)]
 	for i, c := range all {
 		if c.is("cd", "pushd") && len(c.args) == 1 {
 			folder = c.args[0]
@@ -181,9 +191,6 @@ func (r *Command) disk(s shell.List, all []call) {
 			}
 			r.leaves(f, f.log || slices.ContainsFunc(all[i+1:], func(next call) bool { return next.takes(f.name, f.product) }))
 		}
-	}
-	if onlyChanges(all) {
-		r.Off("it only deletes or changes files of its host, and a task has only its own: leave it there")
 	}
 }
 
@@ -237,17 +244,31 @@ func (c call) takes(place string, product bool) bool {
 func onlyChanges(all []call) (changes bool) {
 	for _, c := range all {
 		switch {
-		case c.is(changing...):
+		case c.changes():
 			changes = true
-		case c.is("find"):
-			starts := slices.IndexFunc(c.args, func(w string) bool { return w == "-exec" || w == "-execdir" })
-			if starts >= 0 && (starts+1 == len(c.args) || !slices.Contains(changing, shell.Base(c.args[starts+1]))) {
-				return false
-			}
-			changes = changes || starts >= 0 || slices.Contains(c.args, "-delete")
-		case !c.is(quiet...):
+		case !c.is(quiet...) && (!c.is("find") || c.executed() != ""):
 			return false
 		}
 	}
 	return changes
+}
+
+// changes reports whether a call only changes files, by itself or for each file that it finds.
+func (c call) changes() bool {
+	switch {
+	case c.is(installing...):
+		return slices.ContainsFunc(c.args, func(w string) bool { return slices.Contains([]string{"install", "update", "upgrade"}, w) })
+	case c.is("find"):
+		return slices.Contains(c.args, "-delete") || slices.Contains(changing, c.executed())
+	}
+	return c.is(changing...)
+}
+
+// executed gives the program that find starts for each file, or "".
+func (c call) executed() string {
+	i := slices.IndexFunc(c.args, func(w string) bool { return w == "-exec" || w == "-execdir" })
+	if i < 0 || i+1 == len(c.args) {
+		return ""
+	}
+	return shell.Base(c.args[i+1])
 }

@@ -52,7 +52,7 @@ var remarks = []remark{
 // hostPrograms are programs that make sense only on a host.
 var hostPrograms = []string{
 	"systemctl", "service", "shutdown", "reboot", "poweroff", "logrotate", "anacron", "apt-get", "apt", "yum", "dnf", "zypper", "apk", "pacman", "snap", "certbot", "fstrim", "mdadm", "checkarray",
-	"rsnapshot", "sysctl", "smartctl", "atrun", "newsyslog", "tmpwatch", "tmpreaper", "periodic", "freshclam", "updatedb", "ntpdate", "hwclock", "iptables", "ufw", "modprobe", "mount", "umount", "supervisorctl", "pm2", "monit", "raid-check",
+	"rsnapshot", "sysctl", "smartctl", "zpool", "zfs", "btrfs", "atrun", "newsyslog", "tmpwatch", "tmpreaper", "periodic", "freshclam", "updatedb", "ntpdate", "hwclock", "iptables", "ufw", "modprobe", "mount", "umount", "supervisorctl", "pm2", "monit", "raid-check",
 	"osascript", "launchctl", "wall", "screen", "tmux", "notify-send", "xset",
 }
 
