@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/view"
@@ -72,6 +73,12 @@ type rendered struct {
 // page answers a request with a page to lay out.
 type page func(r *http.Request, q Query) (rendered, error)
 
+// made makes the page. A fault of this program is an error, for which there is a page, too.
+func (p page) made(r *http.Request, q Query) (out rendered, err error) {
+	defer panics.Recover(&err)
+	return p(r, q)
+}
+
 func (s *Server) page(p page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Longer than the page has, so that whoever waited in vain is told so. Not every writer has one.
@@ -88,7 +95,7 @@ func (s *Server) page(p page) http.Handler {
 			http.Redirect(w, r, address(r.URL.Path, fixed.Values(), nil), http.StatusSeeOther) //nolint:gosec // a path that the mux serves, on this server
 			return
 		}
-		out, err := p(r, q)
+		out, err := p.made(r, q)
 		if err != nil {
 			s.failed(w, r, err)
 			return
@@ -129,6 +136,9 @@ type sorry struct {
 func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	var ref *plane.RefError
 	switch {
+	case errors.Is(err, panics.ErrPanicked):
+		s.cfg.Log.ErrorContext(r.Context(), "a page cannot be shown", "path", r.URL.Path, "error", err)
+		s.write(w, http.StatusInternalServerError, s.sorry)
 	case errors.Is(err, port.ErrNotFound):
 		s.refuse(w, r, http.StatusNotFound, "there is no such job or run", "It may have been removed, or be older than runs are kept.")
 	case errors.As(err, &ref), errors.Is(err, errForm):

@@ -7,8 +7,8 @@ import (
 	"runtime/debug"
 )
 
-// errPanicked is the error of whoever met something that its author did not think of.
-var errPanicked = errors.New("a fault of this program")
+// ErrPanicked is the error of whoever met something that its author did not think of.
+var ErrPanicked = errors.New("a fault of this program")
 
 // Recover, deferred, turns a panic into an error, so that one run, job, schedule or record
 // stops neither the sweep nor the function that handles others. A panic whose value is
@@ -17,9 +17,9 @@ func Recover(err *error) {
 	switch p := recover().(type) {
 	case nil:
 	case error:
-		*err = fmt.Errorf("%w: %w\n%s", errPanicked, p, debug.Stack())
+		*err = fmt.Errorf("%w: %w\n%s", ErrPanicked, p, debug.Stack())
 	case string:
-		*err = fmt.Errorf("%w: %s\n%s", errPanicked, p, debug.Stack())
+		*err = fmt.Errorf("%w: %s\n%s", ErrPanicked, p, debug.Stack())
 	default:
 		panic(p)
 	}
