@@ -95,3 +95,26 @@ func TestNoAnswerIsTold(t *testing.T) {
 		}
 	})
 }
+
+// TestSpareConnections: a browser opens connections on which it asks for nothing yet. They do not make an
+// ordinary end a fault.
+func TestSpareConnections(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &pipes{conns: make(chan net.Conn), over: make(chan struct{})}
+		ctx, end := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- Serve(ctx, l, http.NotFoundHandler()) }()
+		spare, err := l.dial(ctx, "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		end()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if _, err := spare.Read(make([]byte, 1)); err == nil {
+			t.Error("it is still open")
+		}
+	})
+}
