@@ -43,7 +43,7 @@ func (r *Command) itself(all []call) {
 	}
 	for _, c := range all {
 		if c.is(clients...) && !slices.ContainsFunc(c.args, hostWord().MatchString) {
-			r.Off("%s is not told a host here, so it calls a database on its own, where in a task nothing answers: name the host", c.name)
+			r.Off("%s is not told a host here, so it calls a database on its own, where in a task nothing answers: name the host, in the command or in a variable such as PGHOST", c.name)
 			return
 		}
 	}

@@ -61,6 +61,8 @@ func TestLeftOnTheDisk(t *testing.T) {
 		stays("of redis", "redis-cli -h h --rdb /backup/x.rdb", true, "it writes to /backup/x.rdb"),
 		stays("rm alone", "rm -rf /srv/cache/*", true, "it only deletes or changes files of its host"),
 		stays("owners", "chown -R www-data /srv && chmod -R 755 /srv", true, "it only deletes or changes files of its host"),
+		stays("a find that works", `find /x -execdir /y {} \; ; rm -f /x/lock`, false, ""),
+		stays("a find that looks", "find /x; rm -f /x/lock", true, "it only deletes or changes files of its host"),
 		stays("an upgrade (github.com/WWBN/AVideo, deploy/crontab)", "pip3 install --upgrade youtube-dl", true, "it only deletes or changes files of its host"),
 		stays("an upgrade before the work", "pip3 install --upgrade youtube-dl && /app/run", false, ""),
 		stays("a script of npm", "npm run report", false, ""),
