@@ -100,7 +100,8 @@ func (n Notice) took() string {
 }
 
 // Printable replaces everything that could steer a terminal: line breaks and tabs become
-// spaces, other control and formatting characters U+FFFD.
+// spaces, other control and formatting characters U+FFFD. The two joiners stay: they steer nothing, and
+// without them emoji fall apart, and words of Persian or Hindi read wrongly.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || r == '\r' {
@@ -121,7 +122,11 @@ func PrintableText(s string) string {
 }
 
 func printable(r rune) rune {
-	if r == '\u2028' || r == '\u2029' || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+	const nonJoiner, joiner = '\u200c', '\u200d'
+	switch {
+	case r == nonJoiner, r == joiner:
+		return r
+	case r == '\u2028', r == '\u2029', unicode.IsControl(r), unicode.Is(unicode.Cf, r):
 		return '\ufffd'
 	}
 	return r

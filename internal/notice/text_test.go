@@ -133,14 +133,16 @@ func harmless(t *testing.T, text string) {
 func TestPrintable(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"":                    "",
-		"exit code 3: ü 日本 😀": "exit code 3: ü 日本 😀",
-		"a\nb\tc\r\nd":        "a b c  d",
-		"\x1b[31m":            "\ufffd[31m",
-		"\u009b31m":           "\ufffd31m",
-		"a\u202eb\u2066c":     "a\ufffdb\ufffdc",
-		"a\u2028b\u2029c":     "a\ufffdb\ufffdc",
-		"a\xffb":              "a\ufffdb",
+		"":                     "",
+		"exit code 3: ü 日本 😀":  "exit code 3: ü 日本 😀",
+		"a\nb\tc\r\nd":         "a b c  d",
+		"\x1b[31m":             "\ufffd[31m",
+		"\u009b31m":            "\ufffd31m",
+		"a\u202eb\u2066c":      "a\ufffdb\ufffdc",
+		"a\u2028b\u2029c":      "a\ufffdb\ufffdc",
+		"a\xffb":               "a\ufffdb",
+		"👩\u200d🔧 می\u200cشود": "👩\u200d🔧 می\u200cشود",
+		"a\u200bb\ufeff":       "a\ufffdb\ufffd",
 	} {
 		if got := notice.Printable(in); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
