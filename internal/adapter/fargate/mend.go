@@ -14,10 +14,10 @@ var (
 	notPassed = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`not authorized to perform: iam:PassRole on resource: (arn:[^ ]+)`)
 	})
-	// elsewhere finds the policy that is not one of the stack's role (IAM user guide, "Troubleshoot
-	// access denied error messages").
+	// elsewhere finds the policy that is not one of the stack's role, if it is named (IAM user guide,
+	// "Troubleshoot access denied error messages").
 	elsewhere = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`with an explicit deny in (an? [A-Za-z -]*policy|a permissions boundary)|because no (service control policy|resource control policy|permissions boundary|session policy|VPC endpoint policy) allows`)
+		return regexp.MustCompile(`with an explicit deny(?: in (an? [A-Za-z -]*policy|a permissions boundary))?|because no (service control policy|resource control policy|permissions boundary|session policy|VPC endpoint policy) allows`)
 	})
 	notLaunched = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`not authorized to perform: ecs:RunTask\b`) })
 )
@@ -32,7 +32,7 @@ func mend(s stop.Stop, cluster string) string {
 		return ""
 	}
 	if m := elsewhere().FindStringSubmatch(s.Reason); m != nil {
-		return "no parameter of the stack can allow it, " + cmp.Or(m[1], "a "+m[2]) + " does not let it: ask whoever manages that"
+		return "no parameter of the stack can allow it, " + cmp.Or(m[1], "a "+cmp.Or(m[2], "policy")) + " does not let it: ask whoever manages that"
 	}
 	if m := notPassed().FindStringSubmatch(s.Reason); m != nil {
 		add := "add " + m[1] + " to the stack's parameter TaskRoles, or give the role a path that TaskRolePath has"
