@@ -254,6 +254,7 @@ func TestDecideStories(t *testing.T) {
 		{"a lost answer, a stop and nothing found", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {2, run.StopAsked{By: "ann", Reason: "x"}}, {3, run.Found{Attempt: 1}}, {11 * minute, run.Due{}}, {11 * minute, run.Found{Attempt: 1}}}, run.Stopped, 1, ""},
 		{"a lost answer and a task found", plain, []at{{1, run.NoAnswer{Attempt: 1}}, {51 * minute, run.Due{}}, {51 * minute, run.Found{Attempt: 1, TaskARNs: []string{arn(1)}}}}, run.Running, 1, ""},
 		{"a task that ECS forgot", plain, []at{{1, launched(1)}, {5 * minute, run.Gone{Attempt: 1, At: t0.Add(time.Hour)}}}, run.Failed, 1, ""},
+		{"a task that ECS forgot, of an idempotent job", idempotent, []at{{1, launched(1)}, {5 * minute, run.Gone{Attempt: 1, At: t0.Add(time.Hour)}}}, run.Failed, 1, ""},
 		{"a task that ECS does not know yet", plain, []at{{1, launched(1)}, {2, run.Gone{Attempt: 1, At: t0.Add(time.Minute)}}}, run.Running, 1, ""},
 		{"a task that ECS did not know yet when it was asked", plain, []at{{1, launched(1)}, {5 * minute, run.Gone{Attempt: 1, At: t0.Add(time.Minute)}}}, run.Running, 1, ""},
 		{"an inactive revision takes the newest", plain, []at{{1, run.Refused{Attempt: 1, Send: 1, Stop: inactive}}, {minute, run.Due{Task: &task}}, {minute, launched(2)}}, run.Running, 2, ""},

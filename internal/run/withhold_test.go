@@ -40,7 +40,7 @@ func TestNotBefore(t *testing.T) {
 		e   run.Event
 	}{
 		"a task that never started": {plain, run.Seen{Attempt: 1, Stop: eniTimeout}},
-		"a task nobody knows":       {idempotent, run.Gone{Attempt: 1, At: later}},
+		"a task that may have run":  {idempotent, run.Seen{Attempt: 1, Stop: spotStop}},
 	} {
 		d = decided(c.job, running, c.e, later, restored)
 		if d.Next.Status != run.Failed || len(d.Next.Attempts) != 1 || d.Next.Owes(run.Launch) {
