@@ -235,14 +235,7 @@ func TestPatienceWithAJob(t *testing.T) {
 	t.Parallel()
 	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
 	w := known(t, bad, hourly)
-	item, err := w.store.Item(t.Context(), "bad")
-	if err != nil {
-		t.Fatal(err)
-	}
-	item.Definition = "absent"
-	if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
-		t.Fatal(err)
-	}
+	w.spoil("bad")
 	w.ctl.Store = torn{storePort{w.ports}, map[string]error{"worse": port.ErrUnreadable}}
 	var calls int
 	for half := range 2 * 72 {
@@ -289,6 +282,24 @@ func TestPatienceBeginsAnew(t *testing.T) {
 	w.sweepFails(clockAt(23, 10, 0), "job bad") // three hours later, and after its slots
 	if at, err := w.store.Mark(t.Context(), port.MarkSlots); err != nil || !at.Equal(clockAt(20, 10, 0)) {
 		t.Errorf("after it the mark is at %s, %v", at, err)
+	}
+}
+
+// TestOnlyWhatIsGivenUpIsTold: what is told begins where the mark is by then, after the hours that the
+// same check has just finished.
+func TestOnlyWhatIsGivenUpIsTold(t *testing.T) {
+	t.Parallel()
+	w := known(t, with(hourly, func(j *job.Job) { j.Schedule = "0 */3 * * *" }))
+	w.sweepAt(clockAt(19, 30, 0))
+	w.spoil("hourly")
+	w.clock.AdvanceTo(clockAt(19, 31, 0))
+	if err := w.store.SetMark(t.Context(), port.MarkFailing, w.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	w.sweepFails(clockAt(24, 50, 0), "job hourly") // its slot of 21:00
+	kept, err := w.store.Kept(t.Context(), 10)
+	if err != nil || len(kept) != 1 || !strings.Contains(kept[0].Reason, "which slots from 2026-11-22 20:30 UTC on were missed") {
+		t.Errorf("given up: %+v, %v", kept, err)
 	}
 }
 

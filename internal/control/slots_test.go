@@ -447,14 +447,7 @@ func TestCheckSlotsGoesOn(t *testing.T) {
 	t.Parallel()
 	bad := with(hourly, func(j *job.Job) { j.Name = "bad" })
 	w := known(t, bad, hourly)
-	item, err := w.store.Item(t.Context(), "bad")
-	if err != nil {
-		t.Fatal(err)
-	}
-	item.Definition = "absent"
-	if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
-		t.Fatal(err)
-	}
+	w.spoil("bad")
 	w.clock.AdvanceTo(clockAt(23, 20, 0))
 	for range 2 {
 		if err := w.ctl.CheckSlots(t.Context()); err == nil || strings.Count(err.Error(), "job bad") != 1 {
@@ -507,12 +500,13 @@ func TestTheFirstCheck(t *testing.T) {
 }
 
 // TestAMarkOfAClockLongPast: a check begins no earlier than the first plan that is known, also if the
-// definition of a job changed and its plan did not.
+// definition of a job changed and its plan did not, or an item has no plan.
 func TestAMarkOfAClockLongPast(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
 	w.know(with(hourly, func(j *job.Job) { j.Command = []string{"other"} }))
-	if err := w.store.SetMark(t.Context(), port.MarkSlots, t0.AddDate(-1, 0, 0)); err != nil {
+	unplanned := w.store.Commit(t.Context(), port.Change{Item: &job.Item{Name: "unplanned"}})
+	if err := errors.Join(unplanned, w.store.SetMark(t.Context(), port.MarkSlots, t0.AddDate(-1, 0, 0))); err != nil {
 		t.Fatal(err)
 	}
 	w.ports.calls = nil
