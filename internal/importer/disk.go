@@ -221,10 +221,14 @@ func both(redirects []shell.Redirect) bool {
 	return slices.ContainsFunc(redirects, func(t shell.Redirect) bool { return t.Sign == "2>&" && t.Target == "1" })
 }
 
-// takes reports whether a call sends away what is in a place, or works with it. If it names the place,
-// that is certain; otherwise it is assumed of what is no product.
+// unbraced writes ${NAME} as $NAME.
+var unbraced = strings.NewReplacer("${", "$", "}", "")
+
+// takes reports whether a call sends away what is in a place, or works with it. If it names the place or
+// a folder around it, that is certain; otherwise it is assumed of what is no product.
 func (c call) takes(place string, product bool) bool {
-	named := slices.ContainsFunc(c.args, func(w string) bool { return strings.Contains(w, place) })
+	place = unbraced.Replace(place)
+	named := slices.ContainsFunc(c.args, func(w string) bool { return strings.Contains(unbraced.Replace(w), place) })
 	switch {
 	case c.is(senders...):
 		return c.lands("") == ""
@@ -237,7 +241,15 @@ func (c call) takes(place string, product bool) bool {
 	case c.is(quiet...), c.is(informing...), c.is("cp", "mv"):
 		return named
 	}
-	return named || !product
+	return named || !product || c.around(place)
+}
+
+// around reports whether one of the words is a folder around a place.
+func (c call) around(place string) bool {
+	return slices.ContainsFunc(c.args, func(w string) bool {
+		folder := strings.TrimSuffix(w[strings.IndexByte(w, '=')+1:], "/")
+		return folder != "" && strings.HasPrefix(place, folder+"/")
+	})
 }
 
 // onlyChanges reports whether some of these programs change files and none of them does anything else.

@@ -17,7 +17,7 @@ var (
 
 // passing matches files that nobody misses: logs by another name, and what lies in folders for logs
 // and for a while.
-var passing = pattern(`^(?:/tmp|/var/tmp|/var/log|/dev|/proc)/|(?i)(?:^|[^a-z])logs?(?:[^a-z]|$)`)
+var passing = pattern(`^(?:/tmp|/var/tmp|/var/log|/dev|/proc|/run|/var/run)/|(?i)(?:^|[^a-z])logs?(?:[^a-z]|$)`)
 
 const nowhere = "/dev/null"
 

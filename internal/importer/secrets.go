@@ -135,7 +135,8 @@ func FindSecrets(text string) []Secret {
 	}
 	return merged(slices.DeleteFunc(all, func(p Secret) bool {
 		v := text[p.Start:p.End]
-		return isReference(v) || v == ReplaceMe || strings.HasPrefix(text[p.Start:], Hidden)
+		print0 := v == "rint0" // an option of find
+		return isReference(v) || v == ReplaceMe || print0 || strings.HasPrefix(text[p.Start:], Hidden)
 	}))
 }
 

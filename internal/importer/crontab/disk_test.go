@@ -35,6 +35,12 @@ func TestLeftOnTheDisk(t *testing.T) {
 		stays("the output of a block", "( /x; /y ) > /b/x.csv", true, "it writes to /b/x.csv"),
 		stays("the output of a block that sends something else", "( aws s3 cp /a s3://b; /y ) > /b/x.csv", true, "it writes to /b/x.csv"),
 		stays("the output of a block that is read", "{ /x; } > /b/x.csv; /y /b/x.csv", false, "it writes to /b/x.csv"),
+		stays("a dump whose folder something works with", "pg_dump -h h x > /b/x.sql && /y --from=/b/", false, "it writes to /b/x.sql"),
+		stays("a dump whose folder is tidied up", "pg_dump -h h x > /b/x.sql && find /b -delete", true, "it writes to /b/x.sql"),
+		stays("a dump beside a folder of like name", "pg_dump -h h x > /b/x.sql && /y /b/x", true, "it writes to /b/x.sql"),
+		stays("a name in braces", "pg_dump -h h x > ${F} && /y \"$F\"", false, "it writes to ${F}"),
+		stays("a name in braces later", "pg_dump -h h x > $F/x && /y ${F}/x", false, "it writes to $F/x"),
+		stays("the time of a success", "/x && date > /var/run/x", false, "it writes to /var/run/x"),
 		stays("a log in a loop", "for d in a b; do /x $d >> /var/log/x.log; done", false, ""),
 		stays("an archive that is sent", "tar czf /tmp/a.tgz /srv && aws s3 cp /tmp/a.tgz s3://b/", false, "it writes to /tmp/a.tgz"),
 		stays("an archive in a pipe", "tar czf - /srv | ssh h 'cat > a.tgz'", false, "it logs in elsewhere"),
@@ -87,7 +93,7 @@ func TestItsOwnDatabase(t *testing.T) {
 		runCases(t, []lineCase{{command, at(command), command, true, own}})
 	}
 	for _, command := range []string{
-		"psql -h db -c vacuum", "psql $DATABASE_URL -c vacuum", `psql "host=db dbname=x" -c vacuum`, "psql postgresql://u@db/x -c vacuum", "PGHOST=db psql -c vacuum", "export PGHOST=db; psql -c vacuum",
+		"psql -h db -c vacuum", "psql $DATABASE_URL -c vacuum", `psql "host=db dbname=x" -c vacuum`, `psql --dbname="$DATABASE_URL" -c vacuum`, `psql -d"${DATABASE_URL}" -c vacuum`, "mongodump --config=/app/x.yml --archive=/tmp/x", "psql postgresql://u@db/x -c vacuum", "PGHOST=db psql -c vacuum", "export PGHOST=db; psql -c vacuum",
 		". /app/env && psql -c vacuum", "mysql -hdb -u x shop", "mysql --host=db shop", "mysql --defaults-extra-file=/app/my.cnf shop", "redis-cli -u $REDIS_URL flushall", "mongodump --uri=mongodb+srv://h/x --archive=/tmp/x",
 		"ssh db psql -c vacuum", "/app/psql-report",
 	} {

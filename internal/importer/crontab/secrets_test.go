@@ -122,7 +122,7 @@ func TestMaybeSecrets(t *testing.T) {
 func TestNoSecrets(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{
-		"mkdir -p /a", "ssh -p 2222 x", "ssh -p2222 x", "/x -u 1000:1000", "php artisan token:purge", "curl http://h:8080/a@b",
+		"mkdir -p /a", "find /a -print0 | xargs -0 /x", "ssh -p 2222 x", "ssh -p2222 x", "/x -u 1000:1000", "php artisan token:purge", "curl http://h:8080/a@b",
 		"/x --password-file /run/p", "curl -u \"$U:$P\" https://x", "mysql -h h -p$PW db", "/x --token \"$TOKEN\"", "curl -H \"Authorization: Bearer $T\" x",
 		// As in github.com/redhat-appstudio/infra-deployments, route-cert-sync-cronjob.yaml.
 		`python3 -c 'import json, os; secret = os.environ["TLS_SECRET"]; token = json.loads("{}")'`,
