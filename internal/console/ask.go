@@ -60,6 +60,7 @@ type input struct {
 type answer struct {
 	port.Reply
 	Failed string
+	Again  bool // the form was sent before: it is the answer of then
 }
 
 // Same is the form's own address, which also says what it is about.

@@ -34,9 +34,12 @@ func (s *Server) once(ctx context.Context, a *ask, r entry.Request) answer {
 	f := s.forms.form(fmt.Sprintf("%s %s %s %s %s", a.Request, a.What, a.Job, a.Run, a.Given.Encode()))
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.answer.Outcome != port.Accepted {
-		f.answer = s.send(ctx, r)
+	if f.answer.Outcome == port.Accepted {
+		before := f.answer
+		before.Again = true
+		return before
 	}
+	f.answer = s.send(ctx, r)
 	return f.answer
 }
 
