@@ -56,13 +56,6 @@ type input struct {
 	job.Input
 }
 
-// answer is what the control plane answered.
-type answer struct {
-	port.Reply
-	Failed string
-	Again  bool // the form was sent before: it is the answer of then
-}
-
 // Same is the form's own address, which also says what it is about.
 func (a *ask) Same(pairs ...string) string {
 	return a.Frame.Same(append([]string{"run", string(a.Run), "of", a.Job}, pairs...)...)
@@ -74,17 +67,6 @@ func (a *ask) UntilZone() string {
 		return a.zoneOf([]string{a.Job}).String()
 	}
 	return a.OwnZone()
-}
-
-// Class says how the answer looks.
-func (a answer) Class() string {
-	switch {
-	case a.Failed != "" || a.Outcome == port.Refused:
-		return "failed"
-	case a.Outcome == port.Accepted:
-		return "ok"
-	}
-	return "held"
 }
 
 // errForm is wrapped by errors about a form.

@@ -26,6 +26,24 @@ type sentForm struct {
 	answer answer
 }
 
+// answer is what the control plane answered.
+type answer struct {
+	port.Reply
+	Failed string
+	Again  bool // the form was sent before: it is the answer of then
+}
+
+// Class says how the answer looks.
+func (a answer) Class() string {
+	switch {
+	case a.Failed != "" || a.Outcome == port.Refused:
+		return "failed"
+	case a.Outcome == port.Accepted:
+		return "ok"
+	}
+	return "held"
+}
+
 // once sends the request of a form, unless the same form was accepted before. It goes on if the browser
 // leaves, as it does for a second click.
 func (s *Server) once(ctx context.Context, a *ask, r entry.Request) answer {
