@@ -28,6 +28,16 @@ func uiOf(t *testing.T, screen Screen) (*ui, *bytes.Buffer) {
 	return u, &out
 }
 
+// TestZoneOfPages: a zone that does not exist is told before anything is opened.
+func TestZoneOfPages(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	code := Main(t.Context(), []string{"ui", "--zone", "No/Where", "--db", filepath.Join(t.TempDir(), "absent.db")}, Env{Stdout: &out, Stderr: &out})
+	if code != exitUsage || !strings.Contains(out.String(), "--zone") {
+		t.Errorf("code %d: %s", code, &out)
+	}
+}
+
 // TestAddressIsNotForJournals: output that is not a terminal may be a journal that others read.
 func TestAddressIsNotForJournals(t *testing.T) {
 	t.Parallel()

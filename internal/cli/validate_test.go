@@ -107,6 +107,7 @@ func TestValidateForAWS(t *testing.T) {
 		"switched off, rendered":  {[]string{"render", "-f", off}, 0, []string{"warning: job a: no network"}},
 		"rendered with --json":    {[]string{"--json", "render", "-f", off}, 0, []string{"warning: job a: no network"}},
 		"printed, with faults":    {[]string{"validate", "-f", aws, "--print"}, 2, []string{aws + ": job a: no network", "3 problems"}},
+		"printed, as JSON":        {[]string{"--json", "validate", "-f", aws, "--print"}, 2, []string{aws + ": job a: no network", "3 problems"}},
 		"printed with --json":     {[]string{"--json", "validate", "-f", off, "--print"}, 0, []string{"warning: job a: no network"}},
 	} {
 		r := batchplane(t, c.args...)

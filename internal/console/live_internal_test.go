@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -77,6 +78,18 @@ func TestALookPanics(t *testing.T) {
 		leave()
 		time.Sleep(2 * leastWatch)
 	})
+}
+
+// TestFormsAreForgotten: what is kept of forms has a bound.
+func TestFormsAreForgotten(t *testing.T) {
+	t.Parallel()
+	var f forms
+	for n := range mostForms + 1 {
+		f.form(strconv.Itoa(n))
+	}
+	if n := len(f.sent); n > mostForms {
+		t.Errorf("%d are kept", n)
+	}
 }
 
 // TestAQuietStreamIsHeard: a page can tell a stream without news from one that has ended without a word. It does

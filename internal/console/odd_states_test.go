@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -191,6 +192,18 @@ func TestControlPlaneDown(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestControlPlaneUnread: that nobody knows how the control plane is does not look as if all were well.
+func TestControlPlaneUnread(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *console.Config) {
+		p := *c.Plane
+		p.Inspect = func(context.Context) (plane.Health, error) { return plane.Health{}, errors.New("no answer") }
+		c.Plane = &p
+	})
+	page := w.send(request("GET", "/jobs", nil), w.signIn()).body
+	says(t, "the jobs", page, []string{"Not read: the state of the control plane: no answer"}, []string{"may be old"})
 }
 
 // TestMoreThanIsRead: if more runs are open than are read, the page says so and does not say that

@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/port"
 )
@@ -48,6 +50,30 @@ func TestAFormIsSentOnce(t *testing.T) {
 				t.Errorf("%d requests were sent:\n%s\n%s", len(w.door.asked), was.body, is.body)
 			}
 		})
+	}
+}
+
+// TestTwoClicksAtOnce: a form that comes while it is being sent waits for its answer.
+func TestTwoClicksAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	cookie := w.signIn()
+	form := url.Values{"token": {w.token(cookie)}, "request": {"page-1"}}
+	click := func() string { return w.send(request("POST", "/ask/resume?of=fx-rates", form), cookie).body }
+	var begun atomic.Int32
+	second := make(chan string, 1)
+	w.door.leave = func() {
+		if begun.Add(1) > 1 {
+			return
+		}
+		go func() { second <- click() }()
+		for end := time.Now().Add(100 * time.Millisecond); begun.Load() == 1 && time.Now().Before(end); {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	click()
+	if body := <-second; len(w.door.asked) != 1 || !strings.Contains(body, "<b>accepted</b>: noted") {
+		t.Errorf("%d requests were sent:\n%s", len(w.door.asked), body)
 	}
 }
 

@@ -73,6 +73,8 @@ func TestLeftOnTheDisk(t *testing.T) {
 		stays("an upgrade before the work", "pip3 install --upgrade youtube-dl && /app/run", false, ""),
 		stays("a script of npm", "npm run report", false, ""),
 		stays("rm before the work", "rm -rf /tmp/x && /app/run", false, ""),
+		stays("the last program that is examined", strings.Repeat("/x;", 199)+"cp /srv/x /srv/y", true, "it writes to /srv/y"),
+		stays("one more", strings.Repeat("/x;", 200)+"cp /srv/x /srv/y", false, ""),
 		stays("a folder", "mkdir -p /tmp/x", false, ""),
 	})
 	_, e := lastJob(imported(t, at("/x >> /srv/x.csv; /y >> /srv/x.csv")))
