@@ -44,6 +44,7 @@ var looks = []look{
 	{"in the dark", 1280, 900, 1, "dark", "", func(b *tab, name, axe string) { b.Judge(name, axe, driver.Colours...) }},
 	// A window of 1280 px at 200 % has room for 640.
 	{"at twice its size", 640, 450, 2, "dark", "", func(*tab, string, string) {}},
+	{"at 768 px", 768, 1024, 1, "light", "", func(b *tab, name, _ string) { b.Still(name, ".tl, .heat") }},
 	{"at 400 px", 400, 900, 1, "light", "", func(b *tab, name, axe string) {
 		b.Still(name, ".tl, .heat") // which have time across
 		b.Judge(name, axe)
@@ -89,7 +90,7 @@ func (b *tab) printed(name string) {
 	}
 }
 
-// TestEveryPage: by day, in the dark, at 400 px, at two and four times its size and on paper, each page is
+// TestEveryPage: by day, in the dark, at 768 and 400 px, at two and four times its size and on paper, each page is
 // complete, obeys its policy, and has no accessibility fault that is more than minor. So do the
 // answers, and what a person sees who is not signed in.
 func TestEveryPage(t *testing.T) {
