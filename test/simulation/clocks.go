@@ -117,9 +117,10 @@ func (w *World) tooEarly(r *run.Run) {
 }
 
 // givesWay reports whether a change replaces a record that was written ahead of its time, as the handler
-// knew it when it began.
+// knew it when it began. A retry keeps the time at which its run was recorded.
 func (w *World) givesWay(before, after *run.Run) bool {
-	gives := w.wrong.ever && before.Status.Terminal() && len(before.Attempts) == 0 && after.Duplicates == 0 && w.h != nil && w.h.began.Before(before.QueuedAt)
+	gives := w.wrong.ever && before.Status.Terminal() && len(before.Attempts) == 0 && after.Duplicates == 0 &&
+		!after.QueuedAt.Equal(before.QueuedAt) && w.h.began.Before(before.QueuedAt)
 	if gives {
 		delete(w.wrong.early, after.ID)
 	}
