@@ -35,7 +35,7 @@ var (
 	curlKeeps = pattern(`^(?:-[sSfLkgvi]*OJ?|--remote-name(?:-all)?)$`)
 	wgetKeeps = pattern(`^(?:-[qc]*[Nmr]|--timestamping|--mirror|--recursive)$`)
 	// away matches names of what is not on the task's own disk, or of which that is not certain.
-	away = pattern(`^[\w.@%+${}-]+:|^\$\{?\w+\}?/?$|^-$|^/dev/`)
+	away = pattern(`^[\w.@%+${}-]+:|^\$\{?\w+\}?/?$`)
 )
 
 // copying are programs that copy between places of which at least one is elsewhere.
@@ -236,8 +236,6 @@ func (c call) takes(place string, product bool) bool {
 		return slices.Contains(c.args, "push") || !product && !c.pulls()
 	case c.is(changing...), c.is(glancing...), c.is("find"):
 		return false
-	case c.is("cp", "mv") && strings.HasSuffix(strings.Join(c.args, " "), place):
-		return false // it writes there too
 	case c.is(quiet...), c.is(informing...), c.is("cp", "mv"):
 		return named
 	}

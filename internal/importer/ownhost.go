@@ -13,7 +13,7 @@ var (
 	ownURL  = pattern(`^(?:-*[\w.-]+=)?["']?[\w+]+://(?:[^\s/@]*@)?` + ownName)
 	ownWord = pattern(`^` + ownName)
 	// hostWord matches words by which a client of a database may be told another host.
-	hostWord = pattern(`^(?:-h|--host|--ur[il]|--defaults|--login-path|--service|--config=|(?:(?:--dbname=|-d)?["']?)\$)|://|\b(?:host|service)=`)
+	hostWord = pattern(`^(?:-h|--host|--ur[il]|--defaults|--login-path|--config=|(?:(?:--dbname=|-d)?["']?)\$)|://|\b(?:host|service)=`)
 	// hostVariable matches variables that name one.
 	hostVariable = pattern(`^(?:PGHOST|PGHOSTADDR|PGSERVICE|PGSERVICEFILE|MYSQL_HOST)(?:=|$)`)
 )

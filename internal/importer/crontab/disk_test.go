@@ -64,6 +64,18 @@ func TestLeftOnTheDisk(t *testing.T) {
 		stays("a base backup", "pg_basebackup -h db -D /backup/x", true, "it writes to /backup/x"),
 		stays("a push", "git -C /srv/x push mirror", false, ""),
 		stays("a folder and a checkout", "cd /srv/x && git pull", true, "it writes to /srv/x"),
+		stays("a base backup of another kind", "mariadb-backup --backup --host=db --target-dir=/backup/x", true, "it writes to /backup/x"),
+		stays("a dump of documents", "mongodump --host=db --out=/backup/x", true, "it writes to /backup/x"),
+		stays("a mirror by wget", "wget -q --mirror https://h/x/", true, "it writes to its folder"),
+		stays("fetched under several names", "curl -s --remote-name-all https://h/a https://h/b", true, "it writes to its folder"),
+		stays("a pattern that is no option of tar", "tar -t --to-command=/x cf /srv/a.tar", false, ""),
+		stays("down to the output, then worked on", "gsutil cp gs://b/x - | /y", false, ""),
+		stays("a product beside a repository", "/x > /b/y.csv; git -C /srv gc", true, "it writes to /b/y.csv"),
+		stays("moved, then sent", "/x && mv /srv/x /srv/y && curl -T /srv/y https://h/", false, ""),
+		stays("moved to its place at last", "/x > /srv/y.new && mv /srv/y.new /srv/y", true, "it writes to /srv/y"),
+		stays("a checkout and a time", "git -C /srv/x pull && sleep 1 && date", true, "it writes to /srv/x"),
+		stays("a checkout and a copy of something else", "git -C /srv/x pull && cp /srv/a /tmp/a", true, "it writes to /srv/x"),
+		stays("errors beside the output", "/x 2>&1 | /y", false, ""),
 		stays("of redis", "redis-cli -h h --rdb /backup/x.rdb", true, "it writes to /backup/x.rdb"),
 		stays("rm alone", "rm -rf /srv/cache/*", true, "it only deletes or changes files of its host"),
 		stays("owners", "chown -R www-data /srv && chmod -R 755 /srv", true, "it only deletes or changes files of its host"),
@@ -77,6 +89,9 @@ func TestLeftOnTheDisk(t *testing.T) {
 		stays("one more", strings.Repeat("/x;", 200)+"cp /srv/x /srv/y", false, ""),
 		stays("a folder", "mkdir -p /tmp/x", false, ""),
 	})
+	if _, e := lastJob(imported(t, at("gsutil cp gs://b/x /dev/null"))); strings.Contains(strings.Join(e.Notes, "\n"), "it writes to") {
+		t.Errorf("what goes nowhere: %q", e.Notes)
+	}
 	_, e := lastJob(imported(t, at("/x >> /srv/x.csv; /y >> /srv/x.csv")))
 	if notes := strings.Join(e.Notes, "\n"); strings.Count(notes, "it writes to") != 1 {
 		t.Errorf("one file is reported more than once:\n%s", notes)
@@ -90,12 +105,12 @@ func TestItsOwnDatabase(t *testing.T) {
 	for _, command := range []string{
 		`psql -d geonatureatlas -c "SELECT RefreshAllMaterializedViews('atlas');"`, // github.com/PnX-SI/GeoNature-atlas, docs/vues_materialisees_maj.rst
 		"redis-cli BGREWRITEAOF", "redis-cli -n 1 SAVE", // github.com/ndamiens/docker-redis, boot.sh
-		"mysql -u$U -p$P shop < /app/x.sql", "mysqldump -u root shop | aws s3 cp - s3://b", "sudo -u postgres vacuumdb -a",
+		"mysql -u$U -p$P shop < /app/x.sql", "mysqldump -u root shop | aws s3 cp - s3://b", "sudo -u postgres vacuumdb -a", "/x; timeout -k 5 60 psql -c vacuum; /y",
 	} {
 		runCases(t, []lineCase{{command, at(command), command, true, own}})
 	}
 	for _, command := range []string{
-		"psql -h db -c vacuum", "psql $DATABASE_URL -c vacuum", `psql "host=db dbname=x" -c vacuum`, `psql --dbname="$DATABASE_URL" -c vacuum`, `psql -d"${DATABASE_URL}" -c vacuum`, "mongodump --config=/app/x.yml --archive=/tmp/x", "psql postgresql://u@db/x -c vacuum", "PGHOST=db psql -c vacuum", "export PGHOST=db; psql -c vacuum",
+		"psql -h db -c vacuum", "psql $DATABASE_URL -c vacuum", `psql "host=db dbname=x" -c vacuum`, `psql --dbname="$DATABASE_URL" -c vacuum`, `psql -d"${DATABASE_URL}" -c vacuum`, "mongodump --config=/app/x.yml --archive=/tmp/x", "mysql --login-path=app shop", "psql postgresql://u@db/x -c vacuum", "PGHOST=db psql -c vacuum", "export PGHOST=db; psql -c vacuum",
 		". /app/env && psql -c vacuum", "mysql -hdb -u x shop", "mysql --host=db shop", "mysql --defaults-extra-file=/app/my.cnf shop", "redis-cli -u $REDIS_URL flushall", "mongodump --uri=mongodb+srv://h/x --archive=/tmp/x",
 		"ssh db psql -c vacuum", "/app/psql-report",
 	} {
