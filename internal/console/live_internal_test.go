@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,11 +17,11 @@ import (
 // looked counts how often somebody looks for changes.
 type looked struct {
 	memory.Store
-	times int
+	times atomic.Int32
 }
 
 func (l *looked) Items(context.Context) ([]job.Item, error) {
-	l.times++
+	l.times.Add(1)
 	return nil, nil
 }
 
@@ -41,19 +42,19 @@ func TestOneLookForAll(t *testing.T) {
 			time.Sleep(leastWatch / 10)
 		}
 		synctest.Wait()
-		before := store.times
+		before := store.times.Load()
 		time.Sleep(10 * leastWatch)
 		synctest.Wait()
-		if n := store.times - before; n < 9 || n > 11 {
+		if n := store.times.Load() - before; n < 9 || n > 11 {
 			t.Errorf("%d looks in ten seconds", n)
 		}
 		leave()
 		time.Sleep(2 * leastWatch)
 		synctest.Wait()
-		before = store.times
+		before = store.times.Load()
 		time.Sleep(10 * leastWatch)
-		if store.times != before {
-			t.Errorf("%d looks while nobody listens", store.times-before)
+		if store.times.Load() != before {
+			t.Errorf("%d looks while nobody listens", store.times.Load()-before)
 		}
 	})
 }
