@@ -148,6 +148,8 @@ func TestWorldsThatFailed(t *testing.T) {
 		"a look stood still, a young task ended unseen":      {Seed: 2368, Without: allBut(Stall, DescribeLag, Interleave, ClockJump)},
 		"what was read before ended a rest":                  {Seed: 1843000017943, Horizon: 14 * time.Minute},
 		"a slot was claimed anew by a trigger that stood":    {Seed: 1843000002329},
+		"a rate that came back was silent before":            {Seed: 1851000007174},
+		"a token was forgotten before a refusal":             {Seed: 1851000012303},
 		"a retry by a clock that was behind kept a stop":     {Seed: 1855000008982, Horizon: 45 * time.Minute},
 	} {
 		if res := Play(opt); len(res.Violations) > 0 {
