@@ -53,16 +53,8 @@ func (w *World) judgeAttempts() {
 
 // judgeRelaunch compares a task with a later one of the same run.
 func (w *World) judgeRelaunch(t, next *task) {
-	l := w.truth.lives[t.run]
-	if l == nil || t.by == next.by || w.truth.mistook[t.run] {
+	if w.truth.lives[t.run] == nil || t.by == next.by || w.truth.mistook[t.run] || w.mayFollow(t, next) {
 		return
-	}
-	byPerson := slices.ContainsFunc(l.rounds, func(first int) bool { return t.attempt < first && first <= next.attempt })
-	if byPerson {
-		return
-	}
-	if w.wrong.far && t.attempt == next.attempt {
-		return // a refusal under a token that ECS had forgotten says nothing about the first task
 	}
 	switch {
 	case t.ran(w.now) && (t.attempt == next.attempt || !t.mayRunAgain()):
@@ -72,6 +64,13 @@ func (w *World) judgeRelaunch(t, next *task) {
 		w.violate("a relaunch waits for the end", t.run, "attempt %d had not stopped when attempt %d was launched at %s",
 			t.attempt, next.attempt, next.created.Format("15:04:05"))
 	}
+}
+
+// mayFollow reports whether a task may follow another whatever that did: a person asked for it, or ECS
+// refused a request with a token that it had forgotten, which says nothing about the first task.
+func (w *World) mayFollow(t, next *task) bool {
+	byPerson := slices.ContainsFunc(w.truth.lives[t.run].rounds, func(first int) bool { return t.attempt < first && first <= next.attempt })
+	return byPerson || w.wrong.far && t.attempt == next.attempt
 }
 
 // mayRunAgain reports whether the job allows a relaunch after what the task did.
