@@ -106,3 +106,13 @@ func TestLogsFollowsTheRun(t *testing.T) {
 		}
 	}
 }
+
+// TestRepliesSteerNothing: an answer may hold what others wrote.
+func TestRepliesSteerNothing(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	a := &app{Env: Env{Stdout: &out}}
+	if err := a.printReply(port.Reply{Outcome: port.Accepted, Message: "it says\n\x1b[2Jred"}); err != nil || out.String() != "it says\n\ufffd[2Jred\n" {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+}
