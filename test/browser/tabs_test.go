@@ -179,6 +179,32 @@ func TestServerFallsSilent(t *testing.T) {
 	b.Quiet()
 }
 
+// TestServerSpeaks: a page that hears of changes is live, however long ago its stream was opened.
+func TestServerSpeaks(t *testing.T) {
+	t.Parallel()
+	s := living(t, nil)
+	b := open(t)
+	b.signIn(s)
+	b.visit(s, "/")
+	b.Until("the page is live", isLive)
+	later := func(seconds string) {
+		t.Helper()
+		b.Do(seconds+" s later", chromedp.Evaluate(`Date.now = (now => () => { asked++; return now() + `+seconds+`000; })(Date.now); asked = 0;`, nil))
+	}
+	b.Do("counting who asks for the time", chromedp.Evaluate(`asked = 0; silences = 0; new MutationObserver(() => silences++).observe(document.documentElement, { attributes: true, attributeFilter: ['data-live'] });`, nil))
+	later("40")
+	acts := b.second()
+	acts.visit(s, "/ask/pause?of=nightly")
+	acts.Press(map[string]string{"reason": "a table is restored"})
+	b.Until("the page has heard of it", `!!document.querySelector('#r-pauses table')`)
+	later("40")
+	b.Until("it has looked whether the stream is silent", `asked > 0`)
+	if n := b.Number("counting silences", `silences`); n > 0 {
+		b.Errorf("it took the stream for silent though it had just heard of a change")
+	}
+	b.Quiet()
+}
+
 // again is the console of another process at the same address.
 func again(s *served, address string) (*console.Server, error) {
 	return console.New(console.Config{Plane: s.plane, Base: "http://" + address, Now: func() time.Time { return now }})
