@@ -57,7 +57,7 @@ func TestSightStays(t *testing.T) {
 	for range before {
 		s.ends(t, b.started(s, "hello"), run.Succeeded)
 	}
-	b.Do("a small window", chromedp.EmulateViewport(700, 200))
+	b.Do("a small window", chromedp.EmulateViewport(880, 200))
 	b.visit(s, "/history")
 	b.Until("it is live", isLive)
 	b.Do("looking at a row", chromedp.Evaluate(`(() => {
