@@ -50,9 +50,9 @@ func (f *File) Docs() ([]*doc.Node, error) {
 	return f.docs, f.err
 }
 
-// EachDoc hands all documents of the files to each, with the file's name for the report if there are
-// several files. It ends at the first file that cannot be read.
-func EachDoc(files []*File, each func(name string, d *doc.Node)) error {
+// EachDoc hands all documents of the files to each, with their file and its name for the report, which is
+// "" if there is only one. It ends at the first file that cannot be read.
+func EachDoc(files []*File, each func(f *File, name string, d *doc.Node)) error {
 	for _, f := range files {
 		docs, err := f.Docs()
 		if err != nil {
@@ -63,7 +63,7 @@ func EachDoc(files []*File, each func(name string, d *doc.Node)) error {
 			name = f.Name
 		}
 		for _, d := range docs {
-			each(name, d)
+			each(f, name, d)
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
+	"github.com/batchplane/batchplane/internal/adapter/fargate"
 )
 
 // explain adds to an AWS error what is missing and what to do next. It wraps the error.
@@ -93,15 +94,12 @@ var (
 // dynamodb:Query on resource: ..." (IAM user guide, "Troubleshoot access denied error messages").
 var action = regexp.MustCompile(`perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
 
-// aboveStack finds in such a message that no policy which the stack offers would help.
-var aboveStack = regexp.MustCompile(`explicit deny|because no (service control policy|resource control policy|permissions boundary|session policy|VPC endpoint policy) allows`)
-
 func notAllowed(c StackConfig, api smithy.APIError, err error) error {
 	what := "that"
 	if m := action.FindStringSubmatch(api.ErrorMessage()); m != nil {
 		what = m[1]
 	}
-	if aboveStack.MatchString(api.ErrorMessage()) {
+	if fargate.ForbiddenBy(api.ErrorMessage()) != "" {
 		return fmt.Errorf("you may not do %s: a policy of the account or your own denies it, whatever others allow; ask whoever runs the account (%w)", what, err)
 	}
 	return fmt.Errorf("you may not do %s: the policy in the output %s of the stack %s allows it; ask whoever runs the stack to attach it (%w)", what, policyFor(what), c.Name, err)

@@ -14,13 +14,22 @@ var (
 	notPassed = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`not authorized to perform: iam:PassRole on resource: (arn:[^ ]+)`)
 	})
-	// elsewhere finds the policy that is not one of the stack's role, if it is named (IAM user guide,
-	// "Troubleshoot access denied error messages").
 	elsewhere = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`with an explicit deny(?: in (an? [A-Za-z -]*policy|a permissions boundary))?|because no (service control policy|resource control policy|permissions boundary|session policy|VPC endpoint policy) allows`)
 	})
 	notLaunched = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`not authorized to perform: ecs:RunTask\b`) })
 )
+
+// ForbiddenBy names the kind of policy that forbids a call whatever others allow, from the wording of AWS's
+// refusal; "" if the refusal does not say that (IAM user guide, "Troubleshoot access denied error
+// messages").
+func ForbiddenBy(message string) string {
+	m := elsewhere().FindStringSubmatch(message)
+	if m == nil {
+		return ""
+	}
+	return cmp.Or(m[1], "a "+cmp.Or(m[2], "policy"))
+}
 
 // mend says what a person can change so that a refused launch is let through: which parameter of the
 // stack, whose policy, or which cluster. It is "" if ECS's own words say it.
@@ -31,8 +40,8 @@ func mend(s stop.Stop, cluster string) string {
 	if s.ErrorCode != "AccessDeniedException" {
 		return ""
 	}
-	if m := elsewhere().FindStringSubmatch(s.Reason); m != nil {
-		return "no parameter of the stack can allow it, " + cmp.Or(m[1], "a "+cmp.Or(m[2], "policy")) + " does not let it: ask whoever manages that"
+	if by := ForbiddenBy(s.Reason); by != "" {
+		return "no parameter of the stack can allow it, " + by + " does not let it: ask whoever manages that"
 	}
 	if m := notPassed().FindStringSubmatch(s.Reason); m != nil {
 		add := "add " + m[1] + " to the stack's parameter TaskRoles, or give the role a path that TaskRolePath has"

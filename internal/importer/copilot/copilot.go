@@ -46,7 +46,7 @@ func Service(f *importer.File) bool {
 // Read makes a job of each manifest.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	found := 0
-	err := importer.EachDoc(files, func(name string, d *doc.Node) {
+	err := importer.EachDoc(files, func(_ *importer.File, name string, d *doc.Node) {
 		m := &manifest{in: in, e: importer.NewEntry(d.Line, "manifest", ""), node: d}
 		m.e.File = name
 		switch {

@@ -49,23 +49,16 @@ func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 // Read makes jobs from the rules and schedules of all files together.
 func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	g := &gathering{reader: r}
-	for _, f := range files {
-		docs, err := f.Docs()
-		if err != nil {
-			return err
+	err := importer.EachDoc(files, func(f *importer.File, name string, d *doc.Node) {
+		switch {
+		case isTemplate(d):
+			g.template(d, name)
+		case isAnswer(d):
+			g.answer(d, name, f.Base())
 		}
-		name := ""
-		if len(files) > 1 {
-			name = f.Name
-		}
-		for _, d := range docs {
-			switch {
-			case isTemplate(d):
-				g.template(d, name)
-			case isAnswer(d):
-				g.answer(d, name, f.Base())
-			}
-		}
+	})
+	if err != nil {
+		return err
 	}
 	items := g.all()
 	if len(items) == 0 {

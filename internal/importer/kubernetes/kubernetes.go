@@ -62,10 +62,10 @@ func cronJobs(d *doc.Node) (out []*doc.Node) {
 // Read makes jobs from the CronJobs in the files.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	found, maps := 0, configMaps{}
-	if err := importer.EachDoc(files, func(_ string, d *doc.Node) { maps.add(d) }); err != nil {
+	if err := importer.EachDoc(files, func(_ *importer.File, _ string, d *doc.Node) { maps.add(d) }); err != nil {
 		return err
 	}
-	err := importer.EachDoc(files, func(name string, d *doc.Node) {
+	err := importer.EachDoc(files, func(_ *importer.File, name string, d *doc.Node) {
 		for _, c := range cronJobs(d) {
 			found++
 			one := &reading{in: in, e: importer.NewEntry(c.Line, "cronjob", c.Get("spec", "schedule").String()), cron: c, maps: maps}

@@ -57,7 +57,7 @@ type show struct {
 // Read makes jobs from the rules and schedules in the files.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	found := 0
-	err := importer.EachDoc(files, func(name string, d *doc.Node) {
+	err := importer.EachDoc(files, func(_ *importer.File, name string, d *doc.Node) {
 		s := &show{in: in, file: name, unknown: map[string]*doc.Node{}, written: map[string]*doc.Node{}, refers: map[string]string{}, taken: map[string]string{}, open: map[string]bool{}}
 		found += s.read(d)
 	})
