@@ -162,3 +162,34 @@ func TestNoReader(t *testing.T) {
 		}
 	}
 }
+
+// TestFileOfAnItem: the report names an item's file if there are several.
+func TestFileOfAnItem(t *testing.T) {
+	t.Parallel()
+	for kind, text := range map[string]string{
+		"kubernetes":  "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: NAME}\nspec: {schedule: '5 2 * * *', jobTemplate: {spec: {template: {spec: {containers: [{name: c, image: i, command: [x]}]}}}}}\n",
+		"eventbridge": `{"Resources": {"NAME": {"Type": "AWS::Events::Rule", "Properties": {"Name": "NAME", "ScheduleExpression": "rate(1 hour)"}}}}`,
+		"copilot":     "name: NAME\ntype: Scheduled Job\nimage: {location: i}\non: {schedule: '5 2 * * *'}\n",
+		"terraform":   `{"format_version": "1.0", "values": {"root_module": {"resources": [{"address": "aws_cloudwatch_event_rule.NAME", "mode": "managed", "type": "aws_cloudwatch_event_rule", "name": "NAME", "values": {"name": "NAME", "schedule_expression": "rate(1 hour)"}}]}}}`,
+	} {
+		one := &importer.File{Name: "one", Data: []byte(strings.ReplaceAll(text, "NAME", "a"))}
+		two := &importer.File{Name: "two", Data: []byte(strings.ReplaceAll(text, "NAME", "b"))}
+		for _, c := range []struct {
+			files []*importer.File
+			want  []string
+		}{{[]*importer.File{one}, []string{""}}, {[]*importer.File{one, two}, []string{"one", "two"}}} {
+			r, err := kinds.Import(kind, c.files, importer.Options{From: from}, kinds.Options{})
+			if err != nil {
+				t.Errorf("%s: %v", kind, err)
+				continue
+			}
+			var got []string
+			for _, e := range r.Entries {
+				got = append(got, e.File)
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%s of %d files: items are of %q, want %q", kind, len(c.files), got, c.want)
+			}
+		}
+	}
+}
