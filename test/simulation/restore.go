@@ -100,7 +100,7 @@ func (w *World) restore() {
 	w.took = b.took
 	w.store.restore(b, w.truth.order)
 	for _, j := range w.jobs {
-		j.forgetFrom(w.restored.point)
+		j.forgetFrom(w.restored.point, w.store.items[j.job.Name])
 	}
 	for _, b := range w.batches {
 		b.ids = nil // the records of the former store
@@ -114,9 +114,11 @@ func (w *World) restore() {
 	})
 }
 
-// forgetFrom forgets what the store came to hold of a job's schedule after a time.
-func (j *deployed) forgetFrom(point time.Time) {
-	j.held, j.heldAs = 0, heldAs{}
+// forgetFrom forgets what the store came to hold of a job's schedule after a time. The store holds item.
+func (j *deployed) forgetFrom(point time.Time, item *job.Item) {
+	if j.held, j.heldAs = 0, (heldAs{}); item != nil {
+		j.heldAs = heldAs{item.Gone, item.Definition} // of a stand before the point, even if a later one is alike
+	}
 	for i := range j.stands {
 		s := &j.stands[i]
 		if s.noted.After(point) {
