@@ -117,10 +117,11 @@ func (w *World) tooEarly(r *run.Run) {
 }
 
 // givesWay reports whether a change replaces a record that was written ahead of its time, as the handler
-// knew it when it began. A retry keeps the time at which its run was recorded.
+// knew it when it began, or knows it since its clock was put right. A retry keeps the time at which its run
+// was recorded.
 func (w *World) givesWay(before, after *run.Run) bool {
 	gives := w.wrong.ever && before.Status.Terminal() && len(before.Attempts) == 0 && after.Duplicates == 0 &&
-		!after.QueuedAt.Equal(before.QueuedAt) && w.h.began.Before(before.QueuedAt)
+		!after.QueuedAt.Equal(before.QueuedAt) && (w.h.began.Before(before.QueuedAt) || w.wall().Before(before.QueuedAt))
 	if gives {
 		delete(w.wrong.early, after.ID)
 	}
