@@ -24,14 +24,14 @@ func (c *localCmd) install(a *app) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range append(words, dir, a.db) {
+	for _, w := range append(words, dir, a.db, os.Getenv("HOME")) {
 		if strings.ContainsFunc(w, unicode.IsControl) { // a value in a unit ends with its line
 			return usagef("%q has a control character, which a unit cannot hold: rename it", w)
 		}
 	}
 	text := c.systemd(words, dir, a.db)
 	if runtime.GOOS == "darwin" {
-		text = launchd(words, dir)
+		text = launchd(words, dir, os.Getenv("HOME"))
 	}
 	return a.write([]byte(text))
 }
@@ -174,8 +174,10 @@ func systemdWord(s string) string {
 // line and is not quoted; only a percent sign has a meaning.
 func systemdPath(s string) string { return strings.ReplaceAll(s, `%`, `%%`) }
 
-// launchd returns a property list for one of the user's own agents.
-func launchd(words []string, dir string) string {
+// launchd returns a property list for one of the user's own agents. What the agent prints has lines of
+// the jobs' output, so nobody else may read it, nor put a link in its place as in /tmp (launchd.plist(5),
+// "Umask": 63 is 0077).
+func launchd(words []string, dir, home string) string {
 	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 	var args strings.Builder
 	for _, w := range words {
@@ -190,13 +192,14 @@ func launchd(words []string, dir string) string {
   <key>Label</key><string>batchplane</string>
   <key>ProgramArguments</key>
   <array>
-%s  </array>
-  <key>WorkingDirectory</key><string>%s</string>
+%[1]s  </array>
+  <key>WorkingDirectory</key><string>%[2]s</string>
   <key>RunAtLoad</key><true/>
   <key>KeepAlive</key><true/>
-  <key>StandardOutPath</key><string>/tmp/batchplane.out</string>
-  <key>StandardErrorPath</key><string>/tmp/batchplane.err</string>
+  <key>Umask</key><integer>63</integer>
+  <key>StandardOutPath</key><string>%[3]s.out</string>
+  <key>StandardErrorPath</key><string>%[3]s.err</string>
 </dict>
 </plist>
-`, args.String(), escape.Replace(dir))
+`, args.String(), escape.Replace(dir), escape.Replace(filepath.Join(home, "Library", "Logs", "batchplane")))
 }

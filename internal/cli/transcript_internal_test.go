@@ -95,7 +95,8 @@ func TestSentencesFitTheTerminal(t *testing.T) {
 	}
 }
 
-// TestAPropertyListIsWellFormed: whatever characters paths contain.
+// TestAPropertyListIsWellFormed: whatever characters paths contain. What the agent prints is in a folder
+// of the user's own, and only the user may read it.
 func TestAPropertyListIsWellFormed(t *testing.T) {
 	t.Parallel()
 	words := []string{"/usr/local/bin/batchplane", "local", "-f", `/Users/a&b/<jobs> "x" 'y'.yaml`}
@@ -104,14 +105,20 @@ func TestAPropertyListIsWellFormed(t *testing.T) {
 			Keys    []string `xml:"key"`
 			Words   []string `xml:"array>string"`
 			Strings []string `xml:"string"`
+			Umask   int      `xml:"integer"`
 		} `xml:"dict"`
 	}
-	d := xml.NewDecoder(strings.NewReader(launchd(words, "/Users/a&b")))
+	d := xml.NewDecoder(strings.NewReader(launchd(words, "/Users/a&b", "/Users/<a>")))
 	if err := d.Decode(&list); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(list.Dict.Words, words) || !slices.Contains(list.Dict.Strings, "/Users/a&b") || !slices.Contains(list.Dict.Keys, "KeepAlive") {
 		t.Errorf("%+v", list)
+	}
+	for _, out := range []string{"out", "err"} {
+		if want := "/Users/<a>/Library/Logs/batchplane." + out; !slices.Contains(list.Dict.Strings, want) || list.Dict.Umask != 0o077 {
+			t.Errorf("%s is not in %q, or umask is %o", want, list.Dict.Strings, list.Dict.Umask)
+		}
 	}
 	for {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {
