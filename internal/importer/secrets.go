@@ -95,6 +95,7 @@ var unnamed = []struct {
 	{[]string{"mysql", "mariadb", "sshpass"}, pattern(`\b(?:mysql[\w-]*|mariadb[\w-]*|sshpass)\b[^|;&]*?\s-p` + value)},
 	{[]string{"sshpass", "mongo"}, pattern(`\b(?:sshpass|mongo\w*)\b[^|;&]*?\s-p\s+` + value)},
 	{[]string{"login"}, pattern(`\b(?:docker|podman)\s+login\b[^|;&]*?\s-p\s+` + value)},
+	{[]string{"sqlcmd", "bcp"}, pattern(`\b(?:sqlcmd|bcp)\b[^|;&]*?\s-P\s*` + value)},
 	{[]string{"lftp"}, pattern(`\blftp\b[^|;&]*?\s-u\s*[^\s,]+,([^\s;&|"']+)`)},
 	{[]string{"redis-cli"}, pattern(`\bredis-cli\b[^|;&]*?\s-a\s*` + value)},
 	{[]string{"-p\"", "-p'"}, pattern(`\s-p("[^"]*[^"0-9][^"]*"|'[^']*[^'0-9][^']*')`)},

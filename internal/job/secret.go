@@ -18,7 +18,7 @@ func compiled(expr string) func() *regexp.Regexp {
 
 var (
 	secretName = compiled(`(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|WEBHOOK(_?URL)?|` +
-		`(API|PRIVATE|ACCESS|ENCRYPTION|SIGNING|MASTER)_?KEY|(^|_)PASS|_PWD|(^|_)PW|_KEY)_?[0-9]*$`)
+		`(API|PRIVATE|ACCESS|ACCOUNT|ENCRYPTION|SIGNING|MASTER)_?KEY|(^|_)PASS|_PWD|(^|_)PW|_KEY)_?[0-9]*$`)
 	// publicKey matches names of keys that open nothing.
 	publicKey = compiled(`(?i)(^|_)(PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|HASH|RANGE|SHARD|ROUTING|CACHE|OBJECT|S3|KMS|LOCK|GROUP|INDEX|UNIQUE|IDEMPOTENCY)_KEY_?[0-9]*$`)
 	// noSecret matches a reference (an ARN or a path) or a switch.
@@ -41,14 +41,16 @@ func LooksSecret(name, value string) bool {
 	return len(SecretsIn(value)) > 0
 }
 
-// secretForms are values that are secrets whatever their name: passwords in URLs, and tokens
-// with the prefix that their issuer gives to all of them. The first group is the secret itself.
+// secretForms are values that are secrets whatever their name: passwords in URLs and in
+// connection strings, such as ?password=x of JDBC, Password=x; of ADO.NET and password=x of libpq,
+// and tokens with the prefix that their issuer gives to all of them. The first group is the secret itself.
 // Every match contains one of the words, so most values are ruled out without an expression.
 var secretForms = []struct {
 	words []string
 	form  func() *regexp.Regexp
 }{
 	{[]string{"://"}, compiled(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/"']+)@`)},
+	{[]string{"assword", "ASSWORD", "wd", "WD", "ccountKey", "ccessKey"}, compiled(`(?i)(?:^|--|[?&;,.\s"'])(?:password|passwd|pwd|accountkey|sharedaccesskey)\s*=\s*["']?([^\s&;,"'$<{%/][^\s&;,"']*)`)},
 	{[]string{"hooks.slack.com/", "discord"}, compiled(`(?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks)/([^\s"']+)`)},
 	{[]string{"k_live_", "k_test_", "gh", "github_pat_", "glpat-", "xox"}, compiled(`\b((?:sk|rk)_(?:live|test)_[A-Za-z0-9]+|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[A-Za-z0-9-]{8,})`)},
 	{[]string{"eyJ"}, compiled(`\b(eyJ[A-Za-z0-9_-]{6,}[A-Za-z0-9_.-]*)`)},

@@ -14,6 +14,13 @@ func TestEachFormOfASecret(t *testing.T) {
 	long := strings.Repeat("a1B2", 10)
 	for text, secret := range map[string]string{
 		"postgres://me:" + long + "@host/db":              long,
+		"jdbc:postgresql://db/x?user=me&password=" + long: long,
+		"Server=db;User Id=me;Password=" + long + ";":     long,
+		"host=db user=me password='" + long + "'":         long,
+		"-Xmx1g -Dspring.datasource.password=" + long:     long,
+		"--user=me --password=" + long:                    long,
+		"Uid=me;PWD = " + long:                            long,
+		"AccountName=a;AccountKey=" + long + "==;":        long + "==",
 		"https://hooks.slack.com/services/" + long:        long,
 		"https://hooks.slack.com/workflows/" + long:       long,
 		"https://discord.com/api/webhooks/" + long:        long,
@@ -27,6 +34,7 @@ func TestEachFormOfASecret(t *testing.T) {
 		"eyJ" + long + "." + long:                         "eyJ" + long + "." + long,
 		"-----BEGIN PRIVATE KEY----- " + long + " -----":  "-----BEGIN PRIVATE KEY----- " + long + " -----",
 		"of no use: $HOME, a:b@c, gh, xox, eyJ, /discord": "",
+		"password=$PW;pwd=${PW}&password=<yours>;password={};PWD=/srv;password=;passwordless=yes;ask_password=no": "",
 	} {
 		found := job.SecretsIn("it is " + text)
 		if secret == "" {

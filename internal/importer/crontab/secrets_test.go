@@ -55,7 +55,7 @@ func TestSecretsAreHidden(t *testing.T) {
 		"cron_key":           "wget -q https://x/cron.php?cron_key=hunter2",
 		"key":                "curl 'https://x/?a=1&key=hunter2'",
 		"in a URL":           "/x postgres://u:hunter2@h/db",
-		"in an inner value":  `A="--b=c --password=hunter2" /x`,
+		"in an inner value":  `/x A="--b=c --password=hunter2"`,
 		"an option":          "/x --password hunter2",
 		"an option of PHP":   "php --token hunter2",
 		"an option, quoted":  "/x --password='hun hunter2'",
@@ -65,6 +65,8 @@ func TestSecretsAreHidden(t *testing.T) {
 		"a registry":         "docker login -u u -p hunter2 r",
 		"lftp":               "lftp -u u,hunter2 ftp://h",
 		"redis":              "redis-cli -a hunter2 ping",
+		"sqlcmd":             "sqlcmd -S h -U sa -P hunter2 -Q x",
+		"a key of Azure":     "azcopy 'AccountName=a;AccountKey=hunter2=='",
 		"openssl":            "openssl enc -pass pass:hunter2",
 		"standard input":     "/x%password=hunter2",
 		"quotes left open":   `/x "password=hunter2`,
@@ -99,6 +101,8 @@ func TestSecretsAreHidden(t *testing.T) {
 		"a bad hour":                 "0 30 * * * TOKEN=hunter2 /x\n" + at("/x"),
 		"a boot":                     "@reboot TOKEN=hunter2 /x\n" + at("/x"),
 		"an environment line":        "DATABASE_URL=postgres://u:hunter2@h/db\n" + at("/x"),
+		"options in a variable":      at(`A="--b=c --password=hunter2" /x`),
+		"a connection string":        "AZ=AccountName=a;AccountKey=hunter2==\n" + at("/x"),
 		"one with options":           "CURL_OPTS=--password hunter2\n" + at("/x"),
 		"a mail":                     at("/x | mail --password hunter2 x@y"),
 		"a value that has no escape": "SECRET_KEY='hunter2'\n" + at("/x"),
@@ -122,7 +126,7 @@ func TestMaybeSecrets(t *testing.T) {
 func TestNoSecrets(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{
-		"mkdir -p /a", "find /a -print0 | xargs -0 /x", "ssh -p 2222 x", "ssh -p2222 x", "/x -u 1000:1000", "php artisan token:purge", "curl http://h:8080/a@b",
+		"mkdir -p /a", "/opt/bcp t out f -S h -U u -P \"$P\"", "find /a -print0 | xargs -0 /x", "ssh -p 2222 x", "ssh -p2222 x", "/x -u 1000:1000", "php artisan token:purge", "curl http://h:8080/a@b",
 		"/x --password-file /run/p", "curl -u \"$U:$P\" https://x", "mysql -h h -p$PW db", "/x --token \"$TOKEN\"", "curl -H \"Authorization: Bearer $T\" x",
 		// As in github.com/redhat-appstudio/infra-deployments, route-cert-sync-cronjob.yaml.
 		`python3 -c 'import json, os; secret = os.environ["TLS_SECRET"]; token = json.loads("{}")'`,
