@@ -110,7 +110,7 @@ func policyFor(action string) string {
 	switch service, name, _ := strings.Cut(action, ":"); {
 	case service == "lambda":
 		return "OperatorPolicyArn"
-	case service == "iam", service == "scheduler" && name != "GetSchedule" && name != "ListSchedules", service == "ecs" && (name == "RegisterTaskDefinition" || name == "DeregisterTaskDefinition"):
+	case service == "iam", service == "scheduler" && name != "GetSchedule" && name != "ListSchedules", service == "ecs" && name == "RegisterTaskDefinition":
 		return "DeployerPolicyArn"
 	}
 	return "ReaderPolicyArn"

@@ -202,8 +202,7 @@ func TestAnyResource(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"DeployerPolicy ecs:DeregisterTaskDefinition", "DeployerPolicy ecs:DescribeTaskDefinition", "DeployerPolicy ecs:ListTaskDefinitions",
-		"DeployerPolicy ecs:RegisterTaskDefinition", "DeployerPolicy scheduler:ListSchedules",
+		"DeployerPolicy ecs:DescribeTaskDefinition", "DeployerPolicy ecs:RegisterTaskDefinition", "DeployerPolicy scheduler:ListSchedules",
 		"NotifyRole dynamodb:ListStreams",
 		"NotifyRole ec2",
 		"OnStoppedRole ec2",
