@@ -24,11 +24,13 @@ func (in *importing) steps(f *importer.File) {
 	if place == unknownPlace {
 		in.Steps.Switch("# "+unknownPlace+" is where the system reads this crontab, such as /etc/cron.d/NAME", "# "+unknownPlace+" as above")
 	}
+	// A crontab may hold secrets. cp keeps owner and mode of a file that is there, and crontab's own are
+	// for their user alone.
 	if place != "" {
-		in.Steps.Switch("sudo cp -p "+place+" "+old+" && sudo install -m 644 "+imported+" "+place, "sudo install -m 644 "+old+" "+place)
+		in.Steps.Switch("sudo cp -p "+place+" "+old+" && sudo cp "+imported+" "+place, "sudo cp "+old+" "+place)
 		return
 	}
-	in.Steps.Switch("crontab -l > "+old+" && crontab "+imported, "crontab "+old)
+	in.Steps.Switch("(umask 077; crontab -l > "+old+") && crontab "+imported, "crontab "+old)
 }
 
 // off reports whether one of the jobs came over switched off.
