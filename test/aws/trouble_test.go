@@ -117,6 +117,8 @@ func (w *world) captured(t *testing.T) {
 		t.Fatal(err)
 	}
 	stopped := 0
+	ours := func(d map[string]any) { d["startedBy"] = w.name + "/etl/20261122T0900Z/1" }
+	const here = `{"account":"000000000000","region":"us-east-1"}`
 	for _, file := range append(files, root+"/events/onstopped.json") {
 		detail := detailOf(t, file)
 		status, ok := detail["lastStatus"].(string)
@@ -129,10 +131,13 @@ func (w *world) captured(t *testing.T) {
 		for _, tc := range []struct {
 			name string
 			mark func(map[string]any)
+			from string
 			want bool
 		}{
-			{"as it was", func(map[string]any) {}, false},
-			{"with our startedBy", func(d map[string]any) { d["startedBy"] = w.name + "/etl/20261122T0900Z/1" }, status == "STOPPED"},
+			{"as it was", func(map[string]any) {}, here, false},
+			{"with our startedBy", ours, here, status == "STOPPED"},
+			{"of a stack of our name in another account", ours, `{"account":"999999999999","region":"us-east-1"}`, false},
+			{"of a stack of our name in another Region", ours, `{"account":"000000000000","region":"eu-central-1"}`, false},
 			{"with our variables", func(d map[string]any) {
 				delete(d, "startedBy")
 				d["overrides"] = map[string]any{"containerOverrides": []any{
@@ -141,14 +146,18 @@ func (w *world) captured(t *testing.T) {
 						map[string]any{"name": "BATCHPLANE_RUN_ID", "value": "etl/20261122T0900Z"}, map[string]any{"name": "BATCHPLANE_STACK", "value": w.name},
 					}},
 				}}
-			}, status == "STOPPED"},
+			}, here, status == "STOPPED"},
 		} {
 			d := detailOf(t, file)
 			tc.mark(d)
-			event, err := json.Marshal(map[string]any{
-				"version": "0", "id": "1", "detail-type": "ECS Task State Change", "source": "aws.ecs", "account": "000000000000",
-				"time": "2026-11-22T09:00:00Z", "region": "us-east-1", "resources": []any{}, "detail": d,
-			})
+			whole := map[string]any{
+				"version": "0", "id": "1", "detail-type": "ECS Task State Change", "source": "aws.ecs",
+				"time": "2026-11-22T09:00:00Z", "resources": []any{}, "detail": d,
+			}
+			if err := json.Unmarshal([]byte(tc.from), &whole); err != nil {
+				t.Fatal(err)
+			}
+			event, err := json.Marshal(whole)
 			if err != nil {
 				t.Fatal(err)
 			}

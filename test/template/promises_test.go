@@ -45,9 +45,9 @@ func TestPromises(t *testing.T) {
 		"SweepFailures.Properties":     `{` + encrypted + `"MessageRetentionPeriod":86400,"SqsManagedSseEnabled":["!If","HasKey","!Ref AWS::NoValue",true]}`,
 
 		"EveryMinute.Properties.ScheduleExpression": `"rate(1 minute)"`,
-		"StoppedTasks.Properties.EventPattern": `{"detail":{"$or":[{"startedBy":[{"prefix":"!Sub ${AWS::StackName}/"}]},` +
+		"StoppedTasks.Properties.EventPattern": `{"account":["!Ref AWS::AccountId"],"detail":{"$or":[{"startedBy":[{"prefix":"!Sub ${AWS::StackName}/"}]},` +
 			`{"overrides":{"containerOverrides":{"environment":{"name":["BATCHPLANE_STACK"],"value":["!Ref AWS::StackName"]}}}}],"lastStatus":["STOPPED"]},` +
-			`"detail-type":["ECS Task State Change"],"source":["aws.ecs"]}`,
+			`"detail-type":["ECS Task State Change"],"region":["!Ref AWS::Region"],"source":["aws.ecs"]}`,
 		// A plain success wakes nobody, and a poison record blocks nothing for long.
 		"Notify.Properties.Events.Changes.Properties": `{"BatchSize":10,"BisectBatchOnFunctionError":true,"DestinationConfig":{"OnFailure":{"Destination":"!GetAtt NotifyFailures.Arn","Type":"SQS"}},` +
 			`"FilterCriteria":{"Filters":[{"Pattern":"{\"dynamodb\":{\"NewImage\":{\"tell\":{\"S\":[{\"exists\":true}]}}}}"},{"Pattern":"{\"dynamodb\":{\"NewImage\":{\"reason\":{\"S\":[{\"exists\":true}]}}}}"}]},` +
