@@ -31,7 +31,8 @@ type validated struct {
 	Problems int `json:"problems"`
 	// For is where the jobs were checked to run: aws or local.
 	For string `json:"for"`
-	// Warnings are about jobs that will never run, or could not run if they were switched on.
+	// Warnings are about jobs that will never run, or could not run if they were switched on, and about
+	// secrets in commands.
 	Warnings []string `json:"warnings,omitempty"`
 }
 

@@ -50,7 +50,7 @@ var secretForms = []struct {
 	form  func() *regexp.Regexp
 }{
 	{[]string{"://"}, compiled(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/"']+)@`)},
-	{[]string{"assword", "ASSWORD", "wd", "WD", "ccountKey", "ccessKey"}, compiled(`(?i)(?:^|--|[?&;,.\s"'])(?:password|passwd|pwd|accountkey|sharedaccesskey)\s*=\s*["']?([^\s&;,"'$<{%/][^\s&;,"']*)`)},
+	{[]string{"assword", "ASSWORD", "wd", "WD", "ccountKey", "ccessKey"}, compiled(`(?i)(?:^|--|[?&;,.\s"'])(?:password|passwd|pwd|accountkey|sharedaccesskey)\s*=\s*["']?([^\s&;,"'\x60$<{%/][^\s&;,"']*)`)},
 	{[]string{"hooks.slack.com/", "discord"}, compiled(`(?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks)/([^\s"']+)`)},
 	{[]string{"k_live_", "k_test_", "gh", "github_pat_", "glpat-", "xox"}, compiled(`\b((?:sk|rk)_(?:live|test)_[A-Za-z0-9]+|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[A-Za-z0-9-]{8,})`)},
 	{[]string{"eyJ"}, compiled(`\b(eyJ[A-Za-z0-9_-]{6,}[A-Za-z0-9_.-]*)`)},

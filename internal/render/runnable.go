@@ -14,8 +14,8 @@ import (
 )
 
 // Runnable says why jobs cannot run on AWS as they are. Each sentence says what to fill in, and
-// where. With faults nothing should be deployed; later are those of jobs that are disabled.
-// clusters are the names or ARNs in the stack's parameter Clusters; none means that they are not
+// where. With faults nothing should be deployed; later are those of jobs that are disabled, and
+// commands that hold what looks like a secret, which a text may do that is none. clusters are the names or ARNs in the stack's parameter Clusters; none means that they are not
 // known.
 func Runnable(jobs []job.Job, definitions []job.TaskDefinition, clusters []string) (faults, later []string) {
 	on, off := findings{}, findings{}
@@ -28,6 +28,9 @@ func Runnable(jobs []job.Job, definitions []job.TaskDefinition, clusters []strin
 			own = off
 		}
 		own.job(j, clusters)
+		if slices.ContainsFunc(j.Command, func(word string) bool { return len(job.SecretsIn(word)) > 0 }) {
+			off.add("job "+j.Name, "command holds what looks like a secret, and anyone who may read ECS events could read it: put it into the task definition's secrets, and use its variable")
+		}
 		if i := slices.IndexFunc(definitions, func(d job.TaskDefinition) bool { return d.Family == j.TaskDefinition }); i >= 0 {
 			own.container(j, definitions[i])
 			on.shadows(j, definitions[i])

@@ -73,6 +73,12 @@ func TestRunnable(t *testing.T) {
 	if len(faults) > 0 || len(later) != 1 || !strings.HasPrefix(later[0], `job off: taskDefinitions.app has no container "main"`) {
 		t.Errorf("%q, %q", faults, later)
 	}
+	for command, warns := range map[string]bool{"psql postgres://me:hunter2@db/x": true, "psql 'host=db password=hunter2'": true, "psql postgres://me:$PGPASSWORD@db/x": false} {
+		faults, later = render.Runnable([]job.Job{with("a", func(j *job.Job) { j.Command = []string{"/bin/sh", "-c", command} })}, []job.TaskDefinition{{Family: "app", Image: "x"}}, nil)
+		if len(faults) > 0 || (len(later) == 1 && strings.HasPrefix(later[0], "job a: command holds what looks like a secret")) != warns || strings.Contains(strings.Join(later, ""), "hunter2") {
+			t.Errorf("%s: %q, %q", command, faults, later)
+		}
+	}
 	var many []job.Job
 	for i := range 200 {
 		many = append(many, with(fmt.Sprintf("j%d", i), func(j *job.Job) { j.Network.Subnets = nil }))
