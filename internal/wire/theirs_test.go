@@ -67,6 +67,39 @@ func TestAStateThatOthersMayWrite(t *testing.T) {
 	mustStart(t, config(db))
 }
 
+// TestAStateThatOthersMayRead: once a state that was restored is in use, only its owner may read it and its
+// log, which hold the token.
+func TestAStateThatOthersMayRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	db := filepath.Join(dir, "jobs.db")
+	l, err := wire.NewLocal(t.Context(), config(db))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, l)
+	if err := os.Chmod(db, 0o644); err != nil { //nolint:gosec // as a copy has it
+		t.Fatal(err)
+	}
+	if l, err = wire.NewLocal(t.Context(), config(db)); err != nil {
+		t.Fatal(err)
+	}
+	defer mustClose(t, l)
+	found := 0
+	for _, name := range []string{db, db + "-wal", db + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+		if text, _ := os.ReadFile(name); strings.Contains(string(text), `"token"`) { //nolint:gosec // a test's own file
+			found++
+		}
+	}
+	if found == 0 {
+		t.Error("no file holds the token")
+	}
+}
+
 // TestAStateOfAVolume: a pod starts again on the state of the pod before. Kubernetes gives the files of a
 // volume to the fsGroup, and lets it write to them.
 func TestAStateOfAVolume(t *testing.T) {

@@ -35,6 +35,22 @@ func (s *Store) hold() error {
 	return nil
 }
 
+// private makes a state that everybody may read, as after it was copied or restored, its owner's alone,
+// with its log: it will hold the token of the local control plane. What everybody may even write to stays
+// as it is, for whoever judges whether the state can be trusted. Some file systems have one mode for all
+// files.
+func private(path string) {
+	const read, write = 0o004, 0o002
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if info, err := os.Stat(name); err == nil && info.Mode()&read != 0 && info.Mode()&write == 0 {
+			_ = os.Chmod(name, info.Mode().Perm()&^0o077)
+		}
+	}
+}
+
 // Present returns nil while the file that was opened lies at its path, and ErrGone if not: nobody else
 // would see what is written then, and it would be lost with this process
 // (https://sqlite.org/howtocorrupt.html, "Unlinking or renaming a database file while in use"). It

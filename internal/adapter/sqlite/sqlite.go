@@ -60,7 +60,11 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err := touch(path); err != nil {
 		return nil, err
 	}
-	return open(ctx, path, "rw")
+	s, err := open(ctx, path, "rw")
+	if err == nil {
+		private(path)
+	}
+	return s, err
 }
 
 // OpenExisting opens a file that must exist, read-only, for reading and for requests to the control
