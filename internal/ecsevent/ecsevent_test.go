@@ -269,6 +269,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add([]byte(`{"kind":"event","stopCode":null,"containers":[{"exitCode":1}]}`))
 	f.Add([]byte(`{"runTaskException":{"message":"x"}}`))
+	f.Add([]byte(`{"source":"aws.ecs","detail-type":"ECS Task State Change","detail":{"taskArn":"a","lastStatus":3}}`)) // is refused
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, err := Parse(data)
 		if err != nil {

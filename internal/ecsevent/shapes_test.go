@@ -254,6 +254,7 @@ func FuzzParseAll(f *testing.F) {
 	for _, c := range allShapes {
 		f.Add([]byte(c.doc))
 	}
+	f.Add([]byte(`{"tasks":[{"taskArn":3},true,{"taskArn":"a","startedAt":"yesterday"}]}`)) // is refused
 	f.Fuzz(func(t *testing.T, data []byte) {
 		docs, errs := ParseAll(data)
 		if len(docs)+len(errs) == 0 {
