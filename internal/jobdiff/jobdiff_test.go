@@ -132,11 +132,34 @@ func TestFirstIsToCome(t *testing.T) {
 		"0 * * * *":    "adds every day, 365 days a year (8395 runs), the first at Sun 2026-11-22 13:00 UTC",
 		"0 3,11 * * *": "adds every day, 365 days a year, the first at Mon 2026-11-23 11:00 UTC",
 		"0 0 * * *":    "runs 3 hours earlier every day, 365 days a year",
+		"0 11 1 * *":   "drops every day, 365 days a year, the first at Mon 2026-11-23 03:00 UTC",
 		"*/2 * * * *":  tooOften + "adds a run at Sun 2026-11-22 12:10 UTC",
 	} {
 		changes := jobdiff.Of([]job.Job{{Name: "a", Schedule: "0 3 * * *"}}, []job.Job{{Name: "a", Schedule: schedule}}, noon)
 		if got := strings.Join(changes[0].Words, "; "); !strings.Contains(got, want) {
 			t.Errorf("%s: %s; want %s", schedule, got, want)
+		}
+	}
+}
+
+// TestEachChangeIsToldByItself: what a change means is not taken from that of another job which had, or
+// now has, the same schedule.
+func TestEachChangeIsToldByItself(t *testing.T) {
+	t.Parallel()
+	for want, schedules := range map[string][2][2]string{ // of two jobs, before and after
+		"runs 1 hour later; runs 2 hours later":  {{"0 2 * * *", "0 3 * * *"}, {"0 1 * * *", "0 3 * * *"}},
+		"runs 1 hour earlier; runs 1 hour later": {{"0 2 * * *", "0 1 * * *"}, {"0 2 * * *", "0 3 * * *"}},
+		"runs 2 hours later; runs 2 hours later": {{"0 2 * * *", "0 4 * * *"}, {"0 2 * * *", "0 4 * * *"}},
+	} {
+		a, b := schedules[0], schedules[1]
+		changes := jobdiff.Of([]job.Job{{Name: "a", Schedule: a[0]}, {Name: "b", Schedule: b[0]}}, []job.Job{{Name: "a", Schedule: a[1]}, {Name: "b", Schedule: b[1]}}, from)
+		var got []string
+		for _, c := range changes {
+			words, _, _ := strings.Cut(c.Words[1], " every day")
+			got = append(got, words)
+		}
+		if strings.Join(got, "; ") != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
