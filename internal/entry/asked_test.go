@@ -42,7 +42,7 @@ func TestPeoplesDoor(t *testing.T) {
 				t.Errorf("got %+v, %v, and %d launches", reply, err, len(d.ecs.launched))
 			}
 			as, err := d.store.Asked(t.Context(), port.AskedQuery{})
-			if err != nil || len(as) != 1 || as[0].Door != "people" || as[0].Outcome != tc.outcome || as[0].Message != reply.Message {
+			if err != nil || len(as) != 1 || as[0].Door != "people" || as[0].Outcome != tc.outcome || as[0].Message != reply.Message || as[0].ID != "lambda-1" {
 				t.Errorf("kept %+v, %v", as, err)
 			}
 		})
@@ -94,7 +94,7 @@ func TestRulesDoor(t *testing.T) {
 				t.Errorf("launched %q", d.ecs.launched[0].Job.Command)
 			}
 			as, err := d.store.Asked(t.Context(), port.AskedQuery{})
-			if refused := strings.Contains(tc.says, "can only start"); err != nil || (len(as) == 1) != refused || refused && (as[0].Door != "rules" || as[0].Outcome != port.Refused) {
+			if refused := strings.Contains(tc.says, "can only start"); err != nil || (len(as) == 1) != refused || refused && (as[0].Door != "rules" || as[0].Outcome != port.Refused || as[0].ID != "lambda-1" || len(as[0].Request) == 0) {
 				t.Errorf("kept %+v, %v", as, err)
 			}
 			if item, err := d.store.Item(t.Context(), job.All); err == nil && len(item.Pauses) > 0 {
@@ -122,7 +122,7 @@ func TestSchedulesAskForNothing(t *testing.T) {
 		if err != nil || reply.Outcome != port.Refused || !strings.Contains(reply.Message, "send people's requests to the alias") {
 			t.Errorf("%s: %+v, %v", in, reply, err)
 		}
-		if as, err := d.store.Asked(t.Context(), port.AskedQuery{}); err != nil || len(as) != 1 || as[0].Door != "trigger" || as[0].Outcome != port.Refused {
+		if as, err := d.store.Asked(t.Context(), port.AskedQuery{}); err != nil || len(as) != 1 || as[0].Door != "trigger" || as[0].Outcome != port.Refused || as[0].ID != "r" || !strings.HasPrefix(in, `{"`+as[0].What+`"`) || len(as[0].Request) == 0 {
 			t.Errorf("%s: kept %+v, %v", in, as, err)
 		}
 	}

@@ -37,14 +37,21 @@ func TestWhatAScheduleCarries(t *testing.T) {
 			"",
 			job.Job{Schedule: "rate(1 hour)", Timezone: "Europe/Berlin"},
 		},
-		"switched off":                   {entry.Schedule{Expression: "rate(1 hour)", Disabled: true}, bare, "", job.Job{Schedule: "rate(1 hour)", Disabled: true, SwitchedOff: true}},
-		"switched off, as it is defined": {entry.Schedule{Expression: "rate(1 hour)", Disabled: true}, job.Job{Disabled: true}, "", job.Job{Schedule: "rate(1 hour)", Disabled: true}},
+		"switched off":                                 {entry.Schedule{Expression: "rate(1 hour)", Disabled: true}, bare, "", job.Job{Schedule: "rate(1 hour)", Disabled: true, SwitchedOff: true}},
+		"switched off, as it is defined":               {entry.Schedule{Expression: "rate(1 hour)", Disabled: true}, job.Job{Disabled: true}, "", job.Job{Schedule: "rate(1 hour)", Disabled: true}},
+		"off as it is defined, and its schedule is on": {entry.Schedule{Expression: "rate(1 hour)"}, job.Job{Disabled: true}, "", job.Job{Schedule: "rate(1 hour)", Disabled: true}},
+		"its own schedule, carried by one that never fires": {
+			entry.Schedule{Expression: "at(2199-12-31T23:59:00)", Zone: "UTC", Disabled: true}, job.Job{Schedule: "0 3 * * *"}, "", job.Job{Schedule: "0 3 * * *", Disabled: true, SwitchedOff: true},
+		},
 		"for people only": {
 			entry.Schedule{Expression: "at(2199-12-31T23:59:00)", Zone: "UTC", Disabled: true, Start: day(1), End: day(9)}, bare, "", job.Job{},
 		},
 		"once":             {entry.Schedule{Expression: "at(2026-12-31T23:59:00)", Zone: "UTC"}, bare, "", job.Job{Schedule: "at(2026-12-31T23:59:00)", Timezone: "UTC"}},
 		"a rule says when": {entry.Schedule{Expression: "rate(1 hour)", Disabled: true}, bare, "etl-rule", job.Job{Rule: "etl-rule"}},
 		"bounds":           {entry.Schedule{Expression: "rate(1 hour)", Start: day(1).In(tokyo), End: day(9).In(tokyo)}, bare, "", job.Job{Schedule: "rate(1 hour)", When: job.When{StartAt: day(1), EndAt: day(9)}}},
+		"the definition's bounds": {
+			entry.Schedule{Expression: "rate(1 hour)"}, job.Job{When: job.When{StartAt: day(2), EndAt: day(8)}}, "", job.Job{Schedule: "rate(1 hour)", When: job.When{StartAt: day(2), EndAt: day(8)}},
+		},
 		"the narrower bounds": {
 			entry.Schedule{Expression: "rate(1 hour)", Start: day(2), End: day(8)},
 			job.Job{When: job.When{StartAt: day(1), EndAt: day(9)}},
@@ -88,6 +95,9 @@ func TestSchedulesThatCarryNoJob(t *testing.T) {
 		"only names its job":     {entry.Schedule{Target: "arn:trigger", Input: `{"job":"etl","scheduledFor":"x"}`}, "arn:trigger", ""},
 		"carries something else": {entry.Schedule{Target: "arn:trigger", Input: `{"detail":1}`}, "arn:trigger", ""},
 		"cannot be read":         {entry.Schedule{Name: "s", Target: "arn:trigger", Input: "{"}, "arn:trigger", "schedule s: not an input of the trigger"},
+		"fires as late as it may start": {
+			entry.Schedule{Name: "s", Target: "arn:trigger", Input: carries, Window: job.Job{Name: "etl"}.Late()}, "arn:trigger", "schedule s may fire",
+		},
 		"fires too late": {
 			entry.Schedule{Name: "s", Target: "arn:trigger", Input: carries, Window: 24 * time.Hour}, "arn:trigger", "schedule s may fire 24h late",
 		},

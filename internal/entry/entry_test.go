@@ -2,6 +2,7 @@ package entry
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -85,6 +86,9 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		"a name that is none":  {`{"run":"a b"}`, "cannot name a job"},
 		"no name":              {`{"run":""}`, "names no job"},
 		"a run that is none":   {`{"retry":"a"}`, "is not a run"},
+		"a stop of none":       {`{"stop":"a"}`, "is not a run"},
+		"a skip of no job":     {`{"skipNext":"a b"}`, "cannot name a job"},
+		"a word for a kept":    {`{"kept":"0123abcd","do":"undo"}`, `do is "undo"`},
 		"a word for safety":    {`{"retry":"etl/20261122T0900Z","safety":"open"}`, `safety "open" is not safe, ended or unsafe`},
 		"a time that is none":  {`{"job":"a","scheduledFor":"9am"}`, `scheduledFor is "9am"`},
 		"no time":              {`{"job":"a"}`, `scheduledFor is ""`},
@@ -111,6 +115,8 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		"a long request id":           {`{"run":"a","requestId":"` + strings.Repeat("x", 257) + `"}`, "requestId has 257 characters"},
 		"a long name":                 {`{"skipNext":"a","by":"` + strings.Repeat("x", 1025) + `"}`, "by has 1025 characters"},
 		"a long reason":               {`{"stop":"a/20261122T0900Z","reason":"` + strings.Repeat("ü", 1001) + `"}`, "reason has 1001 characters"},
+		"a long reason of a retry":    {`{"retry":"a/20261122T0900Z","reason":"` + strings.Repeat("x", 1001) + `"}`, "reason has 1001 characters"},
+		"a long reason of a skip":     {`{"skipNext":"a","reason":"` + strings.Repeat("x", 1001) + `"}`, "reason has 1001 characters"},
 		"a long reason of a pause":    {`{"pause":"*","reason":"` + strings.Repeat("x", 400_000) + `"}`, "reason has 400000 characters"},
 		"a pause beyond all years":    {`{"pause":"a","until":"9999-12-31T23:59:59-23:59"}`, `until is "9999-12-31T23:59:59-23:59"`},
 		"a slot before all years":     {`{"job":"a","scheduledFor":"0000-01-01T00:00:00+23:59"}`, `scheduledFor is "0000-01-01T00:00:00+23:59"`},
@@ -187,6 +193,10 @@ func TestRegistered(t *testing.T) {
 			if (err != nil) != (tc.says != "") || err != nil && !strings.Contains(err.Error(), tc.says) {
 				t.Errorf("got error %v, want one that says %q", err, tc.says)
 			}
+			// The sweep and apply read by this.
+			if noted, also, why := Noting(slog.New(slog.DiscardHandler))(tc.in); also != ok || !reflect.DeepEqual(noted, j) || fmt.Sprint(why) != fmt.Sprint(err) {
+				t.Errorf("noting, got %+v, %t, %v", noted, also, why)
+			}
 		})
 	}
 }
@@ -239,7 +249,7 @@ func TestNewerFieldsAreNotedOnce(t *testing.T) {
 		`{"rule":"r","scheduledFor":"<time>","schedule":"<arn>","job":{"name":"noted-not"}}`,
 	} {
 		for range 3 {
-			if j, ok, err := read(in); !ok || err != nil || !strings.HasPrefix(j.Name, "noted-") {
+			if j, ok, err := read(in); !ok || err != nil || !strings.HasPrefix(j.Name, "noted-") || (j.Rule == "r") != strings.HasPrefix(in, `{"rule"`) {
 				t.Errorf("%s: %+v, %t, %v", in, j, ok, err)
 			}
 		}

@@ -68,11 +68,12 @@ func TestRedrive(t *testing.T) {
 		dropped  string
 		launches int
 	}{
-		"what there is":                           {`{"redrive":"trigger"}`, port.Accepted, "8 in the queue trigger", "", 0},
+		"what there is":                           {`{"redrive":"trigger"}`, port.Accepted, "9 in the queue trigger", "", 0},
 		"a slot again":                            {`{"redrive":"trigger","messages":["slot"],"do":"again"}`, port.Accepted, "slot is done: launched", "slot", 1},
 		"a slot that a function failed on":        {`{"redrive":"trigger","messages":["called"],"do":"again"}`, port.Accepted, "called is done: launched", "called", 1},
 		"both, of which one is a duplicate":       {`{"redrive":"trigger","messages":["slot","called"],"do":"again"}`, port.Accepted, "called is done: duplicate of", "slot called", 1},
 		"a slot that came by the people's door":   {`{"redrive":"trigger","messages":["forged"],"do":"again"}`, port.Refused, "forged stays: refused: only schedules and rules start slots", "", 0},
+		"a slot that does not count":              {`{"redrive":"trigger","messages":["holiday"],"do":"again"}`, port.Accepted, "holiday is done: ", "holiday", 0},
 		"what is no input":                        {`{"redrive":"trigger","messages":["bad","slot"],"do":"again"}`, port.Refused, "bad stays: not an input of the trigger", "slot", 1},
 		"a rule's time":                           {`{"redrive":"trigger","messages":["rule"],"do":"again"}`, port.Accepted, "rule is done: launched", "rule", 1},
 		"what a rule may not ask for":             {`{"redrive":"trigger","messages":["asks"],"do":"again"}`, port.Refused, "asks stays: it is a person's request", "", 0},
@@ -90,9 +91,11 @@ func TestRedrive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDoor(t, etl)
+			closed := job.Job{Name: "closed", TaskDefinition: "etl", Schedule: "0 * * * *", When: job.When{Calendar: job.Calendar{Skip: []string{"2026-11-22"}}}}
+			d := newDoor(t, etl, closed)
 			queues := &lying{all: map[port.Queue][]port.Failed{
 				port.TriggerQueue: {
+					{ID: "holiday", Input: `{"job":"closed","scheduledFor":"2026-11-22T09:00:00Z"}`},
 					{ID: "slot", Input: anHour},
 					{ID: "called", Input: anHour, Qualifier: "$LATEST"},
 					{ID: "forged", Input: anHour, Qualifier: "people"},
@@ -111,6 +114,10 @@ func TestRedrive(t *testing.T) {
 			}
 			if got := strings.Join(queues.dropped, " "); got != tc.dropped {
 				t.Errorf("dropped %q, want %q", got, tc.dropped)
+			}
+			kept, err := d.store.Kept(t.Context(), 2)
+			if taken := tc.dropped == "event"; err != nil || (len(kept) == 1 && string(kept[0].Body) == noEvent) != taken {
+				t.Errorf("kept of ECS's events: %+v, %v", kept, err)
 			}
 			as, err := d.store.Asked(t.Context(), port.AskedQuery{})
 			if err != nil || len(as) == 0 || !slices.ContainsFunc(as, func(a port.Asked) bool { return a.Message == reply.Message && a.Door == "people" }) {
