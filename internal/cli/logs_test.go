@@ -15,8 +15,9 @@ func TestLogsLeft(t *testing.T) {
 	t.Parallel()
 	w := past(t)
 	w.must("run", "endless", "--request-id", "x")
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	time.AfterFunc(200*time.Millisecond, leave)
 	var out, errs bytes.Buffer
 	code := cli.Main(ctx, []string{"--db", w.db, "logs", "endless", "--follow"}, cli.Env{Now: w.clock.Now, Zone: berlin, Stdout: &out, Stderr: &errs})
 	if code != 130 || bytes.Contains(errs.Bytes(), []byte("no output")) {
