@@ -41,9 +41,9 @@ func recognise(text string, f []string) (name, hint string) {
 	case isOnCalendar(text, f):
 		return "systemd's OnCalendar", writeFields
 	case len(f) == 6 && (f[2] == "?") != (f[4] == "?"):
-		return "EventBridge's fields without cron(...)", "write cron(" + strings.Join(f, " ") + ")"
+		return "EventBridge's fields without cron(...)", proposal("cron(" + strings.Join(f, " ") + ")")
 	case isQuartz(f):
-		return "a Quartz expression (or Spring's, or robfig/cron's with seconds), seconds first", quartzHint(f)
+		return quartz(f)
 	}
 	return fieldDialect(f)
 }
@@ -52,6 +52,34 @@ func recognise(text string, f []string) (name, hint string) {
 // be time fields. Otherwise a sixth word may be a user or a command.
 func isQuartz(f []string) bool {
 	return (len(f) == 6 || len(f) == 7 && timeLike(f[6])) && timeLike(f[0]) && timeLike(f[5])
+}
+
+// quartz names what six or seven time fields are.
+func quartz(f []string) (name, hint string) {
+	if len(f) == 6 && isYear(f[5]) {
+		return "a crontab with a year behind it", "write " + strings.Join(f[:5], " ") + ": of all forms, only cron(...) has a year"
+	}
+	return "a Quartz expression (or Spring's, or robfig/cron's with seconds), seconds first", quartzHint(f) + lastHint(f)
+}
+
+// isYear reports whether a field begins with a year, which no other field allows.
+func isYear(field string) bool {
+	end := strings.IndexFunc(field, func(r rune) bool { return r < '0' || r > '9' })
+	if end < 0 {
+		end = len(field)
+	}
+	return end == 4 && field[0] != '0'
+}
+
+// lastHint is for six fields of which the last may be the one too many: Nomad has a year there
+// (https://github.com/hashicorp/cronexpr), and croniter, which Airflow uses, has the seconds
+// (https://github.com/pallets-eco/croniter).
+func lastHint(f []string) string {
+	crontab := strings.Join(f[:5], " ")
+	if _, err := ParseCrontab(crontab); err != nil || len(f) != 6 || f[5] != "*" && f[5] != "0" {
+		return ""
+	}
+	return "; if it is Nomad's or Airflow's, whose year or seconds come last, write " + crontab
 }
 
 // quartzHint drops the seconds, which leaves an EventBridge expression: Quartz also counts
@@ -73,7 +101,16 @@ func quartzHint(f []string) string {
 	if spring, differs := springWeekday(rest[4]); differs {
 		return "write " + as(rest[4]) + " if it is Quartz's, where 1 is Sunday as in EventBridge, and " + as(spring) + " if it is Spring's, where 1 is Monday"
 	}
-	return "write " + as(rest[4])
+	return proposal(as(rest[4]))
+}
+
+// proposal proposes an expression of EventBridge, or says why it is none.
+func proposal(text string) string {
+	var bad *SyntaxError
+	if _, err := ParseAWS(text); errors.As(err, &bad) {
+		return text + " is refused too: " + bad.Problem
+	}
+	return "write " + text
 }
 
 // springWeekday translates Spring's day of week, which counts as a crontab does, to
@@ -151,11 +188,13 @@ func fieldDialect(f []string) (name, hint string) {
 	}
 	switch day, weekday := f[2], strings.ToUpper(f[4]); {
 	case day == "$":
-		return "pg_cron's $, the last day of the month", "write " + eventBridge(f, "L", "?")
+		return "pg_cron's $, the last day of the month", proposal(eventBridge(f, "L", "?"))
 	case strings.HasPrefix(day, "L") || strings.HasSuffix(day, "W"):
-		return "a crontab with EventBridge's or Quartz's L and W", "write " + eventBridge(f, day, "?")
+		return "a crontab with EventBridge's or Quartz's L and W", proposal(eventBridge(f, day, "?"))
 	case isNth(weekday):
-		return "a crontab with EventBridge's or Quartz's L and #", "write " + eventBridge(f, "?", nthWeekday(weekday))
+		return "a crontab with EventBridge's or Quartz's L and #", proposal(eventBridge(f, "?", nthWeekday(weekday)))
+	case isNths(weekday):
+		return "a crontab with more than one # or L", "EventBridge takes one in each expression: write a job for each, such as " + eventBridge(f, "?", nthWeekday(weekday[:strings.Index(weekday, ",")]))
 	case day == "?" || f[4] == "?":
 		return "a crontab with ?, which robfig/cron and Kubernetes read as *", "write " + strings.ReplaceAll(strings.Join(f, " "), "?", "*")
 	}
@@ -175,6 +214,11 @@ func isNth(weekday string) bool {
 	}
 	isDay := day == "" || len(day) == 1 && day[0] >= '0' && day[0] <= '7' || len(day) == 3 && indexName(dayNames, day) >= 0
 	return found && isDay && len(nth) == 1 && nth[0] >= '1' && nth[0] <= '5'
+}
+
+// isNths reports whether weekday is a list like MON#1,MON#3.
+func isNths(weekday string) bool {
+	return !slices.ContainsFunc(strings.Split(weekday, ","), func(day string) bool { return !isNth(day) })
 }
 
 // eventBridge gives the five fields as cron(...), with other day fields.

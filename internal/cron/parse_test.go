@@ -130,6 +130,11 @@ func TestForeignDialects(t *testing.T) {
 		{"0 15 10 ? * MON-FRI", "Quartz", "cron(15 10 ? * MON-FRI *)"},
 		{"0 15 10 ? * 6L 2026-2030", "Quartz", "cron(15 10 ? * 6L 2026-2030)"},
 		{"30 */5 * * * *", "Quartz", "drop the seconds"},
+		{"*/15 * * * * *", "Quartz", "if it is Nomad's or Airflow's, whose year or seconds come last, write */15 * * * *"}, // https://github.com/hashicorp/nomad/issues/3392
+		{"0 1 * * * *", "Quartz", "drop the leading 0; if it is Nomad's or Airflow's, whose year or seconds come last, write 0 1 * * *"},
+		{"0 9 * * * 0", "Quartz", "write 0 9 * * *"},
+		{"0 9 * * * 2026", "a year", "write 0 9 * * *: of all forms"},
+		{"30 6 * * 1 2026-2030", "a year", "write 30 6 * * 1: of all forms"},
 		{"0 12 * * ? *", "EventBridge", "cron(0 12 * * ? *)"},
 		{"0 12 ? * 2-6 *", "EventBridge", "cron(0 12 ? * 2-6 *)"},
 		{"every 5 minutes", "English", ""},
@@ -149,6 +154,10 @@ func TestForeignDialects(t *testing.T) {
 		{"0 9 * * 5L", "L and #", "write cron(0 9 ? * 6L *)"},
 		{"0 9 * * 0#1", "L and #", "write cron(0 9 ? * 1#1 *)"},
 		{"0 9 * * mon#2", "L and #", "write cron(0 9 ? * 2#2 *)"},
+		{"0 0 * * sat#1,sun#2", "more than one #", "a job for each, such as cron(0 0 ? * 7#1 *)"}, // https://github.com/pallets-eco/croniter
+		{"0 0 L-2 * *", "L and W", "cron(0 0 L-2 * ? *) is refused too: EventBridge's guide knows L and LW only"},
+		{"0 0 0 L-3 * ?", "Quartz", "cron(0 0 L-3 * ? *) is refused too"},
+		{"0 0 ? * 1#L *", "EventBridge", "cron(0 0 ? * 1#L *) is refused too"}, // croner's last Monday: https://github.com/Hexagon/croner/issues/253
 		{"0 9 ? * 1", "Kubernetes", "write 0 9 * * 1"},
 	}
 	for _, c := range cases {

@@ -91,7 +91,7 @@ var kinds = []kind{
 		todo:    "`SHOW EVENTS` lists what the server has; a job that runs the SQL with mysql can take its place; " + writeJobs,
 	},
 	{
-		name: "a Nomad job", schedules: "crontab fields, five or with seconds six, in its own time_zone", content: re(`(?s)\bjob\s+(?:"[^"]+"|\[\[[^\n]*\]\])\s*\{.*\bperiodic\s*\{|"Periodic"\s*:\s*\{[^}]*"Spec`),
+		name: "a Nomad job", schedules: "crontab fields: five, six with a year behind them, or seven with seconds before them too, in its own time_zone", content: re(`(?s)\bjob\s+(?:"[^"]+"|\[\[[^\n]*\]\])\s*\{.*\bperiodic\s*\{|"Periodic"\s*:\s*\{[^}]*"Spec`),
 		todo: "`nomad job inspect NAME` prints what is deployed; " + writeJobs + ", with the image and command of its task",
 	},
 	{

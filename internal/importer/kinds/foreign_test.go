@@ -22,6 +22,7 @@ var foreignFiles = map[string]struct{ text, is string }{
 	"routes/console.php":       {"<?php\nSchedule::command('emails:send')->daily();\n", "Laravel"},
 	"jobs.sql":                 {"CREATE EXTENSION pg_cron;\nSELECT cron.schedule('nightly', '0 3 $ * *', 'VACUUM');\n", "pg_cron"},
 	"batch.nomad":              {"job \"report\" {\n type = \"batch\"\n periodic {\n  crons = [\"*/15 * * * *\"]\n  time_zone = \"Europe/Berlin\"\n }\n}\n", "a Nomad job"},
+	"year.nomad":               {"job \"report\" {\n type = \"batch\"\n periodic {\n  crons = [\"*/15 * * * * *\"]\n }\n}\n", "six with a year behind them"}, // https://github.com/hashicorp/cronexpr
 	"etc/anacron.conf":         {"1\t5\tcron.daily\trun-parts --report /etc/cron.daily\n@monthly\t15\tcron.monthly\trun-parts --report /etc/cron.monthly\n", "an anacrontab"},
 	"config.xml":               {"<project>\n <triggers>\n  <hudson.triggers.TimerTrigger>\n   <spec>TZ=Europe/Berlin\nH 2 * * *</spec>\n  </hudson.triggers.TimerTrigger>\n </triggers>\n</project>\n", "a job of Jenkins"},
 	"jjb.yaml":                 {"- job:\n    name: nightly\n    triggers:\n      - timed: 'H 4 * * *'\n", "a job of Jenkins"},
