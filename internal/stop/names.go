@@ -24,8 +24,13 @@ const wordsBegin = "resource:"
 // ellipsis marks where ECS cut a text. If a letter follows it, a name ended there.
 var ellipsis = []byte("...")
 
-// introduce lists the words after which a name follows, however it is spelled.
-var introduce = stems{"resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup ", "for capacity provider ", "container named "}
+// clientConnection begins what Go's HTTP client says of a connection that no longer answers:
+// "http2: client connection lost" (https://github.com/golang/net/blob/master/http2/transport.go).
+const clientConnection = "http2: client connection"
+
+// introduce lists the words after which a name follows, however it is spelled, or the word "lost"
+// that does not mean the host.
+var introduce = stems{"resolve ref ", "manifest for ", "denied for ", "fetch secret ", "lookup ", "for capacity provider ", "container named ", clientConnection + " "}
 
 const (
 	marks   = "/-_"

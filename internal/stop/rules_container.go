@@ -23,9 +23,9 @@ var pullFamily = Family{
 		},
 		{
 			Name:  "pull-refused",
-			Match: Match{Any: []stems{denied}, Not: []stems{unpacking}},
+			Match: Match{Any: []stems{{"payment required", "unavailable for legal"}, denied}, Not: []stems{unpacking}},
 			Class: Config,
-			Why:   "the registry refused the image: it does not exist or credentials are missing",
+			Why:   "the registry refused the image: it does not exist, credentials are missing, or its owner has not paid",
 		},
 		{
 			Name:  "pull-missing",

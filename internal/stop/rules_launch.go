@@ -30,7 +30,7 @@ var (
 		"platformtaskdefinitionincompatibilityexception", "platformunknownexception",
 		"unsupportedfeatureexception", "unrecognizedclientexception", "invalidclienttokenid", "invalidsignatureexception",
 		"signaturedoesnotmatch", "incompletesignature", "incompletesignatureexception", "missingauthenticationtoken",
-		"missingauthenticationtokenexception", "optinrequired", "unknownoperationexception", "invalidaction", "resourcenotfoundexception",
+		"missingauthenticationtokenexception", "optinrequired", "subscriptionrequiredexception", "unknownoperationexception", "invalidaction", "resourcenotfoundexception",
 		"targetnotfoundexception", "servicenotfoundexception", "notfoundexception", "missingparameter",
 	}
 	unclearCodes = []string{

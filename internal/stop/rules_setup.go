@@ -7,6 +7,9 @@ package stop
 // https://github.com/aws/amazon-ecs-agent/blob/master/agent/api/task/task.go).
 const lifeSetUp = "before any container is created on Fargate; on a container instance before those that need it"
 
+// untrusted is why a service of AWS is not believed to be one.
+const untrusted = "the certificate at the service's address is not trusted: something between, such as a proxy or firewall, answers in its place, or the endpoint's name does not fit"
+
 var secretsFamily = Family{
 	Title: "Secrets, registry authorisation, environment files",
 	Life:  lifeSetUp,
@@ -45,6 +48,12 @@ var secretsFamily = Family{
 			Match: Match{Any: []stems{missing}},
 			Class: Config,
 			Why:   "the secret, parameter or file of variables that the task definition names does not exist",
+		},
+		{
+			Name:  "secrets-certificate",
+			Match: Match{Any: []stems{{"x509"}}},
+			Class: Config,
+			Why:   untrusted,
 		},
 		{
 			Name:  "secrets-invalid",
@@ -99,6 +108,12 @@ var loggerFamily = Family{
 			Match: Match{Any: []stems{missing}},
 			Class: Config,
 			Why:   "the log group that the task definition names does not exist",
+		},
+		{
+			Name:  "logger-certificate",
+			Match: Match{Any: []stems{{"x509"}}},
+			Class: Config,
+			Why:   untrusted,
 		},
 		{
 			Name:  "logger-invalid",

@@ -44,7 +44,7 @@ var (
 		"i/o time", "timeout", "timed out", "deadline exceeded", "connection issue", "network configuration",
 		"network connect", "connection refused", "connection reset", "no route to host", "unreachable",
 		"no such host", "request canceled", "requestcanceled", "context canceled", "tls handshake",
-		"unexpected eof", ": eof", "request send failed", "send request failed", "dial tcp", "signal: killed",
+		"unexpected eof", ": eof", clientConnection, "request send failed", "send request failed", "dial tcp", "signal: killed",
 	}
 	// unable are fragments that decide even beside a "connection issue".
 	unable = stems{"accessden", "not authoriz", "resourcenotf", "does not exist", "unauthorized"}
