@@ -205,6 +205,8 @@ func TestDecideStories(t *testing.T) {
 		{"a success", plain, []at{{1, launched(1)}, {minute, seen(1, 5, exited(0))}}, run.Succeeded, 1, "succeeded"},
 		{"a success before the answer", plain, []at{{1, seen(1, 5, exited(0))}, {2, launched(1)}}, run.Succeeded, 1, "succeeded"},
 		{"an exit code", plain, []at{{1, launched(1)}, {minute, seen(1, 5, exited(3))}}, run.Failed, 1, "exit code 3"},
+		{"a killed process", plain, []at{{1, launched(1)}, {minute, seen(1, 5, exited(137))}}, run.Failed, 1, "exit code 137, as after SIGKILL"}, // https://github.com/dagster-io/dagster/issues/17448
+		{"a command that the shell does not find", plain, []at{{1, launched(1)}, {minute, seen(1, 5, exited(127))}}, run.Failed, 1, "exit code 127, as of a command that is not found"},
 		{"a listed exit code", listed, []at{{1, launched(1)}, {minute, seen(1, 5, exited(75))}}, run.Launching, 2, "launching attempt 2"},
 		{"an unlisted exit code", listed, []at{{1, launched(1)}, {minute, seen(1, 5, exited(1))}}, run.Failed, 1, "exit code 1"},
 		{"an ENI timeout is relaunched at once", plain, []at{{1, launched(1)}, {minute, seen(1, 3, eniTimeout)}}, run.Launching, 2, "launching attempt 2"},

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -257,25 +256,4 @@ func listedExit(j *job.Job, s *stop.Stop, v *stop.Verdict) bool {
 
 func interruptedOrUnknown(v *stop.Verdict) bool {
 	return v.Class == stop.Interrupted || (v.Started == stop.Unknown && v.Helps != stop.No)
-}
-
-// cause describes a bad end in few words, the exit code first if there is one.
-func (d *decider) cause(a *Attempt, v *stop.Verdict) string {
-	if s := d.r.Stopping; s != nil && s.Asker == stop.AskedByTimeout {
-		if v.Rule == stop.RuleEndedLate {
-			return s.Reason + "; " + v.Why
-		}
-		return s.Reason
-	}
-	if v.Class == stop.AppFailed && a.ExitCode != nil && *a.ExitCode != 0 {
-		if a.ContainerReason != "" {
-			return fmt.Sprintf("exit code %d: %s", *a.ExitCode, a.ContainerReason)
-		}
-		return fmt.Sprintf("exit code %d", *a.ExitCode)
-	}
-	if v.Class == stop.Config && a.TaskARN == "" && a.StoppedReason != "" {
-		// Only ECS's own words say which role, cluster or subnet is meant.
-		return fmt.Sprintf("%s: %s", v.Why, strings.TrimPrefix(a.StopCode+": "+a.StoppedReason, ": "))
-	}
-	return v.Why
 }
