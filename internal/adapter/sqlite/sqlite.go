@@ -104,7 +104,6 @@ func touch(path string) error {
 func open(ctx context.Context, path, mode string) (*Store, error) {
 	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
 	q.Add("_pragma", "busy_timeout(5000)")
-	q.Add("_pragma", "foreign_keys(1)")
 	if mode == "rw" {
 		q.Add("_pragma", "synchronous(full)")
 		// Each write of a group notes the pages that it changes, so that it alone can be taken back; on

@@ -77,6 +77,31 @@ func TestASecondProcessReadsWhileTheFirstWrites(t *testing.T) {
 	}
 }
 
+// TestConnections: each waits for another program's lock, such as a backup's, and those that read beside
+// the writer cannot write.
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "local.db")
+	s := open(t, path)
+	reader, err := sqlite.OpenExisting(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = reader.Close() }()
+	for name, c := range map[string]struct {
+		db     *sql.DB
+		writes bool
+	}{"the writer": {s.DB(), true}, "beside it": {s.Reading(), false}, "another program": {reader.DB(), false}} {
+		var waits int
+		if err := c.db.QueryRowContext(t.Context(), "PRAGMA busy_timeout").Scan(&waits); err != nil || waits != 5000 {
+			t.Errorf("%s waits for %d ms, %v", name, waits, err)
+		}
+		if _, err := c.db.ExecContext(t.Context(), "INSERT INTO meta VALUES (?, '')", name); (err == nil) != c.writes {
+			t.Errorf("%s, writing: %v", name, err)
+		}
+	}
+}
+
 func TestAClosedFileIsReadable(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "local.db")
