@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
@@ -166,6 +167,28 @@ func TestStopTask(t *testing.T) {
 				t.Errorf("error %v", err)
 			}
 		})
+	}
+}
+
+// TestEachCallNamesItsObject: the cluster, and what is launched, described or stopped there. In another
+// cluster ECS would not know the task, and a stop of a task that it does not know is no error.
+func TestEachCallNamesItsObject(t *testing.T) {
+	t.Parallel()
+	a := answering(200, `{}`)
+	l := a.open(t)
+	l.Launch(t.Context(), launch(job.Job{Name: "report", Cluster: "batch"}))
+	_, _, _ = l.Describe(t.Context(), "batch", []string{taskARN})
+	_ = l.StopTask(t.Context(), "batch", taskARN, "why")
+	_, _ = l.Resolve(t.Context(), job.Job{Name: "report", TaskDefinition: "report"})
+	for i, want := range []string{
+		string(wire(t, fargate.Input(launch(job.Job{Name: "report", Cluster: "batch"})))),
+		`{"cluster":"batch","tasks":["` + taskARN + `"]}`,
+		`{"cluster":"batch","reason":"why","task":"` + taskARN + `"}`,
+		`{"taskDefinition":"report"}`,
+	} {
+		if got := string(a.bodies[i]); got != want {
+			t.Errorf("sent %s\nwant %s", got, want)
+		}
 	}
 }
 

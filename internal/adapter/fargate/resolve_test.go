@@ -79,7 +79,7 @@ func TestResolve(t *testing.T) {
 		"restart policy":      {"", 200, definition("ACTIVE", `{"name":"app","restartPolicy":{"enabled":true}}`), run.TaskDefinition{}, "has a restartPolicy", false},
 		"inactive":            {"", 200, definition("INACTIVE", app), run.TaskDefinition{}, "is INACTIVE: register it anew, or name a revision that is ACTIVE", false},
 		"unknown family":      {"", 400, `{"__type":"ClientException","message":"Unable to describe task definition."}`, run.TaskDefinition{}, "task definition report cannot be launched: ECS has none of that name: register it, or correct its name in the jobs file (ClientException: Unable", false},
-		"another fault of it": {"", 400, `{"__type":"ClientException","message":"Invalid revision number."}`, run.TaskDefinition{}, "ClientException: Invalid revision number.", false},
+		"another fault of it": {"", 400, `{"__type":"ClientException","message":"Invalid revision number."}`, run.TaskDefinition{}, "cannot be launched: ClientException: Invalid revision number.", false},
 		"access denied":       {"", 400, `{"__type":"AccessDeniedException","message":"not authorized"}`, run.TaskDefinition{}, "task definition report cannot be launched: AccessDeniedException: not authorized", false},
 		"throttled":           {"", 400, `{"__type":"ThrottlingException","message":"Rate exceeded"}`, run.TaskDefinition{}, "", true},
 		"nothing of it":       {"", 200, `{}`, run.TaskDefinition{}, "", true},
