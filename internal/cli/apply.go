@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -156,7 +155,7 @@ func writePlan(name string, plan apply.Plan) error {
 	if err != nil {
 		return fmt.Errorf("encoding the plan: %w", err)
 	}
-	if err := os.WriteFile(name, append(b, '\n'), 0o600); err != nil {
+	if err := replaceFile(name, append(b, '\n'), 0o600); err != nil {
 		return fmt.Errorf("writing the plan: %w", err)
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -54,7 +53,7 @@ func (c *renderCmd) Run(ctx context.Context, a *app) error {
 	}
 	for i, t := range templates {
 		name := numbered(c.Output, i)
-		if err := os.WriteFile(name, t.Text, 0o644); err != nil { //nolint:gosec // a template is no secret
+		if err := replaceFile(name, t.Text, 0o644); err != nil {
 			return fmt.Errorf("writing: %w", err)
 		}
 		_, _ = fmt.Fprintf(a.Stderr, "wrote %s with %s\n", name, view.Counted(t.Resources, "resource"))
@@ -76,7 +75,7 @@ func (c *renderCmd) terraform(a *app, file jobfile.File, o render.Options, later
 	if c.Output == "" || c.Output == stdout {
 		return a.write(text)
 	}
-	if err := os.WriteFile(c.Output, text, 0o644); err != nil { //nolint:gosec // it is no secret
+	if err := replaceFile(c.Output, text, 0o644); err != nil {
 		return fmt.Errorf("writing: %w", err)
 	}
 	_, _ = fmt.Fprintf(a.Stderr, "wrote %s\n", c.Output)

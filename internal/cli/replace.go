@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// replaceFile makes data the contents of a file, or leaves what was there: a template that a full disk cuts off
+// can still be one, of fewer jobs. A new file gets the mode.
+func replaceFile(name string, data []byte, mode fs.FileMode) error {
+	return replaceBy(name, mode, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err //nolint:wrapcheck // says which file
+	})
+}
+
+// replaceBy writes beside the file that a name leads to, and renames. What is no regular file, such as
+// /dev/stdout, is written to itself. So is a file in a folder that takes no other.
+func replaceBy(name string, mode fs.FileMode, write func(io.Writer) error) error {
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		return writeAll(name, os.O_TRUNC, mode, write)
+	}
+	if err == nil {
+		mode = info.Mode().Perm()
+		if name, err = filepath.EvalSymlinks(name); err != nil {
+			return err //nolint:wrapcheck // says which link
+		}
+	}
+	next := fmt.Sprintf("%s.%d.tmp", name, os.Getpid())
+	err = writeAll(next, os.O_EXCL, mode, write)
+	if errors.Is(err, fs.ErrPermission) && info != nil {
+		return writeAll(name, os.O_TRUNC, mode, write)
+	}
+	if err == nil {
+		err = os.Rename(next, name)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		_ = os.Remove(next)
+	}
+	return err //nolint:wrapcheck // says which file
+}
+
+func writeAll(name string, flag int, mode fs.FileMode, write func(io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|flag, mode) //nolint:gosec // the file that the person named, or one beside it
+	if err != nil {
+		return err //nolint:wrapcheck // says which file
+	}
+	return errors.Join(write(f), f.Close())
+}

@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestReplaceFile: a file is replaced whole, or not at all; links, modes and what is no file stay as they are.
+func TestReplaceFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	old, link, fresh := filepath.Join(dir, "old"), filepath.Join(dir, "link"), filepath.Join(dir, "new")
+	if err := errors.Join(os.WriteFile(old, []byte("old"), 0o640), os.Symlink("old", link)); err != nil { //nolint:gosec // a mode of its own
+		t.Fatal(err)
+	}
+	reads := func(what, name, want string) {
+		t.Helper()
+		if b, err := os.ReadFile(name); err != nil || string(b) != want { //nolint:gosec // a test's own file
+			t.Errorf("%s: %s holds %q, %v", what, name, b, err)
+		}
+	}
+	full := errors.New("the disk is full")
+	for _, name := range []string{old, link, fresh} {
+		err := replaceBy(name, 0o600, func(w io.Writer) error {
+			_, err := w.Write([]byte("hal"))
+			return errors.Join(err, full)
+		})
+		if !errors.Is(err, full) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	reads("a full disk", old, "old")
+	if all, err := os.ReadDir(dir); err != nil || len(all) != 2 {
+		t.Errorf("a full disk leaves %v, %v", all, err)
+	}
+	for name, to := range map[string]string{link: old, fresh: fresh, os.DevNull: ""} {
+		if err := replaceFile(name, []byte("whole"), 0o600); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if to != "" {
+			reads("replaced", to, "whole")
+		}
+	}
+	for name, mode := range map[string]os.FileMode{old: 0o640, fresh: 0o600, link: os.ModeSymlink, os.DevNull: os.ModeDevice | os.ModeCharDevice} {
+		if info, err := os.Lstat(name); err != nil || info.Mode().Type() != mode.Type() || mode.IsRegular() && info.Mode() != mode {
+			t.Errorf("%s has mode %v, %v", name, info.Mode(), err)
+		}
+	}
+}
