@@ -116,7 +116,7 @@ func Main(ctx context.Context, args []string, env Env) int {
 	if exited >= 0 {
 		return exited
 	}
-	if other := renamed(err); other != nil {
+	if other := cmp.Or(valueless(err), renamed(err)); other != nil {
 		return fail(env, other, exitUsage)
 	}
 	if err != nil {

@@ -48,6 +48,8 @@ func TestWordsOfOthers(t *testing.T) {
 		"there is no --state here: it is `--status`":                   {"history", "--state", "failed"},
 		"missing flags: --file=FILE: give a jobs file with -f, such a": {"local"},
 		"unknown flag --state":                                         {"run", "hello", "--state", "x"},
+		"--since needs a value; see `batchplane history --help`":       {"history", "--since"},
+		"--status needs a value; see `batchplane history --help`":      {"history", "--status"},
 		`unexpected argument statsu, did you mean "status"?; see`:      {"statsu"},
 		"unexpected argument next; see `batchplane status --help`":     {"status", "next"},
 		"NAME=you would be an argument of the job's command: set an i": {"run", "hello", "NAME=you"},

@@ -137,6 +137,18 @@ var otherwise = map[string]string{
 	"-v": "version", "-V": "version", "--tz": "--zone", "--timezone": "--zone", "--state": "--status",
 }
 
+// valueless returns the error about a flag without its value, or nil if it is not that.
+func valueless(err error) error {
+	if err == nil {
+		return nil
+	}
+	flag, rest, _ := strings.Cut(err.Error(), ": ")
+	if strings.HasPrefix(flag, "--") && (strings.HasPrefix(rest, "missing value") || strings.HasSuffix(rest, "(<EOL>)")) {
+		return fmt.Errorf("%s needs a value; see `%s --help`", flag, commandOf(err))
+	}
+	return nil
+}
+
 // renamed returns the error about a word of another program, or nil if it is none.
 func renamed(err error) error {
 	var wrong *kong.ParseError

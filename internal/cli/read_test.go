@@ -141,6 +141,7 @@ func TestUsage(t *testing.T) {
 		{"history --since -1h", 2, "--since"},
 		{"history nope", 1, "there is no job \"nope\" here; `jobs` lists all jobs"},
 		{"jobs nope", 1, "there is no job \"nope\" here"},
+		{"show reprot", 1, "there is no job \"reprot\" here, did you mean \"report\"?; `jobs` lists all jobs"},
 		{"history ../x", 2, "cannot name a job"},
 		{"history --before x", 2, "--before: "},
 		{"history --zone Mars", 2, "--zone: "},

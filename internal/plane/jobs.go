@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
@@ -156,7 +157,21 @@ func (p *Plane) Known(ctx context.Context, name string) error {
 	if _, err := p.Items(ctx); errors.As(err, &unreadable) && unreadable.Jobs[name] != nil {
 		return fmt.Errorf("the job %s is there and not shown: its item cannot be read: %w", name, unreadable.Jobs[name])
 	}
-	return fmt.Errorf("there is no job %q here; `jobs` lists all jobs", name)
+	return fmt.Errorf("there is no job %q here%s; `jobs` lists all jobs", name, like(items, name))
+}
+
+// like asks whether the job was meant whose name is nearest to one that no job has, if one is near.
+func like(items []job.Item, name string) string {
+	best, least := "", 1+len(name)/4
+	for _, i := range items {
+		if d := cron.Distance(i.Name, name); d <= least && (best == "" || d < least) {
+			best, least = i.Name, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %q?", best)
 }
 
 // matchesAny reports whether a name matches one of the patterns, or there are none.
