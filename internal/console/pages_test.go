@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"flag"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -189,6 +190,16 @@ func TestBadAddresses(t *testing.T) {
 		if q, err := console.ParseQuery(v); err == nil {
 			t.Errorf("%s is read as %+v", query, q)
 		}
+	}
+	var names []string
+	for i := range 101 {
+		names = append(names, fmt.Sprintf("job-%d", i))
+	}
+	if q, err := console.ParseQuery(url.Values{"job": {strings.Join(names[:100], ","), names[0]}}); err != nil || len(q.Jobs) != 100 {
+		t.Errorf("of 100 jobs, %d are read: %v", len(q.Jobs), err)
+	}
+	if q, err := console.ParseQuery(url.Values{"job": names}); err == nil {
+		t.Errorf("of 101 jobs, %d are read", len(q.Jobs))
 	}
 }
 

@@ -55,6 +55,9 @@ const defaultSpan = 24 * time.Hour
 // longestText is the maximum length of one text of an address.
 const longestText = 200
 
+// mostOfList is the maximum number of values of one parameter.
+const mostOfList = 100
+
 // ParseQuery reads an address's query. An error is a sentence for people.
 func ParseQuery(v url.Values) (Query, error) {
 	r := reader{values: v}
@@ -172,9 +175,14 @@ func (r *reader) list(name string, check func(string) error) (out []string) {
 				r.wrong(name, err)
 				continue
 			}
-			if !slices.Contains(out, s) && len(out) < 100 {
-				out = append(out, s)
+			if slices.Contains(out, s) {
+				continue
 			}
+			if len(out) == mostOfList {
+				r.wrong(name, fmt.Errorf("those are more than %d; report-* matches all that begin with report-", mostOfList))
+				return out
+			}
+			out = append(out, s)
 		}
 	}
 	return out

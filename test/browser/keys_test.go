@@ -132,7 +132,8 @@ func TestZoneByKeyboard(t *testing.T) {
 }
 
 // TestHighContrast: where a person's own colours replace the page's, as in a contrast theme of
-// Windows, the chosen page and the chosen part of a page are still marked.
+// Windows, the chosen page and the chosen part of a page are still marked, and no legend explains
+// colours that are not there.
 func TestHighContrast(t *testing.T) {
 	t.Parallel()
 	s := serve(t, now, nil)
@@ -144,5 +145,12 @@ func TestHighContrast(t *testing.T) {
 	b.Until("what is chosen has a frame", `(all => all.length === 2 && all.every(e => getComputedStyle(e).outlineStyle === 'solid'))([...document.querySelectorAll('[aria-current]')])`)
 	b.Do("going on by keys", chromedp.KeyEvent(kb.Tab), chromedp.Evaluate(`document.querySelector('nav [aria-current]').focus()`, nil))
 	b.Until("where the keys are has another frame", `document.activeElement.matches('[aria-current]:focus-visible') && getComputedStyle(document.activeElement).outlineStyle === 'double'`)
+	if b.Number("looking at the legend", `getComputedStyle(document.querySelector('.shade-key')).backgroundColor === getComputedStyle(document.querySelector('.track .shade')).fill ? 1 : 0`) == 0 {
+		t.Error("the legend does not show a pause as the timeline does")
+	}
+	b.visit(s, "/schedule")
+	if n := b.Number("looking for keys", `[...document.querySelectorAll('.heat-key span')].filter(e => e.checkVisibility()).length`); n > 0 {
+		t.Errorf("the heat map has no colours, and %d of them are explained", n)
+	}
 	b.Quiet()
 }

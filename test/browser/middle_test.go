@@ -60,7 +60,8 @@ func TestSightStays(t *testing.T) {
 	b.Do("a small window", chromedp.EmulateViewport(880, 200))
 	b.visit(s, "/history")
 	b.Until("it is live", isLive)
-	b.Do("looking at a row", chromedp.Evaluate(`(() => {
+	b.Do("looking at a row of a table that is wider than its place", chromedp.Evaluate(`(() => {
+		document.styleSheets[0].insertRule('table.wide { min-width: 80rem !important }', document.styleSheets[0].cssRules.length);
 		const link = document.querySelectorAll('main tbody th > a')[3];
 		scrollBy(0, link.getBoundingClientRect().top - 40);
 		window.region = () => link.isConnected ? link.closest('.scroll') : document.querySelector('main .scroll');

@@ -1,9 +1,12 @@
 package browser
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,8 +14,14 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/port"
+	"github.com/batchplane/batchplane/internal/wire"
 	"github.com/batchplane/batchplane/test/browser/driver"
+	"github.com/batchplane/batchplane/test/browser/seed"
 )
 
 // paths lists the pages of the seeded state.
@@ -45,6 +54,8 @@ var looks = []look{
 	// A window of 1280 px at 200 % has room for 640.
 	{"at twice its size", 640, 450, 2, "dark", "", func(*tab, string, string) {}},
 	{"at 768 px", 768, 1024, 1, "light", "", func(b *tab, name, _ string) { b.Still(name, ".tl, .heat") }},
+	// The narrowest window in which wide tables stay tables.
+	{"at 865 px", 865, 900, 1, "light", "", func(b *tab, name, _ string) { b.Still(name, ".tl") }},
 	{"at 400 px", 400, 900, 1, "light", "", func(b *tab, name, axe string) {
 		b.Still(name, ".tl, .heat") // which have time across
 		b.Judge(name, axe)
@@ -90,7 +101,7 @@ func (b *tab) printed(name string) {
 	}
 }
 
-// TestEveryPage: by day, in the dark, at 768 and 400 px, at two and four times its size and on paper, each page is
+// TestEveryPage: by day, in the dark, at 865, 768 and 400 px, at two and four times its size and on paper, each page is
 // complete, obeys its policy, and has no accessibility fault that is more than minor. So do the
 // answers, and what a person sees who is not signed in.
 func TestEveryPage(t *testing.T) {
@@ -152,6 +163,45 @@ func TestRowsStayRows(t *testing.T) {
 			t.Errorf("%s has %d rows, and a screen reader finds %v", path, rows, roles)
 		}
 	}
+}
+
+// TestOfOneJob: on a telephone, hours without launches do not make the page wider than it is.
+func TestOfOneJob(t *testing.T) {
+	t.Parallel()
+	s := serving(t, of(t, func(ctx context.Context, store *sqlite.Store) error {
+		j := job.Job{Name: "report", Schedule: "30 2 * * *", Timezone: seed.Zone, Command: []string{"true"}}
+		return errors.Join(store.PutDefinition(ctx, j), store.Commit(ctx, port.Change{Item: &job.Item{Name: j.Name, Definition: j.Hash(), Plan: j.Plan()}}))
+	}), func(c *console.Config) { c.Now = func() time.Time { return now } })
+	b := open(t)
+	b.signIn(s)
+	b.Do("a telephone", chromedp.EmulateViewport(360, 800))
+	for _, path := range []string{"/", "/timeline", "/jobs", "/jobs/report", "/history", "/schedule", "/problems"} {
+		b.visit(s, path)
+		b.Fits(path)
+	}
+	b.Quiet()
+}
+
+// of returns the plane of a state that is filled so.
+func of(tb testing.TB, fill func(ctx context.Context, store *sqlite.Store) error) *plane.Plane {
+	tb.Helper()
+	db := filepath.Join(tb.TempDir(), "state.db")
+	store, err := sqlite.Open(tb.Context(), db)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := errors.Join(fill(tb.Context(), store), store.Close()); err != nil {
+		tb.Fatal(err)
+	}
+	p, err := wire.LocalPlane(tb.Context(), db)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = p.Close() })
+	p.Now, p.Inspect = func() time.Time { return now }, func(context.Context) (plane.Health, error) {
+		return plane.Health{Running: true, Where: "a state"}, nil
+	}
+	return p
 }
 
 // TestClockChanges: on the days on which the clocks change, pages say so, and a time that comes

@@ -2,7 +2,6 @@ package browser
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -10,8 +9,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/sqlite"
 	"github.com/batchplane/batchplane/internal/console"
-	"github.com/batchplane/batchplane/internal/plane"
-	"github.com/batchplane/batchplane/internal/wire"
 	"github.com/batchplane/batchplane/test/browser/driver"
 	"github.com/batchplane/batchplane/test/browser/seed"
 )
@@ -26,25 +23,9 @@ const painted = `new Promise(done => new PerformanceObserver(list => {
 // BenchmarkFirstPaint measures from the navigation to the first contents on the screen, with a
 // local state of 1,000 jobs and 100,000 runs.
 func BenchmarkFirstPaint(b *testing.B) {
-	db := filepath.Join(b.TempDir(), "state.db")
-	store, err := sqlite.Open(b.Context(), db)
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := seed.Crowd(b.Context(), store, 1000, 100, time.Hour, now); err != nil {
-		b.Fatal(err)
-	}
-	if err := store.Close(); err != nil {
-		b.Fatal(err)
-	}
-	p, err := wire.LocalPlane(b.Context(), db)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = p.Close() })
-	p.Now, p.Inspect = func() time.Time { return now }, func(context.Context) (plane.Health, error) {
-		return plane.Health{Running: true, Where: "a crowd"}, nil
-	}
+	p := of(b, func(ctx context.Context, store *sqlite.Store) error {
+		return seed.Crowd(ctx, store, 1000, 100, time.Hour, now)
+	})
 	s := serving(b, p, func(c *console.Config) { c.Now = p.Now })
 	s.Warm(b.Context())
 	t := open(b)
