@@ -11,18 +11,20 @@ import (
 
 	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/jobdiff"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/view"
 )
 
 // printed lists what commands print as JSON, by the heading under which docs/json.md describes
-// the fields.
+// the fields; and the notice.
 var printed = map[string][]any{
 	"jobs": {view.Summary{}}, "history": {view.Row{}}, "show": {view.Story{}}, "logs": {jsonLine{}}, "pauses": {plane.Pause{}},
 	"status": {plane.Status{}}, "audit": {port.Asked{}}, "kept": {keptView{}}, "redrive": {failedView{}},
 	"run": {port.Reply{}}, "doctor": {doctor.Finding{}, doctor.Herd{}}, "validate": {problem{}, validated{}},
 	"diff": {jobdiff.Change{}}, "version": {version{}}, "classify": {verdict{}}, "cron": {meaning{}, fire{}},
+	"notice": {notice.Notice{}},
 }
 
 var (
