@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -97,4 +98,32 @@ func (in *Import) twice(identity string) bool {
 	twice := in.read[identity]
 	in.read[identity] = true
 	return twice
+}
+
+// Place is a Region and an account of AWS; each is "" if it is not known.
+type Place struct{ Region, Account string }
+
+// PlaceOf gives the place of what an ARN names.
+func PlaceOf(arn string) Place {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || strings.Contains(parts[3]+parts[4], ReplaceMe) {
+		return Place{}
+	}
+	return Place{parts[3], parts[4]}
+}
+
+// At says where the first job is, as far as nothing has said it before.
+func (in *Import) At(p Place) {
+	in.home = Place{cmp.Or(in.home.Region, p.Region), cmp.Or(in.home.Account, p.Account)}
+}
+
+// Elsewhere switches a job off that is not in the Region and account of the first one: rules of several
+// Regions may share a name and be the same job in each, and one stack cannot run both.
+func (in *Import) Elsewhere(e *Entry, j *job.Job, at Place) {
+	in.At(at)
+	for _, one := range [][3]string{{"Region", at.Region, in.home.Region}, {"account", at.Account, in.home.Account}} {
+		if one[1] != "" && one[1] != one[2] {
+			e.Off(j, "it is in the %s %s and others in %s, but a stack starts tasks in its own %s alone: deploy it with a stack there", one[0], Clip(one[1]), Clip(one[2]), one[0])
+		}
+	}
 }

@@ -138,6 +138,7 @@ type Import struct {
 	proofs  map[string]string        // what differs, by crontab fields
 	periods map[string]time.Duration // by schedule and zone
 	read    map[string]bool          // identities
+	home    Place                    // of the first job
 	Secrets Secrets
 }
 

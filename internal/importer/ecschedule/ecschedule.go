@@ -43,7 +43,6 @@ func isConfiguration(d *doc.Node) bool {
 
 // Read makes jobs from the rules in the files.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
-	home := "" // the first Region that is named
 	for _, f := range files {
 		docs, err := f.Docs()
 		if err != nil {
@@ -56,9 +55,9 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 				e.Note("it feeds templates in the file: render them before the import")
 				in.Entries = append(in.Entries, e)
 			}
+			in.At(importer.Place{Region: d.Get("region").String()})
 			for _, r := range d.Get("rules").List() {
-				home = cmp.Or(home, d.Get("region").String(), r.Get("region").String())
-				rule(in, f, len(files) > 1, d, r, home)
+				rule(in, f, len(files) > 1, d, r)
 			}
 		}
 	}
@@ -75,7 +74,7 @@ func unrendered(f *importer.File, err error) error {
 	}
 }
 
-func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node, home string) {
+func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node) {
 	name, expression := r.Get("name").String(), r.Get("scheduleExpression").String()
 	e := importer.NewEntry(r.Line, "rule", expression)
 	e.Item = "rule " + name
@@ -106,7 +105,7 @@ func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node,
 	off := j.Disabled
 	ecs.Target{Cluster: either(r, top, "cluster"), Parameters: r, Input: over}.Job(&e, &j)
 	others(&e, r)
-	elsewhere(&e, &j, either(r, top, "region"), home)
+	in.Elsewhere(&e, &j, importer.Place{Region: either(r, top, "region")})
 	in.Again(&e, &j, either(r, top, "region")+" "+name)
 	in.Take(&e, j, name)
 	if e.Job != nil && !off {
@@ -116,13 +115,6 @@ func rule(in *importer.Import, f *importer.File, several bool, top, r *doc.Node,
 		}
 		hint := "   # and set disabled in " + importer.Word(f.Base()) + ": the next `ecschedule apply` brings back what that says"
 		in.Switch("aws events disable-rule --name "+importer.Word(name)+region+hint, "aws events enable-rule --name "+importer.Word(name)+region+hint)
-	}
-}
-
-// elsewhere switches the job of a rule off that is not in the Region of the others.
-func elsewhere(e *importer.Entry, j *job.Job, own, home string) {
-	if own != "" && own != home {
-		e.Off(j, "it is in the Region %s and others in %s, but a stack starts tasks in its own Region alone: deploy it with a stack there", importer.Clip(own), importer.Clip(home))
 	}
 }
 

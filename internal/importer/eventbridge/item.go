@@ -1,6 +1,7 @@
 package eventbridge
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -41,6 +42,7 @@ func (i *item) read(in *importer.Import) {
 	ecs.Unread(&e, target.Parameters)
 	ecs.Delivery(&e, i.target)
 	i.unsaid(&e, &j)
+	in.Elsewhere(&e, &j, importer.PlaceOf(cmp.Or(i.arn, target.Cluster)))
 	in.Take(&e, j, i.name)
 	if e.Job != nil && !i.disabled {
 		in.Switch(i.off, i.on)

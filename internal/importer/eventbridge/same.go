@@ -3,6 +3,7 @@ package eventbridge
 import (
 	"strings"
 
+	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/importer/ecs"
 )
@@ -19,21 +20,12 @@ func (i *item) identity() string {
 // belongs to another rule with this name. A rule starts tasks where it is.
 func apart(rule string, targets []*doc.Node) bool {
 	for _, t := range targets {
-		own, other := place(rule), place(ecs.Get(t, "Arn").String())
-		if strings.Contains(ecs.Get(t, "Arn").String(), ":cluster/") && own != "" && other != "" && own != other {
+		own, other := importer.PlaceOf(rule), importer.PlaceOf(ecs.Get(t, "Arn").String())
+		if strings.Contains(ecs.Get(t, "Arn").String(), ":cluster/") && own != (importer.Place{}) && other != (importer.Place{}) && own != other {
 			return true
 		}
 	}
 	return false
-}
-
-// place gives the Region and the account of an ARN.
-func place(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
-		return ""
-	}
-	return parts[3] + ":" + parts[4]
 }
 
 // unread gives the schedules that are only listed. Those of several Regions may share a name.

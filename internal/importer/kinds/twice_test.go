@@ -30,7 +30,10 @@ func TestWhatTheFilesHaveTwiceRunsOnce(t *testing.T) {
 	}{
 		{"a rule that is listed and described", "eventbridge", []string{"rules.json", `{"Rules": [` + aRule + `]}`, "nightly.targets.json", aTarget, "described.json", aRule}, 1, 1},
 		{"a schedule that is got twice", "eventbridge", []string{"a.json", aSchedule, "b.json", aSchedule}, 1, 1},
-		{"a schedule in two Regions", "eventbridge", []string{"a.json", aSchedule, "b.json", us.Replace(aSchedule)}, 2, 2},
+		{"a schedule in two Regions", "eventbridge", []string{"a.json", aSchedule, "b.json", us.Replace(aSchedule)}, 2, 1},
+		{"a schedule in two accounts", "eventbridge", []string{"a.json", aSchedule, "b.json", strings.ReplaceAll(aSchedule, "123456789012", "210987654321")}, 2, 1},
+		{"schedules of one Region", "eventbridge", []string{"a.json", aSchedule, "b.json", strings.NewReplacer(`"s"`, `"z"`, "default/s", "default/z").Replace(aSchedule)}, 2, 2},
+		{"a module in two Regions", "terraform", []string{"a.json", show("", append(region("eu", "eu-west-1"), region("us", "us-east-1")...)...)}, 2, 1},
 		{"a state and its copy", "terraform", []string{"a.json", state, "b.json", state}, 1, 1},
 		{"a CronJob of a base and of an overlay", "kubernetes", []string{"base/a.yaml", cron, "prod/a.yaml", cron}, 2, 1},
 		{"a CronJob in two namespaces", "kubernetes", []string{"a.yaml", cron, "b.yaml", strings.Replace(cron, "{name: a}", "{name: a, namespace: b}", 1)}, 2, 2},
@@ -78,6 +81,26 @@ func TestAListedScheduleOfAnotherRegionIsTold(t *testing.T) {
 	} {
 		if r := together(t, "eventbridge", "list.json", c.list, "s.json", aSchedule); len(r.Entries) != c.entries || len(r.Jobs) != 1 {
 			t.Errorf("%s: %d jobs, %+v", name, len(r.Jobs), r.Entries)
+		}
+	}
+}
+
+// TestAJobOfAnotherPlaceNamesBoth: a stack starts tasks in its own Region and account alone. The steps
+// leave the rule of the other place as it is.
+func TestAJobOfAnotherPlaceNamesBoth(t *testing.T) {
+	t.Parallel()
+	for says, other := range map[string]string{
+		"it is in the Region us-east-1 and others in eu-west-1, but a stack starts tasks in its own Region alone":             strings.ReplaceAll(aSchedule, "eu-west-1", "us-east-1"),
+		"it is in the account 210987654321 and others in 123456789012, but a stack starts tasks in its own account alone":     strings.ReplaceAll(aSchedule, "123456789012", "210987654321"),
+		"it is in the Region eu-north-1 and others in eu-west-1, but a stack starts tasks in its own Region alone: deploy it": strings.Replace(aSchedule, "scheduler:eu-west-1", "scheduler:eu-north-1", 1),
+	} {
+		r := together(t, "eventbridge", "a.json", aSchedule, "b.json", other)
+		first, second := r.Entries[0].Notes, strings.Join(r.Entries[1].Notes, "\n")
+		if strings.Count(second, says) != 1 || strings.Contains(strings.Join(first, ""), "others in") {
+			t.Errorf("%q, %q; want %q", first, second, says)
+		}
+		if steps := r.Steps.Text(importer.Target{}); !strings.Contains(steps, "# not before s-2 is decided on") {
+			t.Error(steps)
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
 )
 
 // ruleName gives a rule's name. If only the apply will give it one, it is what the file calls it.
@@ -60,12 +62,10 @@ func narrowed(all []resource, fits func(resource) bool) []resource {
 
 // place gives the Region and the account of a rule, or of what a target starts. ECS tasks are
 // started where the rule is. Since version 6 the provider has a Region in every resource.
-func place(r resource) string {
-	region, account := r.values.Get("region").String(), ""
-	if parts := strings.Split(r.values.Get("arn").String(), ":"); len(parts) > 5 {
-		region, account = cmp.Or(region, parts[3]), parts[4]
-	}
-	return region + " " + account
+func place(r resource) importer.Place {
+	at := importer.PlaceOf(r.values.Get("arn").String())
+	at.Region = cmp.Or(r.values.Get("region").String(), at.Region)
+	return at
 }
 
 // module gives the address of the instance of a module that has a resource.

@@ -4,6 +4,7 @@ package terraform
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -185,6 +186,12 @@ type thing struct {
 	of                                             resource
 }
 
+// at gives the place of a schedule, or of what starts the target of a rule, and else that of its cluster.
+func (t thing) at() importer.Place {
+	own, cluster := place(t.of), importer.PlaceOf(t.arn)
+	return importer.Place{Region: cmp.Or(own.Region, cluster.Region), Account: cmp.Or(own.Account, cluster.Account)}
+}
+
 func (s *show) entry(r resource, kind, expression string) importer.Entry {
 	e := importer.NewEntry(r.line, kind, expression)
 	e.Item, e.File = r.address, s.file
@@ -216,6 +223,7 @@ func (s *show) job(r resource, t thing, rule string) {
 	s.target(&e, &j, r, target)
 	ecs.Unread(&e, target.Parameters)
 	t.unsaid(&e, &j)
+	s.in.Elsewhere(&e, &j, t.at())
 	s.in.Take(&e, j, t.name)
 	if e.Job != nil && !t.disabled {
 		s.in.Switch(t.off, t.on)
