@@ -72,6 +72,37 @@ func TestKubernetesExpansion(t *testing.T) {
 	}
 }
 
+// TestRightsInTheCluster: a pod whose service account is bound to a role asks its cluster's API, as in
+// github.com/hjacobs/kube-job-cleaner, deploy.
+func TestRightsInTheCluster(t *testing.T) {
+	t.Parallel()
+	binding := func(kind, subject string) string {
+		return "apiVersion: rbac.authorization.k8s.io/v1\nkind: " + kind + "\nmetadata: {name: b, namespace: n}\nroleRef: {kind: ClusterRole, name: r}\nsubjects: [" + subject + "]\n---\n"
+	}
+	for name, c := range map[string]struct {
+		text, space string
+		off         bool
+	}{
+		"bound in its namespace":         {binding("RoleBinding", "{kind: ServiceAccount, name: cleaner}"), "n", true},
+		"bound in the whole cluster":     {binding("ClusterRoleBinding", "{kind: ServiceAccount, name: cleaner, namespace: m}"), "m", true},
+		"a manifest without a namespace": {binding("ClusterRoleBinding", "{kind: ServiceAccount, name: cleaner, namespace: m}"), "", true},
+		"of another namespace":           {binding("RoleBinding", "{kind: ServiceAccount, name: cleaner}"), "m", false},
+		"another account":                {binding("RoleBinding", "{kind: ServiceAccount, name: other}"), "n", false},
+		"a user of that name":            {binding("RoleBinding", "{kind: User, name: cleaner}"), "n", false},
+		"no binding":                     {"", "n", false},
+	} {
+		cron := strings.Replace(aCronJob("", "", "", ", serviceAccountName: cleaner", ""), "{name: a}", "{name: a, namespace: '"+c.space+"'}", 1)
+		r := together(t, "kubernetes", "a.yaml", c.text+cron)
+		if notes := strings.Join(r.Entries[0].Notes, "\n"); r.Jobs[0].Disabled != c.off || strings.Contains(notes, "its service account cleaner has rights in its cluster by the") != c.off {
+			t.Errorf("%s: off %v, %s", name, r.Jobs[0].Disabled, notes)
+		}
+	}
+	r := together(t, "kubernetes", "rbac.yaml", binding("RoleBinding", "{kind: ServiceAccount, name: default}"), "a.yaml", aCronJob("", "", "", "", ""))
+	if r.Jobs[0].Disabled {
+		t.Errorf("no account is taken for one: %q", r.Entries[0].Notes)
+	}
+}
+
 func TestKubernetesDependentVariables(t *testing.T) {
 	t.Parallel()
 	r, j := cronJob(t, `env: [{name: LATER, value: "$(HOST)"}, {name: HOST, value: db}, {name: URL, value: "http://$(HOST)/$$x"}, {name: PW, valueFrom: {secretKeyRef: {name: a, key: b}}}, {name: DSN, value: "db://u:$(PW)@$(HOST)"}]`, "")

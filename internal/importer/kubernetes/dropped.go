@@ -56,6 +56,7 @@ func (r *reading) meaningless(spec *doc.Node) {
 			r.e.Change("%s is dropped: %s", m.key, m.why)
 		}
 	}
+	r.rights(spec)
 	for _, m := range ofItsNode {
 		told = append(told, m.key)
 		if !unset(spec.Get(m.key)) {

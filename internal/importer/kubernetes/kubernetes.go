@@ -61,14 +61,18 @@ func cronJobs(d *doc.Node) (out []*doc.Node) {
 
 // Read makes jobs from the CronJobs in the files.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
-	found, maps := 0, configMaps{}
-	if err := importer.EachDoc(files, func(_ *importer.File, _ string, d *doc.Node) { maps.add(d) }); err != nil {
+	found, maps, bound := 0, configMaps{}, bindings{}
+	err := importer.EachDoc(files, func(_ *importer.File, _ string, d *doc.Node) {
+		maps.add(d)
+		bound.add(d)
+	})
+	if err != nil {
 		return err
 	}
-	err := importer.EachDoc(files, func(_ *importer.File, name string, d *doc.Node) {
+	err = importer.EachDoc(files, func(_ *importer.File, name string, d *doc.Node) {
 		for _, c := range cronJobs(d) {
 			found++
-			one := &reading{in: in, e: importer.NewEntry(c.Line, "cronjob", c.Get("spec", "schedule").String()), cron: c, maps: maps}
+			one := &reading{in: in, e: importer.NewEntry(c.Line, "cronjob", c.Get("spec", "schedule").String()), cron: c, maps: maps, bound: bound}
 			one.e.File = name
 			one.read()
 			in.Entries = append(in.Entries, one.e)
@@ -85,12 +89,13 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 
 // reading is the import of one CronJob.
 type reading struct {
-	in   *importer.Import
-	e    importer.Entry
-	cron *doc.Node
-	maps configMaps
-	j    job.Job
-	d    job.TaskDefinition
+	in    *importer.Import
+	e     importer.Entry
+	cron  *doc.Node
+	maps  configMaps
+	bound bindings
+	j     job.Job
+	d     job.TaskDefinition
 }
 
 func (r *reading) read() {
