@@ -35,6 +35,9 @@ func roughly(line string) (c shell.Command) {
 // feeding are commands that only give others something to read.
 var feeding = []string{"echo", "printf", "cat", "yes"}
 
+// saying are commands that only say that another begins.
+var saying = []string{"echo", "printf"}
+
 // idle are commands that do no work of their own.
 var idle = []string{"true", "false", ":", "wait", "exit", "date", "logger"}
 
@@ -50,7 +53,7 @@ func partsOf(list shell.List, variables map[string]string, depth int) []string {
 		}
 		switch {
 		case len(parts) == 0:
-		case isSetup(c), isDelay(c), isCondition(c) && i+1 < len(list), slices.Contains(idle, name), slices.Contains(feeding, name) && strings.HasPrefix(c.After, "|") && i+1 < len(list):
+		case isSetup(c), isDelay(c), isCondition(c) && i+1 < len(list), slices.Contains(idle, name), i+1 < len(list) && (slices.Contains(saying, name) || slices.Contains(feeding, name) && strings.HasPrefix(c.After, "|")):
 			prepared = parts
 		default:
 			return parts

@@ -110,6 +110,8 @@ func TestNames(t *testing.T) {
 		`cd /x; . ./env; php artisan schedule:run`:                               "schedule-run",
 		`cd /x`: "x",
 		`12 34`: "job",
+		`echo "$(date) begins" >> /x/all.log; /opt/prices >> /x/all.log 2>&1`: "prices",
+		`echo done`: "done",
 		// Debian's and certbot's own crontabs.
 		`test -x /usr/bin/certbot -a \! -d /run/systemd/system && perl -e 'sleep int(rand(43200))' && certbot -q renew`: "certbot-renew",
 		`python3 -c 'import random; import time; time.sleep(random.random() * 3600)' && certbot renew -q`:               "certbot-renew",
