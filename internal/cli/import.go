@@ -27,7 +27,8 @@ type importCmd struct {
 	Files []string `arg:"" optional:"" name:"file" help:"The files."`
 
 	Live     bool     `help:"eventbridge: read the rules and schedules deployed in the account and Region of --profile and --region; changes nothing."`
-	Zone     string   `help:"The time zone of the old scheduler's host, if its files do not say." placeholder:"Z"`
+	Zone     string   `help:"The time zone of the old scheduler's host, if its files do not say; with --for local, by default this machine's." placeholder:"Z"`
+	For      string   `enum:"aws,local" default:"aws" help:"Where the jobs will run: aws, or local, for a crontab: on its own host, by local mode. What ties a command to its host then stays as it is." placeholder:"WHERE"`
 	Env      string   `name:"env" help:"copilot: the environment to import, if the files have several." placeholder:"NAME"`
 	Disabled bool     `help:"crontab: also import commented-out jobs, switched off."`
 	Output   string   `short:"o" help:"Write the jobs file here; for a crontab also write NAME.imported, the crontab with the imported lines commented out. With -, only the jobs file is written, to standard output, and the report to standard error." placeholder:"FILE"`
@@ -52,18 +53,18 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 	if c.Undo {
 		return c.undo(a, files[0])
 	}
-	r, err := kinds.Import(kind, files, importer.Options{Zone: c.Zone, From: a.now(), Disabled: c.Disabled, Environment: c.Env}, readers)
+	r, err := kinds.Import(kind, files, c.options(a), readers)
 	if err != nil {
 		return importError(err)
 	}
 	if kind == "" && (!a.json || c.Output != stdout) { // standard error then has the report
 		_, _ = fmt.Fprintf(a.Stderr, "read as %s\n", r.Kind)
 	}
-	report, file := *a, c.Output
+	report := *a
 	if c.Output == stdout {
-		report.Stdout, file = a.Stderr, ""
+		report.Stdout = a.Stderr
 	}
-	if err := report.printReport(r, file); err != nil {
+	if err := report.printReport(r, c.file()); err != nil {
 		return err
 	}
 	if c.Output == "" {

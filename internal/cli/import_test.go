@@ -178,6 +178,32 @@ func TestImportJSON(t *testing.T) {
 	}
 }
 
+// TestImportForLocal: the report and the steps are about this machine. Only a crontab has commands of a
+// host.
+func TestImportForLocal(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"crontab": smallCrontab, "manifest.yml": "name: a\ntype: Scheduled Job\non: {schedule: '@daily'}\nimage: {location: 'x:1'}\n"})
+	in, out := filepath.Join(dir, "crontab"), filepath.Join(dir, "jobs.yaml")
+	r := batchplane(t, "import", "crontab", in, "--for", "local", "--zone", "Europe/Berlin", "-o", out)
+	for _, says := range []string{"    job report: 30 2 * * *\n", "    = the schedule stays as it is", "3 lines: 1 kept, 1 changed, 0 need a decision, 1 refused; 1 job", "\ncd && batchplane local -f " + out + " --secrets secrets\n"} {
+		if r.code != 0 || !strings.Contains(r.out, says) {
+			t.Errorf("exit code %d, %s; want %q", r.code, r.out, says)
+		}
+	}
+	if v := batchplane(t, "validate", "-f", out, "--for", "local"); v.code != 0 {
+		t.Errorf("%+v", v)
+	}
+	if r := batchplane(t, "--json", "import", in, "--for", "local", "--zone", "UTC"); r.code != 0 || !strings.Contains(r.out, `"aws":[]`) || !strings.Contains(r.out, "batchplane local -f jobs.yaml") {
+		t.Errorf("%+v", r)
+	}
+	if r := batchplane(t, "import", in, "--for", "local"); r.code != 0 || !strings.Contains(r.err, "the zone of the crontab is taken to be this machine's, ") || strings.Contains(r.out, "zone is not known") {
+		t.Errorf("%+v", r)
+	}
+	if r := batchplane(t, "import", filepath.Join(dir, "manifest.yml"), "--for", "local"); r.code != 2 || !strings.Contains(r.err, "--for local goes with a crontab: what copilot starts are containers") {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestImportRefuses(t *testing.T) {
 	t.Parallel()
 	dir := files(t, map[string]string{"huge": strings.Repeat("x", 11<<20), "none": "@reboot /opt/x\n"})

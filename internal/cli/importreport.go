@@ -116,7 +116,11 @@ func reportEntry(b *bytes.Buffer, e importer.Entry) {
 	}
 	fmt.Fprintf(b, "%s, %s: %s\n", notice.Printable(strings.Join(head, ", ")), e.Verdict, notice.Printable(e.Text))
 	if e.Job != nil {
-		fmt.Fprintf(b, "    job %s: %s\n", *e.Job, strings.Join(e.AWS, " and "))
+		schedule := strings.Join(e.AWS, " and ")
+		if schedule == "" && e.Schedule != nil {
+			schedule = *e.Schedule
+		}
+		fmt.Fprintf(b, "    job %s: %s\n", *e.Job, notice.Printable(schedule))
 	}
 	for _, n := range e.Notes {
 		fmt.Fprintf(b, "    - %s\n", notice.Printable(n))

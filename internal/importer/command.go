@@ -13,7 +13,7 @@ import (
 // maxCommand is the longest command that is rewritten, in bytes. ECS takes half as much.
 const maxCommand = 2 * job.MaxOverrides
 
-// Command is a shell command that moves from a host into a container.
+// Command is a shell command that moves from a host's scheduler into a job.
 type Command struct {
 	Line string
 	Job  *job.Job
@@ -25,6 +25,10 @@ type Command struct {
 	Secrets   *Secrets
 	// Period is the shortest time between two runs; 0 means unknown.
 	Period time.Duration
+	// Local says that it stays on its host, whose zone is Zone; see Options.Local. A container's clock is
+	// UTC.
+	Local bool
+	Zone  string
 
 	// Lock is the file of a flock that Rewrite has removed. LastDay says whether Rewrite has
 	// removed a guard for the last day of the month. Unread says that no shell could read the
@@ -37,9 +41,9 @@ type Command struct {
 	settled bool // it runs in a container already: nothing disables it
 }
 
-// Rewrite removes from a command what a container does not need or must not have, and reports
-// what stays and a person should know. Each pass removes one thing and parses the line anew, so
-// that no pass uses positions in another version of the line.
+// Rewrite removes from a command what a task does not need or must not have, and reports what stays
+// and a person should know. Each pass removes one thing and parses the line anew, so that no pass
+// uses positions in another version of the line.
 func (r *Command) Rewrite() {
 	if len(r.Line) > maxCommand {
 		r.Off("the command has %d bytes; commands of more than %d are not examined", len(r.Line), maxCommand)
@@ -67,7 +71,7 @@ func (r *Command) pass() bool {
 		r.E.Decide("no command is left: it does nothing")
 		return false
 	}
-	if r.inner(list) || r.background(list) || r.redirects(list) || r.pipes(list) || r.setup(list) || r.wrapper(list) {
+	if r.inner(list) || r.background(list) || !r.Local && (r.redirects(list) || r.pipes(list)) || r.setup(list) || !r.Local && r.wrapper(list) {
 		return true
 	}
 	r.remarks(list)
@@ -129,13 +133,13 @@ func (r *Command) cut(start, end int) {
 	r.Line = strings.TrimSpace(before + after)
 }
 
-// background drops a & at the end: the container would end when its shell does.
+// background drops a & at the end: the task would end when its shell does.
 func (r *Command) background(s shell.List) bool {
 	last := s[len(s)-1]
 	if last.After != "&" {
 		return false
 	}
-	r.E.Change("the & at the end is dropped: the container ends with its shell, which would kill the work in the background")
+	r.E.Change("the & at the end is dropped: a task ends with its shell, which would kill the work in the background")
 	r.cut(last.AfterEnd-1, last.AfterEnd)
 	return true
 }

@@ -26,12 +26,18 @@ const (
 	stops                 // a person must choose: the job is imported switched off
 )
 
-var remarks = []remark{
+// everywhere are true of all jobs, remarks of those in containers, and remarksOnHost of those that stay on
+// their host.
+var everywhere = []remark{
 	{nil, pattern(`(?i)^(?:[?*0-9][0-9*/,?#-]*(?:\s|$)|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*\s*$)`), stops, "the command begins with what looks like a sixth time field, as in schedulers that count seconds or years"},
 	{nil, pattern(`^(?:\w+=\S+\s+)*(?:ID=\S+\s+(?:\w+=\S+\s+)*(?:FREQ|WAIT|AFTER)=|(?:FREQ|WAIT|AFTER)=\S+\s+(?:\w+=\S+\s+)*ID=)`), stops, "it begins with options of dcron (FREQ, WAIT, AFTER), which say when or after which job it runs and which a shell takes for variables: say that with the schedule, or with one job for both, and remove them"},
+	{nil, pattern(`(?:^|[^\\])(?:\\\\)*\\[ \t]*$`), decided, "it ends with a backslash, which does not join lines in a crontab: the next line was never part of it"},
+	{nil, pattern(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to its own monitoring: keep that, or drop it, since batchplane tells missed runs"},
+}
+
+var remarks = []remark{
 	{nil, pattern(`-[defx]\s+["']?/run/systemd/system(?:/?[^\w/.-]|/?$)`), stops, "it checks whether its host runs systemd, which a container does not: here it may do what a timer did there instead of it, or nothing, so check `systemctl list-timers` before it runs here"},
 	{nil, pattern(`-[efx]\s+["']?\S*bin/anacron(?:[^\w/.-]|$)`), stops, "it checks whether its host has anacron, which a container does not: here it may do what anacron did there instead of it, or nothing, so check `ls -l /usr/sbin/anacron` before it runs here"},
-	{nil, pattern(`(?:^|[^\\])(?:\\\\)*\\[ \t]*$`), decided, "it ends with a backslash, which does not join lines in a crontab: the next line was never part of it"},
 	{hostPrograms, pattern(`/etc/init\.d/`), stops, "it acts on its host, which a container does not: leave it there, or find a replacement"},
 	{[]string{"run-parts"}, nil, decided, "run-parts runs every script of a folder in order: better make each script a job; the folder must be in the image"},
 	{containers, nil, stops, "it drives containers from its host: make that container the job"},
@@ -39,15 +45,29 @@ var remarks = []remark{
 	{[]string{"flock"}, nil, stops, "flock is left in it and locks nothing, since each task has its own files: use `overlap`"},
 	{lockers, lockForm, stops, "it takes a lock, which holds nothing back, since each task has its own files and processes: use `overlap`, and remove the lock"},
 	{mailers, nil, decided, "it sends mail, and a container has no mail system: `notify` reports failures"},
-	{nil, pattern(`hc-ping\.com|healthchecks\.io|cronitor|deadmanssnitch|uptimerobot`), known, "it reports to its own monitoring: keep that, or drop it, since batchplane tells missed runs"},
 	{nil, pattern(`(^|[\s="':])(~/|/(?:home|root|Users)/)|virtualenv|\.nvm|\.rvm|\.rbenv|\.pyenv`), known, "it uses a user's folder on its host: the image must have its contents"},
 	{[]string{"ps", "pgrep", "pidof", "pkill", "killall", "kill", "start-stop-daemon"}, nil, stops, "it looks for processes on its host, but a task sees only its own: a service keeps a program running; `overlap: forbid` keeps two runs apart"},
 	{[]string{"cd", "pushd"}, nil, known, "it changes into a folder that the image must have"},
 	{[]string{"source", "."}, nil, known, "it reads a settings file: put it into the image, or its settings into environment and secrets"},
 	{nil, pattern(`\bsleep\b.*\bRANDOM\b`), known, "it waits at random: `window` does that without paying for the wait, if it is shorter than the time between two runs"},
-	{nil, pattern(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["']?[A-Za-z][\w.-]*:[^\s"'$]*[A-Za-z]`), decided, "it may hold a password, which anyone who may read ECS events could read: if so, put it into the task definition's secrets"},
+	{nil, passwordForm, decided, "it may hold a password, which anyone who may read ECS events could read: if so, put it into the task definition's secrets"},
 	{[]string{"ssh", "rsync", "scp", "sftp"}, nil, known, "it logs in elsewhere: put its keys into the task definition's secrets"},
 }
+
+var remarksOnHost = []remark{
+	{[]string{"run-parts"}, nil, known, "run-parts runs every script of a folder in order: with a job for each, each has a history and notices of its own"},
+	{[]string{"sudo", "su", "doas"}, nil, decided, "it changes its user, which works as it did, but not in the unit that `batchplane local install` prints unless that runs as root: NoNewPrivileges forbids it there"},
+	{[]string{"start-stop-daemon", "screen", "tmux", "daemonize", "daemon", "supervisord", "pm2", "forever", "setsid", "anacron", "invoke-rc.d", "rc-service"}, daemonForm, stops, "it may start what is to run on, and what a task leaves running is killed when it ends: leave such a line in its crontab, or let the system's service manager start it"},
+	{[]string{"service"}, nil, decided, "on a host without systemd, `service` itself starts what is to run on, and what a task leaves running is killed when it ends: check that it asks systemd, or leave the line in its crontab"},
+	{nil, passwordForm, decided, "it may hold a password, which anyone who may read the jobs file or its runs could read: if so, put it into the task definition's secrets"},
+}
+
+// passwordForm matches options that may hold one.
+var passwordForm = pattern(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["']?[A-Za-z][\w.-]*:[^\s"'$]*[A-Za-z]`)
+
+// daemonForm matches scripts that start a service by themselves, and options by which a program stays
+// behind.
+var daemonForm = pattern(`/etc/(?:rc\.d/)?init\.d/\S+\s+(?:re)?start|\s--?daemon(?:ize)?(?:[\s=]|$)`)
 
 // hostPrograms are programs that make sense only on a host.
 var hostPrograms = []string{
@@ -64,7 +84,11 @@ func (m remark) applies(line string, started []string) bool {
 // remarks reports what stays in the command and a person should know.
 func (r *Command) remarks(s shell.List) {
 	all, started := callsOf(s, 0), programs(s)
-	for _, m := range remarks {
+	table := remarks
+	if r.Local {
+		table = remarksOnHost
+	}
+	for _, m := range slices.Concat(everywhere, table) {
 		switch {
 		case !m.applies(r.Line, started):
 		case m.as == stops:
@@ -74,6 +98,11 @@ func (r *Command) remarks(s shell.List) {
 		default:
 			r.E.Note("%s", m.text)
 		}
+	}
+	if r.Local {
+		r.failures(s)
+		r.onHost(s)
+		return
 	}
 	r.itself(all)
 	r.disk(s, all)

@@ -45,6 +45,9 @@ type Options struct {
 	Disabled bool
 	// Environment chooses one of a file's own environments, if it has any.
 	Environment string
+	// Local says that the jobs are to run in local mode on the host of the old scheduler, and not in
+	// containers on AWS: what ties them to that host stays as it is.
+	Local bool
 }
 
 // Entry is a line of the report: what became of one line or item. Schedule to Stdin are as the

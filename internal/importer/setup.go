@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,11 +48,11 @@ func (r *Command) setup(s shell.List) bool {
 func (r *Command) takesOff(first shell.Command, rest shell.List) bool {
 	text := first.Text(r.Line)
 	switch {
-	case randomBelow().MatchString(text):
+	case !r.Local && randomBelow().MatchString(text): // local mode has no window
 		return r.window(text)
 	case first.After != "&&" || !guarded(rest):
 		return false
-	case hostGuard().MatchString(text):
+	case !r.Local && hostGuard().MatchString(text):
 		r.E.Change("the guard for one host is removed: a schedule has no host. If several hosts have the same crontab, import only one")
 		return true
 	case lastDay().MatchString(text) && dayField(r.E) == "28-31" && r.sameDay():
@@ -72,7 +73,7 @@ func guarded(rest shell.List) bool {
 // sameDay reports whether the command's date is that of the job's schedule: a TZ line may give
 // the command another zone.
 func (r *Command) sameDay() bool {
-	return orUTC(r.Job.Environment["TZ"]) == r.Job.Zone()
+	return cmp.Or(r.Job.Environment["TZ"], r.Zone, "UTC") == r.Job.Zone()
 }
 
 func dayField(e *Entry) string {

@@ -13,7 +13,18 @@ import (
 // run. Their order keeps both sides from ever firing at once: the new jobs are deployed disabled,
 // the old ones are disabled, and only then are the new ones enabled.
 type Steps struct {
+	// Local is how local mode is started, if the new side is to run there.
+	Local *Local
+
 	switches []itsSwitch
+}
+
+// Local says what local mode needs for imported jobs.
+type Local struct {
+	// User is who starts it; "" for the user of the old side.
+	User string
+	// Secrets are the variables whose values it has to be given.
+	Secrets []string
 }
 
 // itsSwitch says how to switch an item of the old side. open names the jobs made of it that stay
@@ -102,6 +113,9 @@ func (s Steps) Plan(t Target) *Switching {
 	}
 	disable := s.commands(func(one itsSwitch) string { return one.disable })
 	enable := s.commands(func(one itsSwitch) string { return one.enable })
+	if s.Local != nil {
+		return s.Local.plan(t, disable, enable)
+	}
 	apply := "batchplane apply -f " + Word(cmp.Or(t.File, "jobs.yaml"))
 	to := " --stack " + Word(cmp.Or(t.Stack, "batchplane")) + t.Flags
 	off := []string{`printf 'defaults: {enabled: false}\n' > off.yaml`, apply + " -f off.yaml" + to}

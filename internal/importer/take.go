@@ -80,5 +80,5 @@ func (r *Command) ReplaceSecrets() {
 	if name := found[0].Name; name != "" {
 		what = name + ", which looks like a secret"
 	}
-	r.Off("it holds %s, which anyone who may read ECS events could read: %s is written instead; put it into the task definition's secrets and use its variable there", what, ReplaceMe)
+	r.Off("it holds %s, which %s could read: %s is written instead; put it into the task definition's secrets and use its variable there", what, r.readers(), ReplaceMe)
 }

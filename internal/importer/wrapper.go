@@ -139,7 +139,7 @@ func (r *Command) flock(words []shell.Word) bool {
 		return false
 	}
 	wait, limited := waitOf(words[1:n])
-	skips := limited && wait == 0 || slices.ContainsFunc(words[1:n], func(w shell.Word) bool { return nonblock().MatchString(w.Text) })
+	skips := gives(words[1:n])
 	lock := shell.Unquote(words[n].Text)
 	if !r.unlock(words, n+1) {
 		return false
@@ -156,6 +156,12 @@ func (r *Command) flock(words []shell.Word) bool {
 		r.Off("flock gave up after %gs, and a run in a queue waits until the other ends: choose `overlap: forbid`, which does not wait, or `queue` with the longest `timeout` that may be waited for", wait)
 	}
 	return true
+}
+
+// gives reports whether a flock with these options gives up at once if its lock is taken.
+func gives(options []shell.Word) bool {
+	wait, limited := waitOf(options)
+	return limited && wait == 0 || slices.ContainsFunc(options, func(w shell.Word) bool { return nonblock().MatchString(w.Text) })
 }
 
 // waitOf gives the seconds for which a flock waits.

@@ -87,10 +87,11 @@ type options struct {
 	From     time.Time
 	Disabled bool
 	Users    lines.UserColumn
+	Local    bool
 }
 
 func readText(data []byte, o options) (importer.Result, error) {
-	in := importer.New(crontab.Kind, importer.Options{Zone: o.Zone, From: o.From, Disabled: o.Disabled})
+	in := importer.New(crontab.Kind, importer.Options{Zone: o.Zone, From: o.From, Disabled: o.Disabled, Local: o.Local})
 	err := crontab.Reader{Users: o.Users}.Read(in, []*importer.File{{Name: "-", Data: data}})
 	return in.Result, err
 }

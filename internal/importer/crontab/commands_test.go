@@ -237,3 +237,17 @@ func TestNothingBeforeAPercent(t *testing.T) {
 		{"behind an address", at("mail -s x a@b.example%hello"), `printf '%s' 'hello` + "\n' | ( mail -s x a@b.example )", false, "printf writes it"},
 	})
 }
+
+// TestADateThatAPercentCuts: a format of date whose % are escaped is whole, whatever standard input follows.
+func TestADateThatAPercentCuts(t *testing.T) {
+	t.Parallel()
+	const cut = "a format of date is cut off"
+	for line, want := range map[string]bool{
+		"/x > /tmp/x-$(date +%F)": true, "/x $(date -u '+%F')": true, "/x `date +\\%Y-%m`": true, "/x $(/bin/date --utc +%F).log": true,
+		"/x $(date +\\%F)%in": false, "echo $(date +\\%F) | /x%in": false, "/x `date +\\%F`%in": false, "/x +a%in": false,
+	} {
+		if _, e := lastJob(imported(t, at(line))); strings.Contains(strings.Join(e.Notes, "\n"), cut) != want {
+			t.Errorf("%s: %q", line, e.Notes)
+		}
+	}
+}

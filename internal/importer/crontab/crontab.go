@@ -93,13 +93,14 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 		}
 	}
 	c := &importing{
-		Import: in, env: environment{zone: in.Zone, secrets: &in.Secrets}, locks: map[string]string{}, dot: map[int]string{}, users: r.users(f),
+		Import: in, env: environment{zone: in.Zone, secrets: &in.Secrets, local: in.Local}, locks: map[string]string{}, dot: map[int]string{}, users: r.users(f),
 		lines: make(map[int]lines.Line, len(all)), unread: unread.MatchString(f.Name), system: r.Users != lines.Absent && systemFile.MatchString(f.Name),
 	}
 	for _, l := range all {
 		c.lines[l.Number] = l
 		c.offUsers(l)
 	}
+	c.user = user(all)
 	c.each(f.Data)
 	c.definition()
 	in.Old = commentOut(f.Data, c.dot)
@@ -124,10 +125,11 @@ type importing struct {
 	names   map[int]string // of the jobs, by line
 	dot     map[int]string // the imported jobs by line
 	users   lines.UserColumn
-	follows bool // another job follows right below
-	broke   bool // the effect of a broken line on the file was reported
-	unread  bool // the effect of the file's name is still to be reported
-	system  bool // cron reads users before commands in the file's folder
+	follows bool   // another job follows right below
+	broke   bool   // the effect of a broken line on the file was reported
+	unread  bool   // the effect of the file's name is still to be reported
+	system  bool   // cron reads users before commands in the file's folder
+	user    string // who starts local mode for the file; "" for the owner of a user's crontab
 }
 
 // offUsers learns from the lines of jobs how to read the lines that are commented out.
@@ -259,6 +261,10 @@ func (in *importing) entry(e *importer.Entry, l lines.Line) {
 		return
 	case lines.Reboot:
 		reading(e, l)
+		if in.Local {
+			e.Refuse("@reboot has no times: leave it in the crontab, or make it a service")
+			return
+		}
 		e.Refuse("@reboot has no times and a container no boot: make it a service, or a step of the deployment")
 		return
 	}

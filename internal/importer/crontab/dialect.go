@@ -67,7 +67,7 @@ func (in *importing) broken(e *importer.Entry, l lines.Line) {
 		return
 	}
 	in.broke = true
-	e.Decide("Debian's and Ubuntu's cron ignores the whole file for such a line, so under it no job of this file has run since: look for \"this crontab file will be ignored\" in its log before they run on AWS")
+	e.Decide("Debian's and Ubuntu's cron ignores the whole file for such a line, so under it no job of this file has run since: look for \"this crontab file will be ignored\" in its log before they run here")
 }
 
 // others reports whether the file has another job.

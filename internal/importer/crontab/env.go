@@ -31,6 +31,15 @@ type environment struct {
 	timezone       bool // a TZ line is in force
 	delay          job.Duration
 	odd            []string // variables in force that are not UTF-8
+	local          bool
+}
+
+// heard names those who hear of failures if a job names no others.
+func (v *environment) heard() string {
+	if v.local {
+		return "the terminal and the targets of `batchplane local --targets`"
+	}
+	return "the stack's own targets"
 }
 
 func (v *environment) zoneName() string {
@@ -98,15 +107,6 @@ func (v *environment) ofCron(e *importer.Entry, name, value string) bool {
 	case "RANDOM_DELAY":
 		v.delays(e, value)
 		return true
-	case "SHELL":
-		v.shell = value
-		if slices.Contains(caged, path.Base(value)) {
-			v.shell = "/bin/bash"
-			e.Change("%s is bash within the bounds of its host: the jobs below get /bin/bash, which the image must have", value)
-			return true
-		}
-		e.Note("for the jobs below; the image must have %s", value)
-		return true
 	case "CRON_TZ":
 		v.cronZone = value
 		e.Change("it becomes the timezone of the jobs below, as cronie reads it; Debian's cron ignores it, so look which one ran them")
@@ -118,12 +118,39 @@ func (v *environment) ofCron(e *importer.Entry, name, value string) bool {
 			whose = "CRON_TZ's"
 		}
 		e.Note("it changes what the commands see and not when they run; the schedule is in %s zone", whose)
-	case "BASH_ENV", "ENV":
-		e.Note("a shell reads that file before each command: the image must have it, or put what it says into environment and secrets")
-	case "PATH", "HOME":
-		e.Note("it names folders of the host: the image must have them")
+	default:
+		return v.ofHost(e, name, value)
 	}
 	return false
+}
+
+// ofHost is ofCron for what names something of the host.
+func (v *environment) ofHost(e *importer.Entry, name, value string) bool {
+	switch {
+	case name == "SHELL":
+		v.setShell(e, value)
+		return true
+	case name == "HOME" && v.local:
+		e.Decide("cron starts the jobs below in that folder, and local mode all jobs in the one where it is started: begin their commands with cd if they need it")
+	case v.local:
+	case name == "PATH", name == "HOME":
+		e.Note("it names folders of the host: the image must have them")
+	case name == "BASH_ENV", name == "ENV":
+		e.Note("a shell reads that file before each command: the image must have it, or put what it says into environment and secrets")
+	}
+	return false
+}
+
+func (v *environment) setShell(e *importer.Entry, value string) {
+	v.shell = value
+	switch {
+	case v.local:
+	case slices.Contains(caged, path.Base(value)):
+		v.shell = "/bin/bash"
+		e.Change("%s is bash within the bounds of its host: the jobs below get /bin/bash, which the image must have", value)
+	default:
+		e.Note("for the jobs below; the image must have %s", value)
+	}
 }
 
 // delays reads by how many minutes at most cronie starts jobs late (crontab(5) of cronie,
@@ -134,7 +161,12 @@ func (v *environment) delays(e *importer.Entry, value string) {
 		e.Decide("cron's delay of %s minutes could not be read, and is dropped: `window` says by how much the start of a job may be late", importer.Clip(value))
 		return
 	}
-	v.delay = job.Duration(time.Duration(n) * time.Minute)
+	late := job.Duration(time.Duration(n) * time.Minute)
+	if v.local {
+		e.Change("cron started the jobs below up to %s late; local mode starts them on time", late)
+		return
+	}
+	v.delay = late
 	e.Change("cron started the jobs below up to %s late, and so does `window`, which draws anew each time", v.delay)
 }
 
@@ -156,7 +188,7 @@ func (v *environment) apply(r *importer.Command) {
 	for _, name := range v.hidden {
 		e.Note("its %s comes from the task definition's secrets", name)
 	}
-	if zone := v.zone; !v.timezone && zone != "" && zone != "UTC" { // CRON_TZ is not that of the commands
+	if zone := v.zone; !v.local && !v.timezone && zone != "" && zone != "UTC" { // CRON_TZ is not that of the commands
 		if j.Environment == nil {
 			j.Environment = map[string]string{}
 		}
@@ -169,10 +201,10 @@ func (v *environment) apply(r *importer.Command) {
 // about a failure.
 func (v *environment) tellMail(e *importer.Entry) {
 	if *v.mail == "" {
-		e.Decide(`nobody was notified; failures of the jobs below are reported to the stack's own targets, which is proposed`)
+		e.Decide(`nobody was notified; failures of the jobs below are reported to %s, which is proposed`, v.heard())
 		return
 	}
-	e.Decide("cron mailed any output to %s; failures of the jobs below are reported to the stack's own targets instead: name one in `notify` if others should hear, and use `also: [succeeded]` to hear of every run", *v.mail)
+	e.Decide("cron mailed any output to %s; failures of the jobs below are reported to %s instead: name one in `notify` if others should hear, and use `also: [succeeded]` to hear of every run", *v.mail, v.heard())
 }
 
 // mailOf is tellMail for a job.
@@ -182,7 +214,7 @@ func (v *environment) mailOf(e *importer.Entry) {
 		e.Note("its mail becomes notices of failures, see line %d", v.mailLine)
 	case !v.mailTold:
 		v.mailTold = true
-		e.Note("cron mailed its output, as that of all others without MAILTO, to its user; here failures are reported to the stack's own targets")
+		e.Note("cron mailed its output, as that of all others without MAILTO, to its user; here failures are reported to %s", v.heard())
 	}
 }
 

@@ -51,14 +51,8 @@ func TestRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var report bytes.Buffer
-	for _, e := range r.Entries {
-		fmt.Fprintf(&report, "%d %s %s\n", e.Line, e.Kind, e.Verdict)
-		for _, n := range e.Notes {
-			fmt.Fprintf(&report, "\t%s\n", n)
-		}
-	}
-	golden(t, "testdata/rows.report", report.Bytes())
+	report := report(r)
+	golden(t, "testdata/rows.report", report)
 	golden(t, "testdata/rows.imported", r.Old)
 	jobs, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, nil)
 	if err != nil {
@@ -73,13 +67,25 @@ func TestRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, secret := range []string{"hunter2", "abc123"} {
-		if bytes.Contains(jobs, []byte(secret)) || bytes.Contains(report.Bytes(), []byte(secret)) {
+		if bytes.Contains(jobs, []byte(secret)) || bytes.Contains(report, []byte(secret)) {
 			t.Errorf("the secret %s is written", secret)
 		}
 		if bytes.Contains(everything, []byte(secret)) {
 			t.Errorf("the secret %s is in %s", secret, everything)
 		}
 	}
+}
+
+// report gives what an import says about each line.
+func report(r importer.Result) []byte {
+	var b bytes.Buffer
+	for _, e := range r.Entries {
+		fmt.Fprintf(&b, "%d %s %s\n", e.Line, e.Kind, e.Verdict)
+		for _, n := range e.Notes {
+			fmt.Fprintf(&b, "\t%s\n", n)
+		}
+	}
+	return b.Bytes()
 }
 
 // readable checks that what is written is a jobs file with the same jobs.
@@ -195,25 +201,33 @@ func FuzzImport(f *testing.F) {
 	}
 	f.Add(data)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := readText(data, options{From: from, Disabled: true})
-		if err != nil {
-			return
-		}
-		if len(r.Jobs) > 0 {
-			text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
+		for _, local := range []bool{false, true} {
+			r, err := readText(data, options{From: from, Disabled: true, Local: local})
 			if err != nil {
-				t.Fatal(err)
+				return
 			}
-			if _, problems := jobfile.Load([]jobfile.Source{{Data: text}}, jobfile.Options{Env: noVariables}); len(problems) > 0 {
-				t.Errorf("%v\n%s", problems, text)
-			}
-		}
-		if !bytes.Contains(data, []byte("batchplane runs this as")) {
-			if back, _ := crontab.Undo(r.Old); !bytes.Equal(back, data) {
-				t.Errorf("undone:\n%q\nwant\n%q", back, data)
-			}
+			sound(t, data, r)
 		}
 	})
+}
+
+// sound checks that what was imported is a jobs file, and that it can be undone.
+func sound(t *testing.T, data []byte, r importer.Result) {
+	t.Helper()
+	if len(r.Jobs) > 0 {
+		text, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, problems := jobfile.Load([]jobfile.Source{{Data: text}}, jobfile.Options{Env: noVariables}); len(problems) > 0 {
+			t.Errorf("%v\n%s", problems, text)
+		}
+	}
+	if !bytes.Contains(data, []byte("batchplane runs this as")) {
+		if back, _ := crontab.Undo(r.Old); !bytes.Equal(back, data) {
+			t.Errorf("undone:\n%q\nwant\n%q", back, data)
+		}
+	}
 }
 
 // TestBounds: a long line of anything takes about as long as reading it.

@@ -29,15 +29,18 @@ func (in *importing) job(e *importer.Entry, l lines.Line) {
 		return
 	}
 	schedule := l.Spec.In(zone, in.dst(l.Schedule))
-	if !in.translate(e, l.Spec, schedule) {
+	if !in.reads(e, l, schedule) {
 		return
 	}
 	j := job.Job{Schedule: l.Schedule, Timezone: in.env.zoneName(), Description: importer.Description(in.comment, l.Command+" "+in.names[l.Number], !in.follows)}
 	r := &importer.Command{
-		Line: strings.TrimRight(l.Command, "\r"), Job: &j, E: e, Shell: in.env.shell, Variables: in.env.vars, Secrets: &in.Secrets, Period: in.Period(schedule),
+		Line: strings.TrimRight(l.Command, "\r"), Job: &j, E: e, Shell: in.env.shell, Variables: in.env.vars, Secrets: &in.Secrets, Period: in.Period(schedule), Local: in.Local,
 	}
 	if r.Line != l.Command {
 		e.Change("the line ends with a carriage return, which cron hands to the command: it is dropped")
+	}
+	if in.Local {
+		r.Zone = in.env.zone
 	}
 	in.env.apply(r)
 	in.whoever(e, l, r)
@@ -63,24 +66,31 @@ func (in *importing) job(e *importer.Entry, l lines.Line) {
 	}
 }
 
-// translate fills in the schedule in EventBridge's terms. ok is false if there is no such
-// schedule.
-func (in *importing) translate(e *importer.Entry, spec *cron.Spec, s cron.Schedule) (ok bool) {
+// reads says how the schedule is read on the new side. ok is false if there is no such schedule.
+func (in *importing) reads(e *importer.Entry, l lines.Line, s cron.Schedule) (ok bool) {
 	if in.Zone == "" && in.env.cronZone == "" && !in.env.zoneTold {
 		in.env.zoneTold = true
 		e.Decide("the host's zone is not known: UTC is assumed for the whole file; set it with --zone")
+	}
+	if in.Local {
+		in.asWritten(e, l)
+		return true
 	}
 	t, err := s.Translate(in.From)
 	if err != nil {
 		e.Refuse("%v", err)
 		return false
 	}
-	for _, w := range spec.Warnings() {
-		e.Decide("%s", w)
-	}
+	warn(e, l)
 	e.Translated(t)
 	in.Crowded(e, s)
 	return true
+}
+
+func warn(e *importer.Entry, l lines.Line) {
+	for _, w := range l.Spec.Warnings() {
+		e.Decide("%s", w)
+	}
 }
 
 // whoever reports who ran the job, and who was told.
@@ -94,9 +104,7 @@ func (in *importing) whoever(e *importer.Entry, l lines.Line, r *importer.Comman
 	if in.system && l.User == "" && l.Doubt == "" {
 		r.Off("cron reads a user before each command of this file, and takes %s for one, so it has never run: name the user, or use --users no if the file was a user's", firstWord(l.Command))
 	}
-	if l.User != "" {
-		e.Note("it ran as %s: in a container, the task definition sets the user, and the task role its rights", l.User)
-	}
+	in.ranAs(r, l.User)
 	if l.MailOnError {
 		e.Change("-n is dropped: failures are reported anyway")
 	}
@@ -131,7 +139,10 @@ func readable(r *importer.Command, l lines.Line) {
 // variable's value. Who means standard input ends the command before it.
 var withinWord = regexp.MustCompile(`(?:[=/:+_.,&?"'([{-]|://\S*)$`)
 
-// input puts cron's standard input into the command, since ECS gives none.
+// dateCut matches a command that a % cut off within a format of date.
+var dateCut = regexp.MustCompile("\\bdate\\s[^;|&)`]*\\+[^;|&)`]*$")
+
+// input puts cron's standard input into the command, since a task gets none.
 func (in *importing) input(e *importer.Entry, l lines.Line, r *importer.Command) {
 	if l.Stdin == "" {
 		if strings.Contains(l.Text, `\%`) {
@@ -142,17 +153,17 @@ func (in *importing) input(e *importer.Entry, l lines.Line, r *importer.Command)
 		}
 		return
 	}
-	if strings.Contains(l.Command, "date +") {
+	if dateCut.MatchString(l.Command) {
 		e.Decide("cron ends the command at the first bare %%, so a format of date is cut off and this has not done what it says: if \\%% was meant, write the whole command")
 	}
 	if r.Unread {
-		e.Decide("what follows the first bare %% was its standard input, which ECS does not have: it is left out")
+		e.Decide("what follows the first bare %% was its standard input, which a task does not have: it is left out")
 		return
 	}
 	if withinWord.MatchString(l.Command) {
 		r.Off("cron ends the command at the first bare %%, here within a word, and hands it the rest as standard input; busybox and supercronic take a %% as it stands: write the whole command if one of them ran it, or if \\%% was meant")
 	} else {
-		e.Change("what follows the first %% is standard input, which ECS does not have: printf writes it")
+		e.Change("what follows the first %% is standard input, which a task does not have: printf writes it")
 	}
 	end := " )"
 	if strings.Contains(r.Line, "#") {
@@ -183,13 +194,16 @@ func (in *importing) settle(e *importer.Entry, r *importer.Command) {
 	if r.LastDay {
 		f := strings.Fields(r.Job.Schedule)
 		text := "cron(" + strings.Join([]string{f[0], f[1], "L", f[3], "?", "*"}, " ") + ")"
-		if aws := strings.Replace(e.AWS[0], " 28-31 ", " L ", 1); aws != e.AWS[0] && len(e.AWS) == 1 {
-			text = aws
+		if len(e.AWS) == 1 {
+			text = strings.Replace(e.AWS[0], " 28-31 ", " L ", 1)
 		}
 		// An EventBridge expression has another default rule, so cron's is written out.
 		r.Job.DST = byCron
 		if in.env.cronZone != "" || followsClock(r.Job.Schedule) {
 			r.Job.DST = byClock
+		}
+		if in.Local {
+			e.Proof = ""
 		}
 		r.Job.Schedule, e.AWS, e.Guard = text, []string{text}, nil
 		return

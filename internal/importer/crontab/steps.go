@@ -1,6 +1,8 @@
 package crontab
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
@@ -10,6 +12,9 @@ import (
 func (in *importing) steps(f *importer.File) {
 	if len(in.dot) == 0 {
 		return
+	}
+	if in.Local {
+		in.Steps.Local = &importer.Local{User: in.user, Secrets: slices.Sorted(maps.Keys(in.Secrets.All()))}
 	}
 	name := f.Base()
 	if f.Name == "-" {

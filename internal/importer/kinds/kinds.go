@@ -55,6 +55,9 @@ func Import(kind string, files []*importer.File, o importer.Options, of Options)
 	if err != nil {
 		return importer.Result{}, err
 	}
+	if o.Local && reader.Kind() != crontab.Kind {
+		return importer.Result{}, fmt.Errorf("--for local goes with a crontab: what %s starts are containers, and local mode starts commands on this machine", reader.Kind())
+	}
 	in := importer.New(reader.Kind(), o)
 	if err := reader.Read(in, files); err != nil {
 		return importer.Result{}, err

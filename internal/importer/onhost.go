@@ -1,0 +1,81 @@
+package importer
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer/shell"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// readers says who can read what a command holds.
+func (r *Command) readers() string {
+	if r.Local {
+		return "anyone who may read the jobs file or its runs"
+	}
+	return "anyone who may read ECS events"
+}
+
+// onHost reports what a command that stays on its host does differently in local mode.
+func (r *Command) onHost(s shell.List) {
+	if skips(s, r) {
+		r.Job.Overlap = job.Forbid
+		r.E.Change("`overlap: forbid` is added, and flock stays: a run that comes while another of the job is open is skipped, where flock alone would make it fail")
+	}
+	r.silent(s)
+	if slices.ContainsFunc(s, func(c shell.Command) bool { return slices.ContainsFunc(c.Redirects, takesOutput) }) {
+		r.E.Note("its output goes where its redirection sends it, as before: the log of a run and its notices have none of that")
+	}
+}
+
+// silent reports a test that, when it fails, ends the command with an exit code that is a failure here
+// and of which cron said nothing.
+func (r *Command) silent(s shell.List) {
+	for i, c := range s[:len(s)-1] {
+		if isCondition(c) && c.After == "&&" && guarded(s[i+1:]) {
+			r.E.Decide("if its test fails, so does its run, and a notice says so, where cron said nothing: `if TEST; then COMMAND; fi` succeeds")
+			return
+		}
+	}
+}
+
+// skips reports whether the command is one that flock gives up if its lock is taken.
+func skips(s shell.List, r *Command) bool {
+	c, ok := r.core(s)
+	i := slices.IndexFunc(c.Words, func(w shell.Word) bool { return shell.Base(shell.Unquote(w.Text)) == "flock" })
+	if !ok || i < 0 || !slices.ContainsFunc(ownCalls(c), func(one call) bool { return one.is("flock") }) {
+		return false
+	}
+	n, ok := options(c.Words[i:], flockAlone, flockValued)
+	return ok && gives(c.Words[i+1:i+n])
+}
+
+// takesOutput reports whether a redirection takes the output away, and not only the errors.
+func takesOutput(t shell.Redirect) bool {
+	return !strings.Contains(t.Sign, "<") && !strings.HasPrefix(t.Sign, "2") && !strings.HasSuffix(t.Sign, ">&")
+}
+
+// plan gives the switch-over to local mode.
+func (l *Local) plan(t Target, disable, enable []string) *Switching {
+	file := Word(cmp.Or(t.File, "jobs.yaml"))
+	start, sentences := "cd && batchplane local -f "+file, []string{}
+	if l.User != "" {
+		sentences = append(sentences, "# as "+oneLine(l.User)+", to whom "+file+" belongs")
+	}
+	if len(l.Secrets) > 0 {
+		start += " --secrets secrets"
+		sentences = append(sentences, "# the file secrets in that folder, which that user alone may read, has a line NAME=VALUE for each of "+strings.Join(l.Secrets, ", "))
+	}
+	return &Switching{
+		Over: []Step{
+			{"Look at what the new jobs will do. Those that are switched off stay off until you have decided on them.", []string{"batchplane validate -f " + file + " --for local", "batchplane preview -f " + file}},
+			{"Disable the old ones, and wait two minutes: a start that is on its way still comes.", disable},
+			{"Start local mode, in the folder in which cron starts commands: the home folder of its user. Slots between 2 and 3 run on neither side.", append(sentences, start, "# as a service: batchplane local install prints its unit, which starts commands in the folder of the jobs file")},
+		},
+		Back: []Step{
+			{"End local mode once no run is open, and wait two minutes.", []string{"# Ctrl-C where it runs, or systemctl stop batchplane"}},
+			{"Enable the old ones. Slots between 1 and 2 run on neither side.", enable},
+		},
+	}
+}
