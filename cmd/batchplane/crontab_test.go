@@ -22,7 +22,7 @@ func TestFromACrontabToLocalMode(t *testing.T) {
 	f.write("crontab", crontab)
 	f.write("secrets", "API_TOKEN=geheim123\n")
 	code, out, errs := f.do("import", "crontab", "crontab", "--for", "local", "--zone", "UTC", "-o", "jobs.yaml")
-	for _, says := range []string{"7 lines: 1 kept, 2 changed, 3 need a decision, 1 refused; 3 jobs, 1 of them switched off", "\ncd && batchplane local -f " + f.path("jobs.yaml") + " --secrets secrets\n"} {
+	for _, says := range []string{"7 lines: 1 kept, 2 changed, 3 need a decision, 1 refused; 3 jobs, 1 of them switched off", "\n(cd && batchplane local -f " + f.path("jobs.yaml") + " --secrets secrets)\n"} {
 		if code != 0 || !strings.Contains(out, says) {
 			t.Errorf("exit code %d, %s%s\nwant %q", code, out, errs, says)
 		}

@@ -185,7 +185,7 @@ func TestImportForLocal(t *testing.T) {
 	dir := files(t, map[string]string{"crontab": smallCrontab, "manifest.yml": "name: a\ntype: Scheduled Job\non: {schedule: '@daily'}\nimage: {location: 'x:1'}\n"})
 	in, out := filepath.Join(dir, "crontab"), filepath.Join(dir, "jobs.yaml")
 	r := batchplane(t, "import", "crontab", in, "--for", "local", "--zone", "Europe/Berlin", "-o", out)
-	for _, says := range []string{"    job report: 30 2 * * *\n", "    = the schedule stays as it is", "3 lines: 1 kept, 1 changed, 0 need a decision, 1 refused; 1 job", "\ncd && batchplane local -f " + out + " --secrets secrets\n"} {
+	for _, says := range []string{"    job report: 30 2 * * *\n", "    = the schedule stays as it is", "3 lines: 1 kept, 1 changed, 0 need a decision, 1 refused; 1 job", "\n(cd && batchplane local -f " + out + " --secrets secrets)\n"} {
 		if r.code != 0 || !strings.Contains(r.out, says) {
 			t.Errorf("exit code %d, %s; want %q", r.code, r.out, says)
 		}

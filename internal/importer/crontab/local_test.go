@@ -134,12 +134,22 @@ func TestLocalAsksWhatIsStillOpen(t *testing.T) {
 	}
 }
 
+// TestATestThatEndsNothing: its failure is not that of the run.
+func TestATestThatEndsNothing(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"[ -f /x ] && /opt/x; /opt/y", "[ -f /x ] && /opt/x || /opt/y", "[ -f /x ] || /opt/x", "if [ -f /x ]; then /opt/x; fi", "/opt/x && [ -f /x ]"} {
+		if _, e := lastJob(local(t, "-", at(line))); strings.Contains(strings.Join(e.Notes, "\n"), "if its test fails") {
+			t.Errorf("%s: %q", line, e.Notes)
+		}
+	}
+}
+
 // TestLocalSkipsWhereFlockGivesUp: each run that finds its lock taken would be a failure.
 func TestLocalSkipsWhereFlockGivesUp(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]job.Overlap{
 		"flock -n /tmp/l /opt/x": job.Forbid, "cd /x && /usr/bin/flock -xn /tmp/l -c './x -n'": job.Forbid, "timeout 5m nice flock -w 0 /tmp/l /opt/x": job.Forbid,
-		"flock /tmp/l /opt/x -n": "", "flock -w 5 /tmp/l /opt/x": "", "echo flock -n x": "", "/opt/a; flock -n /tmp/l /opt/x": "",
+		"flock /tmp/l /opt/x -n": "", "flock -w 5 /tmp/l /opt/x": "", "echo flock -n x": "", "/opt/a; flock -n /tmp/l /opt/x": "", "flock -n /tmp/l /opt/x; /opt/y": "",
 	} {
 		j, e := lastJob(local(t, "-", at(line)))
 		if j.Overlap != want || j.Command[2] != line || want != "" && e.Verdict != importer.Changed {
@@ -185,8 +195,8 @@ func TestStepsForLocal(t *testing.T) {
 	text := r.Steps.Text(importer.Target{File: "/home/a b/jobs.yaml", Stack: "prod", Flags: " --region x"})
 	done := 0
 	for _, says := range []string{
-		"\nbatchplane validate -f '/home/a b/jobs.yaml' --for local\nbatchplane preview -f '/home/a b/jobs.yaml'\n", "\ncrontab -l > crontab.old && crontab crontab.imported\n",
-		"a line NAME=VALUE for each of A_TOKEN, B_TOKEN\ncd && batchplane local -f '/home/a b/jobs.yaml' --secrets secrets\n", "# Ctrl-C where it runs", "\ncrontab crontab.old\n",
+		"\nbatchplane validate -f '/home/a b/jobs.yaml' --for local\nbatchplane preview -f '/home/a b/jobs.yaml'\n", "\n(umask 077; crontab -l > crontab.old) && crontab crontab.imported\n",
+		"a line NAME=VALUE for each of A_TOKEN, B_TOKEN\n(cd && batchplane local -f '/home/a b/jobs.yaml' --secrets secrets)\n", "# Ctrl-C where it runs", "\ncrontab crontab.old\n",
 	} {
 		i := strings.Index(text[done:], says)
 		if i < 0 {
