@@ -10,6 +10,8 @@ import (
 	"unicode/utf16"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/batchplane/batchplane/internal/ecsevent"
 )
@@ -37,11 +39,18 @@ func asUTF8(data []byte) []byte {
 	return []byte(string(utf16.Decode(units)))
 }
 
+// Bounds of what asJSON takes for YAML of the AWS CLI, which nests ten deep and repeats nothing by
+// aliases. The parser takes gigabytes for some kilobytes of brackets.
+const (
+	maxYAML    = 4 << 20
+	maxNesting = 100
+)
+
 // asJSON converts YAML, which the AWS CLI can print, to JSON if it contains a document. It
 // returns anything else as it is.
 func asJSON(data []byte) []byte {
 	start := bytes.TrimLeft(data, blanks)
-	if len(start) == 0 || bytes.IndexByte([]byte(`{["`), start[0]) >= 0 || !bytes.Contains(start, []byte(":")) {
+	if len(start) == 0 || bytes.IndexByte([]byte(`{["`), start[0]) >= 0 || !bytes.Contains(start, []byte(":")) || !plainYAML(start) {
 		return data
 	}
 	converted, err := yaml.YAMLToJSON(data)
@@ -52,6 +61,31 @@ func asJSON(data []byte) []byte {
 		return data
 	}
 	return converted
+}
+
+// plainYAML reports whether a text is within the bounds of YAML.
+func plainYAML(text []byte) bool {
+	if len(text) > maxYAML {
+		return false
+	}
+	open := 0
+	onLine := map[int]int{} // entries that nest in one line: - - - a
+	for _, t := range lexer.Tokenize(string(text)) {
+		switch t.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			open++
+		case token.MappingEndType, token.SequenceEndType:
+			open--
+		case token.SequenceEntryType, token.MappingKeyType, token.TagType, token.AnchorType:
+			onLine[t.Position.Line]++
+		case token.AliasType:
+			return false
+		}
+		if max(open, onLine[t.Position.Line]) > maxNesting {
+			return false
+		}
+	}
+	return true
 }
 
 // document returns the document that begins at at, where there must be no blank, and where to

@@ -1,0 +1,25 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestPlainYAML: the parser, which takes gigabytes for some kilobytes of brackets or aliases, gets only
+// what the AWS CLI may print.
+func TestPlainYAML(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text string
+		want bool
+	}{
+		"an answer": {"tasks:\n- lastStatus: STOPPED\n  containers:\n  - exitCode: 1\n    networkBindings: []\n", true},
+		"brackets":  {"a: " + strings.Repeat("[", 101) + strings.Repeat("]", 101), false},
+		"aliases":   {"a: &a [x, x]\nb: [*a, *a]\n", false},
+		"too large": {"a: " + strings.Repeat("x", maxYAML), false},
+	} {
+		if got := plainYAML([]byte(c.text)); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
