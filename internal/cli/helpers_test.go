@@ -163,7 +163,7 @@ func (w *world) scheduled(name string, slot time.Time) {
 
 func (w *world) claim(j job.Job, slot time.Time) {
 	w.t.Helper()
-	if _, err := w.l.Control.Scheduled(w.t.Context(), j, slot); err != nil {
+	if _, err := w.l.Control.Scheduled(w.t.Context(), "", j, slot); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -161,7 +161,7 @@ func TestTheHourIsSummedUp(t *testing.T) {
 	t.Cleanup(func() { _ = l.Close(t.Context()) })
 	for _, j := range l.Jobs() {
 		for i := range 2 {
-			if _, err := l.Control.Scheduled(t.Context(), j, seen.Truncate(time.Minute).Add(-time.Duration(i)*time.Minute)); err != nil {
+			if _, err := l.Control.Scheduled(t.Context(), "", j, seen.Truncate(time.Minute).Add(-time.Duration(i)*time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -16,8 +16,8 @@ import (
 // it. An error means that something is owed and could not be done.
 func (c *Control) Fire(ctx context.Context, s port.Slot) (port.Reply, error) {
 	s.At = s.At.UTC()
-	if s.At.Sub(c.Now()) > ahead {
-		return c.ScheduledAs(ctx, "", job.Job{Name: s.Name}, s.At) // refused
+	if why := c.early(s.At); why != "" {
+		return c.refuseSlot(ctx, s.Name, s.At, why)
 	}
 	a, err := c.accept(ctx, s)
 	switch {

@@ -37,7 +37,7 @@ func TestAForgottenTaskIsTakenOver(t *testing.T) {
 	ctl := &control.Control{
 		Stack: "prod", Store: store, Launcher: conflictingECS{}, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
 	}
-	if _, err := ctl.Scheduled(t.Context(), job.Job{Name: "report", TaskDefinition: "report", Cluster: "jobs"}, t0); err != nil {
+	if _, err := ctl.Scheduled(t.Context(), "", job.Job{Name: "report", TaskDefinition: "report", Cluster: "jobs"}, t0); err != nil {
 		t.Fatal(err)
 	}
 	now = now.Add(10 * time.Minute)
@@ -64,7 +64,7 @@ func TestTheClusterOfAnEarlierAttempt(t *testing.T) {
 		Stack: "prod", Store: store, Launcher: silentECS{}, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
 	}
 	j := job.Job{Name: "report", TaskDefinition: "report", Cluster: "jobs"}
-	if _, err := ctl.Scheduled(t.Context(), j, t0); err == nil {
+	if _, err := ctl.Scheduled(t.Context(), "", j, t0); err == nil {
 		t.Fatal("the launch had an answer")
 	}
 	for range 200 { // until it is given up

@@ -19,7 +19,7 @@ func TestCrowdedSlot(t *testing.T) {
 	t.Parallel()
 	other := with(report, func(j *job.Job) { j.Name = "second" })
 	second := func(w *world) (port.Reply, error) {
-		return w.ctl.Scheduled(w.t.Context(), other, t0)
+		return w.ctl.Scheduled(w.t.Context(), "", other, t0)
 	}
 	for name, c := range map[string]struct {
 		pace  port.Pacer
@@ -51,7 +51,7 @@ func TestCrowdedSlot(t *testing.T) {
 			if err := w.ctl.Sync(t.Context(), []job.Job{report, other}); err != nil {
 				t.Fatal(err)
 			}
-			if r, err := w.ctl.Scheduled(t.Context(), report, t0); err != nil || r.Status != run.Queued {
+			if r, err := w.ctl.Scheduled(t.Context(), "", report, t0); err != nil || r.Status != run.Queued {
 				t.Fatalf("the first is %s: %v", r.Status, err)
 			}
 			w.clock.Advance(c.wait)
@@ -90,7 +90,7 @@ func TestCrowdedLock(t *testing.T) {
 		if i == 2 {
 			w.clock.Advance(time.Minute)
 		}
-		if r, err := w.ctl.Scheduled(t.Context(), j, at); err != nil || r.Status != want {
+		if r, err := w.ctl.Scheduled(t.Context(), "", j, at); err != nil || r.Status != want {
 			t.Errorf("%s at %s is %s, want %s: %v", j.Name, at.Format("15:04"), r.Status, want, fmt.Sprint(err, r.Message))
 		}
 	}

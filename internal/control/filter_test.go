@@ -28,7 +28,7 @@ func TestFilteredSlots(t *testing.T) {
 			}
 			monday := t0.Add(24 * time.Hour)
 			w.clock.AdvanceTo(monday)
-			reply, err := w.ctl.Scheduled(t.Context(), j, monday)
+			reply, err := w.ctl.Scheduled(t.Context(), "", j, monday)
 			if err != nil || reply.Outcome != port.Filtered || reply.Run != "" {
 				t.Errorf("%+v, %v", reply, err)
 			}

@@ -258,7 +258,7 @@ func TestManyAtOnce(t *testing.T) {
 	for i := range errs {
 		wg.Go(func() {
 			h := handler{}
-			_, errs[i] = c.Scheduled(context.WithValue(t.Context(), handler{}, &h), hourly, t0.Add(-time.Duration(i)*time.Hour).Truncate(time.Hour))
+			_, errs[i] = c.Scheduled(context.WithValue(t.Context(), handler{}, &h), "", hourly, t0.Add(-time.Duration(i)*time.Hour).Truncate(time.Hour))
 			if h.waits == s.refuse {
 				alone.Unlock()
 			}
@@ -275,11 +275,11 @@ func TestManyAtOnce(t *testing.T) {
 		t.Errorf("%d different waits, the longest %s, %s in all", len(waits), longest, total)
 	}
 	s.refuse, s.tries = 1000, map[run.ID]int{}
-	if _, err := c.Scheduled(t.Context(), hourly, t0.Add(-200*time.Hour).Truncate(time.Hour)); !errors.Is(err, port.ErrConflict) {
+	if _, err := c.Scheduled(t.Context(), "", hourly, t0.Add(-200*time.Hour).Truncate(time.Hour)); !errors.Is(err, port.ErrConflict) {
 		t.Errorf("for ever: %v", err)
 	}
 	c.Backoff = func(context.Context, time.Duration) error { return context.Canceled }
-	if _, err := c.Scheduled(t.Context(), hourly, t0.Add(-201*time.Hour).Truncate(time.Hour)); !errors.Is(err, context.Canceled) {
+	if _, err := c.Scheduled(t.Context(), "", hourly, t0.Add(-201*time.Hour).Truncate(time.Hour)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cut off: %v", err)
 	}
 }

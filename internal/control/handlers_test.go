@@ -41,7 +41,7 @@ func quiet(t *testing.T) *world {
 type ask func(ctx context.Context, w *world) (port.Reply, error)
 
 func scheduled(j job.Job, at time.Time) ask {
-	return func(ctx context.Context, w *world) (port.Reply, error) { return w.ctl.Scheduled(ctx, j, at) }
+	return func(ctx context.Context, w *world) (port.Reply, error) { return w.ctl.Scheduled(ctx, "", j, at) }
 }
 
 func hand(req port.RunRequest) ask {

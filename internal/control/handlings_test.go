@@ -28,7 +28,7 @@ var handlings = []handling{
 	{
 		name: "a slot after its time", job: hourly, before: []ask{fired(19)},
 		input: func(ctx context.Context, w *world) (port.Reply, error) {
-			return w.ctl.Scheduled(ctx, hourly, clockAt(18, 0, 0))
+			return w.ctl.Scheduled(ctx, "", hourly, clockAt(18, 0, 0))
 		},
 		quiet: []string{"Commit 1 after"},
 	},
@@ -126,7 +126,7 @@ func plain(do func(*control.Control, context.Context) error) ask {
 }
 
 func slotAt(j job.Job, at time.Time) ask {
-	return func(ctx context.Context, w *world) (port.Reply, error) { return w.ctl.Scheduled(ctx, j, at) }
+	return func(ctx context.Context, w *world) (port.Reply, error) { return w.ctl.Scheduled(ctx, "", j, at) }
 }
 
 func slotOf(j job.Job, n int) ask { return slotAt(j, t0.Add(time.Duration(n)*time.Minute)) }

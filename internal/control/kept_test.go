@@ -34,7 +34,7 @@ func TestSettleKept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := quiet(t)
-			if _, err := w.ctl.Scheduled(t.Context(), report, t0); err != nil {
+			if _, err := w.ctl.Scheduled(t.Context(), "", report, t0); err != nil {
 				t.Fatal(err)
 			}
 			k := port.Kept{At: t0, Reason: "why", Body: []byte(c.body(w.runs()[0].Attempts[0].TaskARN))}
@@ -81,7 +81,7 @@ func TestKeptBeyondTheNewest(t *testing.T) {
 func TestReopen(t *testing.T) {
 	t.Parallel()
 	w := quiet(t)
-	if _, err := w.ctl.Scheduled(t.Context(), report, t0); err != nil {
+	if _, err := w.ctl.Scheduled(t.Context(), "", report, t0); err != nil {
 		t.Fatal(err)
 	}
 	r := w.runs()[0]

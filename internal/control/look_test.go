@@ -18,7 +18,7 @@ import (
 
 func launched(t *testing.T, w *world, j job.Job) {
 	t.Helper()
-	if rep, err := w.ctl.Scheduled(t.Context(), j, t0); err != nil || rep.Status != run.Running {
+	if rep, err := w.ctl.Scheduled(t.Context(), "", j, t0); err != nil || rep.Status != run.Running {
 		t.Fatalf("%+v, %v", rep, err)
 	}
 }
@@ -80,7 +80,7 @@ func TestUnresolved(t *testing.T) {
 	t.Run("later it is there", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, setup{script: runs(time.Minute, 0), fault: fault{mode: fails, at: resolve}, redeliver: true})
-		rep, err := w.ctl.Scheduled(t.Context(), report, t0)
+		rep, err := w.ctl.Scheduled(t.Context(), "", report, t0)
 		if err != nil || rep.Outcome != port.Accepted || rep.Status != run.Queued || !strings.Contains(rep.Message, "waiting for the task definition") {
 			t.Errorf("%+v, %v", rep, err)
 		}
@@ -92,7 +92,7 @@ func TestUnresolved(t *testing.T) {
 	t.Run("it turns out not to exist", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, setup{fault: fault{mode: fails, at: resolve}, redeliver: true})
-		if _, err := w.ctl.Scheduled(t.Context(), job.Job{Name: "report", TaskDefinition: "absent"}, t0); err != nil {
+		if _, err := w.ctl.Scheduled(t.Context(), "", job.Job{Name: "report", TaskDefinition: "absent"}, t0); err != nil {
 			t.Fatal(err)
 		}
 		w.live()
@@ -105,7 +105,7 @@ func TestUnresolved(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, setup{redeliver: true})
 		w.ports.unresolvable = true
-		if _, err := w.ctl.Scheduled(t.Context(), report, t0); err != nil {
+		if _, err := w.ctl.Scheduled(t.Context(), "", report, t0); err != nil {
 			t.Fatal(err)
 		}
 		w.live()
@@ -150,7 +150,7 @@ func TestInDoubtTooLong(t *testing.T) {
 	w.deaf = true
 	sent := 0
 	w.cutRunTask(func() bool { sent++; return true })
-	if _, err := w.ctl.Scheduled(t.Context(), report, t0); err == nil {
+	if _, err := w.ctl.Scheduled(t.Context(), "", report, t0); err == nil {
 		t.Error("a launch without an answer is an error, so that the trigger comes again")
 	}
 	w.live()
@@ -169,7 +169,7 @@ func TestInDoubtFound(t *testing.T) {
 	w := newWorld(t, setup{script: runs(2*time.Hour, 0)})
 	w.deaf = true
 	w.cutAnswers()
-	_, _ = w.ctl.Scheduled(t.Context(), report, t0)
+	_, _ = w.ctl.Scheduled(t.Context(), "", report, t0)
 	w.live()
 	if r := w.runs()[0]; r.Status != run.Succeeded || len(r.Attempts) != 1 || len(w.made) != 1 || !slices.Contains(w.ports.calls, "Find") {
 		t.Errorf("it ended as %s", w.story())

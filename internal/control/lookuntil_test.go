@@ -63,7 +63,7 @@ func TestLookUntil(t *testing.T) {
 				Wait: func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil },
 			}
 			for i := range 25 {
-				if _, err := c.Scheduled(t.Context(), job.Job{Name: fmt.Sprintf("job%d", i), TaskDefinition: "x"}, t0); err != nil {
+				if _, err := c.Scheduled(t.Context(), "", job.Job{Name: fmt.Sprintf("job%d", i), TaskDefinition: "x"}, t0); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -99,7 +99,7 @@ func TestLookWithoutTime(t *testing.T) {
 			Log: slog.New(slog.DiscardHandler), Abreast: abreast,
 		}
 		for i := range 2 {
-			if _, err := c.Scheduled(t.Context(), job.Job{Name: fmt.Sprintf("job%d", i), TaskDefinition: "x"}, t0); err != nil {
+			if _, err := c.Scheduled(t.Context(), "", job.Job{Name: fmt.Sprintf("job%d", i), TaskDefinition: "x"}, t0); err != nil {
 				t.Fatal(err)
 			}
 			now = now.Add(time.Minute)

@@ -45,7 +45,7 @@ func TestOnStoppedKeeps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := quiet(t)
-			if _, err := w.ctl.Scheduled(t.Context(), report, t0); err != nil {
+			if _, err := w.ctl.Scheduled(t.Context(), "", report, t0); err != nil {
 				t.Fatal(err)
 			}
 			before := w.runs()[0]
@@ -82,7 +82,7 @@ func TestOnStoppedUses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := quiet(t)
-			if _, err := w.ctl.Scheduled(t.Context(), report, t0); err != nil {
+			if _, err := w.ctl.Scheduled(t.Context(), "", report, t0); err != nil {
 				t.Fatal(err)
 			}
 			r := w.runs()[0]

@@ -108,7 +108,7 @@ func TestHerd(t *testing.T) {
 	var want []string
 	for i := range 60 {
 		name := fmt.Sprintf("job-%02d", i)
-		if _, err := w.ctl.Scheduled(t.Context(), job.Job{Name: name, TaskDefinition: "report"}, t0); err != nil {
+		if _, err := w.ctl.Scheduled(t.Context(), "", job.Job{Name: name, TaskDefinition: "report"}, t0); err != nil {
 			t.Fatal(err)
 		}
 		want = append(want, fmt.Sprintf("%s at %s", name, time.Duration(i/20)*time.Second))
@@ -171,7 +171,7 @@ func TestRelaunchThatWaitsAndIsNotTold(t *testing.T) {
 	j := job.Job{
 		Name: "report", TaskDefinition: "report", Capacity: job.SpotThenOnDemand, Notify: job.Notify{Also: []string{job.AlsoRelaunched}},
 	}
-	if rep, err := w.ctl.Scheduled(t.Context(), j, t0); err != nil || rep.Status != run.Queued {
+	if rep, err := w.ctl.Scheduled(t.Context(), "", j, t0); err != nil || rep.Status != run.Queued {
 		t.Fatalf("%+v, %v", rep, err)
 	}
 	w.clock.Advance(time.Second)

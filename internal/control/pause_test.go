@@ -46,7 +46,7 @@ func wait(until time.Time) ask {
 func fired(hour int) ask {
 	return func(ctx context.Context, w *world) (port.Reply, error) {
 		w.clock.AdvanceTo(clockAt(hour, 0, 1))
-		return w.ctl.Scheduled(ctx, hourly, clockAt(hour, 0, 0))
+		return w.ctl.Scheduled(ctx, "", hourly, clockAt(hour, 0, 0))
 	}
 }
 

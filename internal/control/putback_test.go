@@ -97,7 +97,7 @@ func TestARecordOfAWrongClock(t *testing.T) {
 			if err := w.store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.ctl.Scheduled(t.Context(), j, slot); err != nil {
+			if _, err := w.ctl.Scheduled(t.Context(), "", j, slot); err != nil {
 				t.Fatal(err)
 			}
 			if r := w.run(id); r.Status != tt.want || r.Owes(run.Tell) {

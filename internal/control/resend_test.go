@@ -31,9 +31,9 @@ func TestTriggerAfterTheToken(t *testing.T) {
 			panic(death{})
 		}
 	}
-	_ = w.process(func(ctx context.Context) error { _, err := w.ctl.Scheduled(ctx, report, t0); return err })
+	_ = w.process(func(ctx context.Context) error { _, err := w.ctl.Scheduled(ctx, "", report, t0); return err })
 	w.clock.Advance(2 * time.Hour)
-	rep, err := w.ctl.Scheduled(t.Context(), report, t0)
+	rep, err := w.ctl.Scheduled(t.Context(), "", report, t0)
 	if err != nil || !died || rep.Outcome != port.Duplicate || rep.Status != run.Launching {
 		t.Errorf("died: %v; %+v, %v", died, rep, err)
 	}
@@ -129,7 +129,7 @@ func TestLookStopsAtECSsLimit(t *testing.T) {
 		Log: slog.New(slog.DiscardHandler), Abreast: 1,
 	}
 	for i := range 40 {
-		if _, err := c.Scheduled(t.Context(), job.Job{Name: fmt.Sprintf("job-%02d", i), TaskDefinition: "report"}, t0); err != nil {
+		if _, err := c.Scheduled(t.Context(), "", job.Job{Name: fmt.Sprintf("job-%02d", i), TaskDefinition: "report"}, t0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -209,7 +209,7 @@ func TestASearchWaitsForNoRate(t *testing.T) {
 	}
 	for i := range 10 {
 		j := job.Job{Name: fmt.Sprintf("job-%02d", i), TaskDefinition: "report"}
-		if _, err := c.Scheduled(t.Context(), j, t0); !errors.Is(err, port.ErrOwed) {
+		if _, err := c.Scheduled(t.Context(), "", j, t0); !errors.Is(err, port.ErrOwed) {
 			t.Fatal(err)
 		}
 	}

@@ -43,7 +43,7 @@ var slot = run.ScheduledID("report", t0)
 
 func trigger(w *world, j job.Job) func(context.Context) error {
 	return func(ctx context.Context) error {
-		_, err := w.ctl.Scheduled(ctx, j, t0)
+		_, err := w.ctl.Scheduled(ctx, "", j, t0)
 		return err
 	}
 }
@@ -181,7 +181,7 @@ var scenarios = []scenario{
 func twoSlots(w *world, j job.Job) {
 	once(w, j)
 	w.after(time.Minute, func(ctx context.Context) error {
-		_, err := w.ctl.Scheduled(ctx, j, t0.Add(time.Minute))
+		_, err := w.ctl.Scheduled(ctx, "", j, t0.Add(time.Minute))
 		return err
 	})
 }
@@ -202,7 +202,7 @@ func paused(w *world, j job.Job) {
 	})
 	for range 2 {
 		w.after(12*time.Minute, func(ctx context.Context) error {
-			_, err := w.ctl.Scheduled(ctx, j, at)
+			_, err := w.ctl.Scheduled(ctx, "", j, at)
 			return err
 		})
 	}

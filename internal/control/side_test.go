@@ -286,7 +286,7 @@ func TestNewAccountOnECS(t *testing.T) {
 	w := newWorld(t, setup{script: runs(3*time.Minute, 0), vcpus: 6})
 	for i := range 200 {
 		j := job.Job{Name: fmt.Sprintf("etl-%03d", i), TaskDefinition: "report", Retry: job.Retry{Attempts: 1}}
-		if rep, err := w.ctl.Scheduled(t.Context(), j, t0); err != nil || rep.Status != run.Running && rep.Status != run.Queued {
+		if rep, err := w.ctl.Scheduled(t.Context(), "", j, t0); err != nil || rep.Status != run.Running && rep.Status != run.Queued {
 			t.Fatalf("%s: %+v, %v", j.Name, rep, err)
 		}
 	}

@@ -24,13 +24,9 @@ const ahead = 2 * time.Minute
 //
 // Nothing proves here which schedule it was. A time up to two minutes after a slot, such as
 // that of a rule's second event, or one minute before it stands for that slot. Any other time
-// that the job's schedule does not have is refused. What is refused is kept.
-func (c *Control) Scheduled(ctx context.Context, j job.Job, at time.Time) (port.Reply, error) {
-	return c.ScheduledAs(ctx, "", j, at)
-}
-
-// ScheduledAs is Scheduled where the job's hash is known; "" means that it is not.
-func (c *Control) ScheduledAs(ctx context.Context, hash string, j job.Job, at time.Time) (port.Reply, error) {
+// that the job's schedule does not have is refused. What is refused is kept. hash is the job's hash
+// if it is known, or "".
+func (c *Control) Scheduled(ctx context.Context, hash string, j job.Job, at time.Time) (port.Reply, error) {
 	return c.scheduled(ctx, accepted{job: j, hash: hash}, at, func(why string) (port.Reply, error) {
 		return c.refuseSlot(ctx, j.Name, at, why)
 	})
@@ -41,8 +37,8 @@ func (c *Control) ScheduledAs(ctx context.Context, hash string, j job.Job, at ti
 func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time, unlike func(why string) (port.Reply, error)) (port.Reply, error) {
 	j := a.job
 	at = at.UTC()
-	if at.Sub(c.Now()) > ahead {
-		return c.refuseSlot(ctx, j.Name, at, "it is in the future: a slot is claimed only once its time has come")
+	if why := c.early(at); why != "" {
+		return c.refuseSlot(ctx, j.Name, at, why)
 	}
 	if a.proven {
 		return c.proven(ctx, a, at.Truncate(time.Minute))
@@ -61,6 +57,14 @@ func (c *Control) scheduled(ctx context.Context, a accepted, at time.Time, unlik
 		return unlike(fmt.Sprintf("%s in %s has no such time, and no schedule of the stack proves it", j.Schedule, j.Zone()))
 	}
 	return c.unlessFiltered(ctx, a, slot, nil)
+}
+
+// early says why a slot's time has not come; "" if it has.
+func (c *Control) early(at time.Time) string {
+	if at.Sub(c.Now()) > ahead {
+		return "it is in the future: a slot is claimed only once its time has come"
+	}
+	return ""
 }
 
 // startless says why a job has no slot at all that can start without proof; "" if its

@@ -48,7 +48,7 @@ func (w *world) sweepAt(at time.Time) {
 func (w *world) triggerAt(at time.Time, j job.Job, slot time.Time) port.Reply {
 	w.t.Helper()
 	w.clock.AdvanceTo(at)
-	rep, err := w.ctl.Scheduled(w.t.Context(), j, slot)
+	rep, err := w.ctl.Scheduled(w.t.Context(), "", j, slot)
 	if err != nil {
 		w.t.Fatalf("trigger at %s: %v", at, err)
 	}

@@ -292,7 +292,7 @@ func (e *requests) Launch(ctx context.Context, l port.Launch) run.Event {
 func TestWhatALaunchSays(t *testing.T) {
 	t.Parallel()
 	store, now, ecs := &memory.Store{}, t0, &requests{throttledECS: throttledECS{open: true}}
-	if _, err := inOrder(store, ecs, &now).Scheduled(t.Context(), report, t0); err != nil {
+	if _, err := inOrder(store, ecs, &now).Scheduled(t.Context(), "", report, t0); err != nil {
 		t.Fatal(err)
 	}
 	if len(ecs.launches) != 1 {

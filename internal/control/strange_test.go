@@ -72,7 +72,7 @@ func TestAStrangeTask(t *testing.T) {
 			if err := ctl.Sync(t.Context(), []job.Job{j}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := ctl.Scheduled(t.Context(), j, t0); err == nil {
+			if _, err := ctl.Scheduled(t.Context(), "", j, t0); err == nil {
 				t.Fatal("the launch had an answer")
 			}
 			before, err := store.Run(t.Context(), slot)
@@ -117,7 +117,7 @@ func TestAStrangeTaskIsFound(t *testing.T) {
 		Stack: "prod", Store: store, Launcher: findingECS{}, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
 	}
 	j := job.Job{Name: "report", TaskDefinition: "report", Cluster: "jobs"}
-	if _, err := ctl.Scheduled(t.Context(), j, t0); err == nil {
+	if _, err := ctl.Scheduled(t.Context(), "", j, t0); err == nil {
 		t.Fatal("the launch had an answer")
 	}
 	now = now.Add(51 * time.Minute)
@@ -172,7 +172,7 @@ func TestAStrangeTaskIsNotStopped(t *testing.T) {
 	ctl := &control.Control{
 		Stack: "prod", Store: store, Launcher: ecs, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
 	}
-	if _, err := ctl.Scheduled(t.Context(), job.Job{Name: "report", TaskDefinition: "report", Cluster: "jobs"}, t0); err == nil {
+	if _, err := ctl.Scheduled(t.Context(), "", job.Job{Name: "report", TaskDefinition: "report", Cluster: "jobs"}, t0); err == nil {
 		t.Fatal("the launch had an answer")
 	}
 	now = now.Add(51 * time.Minute)

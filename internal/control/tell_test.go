@@ -40,7 +40,7 @@ func TestTell(t *testing.T) {
 	}
 	// A slot whose trigger never came is reported, since nothing else will report it.
 	late := t0.Add(-time.Hour)
-	reply, err := c.Scheduled(t.Context(), job.Job{Name: "etl", TaskDefinition: "etl"}, late)
+	reply, err := c.Scheduled(t.Context(), "", job.Job{Name: "etl", TaskDefinition: "etl"}, late)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestTellGivesUp(t *testing.T) {
 	c := &control.Control{
 		Stack: stack, Store: store, Now: func() time.Time { return now }, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler),
 	}
-	reply, err := c.Scheduled(t.Context(), job.Job{Name: "etl", TaskDefinition: "etl"}, t0.Add(-time.Hour))
+	reply, err := c.Scheduled(t.Context(), "", job.Job{Name: "etl", TaskDefinition: "etl"}, t0.Add(-time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +263,7 @@ func TestWhatAnotherTells(t *testing.T) {
 	c := &control.Control{
 		Stack: stack, Store: store, Launcher: ecs, Notifier: n, Now: at, Timing: run.DefaultTiming, Log: slog.New(slog.DiscardHandler), Abreast: 1,
 	}
-	reply, err := c.Scheduled(t.Context(), job.Job{Name: "report", TaskDefinition: "report"}, t0)
+	reply, err := c.Scheduled(t.Context(), "", job.Job{Name: "report", TaskDefinition: "report"}, t0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -178,7 +178,7 @@ func TestSearchRefused(t *testing.T) {
 	w.cutAnswers()
 	answer := accessDenied
 	w.ecsRefuses(&answer, "ListTasks")
-	if _, err := w.ctl.Scheduled(t.Context(), report, t0); err == nil {
+	if _, err := w.ctl.Scheduled(t.Context(), "", report, t0); err == nil {
 		t.Error("the launch had an answer")
 	}
 	w.looks(130 * time.Minute)

@@ -203,7 +203,7 @@ func (p *Program) fire(ctx context.Context, s *schedule, now time.Time) (err err
 		if p.Gate.Closed() {
 			return nil
 		}
-		if _, err := p.Control.ScheduledAs(ctx, s.hash, s.job, s.next); err != nil && !p.claimed(ctx, err) {
+		if _, err := p.Control.Scheduled(ctx, s.hash, s.job, s.next); err != nil && !p.claimed(ctx, err) {
 			return err
 		}
 		s.advance(s.next)

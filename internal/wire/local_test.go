@@ -160,7 +160,7 @@ func TestTheMemoryOfATaskDefinition(t *testing.T) {
 	}
 	l := mustStart(t, cfg)
 	for _, j := range l.Jobs() {
-		if _, err := l.Control.Scheduled(t.Context(), j, clock.Now()); err != nil {
+		if _, err := l.Control.Scheduled(t.Context(), "", j, clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

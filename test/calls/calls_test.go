@@ -149,7 +149,7 @@ func throttled(t *testing.T, name string, crowded bool) string {
 		w.before = func(c *control.Control) {
 			other := w.job
 			other.Name = "another"
-			r, err := c.Scheduled(t.Context(), other, slot)
+			r, err := c.Scheduled(t.Context(), "", other, slot)
 			if err != nil || r.Status != run.Queued {
 				t.Fatalf("the other run is %s: %v", r.Status, err)
 			}

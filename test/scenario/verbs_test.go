@@ -135,7 +135,7 @@ func (s *stage) trigger(args []string) error {
 	if i < 0 {
 		return fmt.Errorf("there is no job %s", args[0])
 	}
-	s.reply(s.l.Control.Scheduled(s.ctx(), s.l.Jobs()[i], slot))
+	s.reply(s.l.Control.Scheduled(s.ctx(), "", s.l.Jobs()[i], slot))
 	return nil
 }
 

@@ -62,7 +62,7 @@ func drain(t *testing.T, m *model) time.Duration {
 	}
 	for i := range herd {
 		now = now.Add(time.Microsecond) // so that one came first
-		if _, err := c.Scheduled(t.Context(), job.Job{Name: herdName(i), Schedule: epoch.Format("4 15") + " * * *", Limits: job.Limits{Timeout: job.Duration(time.Hour)}}, epoch); err != nil {
+		if _, err := c.Scheduled(t.Context(), "", job.Job{Name: herdName(i), Schedule: epoch.Format("4 15") + " * * *", Limits: job.Limits{Timeout: job.Duration(time.Hour)}}, epoch); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -52,7 +52,7 @@ func (w *World) byName(name string) *deployed {
 // a schedule or a rule carries.
 func (w *World) fire(ctx context.Context, t *trigger) (port.Reply, error) {
 	if w.control.Schedules == nil {
-		return w.control.ScheduledAs(ctx, t.hash, t.job, t.at)
+		return w.control.Scheduled(ctx, t.hash, t.job, t.at)
 	}
 	return w.control.Fire(ctx, w.asSlot(t))
 }

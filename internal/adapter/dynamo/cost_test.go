@@ -100,7 +100,7 @@ func (l *life) status(want run.Status) {
 
 func (l *life) trigger() {
 	l.t.Helper()
-	if _, err := l.Scheduled(l.t.Context(), l.job, start); err != nil {
+	if _, err := l.Scheduled(l.t.Context(), "", l.job, start); err != nil {
 		l.t.Fatal(err)
 	}
 }

@@ -87,7 +87,7 @@ func crowdOf(t *testing.T, jobs, processes int, remembers bool, timeout time.Dur
 					if !remembers {
 						process = trigger()
 					}
-					if _, err := process.Scheduled(t.Context(), job.Job{Name: fmt.Sprintf("job-%04d", i), TaskDefinition: "x"}, slot); err != nil {
+					if _, err := process.Scheduled(t.Context(), "", job.Job{Name: fmt.Sprintf("job-%04d", i), TaskDefinition: "x"}, slot); err != nil {
 						t.Error(err)
 					}
 					time.Sleep(time.Until(began.Add(time.Duration(100+d.IntN(200)) * time.Millisecond)))
