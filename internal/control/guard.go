@@ -56,6 +56,10 @@ func sensible(rs []run.Run, bad *port.UnreadableError) ([]run.Run, *port.Unreada
 	return out, bad
 }
 
+// conflictRetries bounds how often something is decided anew because somebody else changed what
+// it was decided by.
+const conflictRetries = 20
+
 // untilWritten repeats try as long as somebody else keeps changing what it reads and writes.
 func (c *Control) untilWritten(ctx context.Context, what string, try func() error) error {
 	for n := range conflictRetries {

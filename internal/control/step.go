@@ -13,28 +13,18 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// conflictRetries bounds how often one event is decided anew because somebody else changed
-// the run in between.
-const conflictRetries = 20
-
 // step is the one shape of every change: load, decide, save with owed effects. It performs
 // nothing. It makes the event from the run as loaded, and makes it anew after a conflict.
-func (c *Control) step(ctx context.Context, id run.ID, event func(*run.Run) (run.Event, error)) (*run.Decision, error) {
-	for n := range conflictRetries {
-		if err := c.backOff(ctx, n); err != nil {
-			return nil, err
-		}
+func (c *Control) step(ctx context.Context, id run.ID, event func(*run.Run) (run.Event, error)) (d *run.Decision, err error) {
+	err = c.untilWritten(ctx, "deciding about run "+string(id), func() error {
 		before, err := c.Store.Run(ctx, id)
 		if err != nil {
-			return nil, fmt.Errorf("loading run %s: %w", id, err)
+			return fmt.Errorf("loading run %s: %w", id, err)
 		}
-		d, err := c.decideAndSave(ctx, &before, event)
-		if errors.Is(err, port.ErrConflict) {
-			continue
-		}
-		return d, err
-	}
-	return nil, fmt.Errorf("deciding about run %s: %w %d times", id, port.ErrConflict, conflictRetries)
+		d, err = c.decideAndSave(ctx, &before, event)
+		return err
+	})
+	return d, err
 }
 
 // stepFrom is step for a run that has just been saved or loaded: it loads the run only if it

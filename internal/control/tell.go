@@ -76,32 +76,28 @@ func (c *Control) giveUp(ctx context.Context, r *run.Run, e run.Effect, cause er
 // missed slots to report, and the next sweep comes here.
 func (c *Control) tellMissed(ctx context.Context, name string) (err error) {
 	defer panics.Recover(&err)
-	for n := range conflictRetries {
-		if err := c.backOff(ctx, n); err != nil {
-			return err
-		}
+	var owes run.Run
+	what := "telling the missed slots of job " + name
+	err = c.untilWritten(ctx, what, func() error {
 		item, err := c.item(ctx, name)
 		if err != nil || !item.MissedDue(c.Now()) {
 			return err
 		}
-		owes, err := c.oweMissed(ctx, item)
-		switch {
-		case errors.Is(err, port.ErrConflict):
-			continue
-		case err != nil:
-			return fmt.Errorf("telling the missed slots of job %s: %w", name, err)
-		case owes.ID == "":
-			return nil
-		}
-		if _, err := c.settle(ctx, &run.Decision{Next: owes}); !errors.Is(err, port.ErrOwed) {
-			return err
+		if owes, err = c.oweMissed(ctx, item); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
 		}
 		return nil
+	})
+	if err != nil || owes.ID == "" {
+		return err
 	}
-	return fmt.Errorf("telling the missed slots of job %s: %w %d times", name, port.ErrConflict, conflictRetries)
+	if _, err := c.settle(ctx, &run.Decision{Next: owes}); !errors.Is(err, port.ErrOwed) {
+		return err
+	}
+	return nil
 }
 
-// oweMissed returns the run that now owes the notice; zero if none does.
+// oweMissed returns the run that now owes the notice; zero if none does, or beside an error.
 func (c *Control) oweMissed(ctx context.Context, item job.Item) (owes run.Run, err error) {
 	r, err := c.Store.Run(ctx, run.ID(item.Missed.Last))
 	switch {
@@ -124,8 +120,10 @@ func (c *Control) oweMissed(ctx context.Context, item job.Item) (owes run.Run, e
 	if !owed {
 		return run.Run{}, c.Store.Commit(ctx, port.Change{Item: &next})
 	}
-	err = c.commit(ctx, &r, port.Change{Run: &after, Item: &next}, j, "its notice is owed")
-	return after, err
+	if err := c.commit(ctx, &r, port.Change{Run: &after, Item: &next}, j, "its notice is owed"); err != nil {
+		return run.Run{}, err
+	}
+	return after, nil
 }
 
 // keepMissed keeps what the notice about a job's missed slots would have said, if the newest
