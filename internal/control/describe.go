@@ -13,7 +13,7 @@ import (
 )
 
 // split finds the runs about whose tasks ECS must be asked, by cluster.
-func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]*run.Run, others []*run.Run) {
+func (p *lane) split(ctx context.Context, due []run.Run) (running map[string][]*run.Run, others []*run.Run) {
 	others = make([]*run.Run, 0, len(due))
 	for i := range due {
 		r := &due[i]
@@ -21,11 +21,11 @@ func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]*
 			others = append(others, r)
 			continue
 		}
-		j, err := l.definition(ctx, r.Definition)
+		j, err := p.definition(ctx, r.Definition)
 		if err != nil {
-			l.failed(fmt.Errorf("looking at run %s: %w", r.ID, err))
-			l.handled = append(l.handled, r.ID)
-			l.done(r, false)
+			p.failed(fmt.Errorf("looking at run %s: %w", r.ID, err))
+			p.handled = append(p.handled, r.ID)
+			p.done(r, false)
 			continue
 		}
 		if running == nil {
@@ -37,26 +37,26 @@ func (l *lane) split(ctx context.Context, due []run.Run) (running map[string][]*
 }
 
 // describe looks at the running tasks of one cluster.
-func (l *lane) describe(ctx context.Context, cluster string, rs []*run.Run) {
-	l.mu.Lock()
-	l.looked.Described += len(rs)
-	l.mu.Unlock()
+func (p *lane) describe(ctx context.Context, cluster string, rs []*run.Run) {
+	p.mu.Lock()
+	p.looked.Described += len(rs)
+	p.mu.Unlock()
 	arns := make([]string, 0, len(rs))
 	for _, r := range rs {
 		arns = append(arns, r.Last().TaskARN)
 	}
-	asked := l.Now()
-	tasks, missing, err := l.Launcher.Describe(ctx, cluster, arns)
+	asked := p.Now()
+	tasks, missing, err := p.Launcher.Describe(ctx, cluster, arns)
 	if err != nil {
-		l.failed(fmt.Errorf("looking at %d tasks of cluster %q: %w", len(arns), cluster, err))
+		p.failed(fmt.Errorf("looking at %d tasks of cluster %q: %w", len(arns), cluster, err))
 	}
 	for _, r := range rs {
 		moved := false
-		l.failed(guarded(func() {
+		p.failed(guarded(func() {
 			// If our own time is up, a missing answer says nothing about ECS.
-			moved = ctx.Err() == nil && l.put(ctx, r, answer(r, asked, tasks, missing, err))
+			moved = ctx.Err() == nil && p.put(ctx, r, answer(r, asked, tasks, missing, err))
 		}))
-		l.done(r, moved)
+		p.done(r, moved)
 	}
 }
 
@@ -82,19 +82,19 @@ func answer(r *run.Run, asked time.Time, tasks []ecsevent.Task, missing []string
 }
 
 // put gives a run what was seen and performs what follows from it.
-func (l *lane) put(ctx context.Context, r *run.Run, e run.Event) (moved bool) {
-	d, err := l.stepFrom(ctx, r, always(e))
-	if l.failed(err) {
+func (p *lane) put(ctx context.Context, r *run.Run, e run.Event) (moved bool) {
+	d, err := p.stepFrom(ctx, r, always(e))
+	if p.failed(err) {
 		return false
 	}
 	if d.Result == run.Rests {
-		l.Store.Rest(d.Next, l.Now(), d.Until)
+		p.Store.Rest(d.Next, p.Now(), d.Until)
 		return true
 	}
-	next, err := l.settle(ctx, d)
-	l.failed(err)
-	if l.Notifier == nil {
-		l.untold.note(next)
+	next, err := p.settle(ctx, d)
+	p.failed(err)
+	if p.Notifier == nil {
+		p.untold.note(next)
 	}
 	return next.Rev != r.Rev
 }

@@ -89,7 +89,7 @@ func (l *Loaded) doubt(name string, unreadable *port.UnreadableItemsError) {
 		l.unreadable = &port.UnreadableItemsError{Jobs: map[string]error{}}
 	}
 	l.unreadable.Jobs[name] = unreadable.Jobs[name]
-	if at, ok := place(l.items, name); ok {
+	if at, ok := indexOf(l.items, name); ok {
 		l.items = slices.Delete(l.items, at, at+1)
 	}
 }
@@ -102,7 +102,7 @@ func (l *Loaded) unread() map[string]error {
 	return l.unreadable.Jobs
 }
 
-// sort keeps the items by name, as place expects them. Items are large, so their pointers are sorted.
+// sort keeps the items by name, as indexOf expects them. Items are large, so their pointers are sorted.
 func (l *Loaded) sort() {
 	byName := make([]*job.Item, len(l.items))
 	for i := range l.items {
@@ -120,15 +120,15 @@ func (l *Loaded) sort() {
 	l.items = items
 }
 
-// place returns where the item of a job is among items sorted by name.
-func place(items []job.Item, name string) (at int, ok bool) {
+// indexOf returns where the item of a job is among items sorted by name.
+func indexOf(items []job.Item, name string) (at int, ok bool) {
 	at = sort.Search(len(items), func(i int) bool { return items[i].Name >= name })
 	return at, at < len(items) && items[at].Name == name
 }
 
 // item returns the item of a job; zero if it has none.
 func (l *Loaded) item(name string) job.Item {
-	if i, ok := place(l.items, name); ok {
+	if i, ok := indexOf(l.items, name); ok {
 		return l.items[i]
 	}
 	return job.Item{}
@@ -136,7 +136,7 @@ func (l *Loaded) item(name string) job.Item {
 
 // rev returns the revision of a job's item; 0 if it has none.
 func (l *Loaded) rev(name string) int64 {
-	if i, ok := place(l.items, name); ok {
+	if i, ok := indexOf(l.items, name); ok {
 		return l.items[i].Rev
 	}
 	return 0
@@ -146,7 +146,7 @@ func (l *Loaded) rev(name string) int64 {
 func (l *Loaded) put(items []job.Item) {
 	known := len(l.items)
 	for i := range items {
-		if at, ok := place(l.items[:known], items[i].Name); ok {
+		if at, ok := indexOf(l.items[:known], items[i].Name); ok {
 			l.items[at] = items[i]
 		} else if items[i].Name != "" { // otherwise it was not written
 			l.items = append(l.items, items[i])

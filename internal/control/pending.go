@@ -167,7 +167,7 @@ func (c *Control) tryPending(ctx context.Context, p port.Pending) error {
 // startPending starts the slot if it is found to be deployed; why says why nobody can tell.
 func (c *Control) startPending(ctx context.Context, p port.Pending) (why string, err error) {
 	defer panics.Recover(&err)
-	if why, err = c.known(ctx, p); err != nil || why != "" {
+	if why, err = c.bringUp(ctx, p); err != nil || why != "" {
 		return why, err
 	}
 	a, err := c.accept(ctx, p.Slot)
@@ -190,10 +190,10 @@ func (c *Control) startPending(ctx context.Context, p port.Pending) (why string,
 	return "", err
 }
 
-// known brings a job's item up to what the registry held when the slot came, or later,
+// bringUp brings a job's item up to what the registry held when the slot came, or later,
 // because a change of a rule is found minutes after it. If a schedule of the stack came
 // along, that schedule is asked instead. why says why nobody can tell.
-func (c *Control) known(ctx context.Context, p port.Pending) (why string, err error) {
+func (c *Control) bringUp(ctx context.Context, p port.Pending) (why string, err error) {
 	if c.Registry == nil || c.Schedules != nil && c.Schedules.Ours(p.Slot.Schedule) {
 		return "", nil
 	}

@@ -70,6 +70,16 @@ func (c *Control) CheckLoaded(ctx context.Context, l *Loaded) error {
 	return asError(l.unreadable)
 }
 
+// passSlots moves the marks without a check: the stack stands by, and somebody else runs the slots.
+func (c *Control) passSlots(ctx context.Context, now time.Time) error {
+	for _, mark := range []string{port.MarkSlots, port.MarkSweep} {
+		if err := c.Store.SetMark(ctx, mark, now); err != nil {
+			return fmt.Errorf("storing that the sweep was here: %w", err)
+		}
+	}
+	return nil
+}
+
 // toTell names the jobs that have missed slots to report.
 type toTell map[string]bool
 
