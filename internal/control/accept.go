@@ -22,7 +22,7 @@ func (c *Control) Fire(ctx context.Context, s port.Slot) (port.Reply, error) {
 	a, err := c.accept(ctx, s)
 	switch {
 	case err != nil:
-		return port.Reply{}, fmt.Errorf("the slot of %s at %s: %w", s.Name, s.At.Format(time.RFC3339), err)
+		return port.Reply{}, fmt.Errorf("%v: %w", s, err)
 	case a.why != "":
 		return c.pend(ctx, s, a.why)
 	}

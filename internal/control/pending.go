@@ -20,17 +20,17 @@ import (
 func (c *Control) pend(ctx context.Context, s port.Slot, why string) (port.Reply, error) {
 	late, err := c.lateOf(ctx, s)
 	if err != nil {
-		return port.Reply{}, fmt.Errorf("the slot of %s at %s: %w", s.Name, s.At.Format(time.RFC3339), err)
+		return port.Reply{}, fmt.Errorf("%v: %w", s, err)
 	}
 	p := port.Pending{Slot: s, Since: c.Now().UTC(), Until: s.At.Add(late), Why: why}
 	if !p.Until.After(c.Now()) {
 		return c.refuseSlot(ctx, s.Name, s.At, "its time is up, and "+why)
 	}
 	if err := c.Store.PutPending(ctx, p); err != nil {
-		return port.Reply{}, fmt.Errorf("keeping the slot of %s at %s: %w", s.Name, s.At.Format(time.RFC3339), err)
+		return port.Reply{}, fmt.Errorf("keeping %v: %w", s, err)
 	}
 	c.Log.WarnContext(ctx, "a slot waits until it can be told what is deployed", "job", s.Name, "slot", s.At, "schedule", s.Schedule, "why", why)
-	return port.Reply{Outcome: port.Waits, Message: fmt.Sprintf("the slot of %s at %s waits until %s, since %s", s.Name, s.At.Format(time.RFC3339), p.Until.Format(time.RFC3339), why)}, nil
+	return port.Reply{Outcome: port.Waits, Message: fmt.Sprintf("%v waits until %s, since %s", s, p.Until.Format(time.RFC3339), why)}, nil
 }
 
 // lateOf returns how long after its time a slot may still be started: as what came along
@@ -151,7 +151,7 @@ func (c *Control) tryPending(ctx context.Context, p port.Pending) error {
 		if !over {
 			return nil
 		}
-		reason := fmt.Sprintf("the slot of %s at %s was not started: up to the end of its time %s", p.Slot.Name, p.Slot.At.Format(time.RFC3339), why)
+		reason := fmt.Sprintf("%v was not started: up to the end of its time %s", p.Slot, why)
 		c.Log.ErrorContext(ctx, "gave a pending slot up", "job", p.Slot.Name, "slot", p.Slot.At, "schedule", p.Slot.Schedule, "why", why)
 		if err := c.keep(ctx, nil, reason); err != nil {
 			return err

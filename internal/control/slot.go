@@ -113,7 +113,7 @@ func (c *Control) unlessFiltered(ctx context.Context, a accepted, slot time.Time
 // refuseSlot answers a slot that no deployed schedule asks for. It is kept, so that one can
 // see who asked.
 func (c *Control) refuseSlot(ctx context.Context, name string, at time.Time, why string) (port.Reply, error) {
-	reply := refuse("", "the slot of %s at %s: %s", name, at.Format(time.RFC3339), why)
+	reply := refuse("", "%v: %s", port.Slot{Name: name, At: at}, why)
 	c.Log.ErrorContext(ctx, "refused a slot", "job", name, "slot", at, "why", why)
 	return reply, c.keep(ctx, nil, reply.Message)
 }

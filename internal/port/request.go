@@ -20,6 +20,11 @@ type Slot struct {
 	Schedule string `json:"schedule,omitempty"`
 }
 
+// String names the slot in a sentence.
+func (s Slot) String() string {
+	return "the slot of " + s.Name + " at " + s.At.Format(time.RFC3339)
+}
+
 // RunRequest asks for a new run of a job by hand.
 type RunRequest struct {
 	Job string `json:"job"`
