@@ -93,7 +93,7 @@ func (c *Control) reopen(ctx context.Context, id run.ID) (did, why string, err e
 	change := port.Change{Run: &r}
 	other, err := c.relock(ctx, &change)
 	if err == nil && other != "" && r.Status == run.Queued {
-		return "", fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", other), nil
+		return "", run.StillOpen(other), nil
 	}
 	if err == nil {
 		err = c.Store.Commit(ctx, change)

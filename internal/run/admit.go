@@ -165,7 +165,7 @@ func admitByHand(j *job.Job, s *Situation) Admission {
 func overlap(j *job.Job, byHand bool, s *Situation) Admission {
 	other := cmp.Or(s.Holder, s.Waiter)
 	switch {
-	case !j.Exclusive() || s.Holder == "" && s.Waiter == "":
+	case !j.Exclusive() || other == "":
 		return Admission{As: Launching}
 	case j.Overlap == job.Queue && s.Waiter == "":
 		return Admission{As: Queued, Why: fmt.Sprintf("waiting for the end of %s", s.Holder)}
@@ -174,9 +174,14 @@ func overlap(j *job.Job, byHand bool, s *Situation) Admission {
 	case j.Overlap == job.Queue:
 		return Admission{As: Skipped, Why: fmt.Sprintf("overlap: %s waits already for its turn; %s is open%s", s.Waiter, other, openSince(s)), HeldBy: other}
 	case byHand:
-		return Admission{Refuse: fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", other)}
+		return Admission{Refuse: StillOpen(other)}
 	}
 	return Admission{As: Skipped, Why: fmt.Sprintf("overlap: %s was still open%s", other, openSince(s)), HeldBy: other}
+}
+
+// StillOpen says that an open run of the same job forbids another, and what to do.
+func StillOpen(other ID) string {
+	return fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", other)
 }
 
 func openSince(s *Situation) string {

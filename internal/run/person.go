@@ -26,7 +26,7 @@ func (d *decider) retry(e *RetryAsked) (Result, string) {
 	case d.r.Status == Succeeded && !e.Force:
 		return Denied, fmt.Sprintf("%s already succeeded: use --force to run it again", d.r.ID)
 	case e.Blocked != "":
-		return Denied, fmt.Sprintf("%s is still open, and the job's runs may not overlap: wait for its end or stop it first", e.Blocked)
+		return Denied, StillOpen(e.Blocked)
 	case d.r.full():
 		return Denied, fmt.Sprintf("%s was retried so often that no more can be kept of it: start a new run with `run %s`", d.r.ID, d.r.ID.Job())
 	}
