@@ -176,10 +176,21 @@ func (r *Run) Late(j *job.Job, at time.Time) bool { return at.Sub(r.ReadyAt) > j
 // expire ends a run whose deadline passed while it waited to be launched.
 func (d *decider) expire() {
 	cause := fmt.Sprintf("not launched within its deadline of %s; last: %s", job.Duration(d.job.Retry.Within()), d.r.Cause)
+	d.drop("failed: its deadline passed while it waited to be launched", Failed, cause)
+}
+
+// drop ends a run that is not launched, or not launched again, and with it the attempt that was
+// to be; next is said of that one.
+func (d *decider) drop(next string, s Status, cause string) {
 	if a := d.r.Last(); a != nil && !a.Over() {
-		a.EndedAt, a.Next = d.now(), "failed: its deadline passed while it waited to be launched"
+		a.EndedAt, a.Next = d.now(), next
 	}
-	d.finish(Failed, cause, d.now())
+	d.finish(s, cause, d.now())
+}
+
+// dropStopped is drop at a person's request.
+func (d *decider) dropStopped() {
+	d.drop("stopped before it was launched", Stopped, d.r.Stopping.cause())
 }
 
 // unresolved waits for a revision of the task definition until the deadline. A run that

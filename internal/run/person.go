@@ -113,10 +113,7 @@ func (d *decider) stop(e StopAsked) (Result, string) {
 	d.noteLooks(a)
 	d.r.Stopping = &StopRequest{Asker: stop.AskedByPerson, By: e.By, Reason: e.Reason, At: d.now()}
 	if a == nil || a.Over() || (a.TaskARN == "" && !a.mayHaveLaunched()) {
-		if a != nil && !a.Over() {
-			a.EndedAt, a.Next = d.now(), "stopped before it was launched"
-		}
-		d.finish(Stopped, d.r.Stopping.cause(), d.now())
+		d.dropStopped()
 		return Did, fmt.Sprintf("%s was waiting and is stopped: no task of it is open, and none will be launched", d.r.ID)
 	}
 	d.r.Cause = fmt.Sprintf("stopping, at the request of %s: %s", somebody(e.By), e.Reason)

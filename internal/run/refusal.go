@@ -38,7 +38,7 @@ func (d *decider) refused(a *Attempt, e *Refused) (Result, string) {
 		return Did, d.doubt(a)
 	case s.Kind == stop.LaunchException && v.Lacks() == stop.NoRate:
 		wait := d.t.Throttled + time.Duration(fraction(d.r.ID, a.Sends)*float64(d.t.Throttled))
-		return Did, d.putOff(a, rateLimited, d.now().Add(wait))
+		return Did, d.putOff(rateLimited, d.now().Add(wait))
 	}
 	a.EndedAt = d.now()
 	a.note(s, &v)
@@ -69,7 +69,7 @@ func (d *decider) paced(a *Attempt, send int, why string) (Result, string) {
 		return Did, d.doubt(a)
 	}
 	// It keeps its place: whoever was ready first is launched first.
-	return Did, d.putOff(a, cmp.Or(why, "waiting for its turn: the rate of launches is limited"), d.place())
+	return Did, d.putOff(cmp.Or(why, "waiting for its turn: the rate of launches is limited"), d.place())
 }
 
 // place returns since when a run that could go at once has been waiting to be launched:
@@ -84,10 +84,9 @@ func (d *decider) place() time.Time {
 
 // putOff makes the same attempt launch later, unless a person asked for its stop while it was
 // not known whether there is a task to stop.
-func (d *decider) putOff(a *Attempt, why string, until time.Time) string {
-	if s := d.r.Stopping; s.byPerson() {
-		a.EndedAt, a.Next = d.now(), "stopped before it was launched"
-		d.finish(Stopped, s.cause(), d.now())
+func (d *decider) putOff(why string, until time.Time) string {
+	if d.r.Stopping.byPerson() {
+		d.dropStopped()
 		return d.r.Cause
 	}
 	d.r.settleTask()

@@ -48,10 +48,7 @@ func (d *decider) withheld() string {
 
 // withhold ends a run that waits to be launched and must not be.
 func (d *decider) withhold(why string) {
-	if a := d.r.Last(); a != nil && !a.Over() {
-		a.EndedAt, a.Next = d.now(), "failed: "+why
-	}
-	d.finish(Failed, "not launched: "+why, d.now())
+	d.drop("failed: "+why, Failed, "not launched: "+why)
 }
 
 // withheld returns what becomes of a first request that must not be launched; nil if it may
