@@ -137,9 +137,6 @@ func (c *Control) untoldEnd(item *job.Item) (kind notice.Kind, words, told strin
 // needs to hear of it any more.
 const settled, toldWithin = 15 * time.Minute, 24 * time.Hour
 
-// minute is how a time is written.
-const minute = "2006-01-02 15:04 UTC"
-
 // unscheduled says that the registry does not start a job any more that it should start. Words are "" if it
 // does, if the definition itself is off, or if the schedule had no slot left. On one machine the jobs
 // file says all that.
@@ -160,8 +157,8 @@ func (c *Control) unscheduled(item *job.Item) (words, told string) {
 	if !more {
 		return "", ""
 	}
-	at := since.UTC().Format(minute)
-	return "nothing starts the job any more, not at " + next.UTC().Format(minute) + " either: " + what + " (" + at + "); deploy it again, unless that was meant", at + " " + string(notice.Unscheduled)
+	at := job.UTC(since)
+	return "nothing starts the job any more, not at " + job.UTC(next) + " either: " + what + " (" + at + "); deploy it again, unless that was meant", at + " " + string(notice.Unscheduled)
 }
 
 // newestSensible returns the newest run of a job that makes sense and whose definition is there,

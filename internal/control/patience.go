@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/port"
 )
 
@@ -34,7 +35,7 @@ func (c *Control) passes(ctx context.Context, l *Loaded, from, to time.Time, err
 		return true
 	}
 	keep := c.keep(ctx, nil, fmt.Sprintf("no notice will say which slots from %s on were missed: they could not be checked for three hours: %.2000s",
-		from.UTC().Format(minute), why))
+		job.UTC(from), why))
 	switch {
 	case keep != nil:
 		c.Log.ErrorContext(ctx, "the mark stays", "why", keep.Error())

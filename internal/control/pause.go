@@ -82,7 +82,7 @@ func (c *Control) SkipNext(ctx context.Context, req port.SkipRequest) (port.Repl
 			return refuse("", "%s has no future slot", req.Job)
 		}
 		item.SkipNext = &job.Skip{At: next, By: req.By, Reason: req.Reason}
-		return port.Reply{Outcome: port.Accepted, Message: fmt.Sprintf("the slot of %s at %s will be skipped", req.Job, next.Format("2006-01-02 15:04 UTC"))}
+		return port.Reply{Outcome: port.Accepted, Message: fmt.Sprintf("the slot of %s at %s will be skipped", req.Job, job.UTC(next))}
 	})
 }
 

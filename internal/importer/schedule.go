@@ -103,7 +103,7 @@ func (in *Import) looks(e *Entry, spec *cron.Spec, zone *cron.Zone) {
 		if at, ok := s.Next(in.From); !ok {
 			e.Note("its one time has passed")
 		} else {
-			e.Note("it fires once, at %s", at.Format("2006-01-02 15:04 UTC"))
+			e.Note("it fires once, at %s", job.UTC(at))
 		}
 		return
 	}

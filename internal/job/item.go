@@ -205,11 +205,10 @@ type Pause struct {
 
 // Until writes To exactly, for people: a slot may lie in the last minute.
 func (p Pause) Until() string {
-	layout := "2006-01-02 15:04 UTC"
-	if !p.To.Equal(p.To.Truncate(time.Minute)) {
-		layout = "2006-01-02 15:04:05 UTC"
+	if p.To.Equal(p.To.Truncate(time.Minute)) {
+		return UTC(p.To)
 	}
-	return p.To.UTC().Format(layout)
+	return p.To.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
 // Covers reports whether the pause is in force at a time.

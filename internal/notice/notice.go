@@ -273,9 +273,9 @@ func New(kind Kind, stack string, r *run.Run, j *job.Job, zone *time.Location) N
 	}
 	switch kind {
 	case StillRuns:
-		n.Cause = fmt.Sprintf("its task has been running since %s, and the job has no timeout: stop it if it hangs, and give the job a timeout", utc(r.Last().StartedAt))
+		n.Cause = fmt.Sprintf("its task has been running since %s, and the job has no timeout: stop it if it hangs, and give the job a timeout", job.UTC(r.Last().StartedAt))
 	case HeldUp:
-		n.Cause = fmt.Sprintf("not launched since %s; its deadline is %s: %s", utc(r.WaitsSince()), utc(r.ReadyAt.Add(j.Retry.Within())), r.Cause)
+		n.Cause = fmt.Sprintf("not launched since %s; its deadline is %s: %s", job.UTC(r.WaitsSince()), job.UTC(r.ReadyAt.Add(j.Retry.Within())), r.Cause)
 	}
 	return n.About(about, r)
 }

@@ -10,8 +10,6 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
 // Text puts the notice into words for a terminal or a mail: a headline, then one fact a line.
 // It makes control characters in texts from outside visible.
 func (n Notice) Text() string {

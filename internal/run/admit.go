@@ -188,7 +188,7 @@ func openSince(s *Situation) string {
 	if s.HolderSince.IsZero() {
 		return ""
 	}
-	return ", since " + s.HolderSince.UTC().Format("2006-01-02 15:04 UTC")
+	return ", since " + job.UTC(s.HolderSince)
 }
 
 func pauseWords(p *job.Pause) string {

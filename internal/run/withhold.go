@@ -3,6 +3,8 @@ package run
 import (
 	"fmt"
 	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 // withheld says why a launch is not made, whatever the run's state says; "" if it may be
@@ -13,7 +15,7 @@ func (t *Timing) withheld(asked time.Time) string {
 	case t.Standby:
 		return "this stack stands by and launches nothing: deploy it with Standby=false first"
 	case asked.Before(t.NotBefore):
-		return "it was due before " + t.NotBefore.UTC().Format("2006-01-02 15:04 UTC") +
+		return "it was due before " + job.UTC(t.NotBefore) +
 			", the NotBefore of this stack, whose table does not know what was launched until then: look whether it ran, and retry it if not"
 	}
 	return ""

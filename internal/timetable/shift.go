@@ -113,7 +113,7 @@ func (t Timetable) Explain(minute time.Time) (s job.Shift, slot time.Time, ok bo
 
 // Words says what a start at a minute that the schedule does not have means.
 func (t Timetable) Words(s job.Shift) string {
-	words := fmt.Sprintf("its schedule in EventBridge started it at %s, and %s in %s has no such minute here", s.At.UTC().Format("2006-01-02 15:04 UTC"), t.plan.Schedule, t.Zone().Name())
+	words := fmt.Sprintf("its schedule in EventBridge started it at %s, and %s in %s has no such minute here", job.UTC(s.At), t.plan.Schedule, t.Zone().Name())
 	if !s.Known {
 		return words + ": look whether that schedule says what the job does"
 	}
