@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/apply"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/render"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 type applyCmd struct {
@@ -140,11 +140,11 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, plan ap
 		_, _ = fmt.Fprintf(a.Stderr, "%d of %d: schedule %s %sd\n", did, len(plan.Steps), s.Name, s.Kind)
 	})
 	if errors.Is(err, context.Canceled) {
-		_, _ = fmt.Fprintf(a.Stderr, "interrupted: %d of %s were made and stay; apply again to continue\n", done.Steps, view.Counted(len(plan.Steps), "change"))
+		_, _ = fmt.Fprintf(a.Stderr, "interrupted: %d of %s were made and stay; apply again to continue\n", done.Steps, job.Counted(len(plan.Steps), "change"))
 		return exitError(exitInterrupted)
 	}
 	if err != nil {
-		return fmt.Errorf("%d of %s were made and stay, then: %w; apply again to continue", done.Steps, view.Counted(len(plan.Steps), "change"), err)
+		return fmt.Errorf("%d of %s were made and stay, then: %w; apply again to continue", done.Steps, job.Counted(len(plan.Steps), "change"), err)
 	}
 	_, _ = fmt.Fprintln(a.Stderr, "applied and read back as written; the sweep takes it over within a minute")
 	return nil
@@ -171,14 +171,14 @@ func (c *applyCmd) agreed(a *app, plan apply.Plan) error {
 	asks := a.Screen.Asks && !a.json
 	switch {
 	case many && (c.Yes || !asks):
-		return fmt.Errorf("nothing was changed: %d of the project's %s would be removed; give --prune-max %d if you mean that", plan.Removed, view.Counted(plan.Had, "job"), plan.Removed)
+		return fmt.Errorf("nothing was changed: %d of the project's %s would be removed; give --prune-max %d if you mean that", plan.Removed, job.Counted(plan.Had, "job"), plan.Removed)
 	case c.Yes:
 		return nil
 	case !asks:
 		return usagef("nothing was changed: there is no terminal to ask on; give --yes")
 	case !a.confirm(fmt.Sprintf("apply this to %s?", a.stack)):
 		return errors.New("nothing was changed")
-	case many && !a.confirm(fmt.Sprintf("%d of the project's %s will be removed; remove them?", plan.Removed, view.Counted(plan.Had, "job"))):
+	case many && !a.confirm(fmt.Sprintf("%d of the project's %s will be removed; remove them?", plan.Removed, job.Counted(plan.Had, "job"))):
 		return errors.New("nothing was changed")
 	}
 	return nil

@@ -9,7 +9,6 @@ import (
 	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 // ownHealth says what is wrong with the control plane itself, and which of the jobs it knows and does
@@ -82,7 +81,7 @@ func unheardAlarms(alarms []plane.Alarm) (out []doctor.Finding) {
 	for _, why := range slices.Sorted(maps.Keys(names)) {
 		name := names[why][0]
 		if more := len(names[why]) - 1; more > 0 {
-			name += fmt.Sprintf(" and %s", view.Counted(more, "other"))
+			name += fmt.Sprintf(" and %s", job.Counted(more, "other"))
 		}
 		out = append(out, doctor.Finding{
 			Subject: doctor.Subject{Kind: "alarm", Name: name}, Verdict: doctor.Wrong, Why: "nobody is notified: " + why,

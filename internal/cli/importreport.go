@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 // printReport prints what became of each item, and last the steps that switch the old scheduler
@@ -96,11 +96,11 @@ func summary(r importer.Result) string {
 			off++
 		}
 	}
-	jobs := view.Counted(len(r.Jobs), "job")
+	jobs := job.Counted(len(r.Jobs), "job")
 	if off > 0 {
 		jobs += fmt.Sprintf(", %d of them switched off", off)
 	}
-	return fmt.Sprintf("%s: %s; %s", view.Counted(all, unit), strings.Join(parts, ", "), jobs)
+	return fmt.Sprintf("%s: %s; %s", job.Counted(all, unit), strings.Join(parts, ", "), jobs)
 }
 
 func reportEntry(b *bytes.Buffer, e importer.Entry) {

@@ -5,8 +5,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 // jobsFiles are the -f flags of a command.
@@ -63,7 +63,7 @@ func refusal(problems []jobfile.Problem, undone string) error {
 	for i, p := range problems {
 		lines[i] = problemLine(p)
 	}
-	return usagef("the jobs file has %s, so nothing was %s:\n%s", view.Counted(len(problems), "problem"), undone, strings.Join(lines, "\n"))
+	return usagef("the jobs file has %s, so nothing was %s:\n%s", job.Counted(len(problems), "problem"), undone, strings.Join(lines, "\n"))
 }
 
 func problemLine(p jobfile.Problem) string {

@@ -12,10 +12,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/localecs"
-	"github.com/batchplane/batchplane/internal/view"
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
@@ -236,7 +236,7 @@ func (c *localCmd) stopTasks(ctx context.Context, l *wire.Local, t *transcript) 
 	if err != nil || left == 0 {
 		return err
 	}
-	t.line("stopping %s within %s; press Ctrl-C again to end at once", view.Counted(left, "running task"), c.Grace)
+	t.line("stopping %s within %s; press Ctrl-C again to end at once", job.Counted(left, "running task"), c.Grace)
 	left, err = l.StopTasks(ctx, ending, c.Grace)
 	for before := left + 1; left > 0 && left < before; {
 		l.ECS.Kill()
@@ -244,7 +244,7 @@ func (c *localCmd) stopTasks(ctx context.Context, l *wire.Local, t *transcript) 
 		left, err = l.StopTasks(ctx, ending, killWait)
 	}
 	if left > 0 {
-		t.line("the end of %s was not seen; the next start says what became of them", view.Counted(left, "task"))
+		t.line("the end of %s was not seen; the next start says what became of them", job.Counted(left, "task"))
 	}
 	return err
 }
@@ -262,7 +262,7 @@ func (c *localCmd) drain(ctx context.Context, l *wire.Local, t *transcript) (lef
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 	defer stop()
-	t.line("waiting for %s, at most %s; nothing new is started; press Ctrl-C again to stop them", view.Counted(left, "running task"), c.Drain)
+	t.line("waiting for %s, at most %s; nothing new is started; press Ctrl-C again to stop them", job.Counted(left, "running task"), c.Drain)
 	return l.DrainTasks(ctx, c.Drain)
 }
 

@@ -13,7 +13,6 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/preview"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 type previewCmd struct {
@@ -115,7 +114,7 @@ func (a *app) previewJSON(r preview.Report) error {
 
 func (a *app) printPreview(r preview.Report) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s to %s UTC, %s, %s\n", r.From.Format("2006-01-02 15:04"), r.To.Format("2006-01-02 15:04"), view.Counted(len(r.Jobs), "job"), launches(r.Launch))
+	fmt.Fprintf(&b, "%s to %s UTC, %s, %s\n", r.From.Format("2006-01-02 15:04"), r.To.Format("2006-01-02 15:04"), job.Counted(len(r.Jobs), "job"), launches(r.Launch))
 	for _, j := range r.Jobs {
 		previewJob(&b, j)
 	}
@@ -148,7 +147,7 @@ func previewJob(b *bytes.Buffer, j preview.Job) {
 		schedule = j.Schedule + " in " + j.Zone + ", "
 	}
 	fmt.Fprintf(b, "\n%s: %s%s\n", j.Name, notice.Printable(schedule), notice.Printable(j.Words))
-	runs := view.Counted(j.Runs, "run")
+	runs := job.Counted(j.Runs, "run")
 	if j.Filtered > 0 {
 		runs += fmt.Sprintf(", %d filtered by its own terms", j.Filtered)
 	}

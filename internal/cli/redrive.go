@@ -8,10 +8,10 @@ import (
 	"sync"
 
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 // fate says what to do with inputs that could not be used.
@@ -161,7 +161,7 @@ func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found
 	if len(found.Failed) == 0 {
 		return nil
 	}
-	if err := c.agreed(a, view.Counted(len(found.Failed), "message")+" in the queue "+string(found.Queue)); err != nil {
+	if err := c.agreed(a, job.Counted(len(found.Failed), "message")+" in the queue "+string(found.Queue)); err != nil {
 		return err
 	}
 	refused, asked := false, 0
@@ -177,7 +177,7 @@ func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found
 			err = a.printReply(reply)
 		}
 		if err != nil && !errors.Is(err, errRefused) {
-			return fmt.Errorf("%w; %d of %s were asked for before; `redrive %s` lists what is left", err, asked, view.Counted(len(found.Failed), "message"), found.Queue)
+			return fmt.Errorf("%w; %d of %s were asked for before; `redrive %s` lists what is left", err, asked, job.Counted(len(found.Failed), "message"), found.Queue)
 		}
 		asked += len(batch)
 		refused = refused || err != nil

@@ -6,9 +6,9 @@ import (
 	"os"
 	"strings"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/jobdiff"
 	"github.com/batchplane/batchplane/internal/local"
-	"github.com/batchplane/batchplane/internal/view"
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
@@ -42,7 +42,7 @@ func (c *localCmd) tryReload(ctx context.Context, l *wire.Local, t *transcript) 
 	if err := l.Reload(ctx, file.Jobs, file.Definitions); err != nil {
 		return fmt.Errorf("taking the new jobs: %w", err)
 	}
-	t.line("reloaded %s: %s", strings.Join(c.Files, " and "), view.Counted(len(changes), "change"))
+	t.line("reloaded %s: %s", strings.Join(c.Files, " and "), job.Counted(len(changes), "change"))
 	for _, change := range changes {
 		t.line("  %s %s: %s", change.Subject(), change.Kind, strings.Join(change.Words, "; "))
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/render"
 	"github.com/batchplane/batchplane/internal/timetable"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 type renderCmd struct {
@@ -56,7 +55,7 @@ func (c *renderCmd) Run(ctx context.Context, a *app) error {
 		if err := replaceFile(name, t.Text, 0o644); err != nil {
 			return fmt.Errorf("writing: %w", err)
 		}
-		_, _ = fmt.Fprintf(a.Stderr, "wrote %s with %s\n", name, view.Counted(t.Resources, "resource"))
+		_, _ = fmt.Fprintf(a.Stderr, "wrote %s with %s\n", name, job.Counted(t.Resources, "resource"))
 	}
 	return nil
 }

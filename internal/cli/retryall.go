@@ -8,11 +8,11 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 // selection holds the flags of retry --all.
@@ -82,10 +82,10 @@ func evens(left []plane.Candidate) string {
 func (c *retryCmd) agreed(a *app, chosen []plane.Candidate) error {
 	switch {
 	case len(chosen) > c.Max:
-		return fmt.Errorf("found %s, more than the %d that are retried at once: narrow them down with --job, --cause or --since, or give --max %d", view.Counted(len(chosen), "run"), c.Max, len(chosen))
+		return fmt.Errorf("found %s, more than the %d that are retried at once: narrow them down with --job, --cause or --since, or give --max %d", job.Counted(len(chosen), "run"), c.Max, len(chosen))
 	case !c.Yes && (!a.Screen.Asks || a.json):
 		return usagef("nothing was retried: there is no terminal to ask on; give --yes")
-	case !c.Yes && !a.confirm(fmt.Sprintf("retry %s?", view.Counted(len(chosen), "run"))):
+	case !c.Yes && !a.confirm(fmt.Sprintf("retry %s?", job.Counted(len(chosen), "run"))):
 		return errors.New("nothing was retried")
 	}
 	return nil
@@ -145,10 +145,10 @@ func (c *retryCmd) retryEach(ctx context.Context, a *app, p *plane.Plane, chosen
 		}
 	}
 	if unprinted != nil {
-		unprinted = fmt.Errorf("all of %s were asked for, and not every answer could be printed: %w", view.Counted(len(chosen), "run"), unprinted)
+		unprinted = fmt.Errorf("all of %s were asked for, and not every answer could be printed: %w", job.Counted(len(chosen), "run"), unprinted)
 	}
 	if len(refused) > 0 {
-		return errors.Join(unprinted, fmt.Errorf("%s not launched: %s", view.Counted(len(refused), "run"), strings.Join(refused, ", ")))
+		return errors.Join(unprinted, fmt.Errorf("%s not launched: %s", job.Counted(len(refused), "run"), strings.Join(refused, ", ")))
 	}
 	return unprinted
 }

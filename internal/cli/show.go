@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
@@ -90,7 +91,7 @@ func (e *explainer) story(s view.Story) {
 		e.line("trigger", words)
 	}
 	if s.Duplicates > 0 {
-		e.line("", view.Counted(s.Duplicates, "further trigger")+" of the same run, all duplicates")
+		e.line("", job.Counted(s.Duplicates, "further trigger")+" of the same run, all duplicates")
 	}
 	if q := s.Stopping; q != nil {
 		e.line("stop asked", fmt.Sprintf("by %s at %s: %s", somebody(q.By), e.at(q.At), q.Reason))

@@ -13,7 +13,6 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 type statusCmd struct{ looks }
@@ -63,7 +62,7 @@ func (a *app) printStatus(st plane.Status) error {
 	}
 	a.statusHeld(line, st)
 	if st.Kept > 0 {
-		line("kept", "%s could not be used: see `%s`", view.Counted(st.Kept, "input"), a.command("kept"))
+		line("kept", "%s could not be used: see `%s`", job.Counted(st.Kept, "input"), a.command("kept"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(st.Paused)) {
 		line("paused", "%s, %s", allJobs(name), a.pauseText(st.Paused[name]))
@@ -86,7 +85,7 @@ func (a *app) statusHeld(line func(name, format string, args ...any), st plane.S
 		line("held up", "%s waits since %s to be launched: %s", h.Run, a.at(h.Since), h.Cause)
 	}
 	if n := len(st.HeldUp) - mostHeldUp; n > 0 {
-		line("held up", "and %s more: `%s --status queued,launching`", view.Counted(n, "run"), a.command("history"))
+		line("held up", "and %s more: `%s --status queued,launching`", job.Counted(n, "run"), a.command("history"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(st.HeldBack)) {
 		line("held back", "%s: its slots are skipped while %s is open; `%s %s --reason WHY` stops that", name, st.HeldBack[name], a.command("stop"), st.HeldBack[name])
@@ -118,10 +117,10 @@ func (a *app) statusParts(line func(name, format string, args ...any), st plane.
 		line("alarm", "%s: %s%s", al.Name, al.State, heard)
 	}
 	for _, q := range st.Queues {
-		line("queue", "%s: %s", q.Name, view.Counted(q.Messages, "message"))
+		line("queue", "%s: %s", q.Name, job.Counted(q.Messages, "message"))
 	}
 	for _, r := range st.Rules {
-		line("rule", "%s: %s, %s", r.Name, cmp.Or(r.State, "deleted"), view.Counted(r.Targets, "target"))
+		line("rule", "%s: %s, %s", r.Name, cmp.Or(r.State, "deleted"), job.Counted(r.Targets, "target"))
 	}
 	for _, u := range st.Unseen {
 		line("not seen", "%s", u)

@@ -13,7 +13,6 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/view"
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
@@ -122,7 +121,7 @@ func (t *transcript) started(a *app, l *wire.Local, c *localCmd) {
 		return
 	}
 	t.line("batchplane runs %s of %s; its state is %s. Times are in %s. Ctrl-C stops it.",
-		view.Counted(len(l.Jobs()), "job"), strings.Join(c.Files, " and "), a.db, a.zoneName())
+		job.Counted(len(l.Jobs()), "job"), strings.Join(c.Files, " and "), a.db, a.zoneName())
 	if len(c.Fault) > 0 {
 		t.line("injecting %s, seed %d", strings.Join(c.Fault, " "), c.Seed)
 	}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/render"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 type validateCmd struct {
@@ -57,7 +57,7 @@ func (c *validateCmd) Run(ctx context.Context, a *app) error {
 		return printJSON(a.Stdout, validated{Jobs: len(file.Jobs), For: c.where(file), Warnings: warnings})
 	}
 	a.warn(warnings)
-	text := view.Counted(len(file.Jobs), "job") + ", no problem"
+	text := job.Counted(len(file.Jobs), "job") + ", no problem"
 	if c.For == "auto" && c.where(file) == "local" {
 		text += " on one machine; --for aws also checks what ECS needs"
 	}
@@ -115,14 +115,14 @@ func (a *app) printProblems(problems []jobfile.Problem) error {
 		for _, p := range problems {
 			_, _ = fmt.Fprintln(a.Stderr, notice.Printable(problemLine(p)))
 		}
-		return usagef("%s", view.Counted(len(problems), "problem"))
+		return usagef("%s", job.Counted(len(problems), "problem"))
 	}
 	for _, p := range problems {
 		if err := printJSON(a.Stdout, problem{p.File, p.Line, p.Column, p.Message}); err != nil {
 			return err
 		}
 	}
-	return usagef("%s", view.Counted(len(problems), "problem"))
+	return usagef("%s", job.Counted(len(problems), "problem"))
 }
 
 func (a *app) write(text []byte) error {

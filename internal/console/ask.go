@@ -19,7 +19,6 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 // ask is a page that says what a request will do, asks for it, and shows the answer.
@@ -226,7 +225,7 @@ func (s *Server) askMany(ctx context.Context, a *ask) (rendered, error) {
 		}
 	}
 	if len(a.Answers) < len(chosen) {
-		a.Problem = fmt.Sprintf("Of those chosen, %s no longer needed a retry or was retried in the meantime: the list was reloaded.", view.Counted(len(chosen)-len(a.Answers), "run"))
+		a.Problem = fmt.Sprintf("Of those chosen, %s no longer needed a retry or was retried in the meantime: the list was reloaded.", job.Counted(len(chosen)-len(a.Answers), "run"))
 	}
 	return rendered{name: "ask", data: a}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
@@ -183,7 +184,7 @@ func (o *overview) fill(needs []view.Attention, summaries []view.Summary, open [
 	o.Coming = o.Coming[:min(len(o.Coming), mostComing)]
 	o.Attention = len(needs) + len(o.Wrong) + min(len(o.Kept), 1)
 	if o.Attention > 0 {
-		o.Title = view.Counted(o.Attention, "problem") + " · Overview"
+		o.Title = job.Counted(o.Attention, "problem") + " · Overview"
 	}
 }
 

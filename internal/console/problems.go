@@ -6,10 +6,10 @@ import (
 	"slices"
 
 	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 // problems shows how the control plane itself is doing.
@@ -54,7 +54,7 @@ func unseenOf(findings []doctor.Finding) (out []unseen) {
 	for _, why := range order {
 		u := unseen{Why: why}
 		for _, kind := range slices.Sorted(maps.Keys(counts[why])) {
-			u.Things = append(u.Things, view.Counted(counts[why][kind], string(kind)))
+			u.Things = append(u.Things, job.Counted(counts[why][kind], string(kind)))
 		}
 		out = append(out, u)
 	}
@@ -69,7 +69,7 @@ const (
 
 // keptWords says how many inputs are kept, as far as they were read.
 func keptWords(kept []port.Kept) string {
-	words := view.Counted(len(kept), "input")
+	words := job.Counted(len(kept), "input")
 	if len(kept) == keptAtMost {
 		words += " or more"
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/panics"
 	"github.com/batchplane/batchplane/internal/plane"
@@ -38,7 +39,7 @@ var functions = template.FuncMap{
 	"took":   tookOf,
 	"middle": middle, "cut": cut,
 	"asset":   func(name string) string { return assetNames[name] },
-	"count":   view.Counted,
+	"count":   job.Counted,
 	"trigger": view.TriggerWords,
 	"sends":   view.SendWords,
 	"pause":   view.PauseWords,

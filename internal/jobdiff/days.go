@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 // calendar numbers the days of a zone. It asks the zone once for the time between two clock
@@ -69,7 +71,7 @@ func days(runs []time.Time, zone *time.Location) string {
 		words = "at weekends, "
 	}
 	if n == len(runs) {
-		return fmt.Sprintf("%s%s a year", words, plural(n, "day"))
+		return fmt.Sprintf("%s%s a year", words, job.Counted(n, "day"))
 	}
-	return fmt.Sprintf("%s%s a year (%s)", words, plural(n, "day"), plural(len(runs), "run"))
+	return fmt.Sprintf("%s%s a year (%s)", words, job.Counted(n, "day"), job.Counted(len(runs), "run"))
 }

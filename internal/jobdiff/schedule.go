@@ -243,20 +243,13 @@ func others(runs []time.Time, t timetable.Timetable) []time.Time {
 	})
 }
 
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
 func length(d time.Duration) string {
 	switch h, m := int(d/time.Hour), int(d%time.Hour/time.Minute); {
 	case h == 0:
-		return plural(m, "minute")
+		return job.Counted(m, "minute")
 	case m == 0:
-		return plural(h, "hour")
+		return job.Counted(h, "hour")
 	default:
-		return plural(h, "hour") + " " + plural(m, "minute")
+		return job.Counted(h, "hour") + " " + job.Counted(m, "minute")
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/view"
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 // trouble is why the program cannot do its work, such as a full disk.
@@ -57,7 +57,7 @@ func (p *Program) Trouble() string {
 	}
 	out := fmt.Sprintf("it cannot do its work since %s and tries again: %s", t.since.UTC().Format("15:04:05 UTC"), text)
 	if t.waiting > 0 {
-		out = fmt.Sprintf("%s; the slots of %s wait for that", out, view.Counted(t.waiting, "job"))
+		out = fmt.Sprintf("%s; the slots of %s wait for that", out, job.Counted(t.waiting, "job"))
 	}
 	return out
 }

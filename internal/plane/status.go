@@ -154,10 +154,10 @@ func (st *Status) newer(id run.ID) {
 func (st *Status) judgeNewer(wrong func(format string, args ...any)) {
 	const text = "a newer batchplane wrote %s (%s first), left out here: use a command of that version; if the stack itself is older, deploy the newer one again, since until then nobody %s"
 	if n := len(st.NewerRuns); n > 0 {
-		wrong(text, view.Counted(n, "run"), st.NewerRuns[0], "handles them")
+		wrong(text, job.Counted(n, "run"), st.NewerRuns[0], "handles them")
 	}
 	if n := len(st.NewerJobs); n > 0 {
-		wrong(text, view.Counted(n, "job"), st.NewerJobs[0], "watches their slots")
+		wrong(text, job.Counted(n, "job"), st.NewerJobs[0], "watches their slots")
 	}
 }
 
@@ -212,7 +212,7 @@ func (st *Status) judge(now time.Time) {
 	st.judgeNewer(wrong)
 	if n := len(st.Untold); n > 0 {
 		oldest := st.Untold[0]
-		wrong("%s still owed after %s, of %s for %s: not all who should be told have taken it", view.Counted(n, "notice"), job.Duration(noticeWithin), oldest.Run, now.Sub(oldest.Since).Truncate(time.Second))
+		wrong("%s still owed after %s, of %s for %s: not all who should be told have taken it", job.Counted(n, "notice"), job.Duration(noticeWithin), oldest.Run, now.Sub(oldest.Since).Truncate(time.Second))
 	}
 	st.judgeStack(wrong)
 }
@@ -226,7 +226,7 @@ func (st *Status) judgeStack(wrong func(format string, args ...any)) {
 	}
 	for _, q := range st.Queues {
 		if q.Messages > 0 {
-			wrong("%s in the queue %s: `redrive` shows what was given up", view.Counted(q.Messages, "message"), q.Name)
+			wrong("%s in the queue %s: `redrive` shows what was given up", job.Counted(q.Messages, "message"), q.Name)
 		}
 	}
 	for _, r := range st.Rules {

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
-	"github.com/batchplane/batchplane/internal/view"
 )
 
 // unread collects the runs that walks leave out because they cannot be read.
@@ -47,7 +47,7 @@ func UnreadWords(ids []run.ID, show string) string {
 	for _, id := range ids[:min(mostUnread, len(ids))] {
 		names = append(names, string(id))
 	}
-	words := fmt.Sprintf("%s whose records are damaged: %s", view.Counted(len(ids), "run"), strings.Join(names, ", "))
+	words := fmt.Sprintf("%s whose records are damaged: %s", job.Counted(len(ids), "run"), strings.Join(names, ", "))
 	if n := len(ids) - mostUnread; n > 0 {
 		words += fmt.Sprintf(" and %d more", n)
 	}

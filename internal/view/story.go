@@ -133,7 +133,7 @@ func TriggerWords(t run.Trigger) string {
 
 // SendWords says how an attempt's request was sent.
 func SendWords(a run.Attempt) string {
-	words := Counted(a.Sends, "request")
+	words := job.Counted(a.Sends, "request")
 	if a.Refusals > 0 {
 		words += fmt.Sprintf(", %d of them refused", a.Refusals)
 	}
@@ -156,12 +156,4 @@ func OwedWords(e run.Effect) string {
 		return "a notice: " + strings.ReplaceAll(e.Notice, "-", " ")
 	}
 	return string(e.Kind)
-}
-
-// Counted returns a number with the thing that it counts, which is plural unless n is 1.
-func Counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

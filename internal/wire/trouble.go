@@ -3,7 +3,7 @@ package wire
 import (
 	"fmt"
 
-	"github.com/batchplane/batchplane/internal/view"
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 // Trouble returns the Program's trouble, and what keeps the ends of tasks from being recorded.
@@ -16,5 +16,5 @@ func (l *Local) Trouble() string {
 	if text != "" {
 		text += "; "
 	}
-	return text + fmt.Sprintf("cannot write what became of %s, trying again: %v", view.Counted(tasks, "task"), why)
+	return text + fmt.Sprintf("cannot write what became of %s, trying again: %v", job.Counted(tasks, "task"), why)
 }
