@@ -39,7 +39,7 @@ func printAll[T any](w io.Writer, all []T) error {
 	return nil
 }
 
-// table prints rows in columns. Cells are made safe for a terminal.
+// table prints rows in columns as wide as they need, whatever the screen. Cells are made safe for a terminal.
 func table(w io.Writer, head []string, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range append([][]string{head}, rows...) {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -171,21 +169,11 @@ func (c *Control) write(ctx context.Context, l *Loaded, n int, do func(i int) (j
 
 // several calls do for 0 to n-1, several at a time, until the time is up.
 func (c *Control) several(ctx context.Context, n int, do func(i int)) {
-	var next atomic.Int64
-	work := func() {
-		for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+	port.InParallel(n, min(writers, c.abreast()), func(i int) {
+		if ctx.Err() == nil {
 			do(i)
 		}
-	}
-	if c.abreast() == 1 {
-		work()
-		return
-	}
-	var wg sync.WaitGroup
-	for range min(n, writers, c.abreast()) {
-		wg.Go(work)
-	}
-	wg.Wait()
+	})
 }
 
 // putItem writes an item and returns it as it is then. Losing a race is no error here: the

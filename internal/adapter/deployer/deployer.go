@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -58,15 +57,7 @@ func (w *Writer) Schedules(ctx context.Context) ([]apply.Deployed, error) {
 		}
 	}
 	found, errs := make([]apply.Deployed, len(names)), make([]error, len(names))
-	var all sync.WaitGroup
-	for reader := range readers {
-		all.Go(func() {
-			for i := reader; i < len(names); i += readers {
-				found[i], errs[i] = w.Schedule(ctx, names[i])
-			}
-		})
-	}
-	all.Wait()
+	port.InParallel(len(names), readers, func(i int) { found[i], errs[i] = w.Schedule(ctx, names[i]) })
 	out := found[:0]
 	for i, d := range found {
 		switch {

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -202,18 +201,11 @@ const movers = 4
 // move gives entries that are far too early the time at which their run is due. It only saves cost: the
 // next look tries again what fails.
 func (s *Store) move(ctx context.Context, es []early) {
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, movers)
-	for _, e := range es {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			if err := s.moveOne(ctx, e); err != nil && !errors.Is(err, port.ErrConflict) {
-				s.log.WarnContext(ctx, "an entry of the index of open runs stays too early", "run", e.run.ID, "why", err)
-			}
-		})
-	}
-	wg.Wait()
+	port.InParallel(len(es), movers, func(i int) {
+		if err := s.moveOne(ctx, es[i]); err != nil && !errors.Is(err, port.ErrConflict) {
+			s.log.WarnContext(ctx, "an entry of the index of open runs stays too early", "run", es[i].run.ID, "why", err)
+		}
+	})
 }
 
 func (s *Store) moveOne(ctx context.Context, e early) error {

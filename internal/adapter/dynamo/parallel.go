@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Readers is the most calls that a reader of many things has under way. A client that keeps fewer idle
@@ -20,21 +21,14 @@ const Readers = 64
 func inParallel(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, Readers)
-	for i := range n {
-		slots <- struct{}{}
+	port.InParallel(n, Readers, func(i int) {
 		if ctx.Err() != nil {
-			break
+			return
 		}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			if err := do(ctx, i); err != nil {
-				cancel(err)
-			}
-		})
-	}
-	wg.Wait()
+		if err := do(ctx, i); err != nil {
+			cancel(err)
+		}
+	})
 	return context.Cause(ctx) //nolint:wrapcheck // what one of them said
 }
 

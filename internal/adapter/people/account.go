@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Definitions returns what the deployed task definitions of these names need. It leaves out those that
@@ -22,7 +23,8 @@ import (
 func (f *Facts) Definitions(ctx context.Context, names []string) map[string]doctor.Deployed {
 	out := map[string]doctor.Deployed{}
 	var mu sync.Mutex
-	inParallel(names, func(name string) {
+	port.InParallel(len(names), askers, func(i int) {
+		name := names[i]
 		got, err := f.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
 		if err != nil {
 			return // the check of the definition itself says why
@@ -80,20 +82,6 @@ func streamOf(log *types.LogConfiguration, container string) string {
 		return prefix + "/" + container + "/"
 	}
 	return ""
-}
-
-// inParallel calls do for each, askers at a time.
-func inParallel[T any](all []T, do func(T)) {
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, askers)
-	for _, one := range all {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			do(one)
-		})
-	}
-	wg.Wait()
 }
 
 // subnet and securityGroup ask EC2 and say what is wrong, if anything is (Amazon EC2 API reference,

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/signed"
 )
 
@@ -43,7 +44,8 @@ const askers = 16
 func (f *Facts) Answers(ctx context.Context, subjects []doctor.Subject) map[doctor.Subject]doctor.Answer {
 	out := make(map[doctor.Subject]doctor.Answer, len(subjects))
 	var mu sync.Mutex
-	inParallel(subjects, func(s doctor.Subject) {
+	port.InParallel(len(subjects), askers, func(i int) {
+		s := subjects[i]
 		a := f.answer(ctx, s)
 		mu.Lock()
 		defer mu.Unlock()

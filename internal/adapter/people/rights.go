@@ -17,6 +17,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Allowed returns whether roles may do what ECS does as them before a task starts, as IAM's policy
@@ -26,7 +27,8 @@ func (f *Facts) Allowed(ctx context.Context, uses []doctor.Use) map[doctor.Use]d
 	out := make(map[doctor.Use]doctor.Answer, len(uses))
 	var mu sync.Mutex
 	asks := map[string]func() doctor.Answer{}
-	inParallel(uses, func(u doctor.Use) {
+	port.InParallel(len(uses), askers, func(i int) {
+		u := uses[i]
 		var answer doctor.Answer
 		for _, r := range f.rights(ctx, u) {
 			key := u.Role + " " + r.actions[0] + " " + r.resource

@@ -7,13 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	eventbridgetypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // Rules is the part of the EventBridge client that a Reader uses. Its calls need events:ListRules and
@@ -137,15 +138,7 @@ const readers = 8
 // each calls f for every number below n, several at once, and returns the first error in their order.
 func each(n int, f func(i int) error) error {
 	errs := make([]error, n)
-	var wg sync.WaitGroup
-	for worker := range readers {
-		wg.Go(func() {
-			for i := worker; i < n; i += readers {
-				errs[i] = f(i)
-			}
-		})
-	}
-	wg.Wait()
+	port.InParallel(n, readers, func(i int) { errs[i] = f(i) })
 	for _, err := range errs {
 		if err != nil {
 			return err

@@ -1,10 +1,8 @@
 package schedules
 
 import (
-	"cmp"
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/port"
@@ -58,25 +56,4 @@ func (r *Registry) wait(ctx context.Context, d time.Duration) error {
 		return r.Wait(ctx, d)
 	}
 	return port.Sleep(ctx, d)
-}
-
-// inParallel calls f for 0 to n-1, abreast of them at a time: 0 means readers, and 1 means one after
-// the other.
-func inParallel(n, abreast int, f func(i int)) {
-	if abreast == 1 {
-		for i := range n {
-			f(i)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(n, cmp.Or(abreast, readers)) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				f(i)
-			}
-		})
-	}
-	wg.Wait()
 }

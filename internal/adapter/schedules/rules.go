@@ -131,7 +131,7 @@ func (r *Registry) readRules(ctx context.Context, names []string) {
 	if r.rules == nil {
 		r.rules = map[string]rule{}
 	}
-	inParallel(len(names), r.Abreast, func(i int) { rules[i] = r.rule(ctx, names[i]) })
+	port.InParallel(len(names), cmp.Or(r.Abreast, readers), func(i int) { rules[i] = r.rule(ctx, names[i]) })
 	for i, name := range names {
 		was, is := r.rules[name], rules[i]
 		if was.expression != is.expression || was.disabled != is.disabled || was.why != nil || is.why != nil {

@@ -3,6 +3,7 @@
 package schedules
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -142,7 +143,7 @@ func (r *Registry) due() []string {
 
 func (r *Registry) readAll(ctx context.Context, names []string) {
 	asked, versions := r.now(), make([]version, len(names))
-	inParallel(len(names), r.Abreast, func(i int) { versions[i] = r.schedule(ctx, names[i], r.read[names[i]]) })
+	port.InParallel(len(names), cmp.Or(r.Abreast, readers), func(i int) { versions[i] = r.schedule(ctx, names[i], r.read[names[i]]) })
 	for i, name := range names {
 		was, is := r.read[name], versions[i]
 		if !is.same(was) {
