@@ -58,7 +58,7 @@ func (s *Server) newContainer(r *record, def containerDefinition, i int) Contain
 
 func (s *Server) newSpec(r *record, def containerDefinition, o ContainerOverride) ContainerSpec {
 	spec := ContainerSpec{
-		TaskID: r.ID, TaskARN: r.Task.TaskARN, Container: def.Name, Image: def.Image,
+		TaskID: r.ID, Container: def.Name,
 		Family: r.Family, StartedBy: r.Task.StartedBy,
 		Essential: def.Essential == nil || *def.Essential,
 		Argv:      append([]string{}, def.EntryPoint...),

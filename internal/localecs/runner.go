@@ -13,11 +13,9 @@ var ErrNoRoom = errors.New("this machine has no room for it")
 // ContainerSpec describes a container to be started.
 type ContainerSpec struct {
 	TaskID      string            `json:"taskId"`
-	TaskARN     string            `json:"taskArn"`
 	Family      string            `json:"family"`
 	StartedBy   string            `json:"startedBy,omitempty"`
 	Container   string            `json:"container"`
-	Image       string            `json:"image,omitempty"` // shown, never pulled
 	Essential   bool              `json:"essential"`
 	Argv        []string          `json:"argv"` // entryPoint, then command
 	Env         map[string]string `json:"env"`

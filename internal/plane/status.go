@@ -151,13 +151,13 @@ func (st *Status) newer(id run.ID) {
 }
 
 // judgeNewer says what is missing because a newer batchplane wrote it. Nobody else may say so.
-func (st *Status) judgeNewer(wrong func(format string, args ...any)) {
+func (st *Status) judgeNewer() {
 	const text = "a newer batchplane wrote %s (%s first), left out here: use a command of that version; if the stack itself is older, deploy the newer one again, since until then nobody %s"
 	if n := len(st.NewerRuns); n > 0 {
-		wrong(text, job.Counted(n, "run"), st.NewerRuns[0], "handles them")
+		st.wrong(text, job.Counted(n, "run"), st.NewerRuns[0], "handles them")
 	}
 	if n := len(st.NewerJobs); n > 0 {
-		wrong(text, job.Counted(n, "job"), st.NewerJobs[0], "watches their slots")
+		st.wrong(text, job.Counted(n, "job"), st.NewerJobs[0], "watches their slots")
 	}
 }
 
@@ -199,45 +199,44 @@ func (st *Status) judgePulse(now time.Time) {
 }
 
 func (st *Status) judge(now time.Time) {
-	wrong := st.wrong
 	st.judgePulse(now)
 	for _, lane := range slices.Sorted(maps.Keys(st.LagMs)) {
 		if lag := time.Duration(st.LagMs[lane]) * time.Millisecond; lag > lagWithin {
-			wrong("the oldest run of the %s lane has been due for %s", lane, lag.Truncate(time.Second))
+			st.wrong("the oldest run of the %s lane has been due for %s", lane, lag.Truncate(time.Second))
 		}
 	}
 	for _, name := range st.Unreadable {
-		wrong("the item of the job %s cannot be read: its slots are not watched", name)
+		st.wrong("the item of the job %s cannot be read: its slots are not watched", name)
 	}
-	st.judgeNewer(wrong)
+	st.judgeNewer()
 	if n := len(st.Untold); n > 0 {
 		oldest := st.Untold[0]
-		wrong("%s still owed after %s, of %s for %s: not all who should be told have taken it", job.Counted(n, "notice"), job.Duration(noticeWithin), oldest.Run, now.Sub(oldest.Since).Truncate(time.Second))
+		st.wrong("%s still owed after %s, of %s for %s: not all who should be told have taken it", job.Counted(n, "notice"), job.Duration(noticeWithin), oldest.Run, now.Sub(oldest.Since).Truncate(time.Second))
 	}
-	st.judgeStack(wrong)
+	st.judgeStack()
 }
 
 // judgeStack says what is wrong with the parts of a stack.
-func (st *Status) judgeStack(wrong func(format string, args ...any)) {
+func (st *Status) judgeStack() {
 	for _, a := range st.Alarms {
 		if a.Rings {
-			wrong("the alarm %s is in %s: %s", a.Name, a.State, a.Reason)
+			st.wrong("the alarm %s is in %s: %s", a.Name, a.State, a.Reason)
 		}
 	}
 	for _, q := range st.Queues {
 		if q.Messages > 0 {
-			wrong("%s in the queue %s: `redrive` shows what was given up", job.Counted(q.Messages, "message"), q.Name)
+			st.wrong("%s in the queue %s: `redrive` shows what was given up", job.Counted(q.Messages, "message"), q.Name)
 		}
 	}
 	for _, r := range st.Rules {
 		const putBack = "a change set with --deployment-mode REVERT_DRIFT puts back what somebody changed in the stack"
 		switch {
 		case r.State == "":
-			wrong("the rule %s was deleted, so what it did is not done: %s", r.Name, putBack)
+			st.wrong("the rule %s was deleted, so what it did is not done: %s", r.Name, putBack)
 		case r.Targets == 0:
-			wrong("the rule %s has lost its target, so it calls no function: %s", r.Name, putBack)
+			st.wrong("the rule %s has lost its target, so it calls no function: %s", r.Name, putBack)
 		case r.State == "DISABLED":
-			wrong("the rule %s is switched off, so it calls no function: `aws events enable-rule --name %s` switches it on", r.Name, r.On)
+			st.wrong("the rule %s is switched off, so it calls no function: `aws events enable-rule --name %s` switches it on", r.Name, r.On)
 		}
 	}
 }
