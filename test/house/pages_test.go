@@ -60,6 +60,27 @@ func TestPagesNameWhatIsThere(t *testing.T) {
 	}
 }
 
+// TestDecisionsAreListed: the list of decisions names each page once, by its title.
+func TestDecisionsAreListed(t *testing.T) {
+	t.Parallel()
+	const dir = "docs/decisions/"
+	pages, _ := tree(t)
+	found := 0
+	for page, text := range pages {
+		if path.Dir(page)+"/" != dir || page == dir+"README.md" {
+			continue
+		}
+		found++
+		title, _, _ := strings.Cut(strings.TrimPrefix(text, "# "), "\n")
+		if line := "\n- [" + title + "](" + path.Base(page) + ")"; strings.Count(pages[dir+"README.md"], line) != 1 {
+			t.Errorf("%sREADME.md must have this line once:%s", dir, line)
+		}
+	}
+	if found < 100 {
+		t.Errorf("only %d decisions were found", found)
+	}
+}
+
 // leadsNowhere says why a page's link to a file and one of its headings leads nowhere, or returns
 // "".
 func leadsNowhere(pages map[string]string, page, file, anchor string) string {
