@@ -109,6 +109,24 @@ func TestTwoFoldersOneJobsFile(t *testing.T) {
 }
 
 // TestTheFirstMinute: a job's first slot is the current minute.
+// TestATaskAsksItsOwnControlPlane: a job that starts another one reaches the control plane that started it,
+// wherever it runs, and not a stack named local or the state that was started last.
+func TestATaskAsksItsOwnControlPlane(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, "jobs: [{name: first, command: cd / && "+binary+" run second --wait}, {name: second, command: echo here}]")
+	f.local()
+	other := newFolder(t, "jobs: [{name: second, command: exit 1}]")
+	other.home = f.home
+	other.local()
+	f.must("run", "first")
+	if r := f.becomes("first", "succeeded"); r.Attempts != 1 {
+		t.Errorf("%+v", r)
+	}
+	if out := f.must("logs", "second"); out != "here\n" {
+		t.Errorf("second printed %q", out)
+	}
+}
+
 func TestTheFirstMinute(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, "jobs:\n  - {name: hello, schedule: '* * * * *', command: echo hello}\n")

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/batchplane/batchplane/internal/wire"
 )
 
 // emptyFlag returns an error if a flag was given with an empty value, as by "$SINCE" in a script where
@@ -25,7 +27,8 @@ func emptyFlag(command *kong.Context) error {
 const stackVariable = "BATCHPLANE_STACK"
 
 // oneTarget makes --db outweigh the variable that names a stack: a command with --db, as local mode
-// prints it in notices, is about this machine. Both flags together are refused.
+// prints it in notices, is about this machine. Both flags together are refused. In the variable, the name
+// of local mode, which its tasks get, means this machine too.
 func oneTarget(command *kong.Context, g *grammar) error {
 	given := func(name string) bool {
 		return slices.ContainsFunc(command.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == name })
@@ -33,7 +36,7 @@ func oneTarget(command *kong.Context, g *grammar) error {
 	switch {
 	case given("db") && given("stack"):
 		return usagef("--db names a state on this machine and --stack a stack on AWS: give one of them")
-	case given("db"):
+	case given("db"), !given("stack") && g.Stack == wire.LocalStack:
 		g.Stack = ""
 	}
 	return nil

@@ -18,6 +18,7 @@ inputs of its run; and:
   BATCHPLANE_SCHEDULED_FOR            2026-11-22T01:30:00Z
   BATCHPLANE_ATTEMPT                  1, 2, ...
   BATCHPLANE_STACK                    local
+  BATCHPLANE_DB                       this program's state, so commands of a task ask it
   BATCHPLANE_TASK                     names the task's processes
 
 A command that is a string runs under /bin/sh -c. Unlike cron, batchplane ignores SHELL

@@ -17,7 +17,7 @@ import (
 // MaybeSupervise) kills them when this process dies, even by SIGKILL. A command runs as it is, without
 // a shell, in a process group of its own, without a terminal, with empty standard input and both
 // outputs appended to LogPath. From this process's environment it gets PATH, HOME, TMPDIR, LANG and TZ;
-// it also gets the variables of its definition, and MarkName. When the command ends, whatever it left
+// it also gets Env, the variables of its definition, and MarkName. When the command ends, whatever it left
 // behind is killed, as in a container.
 //
 // A task's cpu is not enforced. Its memory is, if there is a Cgroup.
@@ -25,6 +25,8 @@ type ProcessRunner struct {
 	LogDir  string // created if absent
 	LockDir string // created if absent; holds one file for each running container
 	Dir     string // working directory of containers that name none
+	// Env are variables of all containers, unless a container's own say otherwise.
+	Env map[string]string
 	// Grace is how long Shutdown waits between SIGTERM and SIGKILL; zero means 2 s.
 	Grace time.Duration
 	// MaxOutput is how many bytes of a container's output are kept: the first ones and, if there are
@@ -147,7 +149,7 @@ func (r *ProcessRunner) launch(sup *supervision, spec ContainerSpec, exited func
 	p.id = sup.last
 	sup.commands[p.id] = p
 	sup.mu.Unlock()
-	c := commandOf(spec, r.Dir)
+	c := r.commandOf(spec)
 	c.Lock, c.Log, c.MaxOutput = p.lock, LogPath(r.LogDir, spec.Family, spec.TaskID), r.MaxOutput
 	if c.MaxOutput == 0 {
 		c.MaxOutput = MaxOutput
@@ -162,9 +164,14 @@ func (r *ProcessRunner) launch(sup *supervision, spec ContainerSpec, exited func
 	return p, nil
 }
 
-func commandOf(spec ContainerSpec, dir string) command {
+func (r *ProcessRunner) commandOf(spec ContainerSpec) command {
 	mark := markOf(spec)
 	env := []string{MarkName + "=" + mark}
+	for name, value := range r.Env {
+		if !has(spec.Env, name) {
+			env = append(env, name+"="+value)
+		}
+	}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "LANG", "TZ"} {
 		if value, ok := os.LookupEnv(name); ok && !has(spec.Env, name) {
 			env = append(env, name+"="+value)
@@ -175,7 +182,7 @@ func commandOf(spec ContainerSpec, dir string) command {
 			env = append(env, name+"="+value)
 		}
 	}
-	return command{Argv: spec.Argv, Env: env, Dir: cmp.Or(spec.Dir, dir), Mark: mark}
+	return command{Argv: spec.Argv, Env: env, Dir: cmp.Or(spec.Dir, r.Dir), Mark: mark}
 }
 
 // markOf identifies a container: it is the value of MarkName, and with lockEnding the name of its lock.

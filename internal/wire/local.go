@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -30,6 +31,10 @@ import (
 
 // LocalStack is the name of the control plane on one machine.
 const LocalStack = "local"
+
+// EnvDB is the variable in which a task, and whatever commands it runs, finds the state of the control
+// plane that started it.
+const EnvDB = "BATCHPLANE_DB"
 
 // localRegion is the Region in the ARNs of local tasks.
 const localRegion = "local"
@@ -193,16 +198,20 @@ func (cfg *LocalConfig) defaults() {
 // it.
 func (l *Local) localECS(ctx context.Context, cfg LocalConfig) error {
 	key := rand.Text()
+	db, err := filepath.Abs(cfg.DB)
+	if err != nil {
+		return fmt.Errorf("finding the folder of the state: %w", err)
+	}
 	runner := cfg.Runner
 	if runner == nil {
 		runner = &localecs.ProcessRunner{
 			LogDir: local.LogDir(cfg.DB), LockDir: lockDir(cfg.DB), MaxOutput: cfg.MaxOutput, Cgroup: cfg.Cgroup,
+			Env: map[string]string{EnvDB: db},
 			Cut: func(spec localecs.ContainerSpec, bytes int64, why string) {
 				cfg.Log.Warn("output of a task could not be kept", "job", spec.Family, "task", spec.StartedBy, "bytes", bytes, "why", why)
 			},
 		}
 	}
-	var err error
 	l.ECS, err = localecs.New(ctx, localecs.Config{
 		DB: l.Store.DB(), Read: l.Store.Reading(), Within: l.Store.Within, Abreast: cfg.Abreast, OnlyStopped: true, Clock: cfg.Clock, Runner: runner, Faults: cfg.Faults, Seed: cfg.Seed, Inject: cfg.Inject, Delays: *cfg.Delays,
 		Region: localRegion, AccessKeyID: key, Logger: cfg.Log, Secrets: cfg.Secrets,
