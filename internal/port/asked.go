@@ -42,13 +42,12 @@ func UnreadableAsked(id string, at time.Time, why error) Asked {
 type AskedQuery struct {
 	Job string
 	By  string
-	// Since is the earliest At, Until the latest.
-	Since, Until time.Time
-	Limit        int
+	// Since is the earliest At.
+	Since time.Time
+	Limit int
 }
 
 // Selects reports whether the query asks for a request.
 func (q AskedQuery) Selects(a Asked) bool {
-	return (q.Job == "" || a.Job == q.Job) && (q.By == "" || a.By == q.By) &&
-		!a.At.Before(q.Since) && (q.Until.IsZero() || !a.At.After(q.Until))
+	return (q.Job == "" || a.Job == q.Job) && (q.By == "" || a.By == q.By) && !a.At.Before(q.Since)
 }

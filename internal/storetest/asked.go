@@ -37,8 +37,8 @@ func asked(t *testing.T, s Store) {
 	}{
 		"all":                                   {port.AskedQuery{}, "3 2b 2 1 0"},
 		"the newest":                            {port.AskedQuery{Limit: 1}, "3"},
-		"of a time":                             {port.AskedQuery{Since: at(1), Until: at(2)}, "2b 2 1"},
-		"of no time":                            {port.AskedQuery{Since: at(2), Until: at(1)}, ""},
+		"since then":                            {port.AskedQuery{Since: at(1)}, "3 2b 2 1"},
+		"since later":                           {port.AskedQuery{Since: at(4)}, ""},
 		"about a job":                           {port.AskedQuery{Job: "report"}, "2 1"},
 		"about all jobs":                        {port.AskedQuery{Job: "*"}, "3"},
 		"of a person":                           {port.AskedQuery{By: "ann"}, "3 2"},

@@ -65,7 +65,7 @@ func (s *Store) PutAsked(ctx context.Context, a port.Asked) error {
 }
 
 // Asked implements port.Store. It reads the requests of one job, else those of one person, else all,
-// within the query's times.
+// from the query's time on.
 func (s *Store) Asked(ctx context.Context, q port.AskedQuery) ([]port.Asked, error) {
 	limit := cmp.Or(q.Limit, defaultLimit)
 	m := &merged{db: s.db, newest: true, cursors: []*cursor{s.asked(q, limit)}}
@@ -111,9 +111,6 @@ func (s *Store) asked(q port.AskedQuery, limit int) *cursor {
 	from, to := fmt.Sprintf("%019d", 0), fmt.Sprintf("%019d", int64(math.MaxInt64))
 	if !q.Since.IsZero() {
 		from = fmt.Sprintf("%019d", q.Since.UnixNano())
-	}
-	if !q.Until.IsZero() {
-		to = fmt.Sprintf("%019d", q.Until.UnixNano()+1)
 	}
 	return &cursor{
 		whole: true,

@@ -27,15 +27,12 @@ func (s *Store) PutAsked(ctx context.Context, a port.Asked) error {
 
 // Asked implements port.Store.
 func (s *Store) Asked(ctx context.Context, q port.AskedQuery) ([]port.Asked, error) {
-	since, until := int64(math.MinInt64), int64(math.MaxInt64)
+	since := int64(math.MinInt64)
 	if !q.Since.IsZero() {
 		since = q.Since.UnixNano()
 	}
-	if !q.Until.IsZero() {
-		until = q.Until.UnixNano()
-	}
-	rows, err := s.read.QueryContext(ctx, "SELECT at, id, job, who, body FROM asked WHERE (? = '' OR job = ?) AND (? = '' OR who = ?) AND at BETWEEN ? AND ? ORDER BY at DESC, id DESC LIMIT ?",
-		q.Job, q.Job, q.By, q.By, since, until, cmp.Or(q.Limit, 100))
+	rows, err := s.read.QueryContext(ctx, "SELECT at, id, job, who, body FROM asked WHERE (? = '' OR job = ?) AND (? = '' OR who = ?) AND at >= ? ORDER BY at DESC, id DESC LIMIT ?",
+		q.Job, q.Job, q.By, q.By, since, cmp.Or(q.Limit, 100))
 	if err != nil {
 		return nil, fmt.Errorf("listing requests: %w", err)
 	}
