@@ -6,6 +6,7 @@ import (
 	"iter"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/job"
@@ -56,7 +57,10 @@ func TestATableOfAnotherVersion(t *testing.T) {
 	_, history := p.History(t.Context(), plane.Filter{}, 10)
 	_, _, retry := p.Candidates(t.Context(), plane.Filter{})
 	_, _, find := p.Find(t.Context(), "a", plane.Any)
-	for what, err := range map[string]error{"jobs": jobs, "pauses": pauses, "history": history, "retry --all": retry, "a bare name": find, "known": p.Known(t.Context(), "a")} {
+	ctx, end := context.WithCancel(t.Context())
+	p.Sleep = func(context.Context, time.Duration) { end() }
+	tail := p.Tail(ctx, nil, func(run.Run) error { return nil })
+	for what, err := range map[string]error{"jobs": jobs, "pauses": pauses, "history": history, "retry --all": retry, "a bare name": find, "tail": tail, "known": p.Known(t.Context(), "a")} {
 		if !errors.Is(err, port.ErrNewer) {
 			t.Errorf("%s: %v", what, err)
 		}

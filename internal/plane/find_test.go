@@ -3,6 +3,7 @@ package plane_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,59 @@ func TestStopBehindManyWaitingRuns(t *testing.T) {
 		if r, note, err := p.Find(t.Context(), "a", plane.Stoppable); err != nil || r.Status != run.Running || !strings.HasPrefix(note, c.says) {
 			t.Errorf("%s: %s is %s, %q, %v", name, r.ID, r.Status, note, err)
 		}
+	}
+}
+
+// cutShort is a store whose walks fail after their first run.
+type cutShort struct{ *memory.Store }
+
+func (c cutShort) Walk(ctx context.Context, w port.Walk) iter.Seq2[run.Run, error] {
+	return func(yield func(run.Run, error) bool) {
+		for r, err := range c.Store.Walk(ctx, w) {
+			if !yield(r, err) || !yield(run.Run{}, errLine) {
+				return
+			}
+		}
+	}
+}
+
+// TestARunIsNotGuessed: if not all runs can be read that a name may mean, it means none: stop would take
+// a run that waits for the one that runs.
+func TestARunIsNotGuessed(t *testing.T) {
+	t.Parallel()
+	waits, runs := ended("a", 1, run.Queued), ended("a", 0, run.Running)
+	for what, want := range map[string]plane.Want{"show": plane.Any, "stop": plane.Stoppable} {
+		p, store := runsOf(t, waits, runs)
+		p.Reader = cutShort{store}
+		if r, _, err := p.Find(t.Context(), "a", want); !errors.Is(err, errLine) {
+			t.Errorf("%s: %s, %v", what, r.ID, err)
+		}
+	}
+}
+
+// TestFindReadsOnlyWhatItNeeds: the run before the one that fits shows that no other is of its second.
+func TestFindReadsOnlyWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	_, store := runsOf(t, append(count("a", 0, 50, run.Succeeded), ended("a", 50, run.Failed))...)
+	read := &counted{Store: store}
+	p := &plane.Plane{Reader: read}
+	if r, _, err := p.Find(t.Context(), "a", plane.Retryable); err != nil || r.Status != run.Failed || read.walked.Load() != 2 {
+		t.Errorf("%s after %d runs were read, %v", r.ID, read.walked.Load(), err)
+	}
+}
+
+// TestATimeOfDay is one of the job's own zone.
+func TestATimeOfDay(t *testing.T) {
+	t.Parallel()
+	inUTC, inBerlin := ended("a", 30, run.Failed), ended("a", -30, run.Failed)
+	p, store := runsOf(t, inUTC, inBerlin)
+	for name, zone := range map[string]string{"a": "Europe/Berlin", "b": "UTC"} {
+		if err := store.Commit(t.Context(), port.Change{Item: &job.Item{Name: name, Plan: job.Plan{Timezone: zone}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, _, err := p.Find(t.Context(), "a@02:30", plane.Any); err != nil || r.ID != inBerlin.ID {
+		t.Errorf("%s, %v", r.ID, err)
 	}
 }
 

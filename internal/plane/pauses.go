@@ -47,7 +47,7 @@ func (p *Plane) Pauses(ctx context.Context) ([]Pause, error) {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Pause) int {
-		return cmp.Or(-cmp.Compare(b2i(a.Job == job.All), b2i(b.Job == job.All)), cmp.Compare(a.Job, b.Job), a.From.Compare(b.From))
+		return cmp.Or(cmp.Compare(a.Job, b.Job), a.From.Compare(b.From)) // job.All is before all names
 	})
 	return out, p.countSkipped(ctx, read, out)
 }

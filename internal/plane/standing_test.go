@@ -78,6 +78,20 @@ func TestStandingForgetsJobsThatAreGone(t *testing.T) {
 	}
 }
 
+// TestStandingOfAJobThatIsGone: that it failed, was paused or was held back is of no concern any more. One
+// that came back is not gone.
+func TestStandingOfAJobThatIsGone(t *testing.T) {
+	t.Parallel()
+	d := dues{Store: &memory.Store{}, items: []job.Item{
+		{Name: "gone", Gone: true, GoneAt: due, FailingSince: due, Pauses: []job.Pause{{From: due}}, Holder: &job.Holder{By: "gone/20261122T1730Z", More: true}},
+		{Name: "back", GoneAt: due},
+	}}
+	st, err := plane.ReadStanding(t.Context(), d, due)
+	if len(st.Failing)+len(st.Paused)+len(st.HeldBack) > 0 || len(st.Gone) != 1 || st.Gone["gone"] != due || err != nil {
+		t.Errorf("failing %v, paused %v, held back %v, gone %v, %v", st.Failing, st.Paused, st.HeldBack, st.Gone, err)
+	}
+}
+
 // TestFailingSinceNow: status does not say that a job fails since a time that is still to come.
 func TestFailingSinceNow(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package plane_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,34 @@ import (
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
+
+// listed is a store whose runs are read from lists only.
+type listed struct{ *memory.Store }
+
+func (listed) Run(context.Context, run.ID) (run.Run, error) { return run.Run{}, errLine }
+
+// TestTailOfAnOpenRun: what came between two looks is told oldest first, and an open run that is among the
+// newest is not read once more at each look.
+func TestTailOfAnOpenRun(t *testing.T) {
+	t.Parallel()
+	store, looks := &memory.Store{}, 0
+	ctx, end := context.WithCancel(t.Context())
+	p := &plane.Plane{Reader: listed{store}, Sleep: func(context.Context, time.Duration) {
+		for _, r := range count("a", 10*looks, 3, run.Running) {
+			if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
+				t.Error(err)
+			}
+		}
+		if looks++; looks == 3 {
+			end()
+		}
+	}}
+	var told []string
+	err := p.Tail(ctx, nil, func(r run.Run) error { told = append(told, string(r.ID)); return nil })
+	if err != nil || len(told) != 6 || !slices.IsSorted(told) {
+		t.Errorf("told %v, %v", told, err)
+	}
+}
 
 // TestTailOfACrowd: of many runs that begin between two looks, tail reports each once, also if it
 // began when there was none.
