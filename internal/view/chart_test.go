@@ -152,6 +152,19 @@ func TestWhatRunsIsNotJoinedToWhatRan(t *testing.T) {
 	if a.touches(Mark{Class: ClassHeld, X: 2, Width: 1, side: open}) || !a.touches(Mark{Class: ClassHeld, X: 2, Width: 1, side: past}) {
 		t.Error("neighbours are joined by their side of the present")
 	}
+	if a.touches(Mark{Class: ClassHeld, X: 2, Width: 1, side: past, bar: true}) {
+		t.Error("a bar stays alone: it leads to its run")
+	}
+}
+
+// TestWhatJustBeganIsSeen: a mark is one cell wide, also if the present has only reached the cell's beginning.
+func TestWhatJustBeganIsSeen(t *testing.T) {
+	t.Parallel()
+	l := Track{Job: "x", Bars: []Bar{bar("x/new", State(run.Running), -3*time.Second, 0)}}
+	c := chartOf(24*time.Hour, 24*time.Hour, l)
+	if marks := marksOf(l, c.Cell, c); len(marks) != 1 || math.Abs(marks[0].Width-1) > 0.011 || math.Abs(marks[0].X+1-c.Now) > 0.011 {
+		t.Errorf("%+v, now %v", marks, c.Now)
+	}
 }
 
 func TestCrowdedRunsAreGrouped(t *testing.T) {
