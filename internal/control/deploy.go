@@ -32,7 +32,7 @@ func (c *Control) deployment(item job.Item, j port.Registered, checked time.Time
 	}
 	d = deployment{Registered: j, was: item}
 	d.next, d.changed = item.Deploy(j.Hash, plan, j.Modified, checked, c.Now())
-	d.next.Name, d.next.SwitchedOff = j.Name, j.SwitchedOff
+	d.next.Name, d.next.SwitchedOff, d.next.CutShort = j.Name, j.SwitchedOff, j.CutShort
 	return d, problem
 }
 
@@ -188,4 +188,16 @@ func (c *Control) putItem(ctx context.Context, item job.Item) (job.Item, error) 
 	}
 	item.Rev++
 	return item, nil
+}
+
+// knownAs names what memory keeps of a job that the registry holds.
+func knownAs(j *port.Registered) string {
+	known := j.Hash
+	if j.SwitchedOff {
+		known += " off"
+	}
+	if j.CutShort {
+		known += " cut"
+	}
+	return known
 }

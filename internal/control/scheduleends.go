@@ -16,8 +16,9 @@ import (
 )
 
 // tellEnds sends a notice, once, about each job that its schedule will not start for much longer: the last
-// day that its calendar names is near or over, or its schedule is gone or off. Nothing else would say why
-// the job stopped running. If the schedules of many jobs are gone at once, one notice is about all.
+// day that its calendar names is near or over, or its schedule is gone, off or at an end that somebody gave
+// it. Nothing else would say why the job stopped running. If the schedules of many jobs are gone at once,
+// one notice is about all.
 func (c *Control) tellEnds(ctx context.Context, items []job.Item) error {
 	var errs []error
 	var gone []*job.Item
@@ -120,7 +121,7 @@ func (c *Control) needsNone(ctx context.Context, item job.Item) error {
 func (c *Control) untoldEnd(item *job.Item) (kind notice.Kind, words, told string) {
 	only := item.Plan.Calendar.Only
 	switch {
-	case item.Gone || item.Plan.Disabled:
+	case item.Gone || item.Plan.Disabled || item.CutShort && !c.Now().Before(item.Plan.EndAt):
 		kind = notice.Unscheduled
 		words, told = c.unscheduled(item)
 	case item.Plan.Runs() && len(only) > 0:
@@ -142,8 +143,11 @@ const settled, toldWithin = 15 * time.Minute, 24 * time.Hour
 // file says all that.
 func (c *Control) unscheduled(item *job.Item) (words, told string) {
 	since, what, plan := item.GoneAt, "its schedule was deleted", item.Plan
-	if item.SwitchedOff && plan.Disabled { // it may have been deleted since, which changes nothing
+	switch { // it may have been deleted since, which changes nothing
+	case item.SwitchedOff && plan.Disabled:
 		since, what, plan.Disabled = item.Since, "somebody switched its schedule off", false
+	case item.CutShort && !c.Now().Before(plan.EndAt):
+		since, what, plan.EndAt = later(item.Since, plan.EndAt), "somebody gave its schedule an end, which has come", time.Time{}
 	}
 	age := c.Now().Sub(since)
 	if c.Registry == nil || age < settled || age > toldWithin || !plan.Runs() {

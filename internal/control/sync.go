@@ -135,19 +135,11 @@ func (c *Control) latest(ctx context.Context, item job.Item, j port.Registered, 
 }
 
 // read is deployment of a job of which all schedules were read. So what is deployed may be new only in that
-// it says itself that the job is off, which a person had switched off.
+// it says itself that the job is off or ends, which a person had done to its schedule.
 func (c *Control) read(item job.Item, j port.Registered, checked time.Time) (d deployment, problem error) {
 	d, problem = c.deployment(item, j, checked)
-	d.changed = d.changed || d.next.SwitchedOff != item.SwitchedOff
+	d.changed = d.changed || d.next.SwitchedOff != item.SwitchedOff || d.next.CutShort != item.CutShort
 	return d, problem
-}
-
-// knownAs names what memory keeps of a job that the registry holds.
-func knownAs(j *port.Registered) string {
-	if j.SwitchedOff {
-		return j.Hash + " off"
-	}
-	return j.Hash
 }
 
 func note(errs []error, err error) []error {

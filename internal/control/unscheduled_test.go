@@ -39,6 +39,10 @@ func TestNothingStartsAJob(t *testing.T) {
 	off := with(hourly, func(j *job.Job) { j.Disabled, j.SwitchedOff = true, true })
 	meant := with(hourly, func(j *job.Job) { j.Disabled = true })
 	over := with(hourly, func(j *job.Job) { j.Schedule = "at(2026-11-22T18:00:00)" })
+	until := func(at time.Time, byHand bool) job.Job {
+		return with(hourly, func(j *job.Job) { j.EndAt, j.CutShort = at, byHand })
+	}
+	yesterday := clockAt(18, 0, 0).AddDate(0, 0, -2)
 	for name, c := range map[string]struct {
 		ran   job.Job
 		holds []job.Job
@@ -48,6 +52,10 @@ func TestNothingStartsAJob(t *testing.T) {
 	}{
 		"its schedule was deleted":           {ran: hourly, want: "/unscheduled/unscheduled", says: "nothing starts the job any more, not at 2026-11-22 19:00 UTC either: its schedule was deleted (2026-11-22 18:10 UTC); deploy it again"},
 		"its schedule was switched off":      {ran: hourly, holds: []job.Job{off}, want: "/unscheduled/unscheduled", says: "somebody switched its schedule off"},
+		"somebody gave its schedule an end":  {ran: hourly, holds: []job.Job{until(clockAt(18, 5, 0), true)}, want: "/unscheduled/unscheduled", says: "not at 2026-11-22 19:00 UTC either: somebody gave its schedule an end, which has come (2026-11-22 18:10 UTC)"},
+		"an end that was long ago":           {ran: hourly, holds: []job.Job{until(yesterday, true)}, want: "/unscheduled/unscheduled", says: "somebody gave its schedule an end"},
+		"an end that is to come":             {ran: hourly, holds: []job.Job{until(clockAt(23, 0, 0), true)}, want: "//missed"},
+		"its definition has the end":         {ran: hourly, holds: []job.Job{until(clockAt(18, 5, 0), false)}, want: "//"},
 		"its definition is switched off":     {ran: hourly, holds: []job.Job{meant}, want: "//"},
 		"a schedule that deleted itself":     {ran: over, want: "//"},
 		"a job that was off is deleted":      {ran: meant, want: "//"},
@@ -142,9 +150,12 @@ func TestSwitchedOffAndDeleted(t *testing.T) {
 	}
 }
 
-// TestSwitchedOffAndDeployedSo: who deploys as off what they switched off by hand minutes ago needs no notice.
+// TestSwitchedOffAndDeployedSo: who deploys as off, or with its end, what they switched off or ended by hand
+// minutes ago needs no notice.
 func TestSwitchedOffAndDeployedSo(t *testing.T) {
 	t.Parallel()
+	cut := with(hourly, func(j *job.Job) { j.EndAt, j.CutShort = clockAt(18, 5, 0), true })
+	ends := with(hourly, func(j *job.Job) { j.EndAt = clockAt(18, 5, 0) })
 	off := with(hourly, func(j *job.Job) { j.Disabled, j.SwitchedOff = true, true })
 	meant := with(hourly, func(j *job.Job) { j.Disabled = true })
 	for name, c := range map[string]struct {
@@ -156,6 +167,9 @@ func TestSwitchedOffAndDeployedSo(t *testing.T) {
 		"by hand, then deployed":           {[]job.Job{off, meant}, false, 0},
 		"by hand, then deployed, restarts": {[]job.Job{off, meant}, true, 0},
 		"deployed":                         {[]job.Job{meant, meant}, false, 0},
+		"an end by hand":                   {[]job.Job{cut, cut}, false, 1},
+		"an end by hand, then deployed":    {[]job.Job{cut, ends}, false, 0},
+		"the same, restarts":               {[]job.Job{cut, ends}, true, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

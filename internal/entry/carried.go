@@ -35,10 +35,11 @@ func (s *Schedule) Job(trigger string, read func(input string) (job.Job, bool, e
 	if !ok {
 		return job.Job{}, false, nil
 	}
+	own := j.Schedule != "" || !j.EndAt.IsZero()
 	if j.Rule == "" { // otherwise the rule says when it runs, which may change at any time
 		Complete(&j, s.Expression, s.Zone, s.Disabled)
 	}
-	s.between(&j)
+	s.between(&j, own)
 	if s.Window >= j.Late() {
 		return job.Job{}, false, fmt.Errorf("schedule %s may fire %s late and its job may start within %s: set the job's startWithin above the window", s.Name, job.Duration(s.Window), job.Duration(j.Late()))
 	}
@@ -63,8 +64,9 @@ func Complete(j *job.Job, expression, zone string, disabled bool) {
 }
 
 // between limits the job to the time in which its schedule fires: a trigger never comes outside
-// of it (EventBridge Scheduler API, StartDate and EndDate).
-func (s *Schedule) between(j *job.Job) {
+// of it (EventBridge Scheduler API, StartDate and EndDate). A definition that has a schedule or an
+// end of its own (own) was not given another end by whoever deployed it.
+func (s *Schedule) between(j *job.Job, own bool) {
 	if j.Schedule == "" {
 		return
 	}
@@ -72,6 +74,6 @@ func (s *Schedule) between(j *job.Job) {
 		j.StartAt = s.Start.UTC()
 	}
 	if !s.End.IsZero() && (j.EndAt.IsZero() || s.End.Before(j.EndAt)) {
-		j.EndAt = s.End.UTC()
+		j.EndAt, j.CutShort = s.End.UTC(), own
 	}
 }

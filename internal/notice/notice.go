@@ -57,7 +57,7 @@ const (
 	// CalendarOver: that day is over, and the job does not run any more.
 	CalendarOver Kind = "calendar-over"
 	// Unscheduled: the registry does not start the job any more, for a quarter of an hour now, because its
-	// schedule was deleted, or switched off by somebody who did not deploy that.
+	// schedule was deleted, or switched off or given an end by somebody who did not deploy that.
 	Unscheduled Kind = "unscheduled"
 	// Unexpected: a schedule started its job at a minute that the schedule does not have, as
 	// far as is known here.
