@@ -191,11 +191,13 @@ taskDefinitions:
 jobs:
   - {name: image, taskDefinition: base}
   - {name: sized, command: exit 0, cpu: 256, memory: 512}
+  - {name: spread, command: exit 0, schedule: 0 3 * * *, window: 5m, startWithin: 20m}
 `)
 	p := f.local()
 	for _, says := range []string{
 		"not here: an image's own command: give image a `command` to run on this machine\n",
 		"not here: cpu is not limited on this machine (sized)\n",
+		"not here: window: jobs start at their time, not some minutes later (spread)\n",
 		"not here: secrets that neither --secrets nor the environment has: /batchplane/pg; jobs that need them fail\n",
 	} {
 		p.says(says)

@@ -29,6 +29,7 @@ func (c *localCmd) unmet(file jobfile.File, targets *wire.Targets) (out []string
 	}
 	say(names(func(j job.Job) bool { return len(j.Command) == 0 }), "not here: an image's own command: give %s a `command` to run on this machine")
 	say(names(func(j job.Job) bool { return j.CPU > 0 }), "not here: cpu is not limited on this machine (%s)")
+	say(names(func(j job.Job) bool { return j.Window > 0 }), "not here: window: jobs start at their time, not some minutes later (%s)")
 	if c.unlimited != nil {
 		say(names(func(j job.Job) bool { return j.Memory > 0 || memoryOf(file.Definitions, j.TaskDefinition) > 0 }), "not here: memory is not limited (%s): "+strings.ReplaceAll(c.unlimited.Error(), "%", "%%"))
 	}
