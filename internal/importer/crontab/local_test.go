@@ -129,8 +129,18 @@ func TestLocalAsksWhatIsStillOpen(t *testing.T) {
 	if j, e := lastJob(local(t, "-", "CRON_TZ=Asia/Tokyo\n0 1 28-31 * * [ $(date -d tomorrow +\\%d) = 01 ] && /x\n")); j.Schedule != "0 1 28-31 * *" {
 		t.Errorf("a command's day is not that of CRON_TZ: %q", e.Notes)
 	}
-	if j, _ := lastJob(local(t, "-", "0 1 28-31 * * [ $(date -d tomorrow +\\%d) = 01 ] && /x\n")); j.Schedule != "cron(0 1 L * ? *)" || j.Command[2] != "/x" {
-		t.Errorf("%+v", j)
+	if j, e := lastJob(local(t, "-", "0 1 28-31 * * [ $(date -d tomorrow +\\%d) = 01 ] && /x\n")); j.Schedule != "cron(0 1 L * ? *)" || j.Command[2] != "/x" || e.Proof != "" {
+		t.Errorf("%+v, %q", j, e.Proof)
+	}
+}
+
+// TestLocalKeepsRedirections: whoever looks for a run's output is told that it goes elsewhere.
+func TestLocalKeepsRedirections(t *testing.T) {
+	t.Parallel()
+	for command, want := range map[string]bool{"/x > /l": true, "/x >> /l 2>&1": true, "/x &> /l": true, "/x; /y > /l": true, "/x": false, "/x 2> /l": false, "/x 2>> /l": false, "/x 2>&1": false, "/x >&2": false, "/x < /in": false} {
+		if _, e := lastJob(local(t, "-", at(command))); strings.Contains(strings.Join(e.Notes, "\n"), "its output goes where its redirection sends it") != want {
+			t.Errorf("%s: %q", command, e.Notes)
+		}
 	}
 }
 

@@ -84,14 +84,21 @@ func TestRightsInTheCluster(t *testing.T) {
 		off         bool
 	}{
 		"bound in its namespace":         {binding("RoleBinding", "{kind: ServiceAccount, name: cleaner}"), "n", true},
+		"by its former key":              {binding("RoleBinding", "{kind: ServiceAccount, name: cleaner}"), "n", true},
 		"bound in the whole cluster":     {binding("ClusterRoleBinding", "{kind: ServiceAccount, name: cleaner, namespace: m}"), "m", true},
+		"bound in a list":                {"kind: List\nitems:\n- kind: RoleBinding\n  metadata: {name: b, namespace: n}\n  subjects: [{kind: ServiceAccount, name: cleaner}]\n---\n", "n", true},
+		"what is no binding":             {binding("PodPolicy", "{kind: ServiceAccount, name: cleaner}"), "n", false},
 		"a manifest without a namespace": {binding("ClusterRoleBinding", "{kind: ServiceAccount, name: cleaner, namespace: m}"), "", true},
 		"of another namespace":           {binding("RoleBinding", "{kind: ServiceAccount, name: cleaner}"), "m", false},
 		"another account":                {binding("RoleBinding", "{kind: ServiceAccount, name: other}"), "n", false},
 		"a user of that name":            {binding("RoleBinding", "{kind: User, name: cleaner}"), "n", false},
 		"no binding":                     {"", "n", false},
 	} {
-		cron := strings.Replace(aCronJob("", "", "", ", serviceAccountName: cleaner", ""), "{name: a}", "{name: a, namespace: '"+c.space+"'}", 1)
+		account := ", serviceAccountName: cleaner"
+		if name == "by its former key" {
+			account = ", serviceAccount: cleaner"
+		}
+		cron := strings.Replace(aCronJob("", "", "", account, ""), "{name: a}", "{name: a, namespace: '"+c.space+"'}", 1)
 		r := together(t, "kubernetes", "a.yaml", c.text+cron)
 		if notes := strings.Join(r.Entries[0].Notes, "\n"); r.Jobs[0].Disabled != c.off || strings.Contains(notes, "its service account cleaner has rights in its cluster by the") != c.off {
 			t.Errorf("%s: off %v, %s", name, r.Jobs[0].Disabled, notes)
