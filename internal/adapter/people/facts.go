@@ -64,8 +64,6 @@ func (f *Facts) answer(ctx context.Context, s doctor.Subject) doctor.Answer {
 	}
 	wrong, err := ask(ctx, s.Name)
 	switch {
-	case errors.Is(err, errElsewhere), errors.Is(err, errNotPulled):
-		return doctor.Answer{Verdict: doctor.Unknown, Why: err.Error()}
 	case denied(err):
 		return doctor.Answer{Verdict: doctor.Unknown, Why: "you may not ask: " + err.Error()}
 	case missing(err):

@@ -35,6 +35,7 @@ type recorded struct {
 	mu      sync.Mutex
 	answers map[string]answer
 	asked   []string
+	signed  []string // for whom
 }
 
 type answer struct {
@@ -51,7 +52,7 @@ func (r *recorded) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.asked = append(r.asked, operation)
+	r.asked, r.signed = append(r.asked, operation), append(r.signed, q.Header.Get("Authorization"))
 	for key, a := range r.answers {
 		if name, word, _ := strings.Cut(key, " "); name == operation && strings.Contains(string(body), word) {
 			w.WriteHeader(a.status)

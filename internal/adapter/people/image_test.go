@@ -37,7 +37,7 @@ func TestImages(t *testing.T) {
 			_, _ = io.WriteString(w, `{"pullThroughCacheRules":[{"ecrRepositoryPrefix":"quay/team"}]}`)
 		case rule:
 			_, _ = io.WriteString(w, `{"pullThroughCacheRules":[{"ecrRepositoryPrefix":"hub"}],"nextToken":"more"}`)
-		case west && strings.Contains(body, `"repositoryName":"etl"`):
+		case west && strings.Contains(body, `"repositoryName":"etl"`) && (strings.Contains(body, `"imageTag":"v1"`) || strings.Contains(body, `"imageTag":"latest"`)):
 			_, _ = io.WriteString(w, `{"imageDetails":[{"imageDigest":"x"}]}`)
 		default:
 			w.WriteHeader(http.StatusBadRequest)
@@ -53,6 +53,7 @@ func TestImages(t *testing.T) {
 	})}
 	for name, want := range map[string]doctor.Verdict{
 		account + ".dkr.ecr.us-west-2.amazonaws.com/etl:v1":        doctor.Good,
+		account + ".dkr.ecr.us-west-2.amazonaws.com/etl":           doctor.Good, // latest is meant
 		account + ".dkr.ecr-fips.us-west-2.amazonaws.com/etl:v1":   doctor.Good,
 		account + ".dkr-ecr.us-west-2.on.aws/etl:v1":               doctor.Good,
 		account + ".dkr-ecr-fips.us-west-2.on.aws/etl:v1":          doctor.Good,

@@ -19,9 +19,12 @@ import (
 // queues is a stack of queues by name, with what each says about itself.
 type queues map[string]map[string]string
 
-func (q queues) ListStackResources(context.Context, *cloudformation.ListStackResourcesInput, ...func(*cloudformation.Options)) (*cloudformation.ListStackResourcesOutput, error) {
+func (q queues) ListStackResources(_ context.Context, in *cloudformation.ListStackResourcesInput, _ ...func(*cloudformation.Options)) (*cloudformation.ListStackResourcesOutput, error) {
 	out := &cloudformation.ListStackResourcesOutput{}
 	for name := range q {
+		if aws.ToString(in.StackName) != "prod" {
+			break
+		}
 		out.StackResourceSummaries = append(out.StackResourceSummaries, cloudformationtypes.StackResourceSummary{
 			LogicalResourceId: aws.String(name), PhysicalResourceId: aws.String("https://sqs/" + name), ResourceType: aws.String("AWS::SQS::Queue"),
 		})

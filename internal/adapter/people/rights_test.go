@@ -109,6 +109,27 @@ func TestAllowed(t *testing.T) {
 	}
 }
 
+// TestPoliciesElsewhere: the policy of a repository or a secret is asked for in its own Region.
+func TestPoliciesElsewhere(t *testing.T) {
+	t.Parallel()
+	const held = "arn:aws:secretsmanager:us-west-2:111122223333:secret:k-AbCdEf"
+	for operation, of := range map[string]doctor.Subject{
+		"GetRepositoryPolicy": {Kind: doctor.Image, Name: "111122223333.dkr.ecr.us-west-2.amazonaws.com/app:7"},
+		"GetResourcePolicy":   {Kind: doctor.Secret, Name: held},
+	} {
+		f, asked := facts(t, map[string]answer{
+			"SimulatePrincipalPolicy " + url.QueryEscape("ecr:GetAuthorizationToken"): simulated("x:Y", "allowed"), "SimulatePrincipalPolicy " + url.QueryEscape(":secret"): simulated("x:Y", "implicitDeny"),
+			"SimulatePrincipalPolicy " + url.QueryEscape("ecr:BatchGetImage"): simulated("x:Y", "implicitDeny"), "DescribeSecret": ok(`{"ARN":"` + held + `"}`),
+			"GetRepositoryPolicy \"registryId\":\"111122223333\"": {http.StatusOK, `{"policyText":"{}"}`}, "GetResourcePolicy": {http.StatusOK, `{"ResourcePolicy":"{}"}`},
+		})
+		u := doctor.Use{Role: "arn:aws:iam::111122223333:role/r", Of: of}
+		got := f.Allowed(t.Context(), []doctor.Use{u})[u]
+		if i := slices.Index(asked.asked, operation); i < 0 || !strings.Contains(asked.signed[i], "/us-west-2/") || !strings.HasSuffix(got.Why, "unless the resource's own policy lets it") {
+			t.Errorf("%s: %+v after %v", operation, got, asked.asked)
+		}
+	}
+}
+
 // TestTokenOnce: a role is asked once whether it may have the token that all its images need.
 func TestTokenOnce(t *testing.T) {
 	t.Parallel()
