@@ -47,6 +47,15 @@ func TestNotStarted(t *testing.T) {
 	}
 }
 
+// TestNotStartedByName: several jobs come by their names, as all findings do.
+func TestNotStartedByName(t *testing.T) {
+	t.Parallel()
+	got := doctor.NotStarted([]job.Job{{Name: "b"}, {Name: "a"}}, map[string]doctor.Standing{"a": {Gone: true}, "b": {Gone: true}}, "batchplane resume")
+	if len(got) != 2 || got[0].Name != "a" || got[1].Name != "b" {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestHealth: what is wrong with the control plane keeps jobs from running, and so does a stack that
 // stands by.
 func TestHealth(t *testing.T) {
