@@ -273,4 +273,9 @@ func TestARuleThatNobodyMayRead(t *testing.T) {
 	if renewed, err := r.Renew(t.Context(), "own", r.now()); !errors.Is(err, errThrottled) {
 		t.Errorf("renewed beside a rule that cannot be read now: %+v, %v", renewed, err)
 	}
+	// Its own schedule does not say when the rule starts it.
+	cold := &Registry{Scheduler: f, Rules: f, Trigger: trigger, Read: entry.Registered}
+	if reading, err := cold.Jobs(t.Context()); !errors.As(err, new(*UnreadError)) || len(reading.Jobs) > 0 || !slices.Equal(reading.Broken, []string{"bare", "own"}) {
+		t.Errorf("a rule that cannot be read now: got %+v, broken %q, %v", reading.Jobs, reading.Broken, err)
+	}
 }
