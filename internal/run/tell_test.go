@@ -102,6 +102,7 @@ func TestOwesSinceItRuns(t *testing.T) {
 	since("a notice", running, 2*time.Hour)
 	running.OweTell("ran-after-all", 1, 0, t0.Add(3*time.Hour), run.DefaultTiming)
 	since("another notice", running, 2*time.Hour)
+	since("one of the two was told", decide(t, plain, running, run.Done{Effect: running.Owed[0]}, t0.Add(4*time.Hour)), 2*time.Hour)
 
 	finished := ended.FinishedAt
 	ended.OweTell("failed", 0, 0, finished, run.DefaultTiming)
