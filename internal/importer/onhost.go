@@ -51,9 +51,10 @@ func skips(s shell.List, r *Command) bool {
 	return ok && gives(c.Words[i+1:i+n])
 }
 
-// takesOutput reports whether a redirection takes the output away, and not only the errors.
+// takesOutput reports whether a redirection takes the output away, and not only the errors or a lock.
 func takesOutput(t shell.Redirect) bool {
-	return !strings.Contains(t.Sign, "<") && !strings.HasPrefix(t.Sign, "2") && !strings.HasSuffix(t.Sign, ">&")
+	descriptor := strings.TrimRight(t.Sign, "<>&|")
+	return (descriptor == "" || descriptor == "1") && !strings.Contains(t.Sign, "<") && !strings.HasSuffix(t.Sign, ">&")
 }
 
 // plan gives the switch-over to local mode.

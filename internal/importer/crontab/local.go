@@ -30,7 +30,7 @@ func (in *importing) ranAs(r *importer.Command, user string) {
 	case user == in.user:
 		r.E.Note("it ran as %s, and does so again if that user starts local mode", user)
 	case in.user == root:
-		r.Off("it ran as %s, and local mode runs all jobs as the user who starts it, here root: begin its command with `runuser -u %s --`, or run it from a jobs file of its own as %s", user, user, user)
+		r.Off("it ran as %s, and local mode runs all jobs as the user who starts it, here root: let the whole line run as that user, by `command: [runuser, -u, %s, --, /bin/sh, -c, \"cd; LINE\"]`, or run it from a jobs file of its own as %s", user, user, user)
 	default:
 		r.Off("it ran as %s, and local mode runs all jobs as the user who starts it, here %s: run it from a jobs file of its own as %s", user, in.user, user)
 	}

@@ -97,6 +97,9 @@ func TestLocalAsksWhatIsStillOpen(t *testing.T) {
 		"0 1 * * * screen -dmS bot /opt/bot":                     {true, "what a task leaves running is killed when it ends"},
 		"0 1 * * * pgrep x || /etc/init.d/x start":               {true, "what a task leaves running is killed when it ends"},
 		"0 1 * * * cd /x && ./x --daemon":                        {true, "what a task leaves running is killed when it ends"},
+		"* * * * * pgrep -x bot >/dev/null 2>&1 || bot -D":       {false, "if that program is to run on"},
+		"* * * * * ps ax | grep [b]ot | grep -q x || ./bot":      {false, "if that program is to run on"},
+		"* * * * * if ! pidof bot; then ./bot; fi":               {false, "if that program is to run on"},
 		"30 7 * * * /usr/sbin/anacron -s >/dev/null":             {true, "what a task leaves running is killed when it ends"},
 		"0 1 * * * service nginx restart":                        {false, "check that it asks systemd"},
 		"0 1 * * * /opt/x {{ name }}":                            {true, "which is still to be filled in"},
@@ -154,6 +157,19 @@ func TestATestThatEndsNothing(t *testing.T) {
 	}
 }
 
+// TestWhereOutputGoes: only a redirection of the output keeps it from the log.
+func TestWhereOutputGoes(t *testing.T) {
+	t.Parallel()
+	for line, away := range map[string]bool{
+		"/opt/x > /tmp/x": true, "/opt/x 1>>/tmp/x": true, "/opt/x &>/tmp/x": true,
+		"/opt/x 2>/tmp/x": false, "/opt/x 2>&1": false, "/opt/x < /tmp/x": false, "(flock -n 9 || exit 1; /opt/x) 9>/tmp/l": false,
+	} {
+		if _, e := lastJob(local(t, "-", at(line))); strings.Contains(strings.Join(e.Notes, "\n"), "its output goes where") != away {
+			t.Errorf("%s: %q", line, e.Notes)
+		}
+	}
+}
+
 // TestLocalSkipsWhereFlockGivesUp: each run that finds its lock taken would be a failure.
 func TestLocalSkipsWhereFlockGivesUp(t *testing.T) {
 	t.Parallel()
@@ -177,8 +193,8 @@ func TestLocalHasOneUser(t *testing.T) {
 		says, steps string
 	}{
 		root:                   {[]bool{false}, "it ran as root, and does so again", "# as root, to whom jobs.yaml belongs\n"},
-		root + shop:            {[]bool{false, true}, "begin its command with `runuser -u shop --`", "# as root,"},
-		shop + root + postgres: {[]bool{true, false, true}, "begin its command with `runuser -u postgres --`", "# as root,"},
+		root + shop:            {[]bool{false, true}, "by `command: [runuser, -u, shop, --, /bin/sh, -c, \"cd; LINE\"]`", "# as root,"},
+		shop + root + postgres: {[]bool{true, false, true}, "by `command: [runuser, -u, postgres, --, /bin/sh, -c, \"cd; LINE\"]`", "# as root,"},
 		shop:                   {[]bool{false}, "cron set USER to shop, and so does environment", "# as shop,"},
 		shop + postgres:        {[]bool{false, true}, "here shop: run it from a jobs file of its own as postgres", "# as shop,"},
 	} {
