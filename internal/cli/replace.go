@@ -19,10 +19,11 @@ func replaceFile(name string, data []byte, mode fs.FileMode) error {
 }
 
 // replaceBy writes beside the file that a name leads to, and renames. What is no regular file, such as
-// /dev/stdout, is written to itself. So is a file in a folder that takes no other.
+// /dev/stdout, is written to itself. So is a file in a folder that takes no other, and where a link leads to no
+// file yet.
 func replaceBy(name string, mode fs.FileMode, write func(io.Writer) error) error {
 	info, err := os.Stat(name)
-	if err == nil && !info.Mode().IsRegular() {
+	if irregular(name) {
 		return writeAll(name, os.O_TRUNC, mode, write)
 	}
 	if err == nil {
@@ -43,6 +44,16 @@ func replaceBy(name string, mode fs.FileMode, write func(io.Writer) error) error
 		_ = os.Remove(next)
 	}
 	return err //nolint:wrapcheck // says which file
+}
+
+// irregular reports whether a name leads to what is no regular file, or to nothing by a link.
+func irregular(name string) bool {
+	info, err := os.Stat(name)
+	if err == nil {
+		return !info.Mode().IsRegular()
+	}
+	_, err = os.Lstat(name)
+	return err == nil
 }
 
 func writeAll(name string, flag int, mode fs.FileMode, write func(io.Writer) error) error {

@@ -13,6 +13,7 @@ func TestReplaceFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	old, link, fresh := filepath.Join(dir, "old"), filepath.Join(dir, "link"), filepath.Join(dir, "new")
+	later := filepath.Join(dir, "later")
 	if err := errors.Join(os.WriteFile(old, []byte("old"), 0o640), os.Symlink("old", link)); err != nil { //nolint:gosec // a mode of its own
 		t.Fatal(err)
 	}
@@ -36,7 +37,10 @@ func TestReplaceFile(t *testing.T) {
 	if all, err := os.ReadDir(dir); err != nil || len(all) != 2 {
 		t.Errorf("a full disk leaves %v, %v", all, err)
 	}
-	for name, to := range map[string]string{link: old, fresh: fresh, os.DevNull: ""} {
+	if err := os.Symlink("target", later); err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]string{link: old, fresh: fresh, later: filepath.Join(dir, "target"), os.DevNull: ""} {
 		if err := replaceFile(name, []byte("whole"), 0o600); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -44,7 +48,7 @@ func TestReplaceFile(t *testing.T) {
 			reads("replaced", to, "whole")
 		}
 	}
-	for name, mode := range map[string]os.FileMode{old: 0o640, fresh: 0o600, link: os.ModeSymlink, os.DevNull: os.ModeDevice | os.ModeCharDevice} {
+	for name, mode := range map[string]os.FileMode{old: 0o640, fresh: 0o600, link: os.ModeSymlink, later: os.ModeSymlink, os.DevNull: os.ModeDevice | os.ModeCharDevice} {
 		if info, err := os.Lstat(name); err != nil || info.Mode().Type() != mode.Type() || mode.IsRegular() && info.Mode() != mode {
 			t.Errorf("%s has mode %v, %v", name, info.Mode(), err)
 		}
