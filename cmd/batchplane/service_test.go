@@ -108,7 +108,6 @@ func TestTwoFoldersOneJobsFile(t *testing.T) {
 	}
 }
 
-// TestTheFirstMinute: a job's first slot is the current minute.
 // TestATaskAsksItsOwnControlPlane: a job that starts another one reaches the control plane that started it,
 // wherever it runs, and not a stack named local or the state that was started last.
 func TestATaskAsksItsOwnControlPlane(t *testing.T) {
@@ -127,6 +126,7 @@ func TestATaskAsksItsOwnControlPlane(t *testing.T) {
 	}
 }
 
+// TestTheFirstMinute: a job's first slot is the current minute.
 func TestTheFirstMinute(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, "jobs:\n  - {name: hello, schedule: '* * * * *', command: echo hello}\n")

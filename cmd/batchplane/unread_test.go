@@ -17,7 +17,15 @@ func TestNobodyReadsOn(t *testing.T) {
 	f.must("run", "endless")
 	await(t, "the task to begin", func() bool { return f.number("leader") > 0 })
 	p.out.leave()
-	f.must("run", "hello") // one of its lines closes the pipe, the next finds it closed
+	await(t, "the end", func() bool {
+		f.do("run", "hello") // the reading of its lines closes the pipe, and the next one finds it closed
+		select {
+		case <-p.exited:
+			return true
+		default:
+			return false
+		}
+	})
 	if code := p.ends(); code != 0 || strings.Count(p.err.String(), "nobody reads the output any longer") != 1 {
 		t.Errorf("exit code %d, %s", code, p.err)
 	}
