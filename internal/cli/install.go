@@ -142,6 +142,7 @@ ExecReload=/bin/kill -HUP $MAINPID
 WorkingDirectory=%[4]s
 StateDirectory=batchplane
 StateDirectoryMode=0700
+# Of tasks too: others may not read the files that they make.
 UMask=0077
 Restart=on-failure
 RestartSec=5

@@ -72,7 +72,7 @@ func (l *Local) plan(t Target, disable, enable []string) *Switching {
 		Over: []Step{
 			{"Look at what the new jobs will do. Those that are switched off stay off until you have decided on them.", []string{"batchplane validate -f " + file + " --for local", "batchplane preview -f " + file}},
 			{"Disable the old ones, and wait two minutes: a start that is on its way still comes.", disable},
-			{"Start local mode, in the folder in which cron starts commands: the home folder of its user. Slots between 2 and 3 run on neither side.", append(sentences, "(cd && "+start+")", "# as a service: batchplane local install prints its unit, which starts commands in the folder of the jobs file")},
+			{"Start local mode, in the folder in which cron starts commands: the home folder of its user. Slots between 2 and 3 run on neither side.", append(sentences, "(cd && "+start+")", "# as a service: batchplane local install prints its unit, which starts commands in the folder of the jobs file, with UMask=0077: nobody else may read the files that they make; under cron it is mostly 0022")},
 		},
 		Back: []Step{
 			{"End local mode once no run is open, and wait two minutes.", []string{"# Ctrl-C where it runs, or systemctl stop batchplane"}},

@@ -230,6 +230,9 @@ func TestStepsForLocal(t *testing.T) {
 		}
 		done += i + len(says)
 	}
+	if !strings.Contains(text, "\n# as a service: batchplane local install prints its unit, which starts commands in the folder of the jobs file, with UMask=0077: ") {
+		t.Error(text)
+	}
 	if onAWS.MatchString(text) || strings.Contains(text, "apply") {
 		t.Error(text)
 	}
