@@ -65,6 +65,7 @@ func TestSecretsAreHidden(t *testing.T) {
 		"a registry":         "docker login -u u -p hunter2 r",
 		"lftp":               "lftp -u u,hunter2 ftp://h",
 		"redis":              "redis-cli -a hunter2 ping",
+		"bcp":                "bcp t out f -S h -U sa -P hunter2",
 		"sqlcmd":             "sqlcmd -S h -U sa -P hunter2 -Q x",
 		"a key of Azure":     "azcopy 'AccountName=a;AccountKey=hunter2=='",
 		"openssl":            "openssl enc -pass pass:hunter2",
