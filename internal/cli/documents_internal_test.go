@@ -13,10 +13,12 @@ func TestPlainYAML(t *testing.T) {
 		text string
 		want bool
 	}{
-		"an answer": {"tasks:\n- lastStatus: STOPPED\n  containers:\n  - exitCode: 1\n    networkBindings: []\n", true},
-		"brackets":  {"a: " + strings.Repeat("[", 101) + strings.Repeat("]", 101), false},
-		"aliases":   {"a: &a [x, x]\nb: [*a, *a]\n", false},
-		"too large": {"a: " + strings.Repeat("x", maxYAML), false},
+		"an answer":         {"tasks:\n- lastStatus: STOPPED\n  containers:\n  - exitCode: 1\n    networkBindings: []\n", true},
+		"brackets":          {"a: " + strings.Repeat("[", 101) + strings.Repeat("]", 101), false},
+		"entries in a line": {strings.Repeat("- ", 101) + "a: b", false},
+		"tags":              {"a: " + strings.Repeat("!!x ", 101) + "b", false},
+		"aliases":           {"a: &a [x, x]\nb: [*a, *a]\n", false},
+		"too large":         {"a: " + strings.Repeat("x", maxYAML), false},
 	} {
 		if got := plainYAML([]byte(c.text)); got != c.want {
 			t.Errorf("%s: %t", name, got)

@@ -199,6 +199,9 @@ func TestImportForLocal(t *testing.T) {
 	if r := batchplane(t, "import", in, "--for", "local"); r.code != 0 || !strings.Contains(r.err, "the zone of the crontab is taken to be this machine's, ") || strings.Contains(r.out, "zone is not known") {
 		t.Errorf("%+v", r)
 	}
+	if r := batchplane(t, "import", in); r.code != 0 || strings.Contains(r.err, "this machine's") || !strings.Contains(r.out, "the host's zone is not known") {
+		t.Errorf("for AWS, where another machine may ask: %+v", r)
+	}
 	if r := batchplane(t, "import", filepath.Join(dir, "manifest.yml"), "--for", "local"); r.code != 2 || !strings.Contains(r.err, "--for local goes with a crontab: what copilot starts are containers") {
 		t.Errorf("%+v", r)
 	}
