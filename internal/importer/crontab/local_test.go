@@ -179,11 +179,12 @@ func TestLocalHasOneUser(t *testing.T) {
 		off         []bool
 		says, steps string
 	}{
-		root:                   {[]bool{false}, "it ran as root, and does so again", "# as root, to whom jobs.yaml belongs\n"},
-		root + shop:            {[]bool{false, true}, "by `command: [runuser, -u, shop, --, /bin/sh, -c, \"cd; LINE\"]`", "# as root,"},
-		shop + root + postgres: {[]bool{true, false, true}, "by `command: [runuser, -u, postgres, --, /bin/sh, -c, \"cd; LINE\"]`", "# as root,"},
-		shop:                   {[]bool{false}, "cron set USER to shop, and so does environment", "# as shop,"},
-		shop + postgres:        {[]bool{false, true}, "here shop: run it from a jobs file of its own as postgres", "# as shop,"},
+		root:                       {[]bool{false}, "it ran as root, and does so again", "# as root, to whom jobs.yaml belongs\n"},
+		root + shop:                {[]bool{false, true}, "by `command: [runuser, -u, shop, --, /bin/sh, -c, \"cd; LINE\"]`", "# as root,"},
+		shop + root + postgres:     {[]bool{true, false, true}, "by `command: [runuser, -u, postgres, --, /bin/sh, -c, \"cd; LINE\"]`", "# as root,"},
+		shop:                       {[]bool{false}, "cron set USER to shop, and so does environment", "# as shop,"},
+		"@reboot root /x\n" + shop: {[]bool{false}, "it ran as shop, and does so again", "# as shop,"},
+		shop + postgres:            {[]bool{false, true}, "here shop: run it from a jobs file of its own as postgres", "# as shop,"},
 	} {
 		r := local(t, "/etc/cron.d/shop", text)
 		var off []bool
