@@ -111,6 +111,8 @@ func (p *Plane) ofJob(ctx context.Context, name string, want Want) (run.Run, str
 	switch {
 	case err != nil:
 		return run.Run{}, "", err
+	case len(c.fitting) == 0 && len(c.left.ids()) > 0:
+		return run.Run{}, "", fmt.Errorf("job %q has no run that %s; left out: %s", name, want.Is, UnreadWords(c.left.ids(), "show"))
 	case c.seen == 0:
 		return run.Run{}, "", p.noRuns(ctx, name)
 	case len(c.fitting) == 0:
@@ -120,15 +122,7 @@ func (p *Plane) ofJob(ctx context.Context, name string, want Want) (run.Run, str
 	if i := slices.IndexFunc(c.fitting, isRunning); want.choice && i >= 0 {
 		found = c.fitting[i]
 	}
-	switch n := len(c.fitting); {
-	case n >= choices:
-		return found, fmt.Sprintf("%s has %d open runs or more; using %s", name, choices, found.ID), nil
-	case n > 1:
-		return found, fmt.Sprintf("%s has %d open runs; using %s", name, n, found.ID), nil
-	case c.newer > 0:
-		return found, fmt.Sprintf("%s is the newest of %s that %s", found.ID, name, want.Is), nil
-	}
-	return found, "", nil
+	return found, c.note(name, want, &found), nil
 }
 
 // candidates are the runs that a bare job name can mean.
@@ -136,24 +130,44 @@ type candidates struct {
 	fitting []run.Run
 	// newer counts the runs before the first that fits; seen counts those that were looked at.
 	newer, seen int
+	// left are the runs whose records are damaged: nobody knows whether they fit.
+	left unread
+}
+
+// note says which run was chosen where a bare name can mean others; "" where it cannot.
+func (c *candidates) note(name string, want Want, found *run.Run) string {
+	var notes []string
+	switch n := len(c.fitting); {
+	case n >= choices:
+		notes = append(notes, fmt.Sprintf("%s has %d open runs or more; using %s", name, choices, found.ID))
+	case n > 1:
+		notes = append(notes, fmt.Sprintf("%s has %d open runs; using %s", name, n, found.ID))
+	case c.newer > 0:
+		notes = append(notes, fmt.Sprintf("%s is the newest of %s that %s", found.ID, name, want.Is))
+	}
+	if newer := c.left.after(found.ScheduledFor); len(newer) > 0 {
+		notes = append(notes, "left out: "+UnreadWords(newer, "show"))
+	}
+	return strings.Join(notes, "; ")
 }
 
 // choices is the largest number of runs to choose from.
 const choices = 10
 
-func (p *Plane) candidates(ctx context.Context, name string, want Want) (c candidates, err error) {
-	w := port.Walk{Jobs: []string{name}, Page: choices}
-	if err := p.choose(ctx, w, want, &c); err != nil {
+func (p *Plane) candidates(ctx context.Context, name string, want Want) (*candidates, error) {
+	c := &candidates{}
+	w := port.Walk{Jobs: []string{name}, Page: choices, Unread: c.left.add}
+	if err := p.choose(ctx, w, want, c); err != nil {
 		return c, err
 	}
 	if len(c.fitting) == 0 && c.seen == searched && want.statuses != nil {
 		w.Statuses = want.statuses
-		if err := p.choose(ctx, w, want, &c); err != nil {
+		if err := p.choose(ctx, w, want, c); err != nil {
 			return c, err
 		}
 	}
 	if want.choice {
-		if err := p.addRunning(ctx, name, &c); err != nil {
+		if err := p.addRunning(ctx, name, c); err != nil {
 			return c, err
 		}
 	}

@@ -15,23 +15,31 @@ import (
 // unread collects the runs that walks leave out because they cannot be read.
 type unread struct {
 	mu   sync.Mutex
-	runs map[run.ID]bool
+	runs map[run.ID]time.Time // with when they were scheduled, if that is known
 }
 
 // add is a port.Walk's Unread.
-func (u *unread) add(id run.ID, _ time.Time) {
+func (u *unread) add(id run.ID, scheduledFor time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.runs == nil {
-		u.runs = map[run.ID]bool{}
+		u.runs = map[run.ID]time.Time{}
 	}
-	u.runs[id] = true
+	u.runs[id] = scheduledFor
 }
 
-func (u *unread) ids() []run.ID {
+func (u *unread) ids() []run.ID { return u.after(time.Time{}) }
+
+// after returns those that were scheduled for a time after at, or may have been.
+func (u *unread) after(at time.Time) (ids []run.ID) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return slices.Sorted(maps.Keys(u.runs))
+	for _, id := range slices.Sorted(maps.Keys(u.runs)) {
+		if of := u.runs[id]; of.IsZero() || of.After(at) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // mostUnread is how many runs UnreadWords names.

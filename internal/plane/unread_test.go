@@ -164,3 +164,29 @@ func TestCandidatesAreNotGuessed(t *testing.T) {
 		}
 	}
 }
+
+// TestABareNameSaysWhatItPassesOver: a job's newest run may be one whose record is damaged.
+func TestABareNameSaysWhatItPassesOver(t *testing.T) {
+	t.Parallel()
+	store := &memory.Store{}
+	older, good, newest := ran("a", 3*time.Hour, time.Minute, run.Failed), ran("a", 2*time.Hour, time.Minute, run.Failed), ran("a", time.Hour, time.Minute, run.Failed)
+	alone := ran("b", time.Hour, time.Minute, run.Failed)
+	for _, r := range []run.Run{older, good, newest, alone} {
+		if err := store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, id := range []run.ID{older.ID, newest.ID, alone.ID} {
+		if err := store.Corrupt(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &plane.Plane{Reader: store, Now: func() time.Time { return evening }}
+	left := fmt.Sprintf("left out: 1 run whose records are damaged: %s; `show %s` says how: restore them from a backup", newest.ID, newest.ID)
+	if r, note, err := p.Find(t.Context(), "a", plane.Retryable); err != nil || r.ID != good.ID || note != left {
+		t.Errorf("%s, %q, %v; want %s, %q", r.ID, note, err, good.ID, left)
+	}
+	if _, _, err := p.Find(t.Context(), "b", plane.Retryable); err == nil || !strings.Contains(err.Error(), "left out: 1 run whose records are damaged: "+string(alone.ID)) {
+		t.Error(err)
+	}
+}
