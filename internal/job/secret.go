@@ -50,7 +50,7 @@ var secretForms = []struct {
 	form  func() *regexp.Regexp
 }{
 	{[]string{"://"}, compiled(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/"']+)@`)},
-	{[]string{"assword", "ASSWORD", "wd", "WD", "ccountKey", "ccessKey"}, compiled(`(?i)(?:^|--|[?&;,.\s"'])(?:password|passwd|pwd|accountkey|sharedaccesskey)\s*=\s*["']?([^\s&;,"'\x60$<{%/][^\s&;,"']*)`)},
+	{[]string{"assword", "ASSWORD", "wd", "WD", "ccountKey", "ccessKey"}, compiled(`(?i)(?:^|--|[?&;,.\s"'])(?:password|passwd|pwd|accountkey|sharedaccesskey)[ \t]*=[ \t]*["']?([^\s&;,"'\x60$<{%/\\=-][^\s&;,"']*)`)},
 	{[]string{"hooks.slack.com/", "discord"}, compiled(`(?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks)/([^\s"']+)`)},
 	{[]string{"k_live_", "k_test_", "gh", "github_pat_", "glpat-", "xox"}, compiled(`\b((?:sk|rk)_(?:live|test)_[A-Za-z0-9]+|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[A-Za-z0-9-]{8,})`)},
 	{[]string{"eyJ"}, compiled(`\b(eyJ[A-Za-z0-9_-]{6,}[A-Za-z0-9_.-]*)`)},
@@ -58,14 +58,15 @@ var secretForms = []struct {
 }
 
 // SecretsIn gives the places (start and end, in bytes) in a text of what is most likely a
-// secret, whatever its name, in order. References to shell variables do not count.
+// secret, whatever its name, in order. References, such as a path or a shell variable, and switches do
+// not count.
 func SecretsIn(text string) (places [][2]int) {
 	for _, s := range secretForms {
 		if !slices.ContainsFunc(s.words, func(w string) bool { return strings.Contains(text, w) }) {
 			continue
 		}
 		for _, m := range s.form().FindAllStringSubmatchIndex(text, -1) {
-			if text[m[2]] != '$' {
+			if text[m[2]] != '$' && !noSecret().MatchString(text[m[2]:m[3]]) {
 				at, _ := slices.BinarySearchFunc(places, m[2], func(p [2]int, start int) int { return p[0] - start })
 				places = slices.Insert(places, at, [2]int{m[2], m[3]})
 			}

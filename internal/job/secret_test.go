@@ -35,6 +35,9 @@ func TestEachFormOfASecret(t *testing.T) {
 		"-----BEGIN PRIVATE KEY----- " + long + " -----":  "-----BEGIN PRIVATE KEY----- " + long + " -----",
 		"of no use: $HOME, a:b@c, gh, xox, eyJ, /discord": "",
 		"password=$PW;pwd=${PW}&password=<yours>;password={};PWD=/srv;password=;passwordless=yes;ask_password=no": "",
+		// What a command says in a shell's or in Python's quotes, an option without its value, a file of settings.
+		`sh -c "psql 'password=\$PW'"; bash -c "mysql --password=\"$PW\""; if password == secret:`:  "",
+		"--password= --user=me; password=true; --password=./pw; password=~/.pw\npassword=\nuser=me": "",
 	} {
 		found := job.SecretsIn("it is " + text)
 		if secret == "" {
