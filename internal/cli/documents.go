@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/batchplane/batchplane/internal/ecsevent"
+	"github.com/batchplane/batchplane/internal/yamlkeys"
 )
 
 const blanks = " \t\r\n"
@@ -39,11 +40,13 @@ func asUTF8(data []byte) []byte {
 	return []byte(string(utf16.Decode(units)))
 }
 
-// Bounds of what asJSON takes for YAML of the AWS CLI, which nests ten deep and repeats nothing by
-// aliases. The parser takes gigabytes for some kilobytes of brackets.
+// Bounds of what asJSON takes for YAML of the AWS CLI, which nests ten deep, has some dozens of keys in a
+// mapping and repeats nothing by aliases. The parser takes gigabytes for some kilobytes of brackets, and a
+// minute for a megabyte of keys.
 const (
 	maxYAML    = 4 << 20
-	maxNesting = 100
+	maxNesting = 100 // as yamlkeys.Nesting counts
+	maxKeys    = 1000
 )
 
 // asJSON converts YAML, which the AWS CLI can print, to JSON if it contains a document. It
@@ -68,20 +71,10 @@ func plainYAML(text []byte) bool {
 	if len(text) > maxYAML {
 		return false
 	}
-	open := 0
-	onLine := map[int]int{} // entries that nest in one line: - - - a
+	var nesting yamlkeys.Nesting
+	var keys yamlkeys.Open
 	for _, t := range lexer.Tokenize(string(text)) {
-		switch t.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			open++
-		case token.MappingEndType, token.SequenceEndType:
-			open--
-		case token.SequenceEntryType, token.MappingKeyType, token.TagType, token.AnchorType:
-			onLine[t.Position.Line]++
-		case token.AliasType:
-			return false
-		}
-		if max(open, onLine[t.Position.Line]) > maxNesting {
+		if t.Type == token.AliasType || nesting.Count(t) > maxNesting || nesting.Block() && keys.Count(t) > maxKeys {
 			return false
 		}
 	}

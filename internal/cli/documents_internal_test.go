@@ -18,6 +18,9 @@ func TestPlainYAML(t *testing.T) {
 		"entries in a line": {strings.Repeat("- ", 101) + "a: b", false},
 		"tags":              {"a: " + strings.Repeat("!!x ", 101) + "b", false},
 		"aliases":           {"a: &a [x, x]\nb: [*a, *a]\n", false},
+		"colons":            {strings.Repeat("a: ", 101), false},
+		"keys":              {strings.Repeat("a: 1\n", maxKeys+1), false},
+		"a log":             {strings.Repeat("2026-11-22T09:00:00Z INFO job: done\n", maxKeys+1), false},
 		"too large":         {"a: " + strings.Repeat("x", maxYAML), false},
 	} {
 		if got := plainYAML([]byte(c.text)); got != c.want {

@@ -39,7 +39,7 @@ var (
 	// seeing is what people's tools know of a control plane.
 	seeing = append(slices.Clone(meeting), "view", "entry", "plane", "render", "jobdiff", "apply", "doctor")
 	wiring = append(slices.Clone(seeing), "control", "job/jobfile", "adapter/*", "signed", "local", "localecs", "localecs/*", "console")
-	asking = append(slices.Clone(seeing), "cron/crontab", "importer", "importer/*", "preview", "jobdiff", "render", "job/jobfile", "wire", "local", "console", "localecs", "localecs/*")
+	asking = append(slices.Clone(seeing), "cron/crontab", "importer", "importer/*", "preview", "jobdiff", "render", "job/jobfile", "yamlkeys", "wire", "local", "console", "localecs", "localecs/*")
 )
 
 // rooms is the whole house: a room that is not listed may not exist.
@@ -71,7 +71,7 @@ var rooms = map[string]room{
 
 	// Reading jobs.yaml needs a library, so it lives at the edge of job.
 	"internal/job/jobfile": {left: []string{"stop", "job", "cron", "timetable", "yamlkeys"}},
-	// What both readers of YAML count before its library parses.
+	// What all readers of YAML count before its library parses.
 	"internal/yamlkeys": {},
 
 	"internal/panics": {pure: true},
