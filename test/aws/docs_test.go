@@ -1,6 +1,7 @@
 package aws_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,8 +27,12 @@ const docsJobs = `
 // shown matches a page's commands: in blocks, in indented lines, and between backticks.
 var shown = regexp.MustCompile("(?m)^ *(batchplane .*)$|`(batchplane [^`]+)`")
 
-// named are commands that a sentence only explains, without the arguments that they need.
-var named = []string{"batchplane render", "batchplane preview"}
+// named are commands that a sentence only explains, without the arguments that they need, that do not
+// end, and that would pause the jobs of all other stories.
+var named = []string{
+	"batchplane render", "batchplane preview", "batchplane ui",
+	`batchplane pause --all --until 4h --reason "migration"`, "batchplane resume --all",
+}
 
 // commands returns those of a text's commands that can be typed as they stand.
 func commands(text string) (out []string) {
@@ -179,6 +184,11 @@ func documented(t *testing.T, w *world) {
 	}
 	d.all(t, lines, map[string]func(){
 		"batchplane doctor": func() { file(filepath.Join(d.dir, "jobs.yaml")).says(t, yaml) },
+		"batchplane import crontab crontab --users yes --for local": func() { // it overwrites nothing
+			if err := errors.Join(os.Remove(filepath.Join(d.dir, "jobs.yaml")), os.Remove(filepath.Join(d.dir, "crontab.imported"))); err != nil {
+				t.Error(err)
+			}
+		},
 	})
 }
 
