@@ -153,6 +153,7 @@ func TestWorldsThatFailed(t *testing.T) {
 		"a retry by a clock that was behind kept a stop":     {Seed: 1855000008982, Horizon: 45 * time.Minute},
 		"a restored item was taken for what it equals later": {Seed: 1907000004704},
 		"a clock was put right while a trigger stood":        {Seed: 1913000003974},
+		"a sweep died while it read what was deployed":       {Seed: 1923000006975},
 	} {
 		if res := Play(opt); len(res.Violations) > 0 {
 			t.Errorf("%s, again:\n%s", name, Story(opt, ""))

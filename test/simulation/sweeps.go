@@ -151,8 +151,9 @@ func (w *World) look(ctx context.Context) error {
 func (w *World) sync(ctx context.Context) error {
 	w.dirty = false
 	w.syncs++
-	n := w.syncs
-	defer func() { w.dirty = w.dirty || n != w.syncs }() // another sync wrote something newer, and this one overwrote it
+	n, done := w.syncs, false
+	// It died, or another sync wrote something newer, and this one overwrote it: the next sweep does it again.
+	defer func() { w.dirty = w.dirty || !done || n != w.syncs }()
 	jobs := make([]job.Job, 0, len(w.jobs))
 	for _, j := range w.jobs {
 		if !j.gone {
@@ -160,14 +161,14 @@ func (w *World) sync(ctx context.Context) error {
 		}
 	}
 	if _, fails := w.luck(RegistryFails, 150, "", w.h.from); fails {
-		w.h.disturbed, w.dirty = true, true
+		w.h.disturbed = true
 		if w.opt.Mutation == UnreadIsEmpty {
 			return w.control.Sync(ctx, nil)
 		}
 		return errUnavailable
 	}
 	if d, ok := w.luck(RegistryPartial, 200, "", w.h.from); ok {
-		w.h.disturbed, w.dirty = true, true
+		w.h.disturbed = true
 		some := slices.DeleteFunc(jobs, func(job.Job) bool { return d.chance(400) })
 		if w.opt.Mutation == HalfIsWhole {
 			return w.control.Sync(ctx, some)
@@ -175,7 +176,7 @@ func (w *World) sync(ctx context.Context) error {
 		return w.control.SyncSome(ctx, some)
 	}
 	err := w.control.Sync(ctx, jobs)
-	w.dirty = w.dirty || err != nil
+	done = err == nil
 	return err
 }
 
