@@ -41,8 +41,8 @@ func (w *World) forgotten(t *task) bool {
 	return a != nil && w.resent(*a)
 }
 
-// resent is forgotten for an attempt.
-func (w *World) resent(a run.Attempt) bool { return w.wrong.far && a.Sends > 1 }
+// resent is forgotten for an attempt. Each round counts its sends anew.
+func (w *World) resent(a run.Attempt) bool { return w.wrong.far && (a.Sends > 1 || a.Round > 0) }
 
 // vague reports whether it depends on clocks as what an end is told, or whether it is.
 func (w *World) vague(r *run.Run, e end) bool {

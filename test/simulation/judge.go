@@ -70,7 +70,7 @@ func (w *World) judgeRelaunch(t, next *task) {
 // refused a request with a token that it had forgotten, which says nothing about the first task.
 func (w *World) mayFollow(t, next *task) bool {
 	byPerson := slices.ContainsFunc(w.truth.lives[t.run].rounds, func(first int) bool { return t.attempt < first && first <= next.attempt })
-	return byPerson || w.wrong.far && t.attempt == next.attempt
+	return byPerson || w.wrong.far && t.attempt == next.attempt || w.forgotten(t)
 }
 
 // mayRunAgain reports whether the job allows a relaunch after what the task did.

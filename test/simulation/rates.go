@@ -36,7 +36,7 @@ func (w *World) judgeRate(name string, p plan, until time.Time) {
 	}
 	for _, rec := range w.store.byJob[name] {
 		if r := rec.run; !r.ID.ByHand() && !w.bySweep(r.ID) && r.Status != run.Missed && r.ScheduledFor.After(later(p.since, p.from)) {
-			w.judgeSilence(name, p, until, r.ScheduledFor, r.QueuedAt)
+			w.judgeSilence(name, p, until, r.ScheduledFor, later(r.QueuedAt, r.ReadyAt)) // it may have been missed before somebody retried it
 		}
 	}
 }

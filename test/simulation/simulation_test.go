@@ -154,6 +154,8 @@ func TestWorldsThatFailed(t *testing.T) {
 		"a restored item was taken for what it equals later": {Seed: 1907000004704},
 		"a clock was put right while a trigger stood":        {Seed: 1913000003974},
 		"a sweep died while it read what was deployed":       {Seed: 1923000006975},
+		"a silence after a missed run that was retried":      {Seed: 1931000001357},
+		"a token was forgotten a round before a refusal":     {Seed: 1931000007738},
 	} {
 		if res := Play(opt); len(res.Violations) > 0 {
 			t.Errorf("%s, again:\n%s", name, Story(opt, ""))
