@@ -37,6 +37,9 @@ func replaceBy(name string, mode fs.FileMode, write func(io.Writer) error) error
 	if errors.Is(err, fs.ErrPermission) && info != nil {
 		return writeAll(name, os.O_TRUNC, mode, write)
 	}
+	if err == nil && info != nil {
+		err = os.Chmod(next, mode) // the umask may have taken something away
+	}
 	if err == nil {
 		err = os.Rename(next, name)
 	}

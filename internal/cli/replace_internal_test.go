@@ -14,7 +14,7 @@ func TestReplaceFile(t *testing.T) {
 	dir := t.TempDir()
 	old, link, fresh := filepath.Join(dir, "old"), filepath.Join(dir, "link"), filepath.Join(dir, "new")
 	later := filepath.Join(dir, "later")
-	if err := errors.Join(os.WriteFile(old, []byte("old"), 0o640), os.Symlink("old", link)); err != nil { //nolint:gosec // a mode of its own
+	if err := errors.Join(os.WriteFile(old, []byte("old"), 0o600), os.Chmod(old, 0o664), os.Symlink("old", link)); err != nil { //nolint:gosec // a mode that a umask does not give
 		t.Fatal(err)
 	}
 	reads := func(what, name, want string) {
@@ -48,7 +48,7 @@ func TestReplaceFile(t *testing.T) {
 			reads("replaced", to, "whole")
 		}
 	}
-	for name, mode := range map[string]os.FileMode{old: 0o640, fresh: 0o600, link: os.ModeSymlink, later: os.ModeSymlink, os.DevNull: os.ModeDevice | os.ModeCharDevice} {
+	for name, mode := range map[string]os.FileMode{old: 0o664, fresh: 0o600, link: os.ModeSymlink, later: os.ModeSymlink, os.DevNull: os.ModeDevice | os.ModeCharDevice} {
 		if info, err := os.Lstat(name); err != nil || info.Mode().Type() != mode.Type() || mode.IsRegular() && info.Mode() != mode {
 			t.Errorf("%s has mode %v, %v", name, info.Mode(), err)
 		}

@@ -14,9 +14,9 @@ import (
 )
 
 // Runnable says why jobs cannot run on AWS as they are. Each sentence says what to fill in, and
-// where. With faults nothing should be deployed; later are those of jobs that are disabled, and
-// commands that hold what looks like a secret, which a text may do that is none. clusters are the names or ARNs in the stack's parameter Clusters; none means that they are not
-// known.
+// where. With faults nothing should be deployed; later are those of jobs that are disabled, and about
+// commands that hold what looks like a secret, which may be none. clusters are the names or ARNs in the
+// stack's parameter Clusters; none means that they are not known.
 func Runnable(jobs []job.Job, definitions []job.TaskDefinition, clusters []string) (faults, later []string) {
 	on, off := findings{}, findings{}
 	for _, d := range definitions {
