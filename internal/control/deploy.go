@@ -32,7 +32,7 @@ func (c *Control) deployment(item job.Item, j port.Registered, checked time.Time
 	}
 	d = deployment{Registered: j, was: item}
 	d.next, d.changed = item.Deploy(j.Hash, plan, j.Modified, checked, c.Now())
-	d.next.Name, d.next.SwitchedOff, d.next.CutShort = j.Name, j.SwitchedOff, j.CutShort
+	d.next.Name, d.next.SwitchedOff, d.next.CutShort, d.next.Postponed = j.Name, j.SwitchedOff, j.CutShort, j.Postponed
 	return d, problem
 }
 
@@ -198,6 +198,9 @@ func knownAs(j *port.Registered) string {
 	}
 	if j.CutShort {
 		known += " cut"
+	}
+	if j.Postponed {
+		known += " postponed"
 	}
 	return known
 }

@@ -121,7 +121,7 @@ func (c *Control) needsNone(ctx context.Context, item job.Item) error {
 func (c *Control) untoldEnd(item *job.Item) (kind notice.Kind, words, told string) {
 	only := item.Plan.Calendar.Only
 	switch {
-	case item.Gone || item.Plan.Disabled || item.CutShort && !c.Now().Before(item.Plan.EndAt):
+	case item.Gone || item.Plan.Disabled || c.ended(item) || c.postponed(item):
 		kind = notice.Unscheduled
 		words, told = c.unscheduled(item)
 	case item.Plan.Runs() && len(only) > 0:
@@ -138,17 +138,19 @@ func (c *Control) untoldEnd(item *job.Item) (kind notice.Kind, words, told strin
 // needs to hear of it any more.
 const settled, toldWithin = 15 * time.Minute, 24 * time.Hour
 
-// unscheduled says that the registry does not start a job any more that it should start. Words are "" if it
-// does, if the definition itself is off, or if the schedule had no slot left. On one machine the jobs
+// ended is whether an end has come that somebody gave the schedule.
+func (c *Control) ended(i *job.Item) bool { return i.CutShort && !c.Now().Before(i.Plan.EndAt) }
+
+// postponed is whether a start is to come that somebody gave the schedule, which is still there.
+func (c *Control) postponed(i *job.Item) bool {
+	return i.Postponed && !i.Gone && c.Now().Before(i.Plan.StartAt)
+}
+
+// unscheduled says that the registry does not start a job any more that it should start, or not yet. Words
+// are "" if it does, if the definition itself is off, or if no slot is left out. On one machine the jobs
 // file says all that.
 func (c *Control) unscheduled(item *job.Item) (words, told string) {
-	since, what, plan := item.GoneAt, "its schedule was deleted", item.Plan
-	switch { // it may have been deleted since, which changes nothing
-	case item.SwitchedOff && plan.Disabled:
-		since, what, plan.Disabled = item.Since, "somebody switched its schedule off", false
-	case item.CutShort && !c.Now().Before(plan.EndAt):
-		since, what, plan.EndAt = later(item.Since, plan.EndAt), "somebody gave its schedule an end, which has come", time.Time{}
-	}
+	since, what, until, plan := c.unstarted(item)
 	age := c.Now().Sub(since)
 	if c.Registry == nil || age < settled || age > toldWithin || !plan.Runs() {
 		return "", ""
@@ -162,7 +164,26 @@ func (c *Control) unscheduled(item *job.Item) (words, told string) {
 		return "", ""
 	}
 	at := job.UTC(since)
-	return "nothing starts the job any more, not at " + job.UTC(next) + " either: " + what + " (" + at + "); deploy it again, unless that was meant", at + " " + string(notice.Unscheduled)
+	return "nothing starts the job " + until + ", not at " + job.UTC(next) + " either: " + what + " (" + at + "); deploy it again, unless that was meant", at + " " + string(notice.Unscheduled)
+}
+
+// unstarted returns since when, why and until when nothing starts a job, and the plan of the slots that are
+// left out. Its schedule may have been deleted since it was switched off or ended, which changes nothing.
+func (c *Control) unstarted(item *job.Item) (since time.Time, what, until string, plan job.Plan) {
+	plan = item.Plan
+	switch {
+	case item.SwitchedOff && plan.Disabled:
+		plan.Disabled = false
+		return item.Since, "somebody switched its schedule off", "any more", plan
+	case c.ended(item):
+		plan.EndAt = time.Time{}
+		return later(item.Since, item.Plan.EndAt), "somebody gave its schedule an end, which has come", "any more", plan
+	case c.postponed(item):
+		plan.StartAt, plan.EndAt = time.Time{}, plan.StartAt
+		return item.Since, "somebody gave its schedule that start", "before " + job.UTC(plan.EndAt), plan
+	default:
+		return item.GoneAt, "its schedule was deleted", "any more", plan
+	}
 }
 
 // newestSensible returns the newest run of a job that makes sense and whose definition is there,

@@ -42,7 +42,11 @@ func TestNothingStartsAJob(t *testing.T) {
 	until := func(at time.Time, byHand bool) job.Job {
 		return with(hourly, func(j *job.Job) { j.EndAt, j.CutShort = at, byHand })
 	}
+	from := func(at time.Time, byHand bool) job.Job {
+		return with(hourly, func(j *job.Job) { j.StartAt, j.Postponed = at, byHand })
+	}
 	yesterday := clockAt(18, 0, 0).AddDate(0, 0, -2)
+	tomorrow := clockAt(8, 0, 0).AddDate(0, 0, 1)
 	for name, c := range map[string]struct {
 		ran   job.Job
 		holds []job.Job
@@ -55,6 +59,10 @@ func TestNothingStartsAJob(t *testing.T) {
 		"somebody gave its schedule an end":  {ran: hourly, holds: []job.Job{until(clockAt(18, 5, 0), true)}, want: "/unscheduled/unscheduled", says: "not at 2026-11-22 19:00 UTC either: somebody gave its schedule an end, which has come (2026-11-22 18:10 UTC)"},
 		"an end that was long ago":           {ran: hourly, holds: []job.Job{until(yesterday, true)}, want: "/unscheduled/unscheduled", says: "somebody gave its schedule an end"},
 		"an end that is to come":             {ran: hourly, holds: []job.Job{until(clockAt(23, 0, 0), true)}, want: "//missed"},
+		"somebody gave its schedule a start": {ran: hourly, holds: []job.Job{from(tomorrow, true)}, want: "/unscheduled/unscheduled", says: "nothing starts the job before 2026-11-23 08:00 UTC, not at 2026-11-22 19:00 UTC either: somebody gave its schedule that start (2026-11-22 18:10 UTC)"},
+		"a start before its next slot":       {ran: hourly, holds: []job.Job{from(clockAt(18, 50, 0), true)}, want: "//missed"},
+		"a start that has passed":            {ran: hourly, holds: []job.Job{from(clockAt(17, 0, 0), true)}, want: "//missed"},
+		"its definition has the start":       {ran: hourly, holds: []job.Job{from(tomorrow, false)}, want: "//"},
 		"its definition has the end":         {ran: hourly, holds: []job.Job{until(clockAt(18, 5, 0), false)}, want: "//"},
 		"its definition is switched off":     {ran: hourly, holds: []job.Job{meant}, want: "//"},
 		"a schedule that deleted itself":     {ran: over, want: "//"},
@@ -150,12 +158,14 @@ func TestSwitchedOffAndDeleted(t *testing.T) {
 	}
 }
 
-// TestSwitchedOffAndDeployedSo: who deploys as off, or with its end, what they switched off or ended by hand
+// TestSwitchedOffAndDeployedSo: who deploys as off, or with its bounds, what they switched off or bounded by hand
 // minutes ago needs no notice.
 func TestSwitchedOffAndDeployedSo(t *testing.T) {
 	t.Parallel()
 	cut := with(hourly, func(j *job.Job) { j.EndAt, j.CutShort = clockAt(18, 5, 0), true })
 	ends := with(hourly, func(j *job.Job) { j.EndAt = clockAt(18, 5, 0) })
+	late := with(hourly, func(j *job.Job) { j.StartAt, j.Postponed = clockAt(22, 0, 0), true })
+	starts := with(hourly, func(j *job.Job) { j.StartAt = clockAt(22, 0, 0) })
 	off := with(hourly, func(j *job.Job) { j.Disabled, j.SwitchedOff = true, true })
 	meant := with(hourly, func(j *job.Job) { j.Disabled = true })
 	for name, c := range map[string]struct {
@@ -170,6 +180,9 @@ func TestSwitchedOffAndDeployedSo(t *testing.T) {
 		"an end by hand":                   {[]job.Job{cut, cut}, false, 1},
 		"an end by hand, then deployed":    {[]job.Job{cut, ends}, false, 0},
 		"the same, restarts":               {[]job.Job{cut, ends}, true, 0},
+		"a start by hand":                  {[]job.Job{late, late}, false, 1},
+		"a start by hand, then deployed":   {[]job.Job{late, starts}, false, 0},
+		"that start, restarts":             {[]job.Job{late, starts}, true, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -188,6 +201,24 @@ func TestSwitchedOffAndDeployedSo(t *testing.T) {
 				t.Errorf("told %q: %+v", w.kinds(), w.told)
 			}
 		})
+	}
+}
+
+// TestPostponedAndDeleted: a schedule that somebody postponed and that somebody else deletes before it starts
+// is told both times: the job would have started again.
+func TestPostponedAndDeleted(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.ctl.Registry = &renewals{}
+	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+	start := clockAt(18, 0, 0).AddDate(0, 0, 7)
+	w.sync(clockAt(18, 10, 0), with(hourly, func(j *job.Job) { j.StartAt, j.Postponed = start, true }))
+	w.sweepAt(clockAt(18, 40, 0))
+	deleted := clockAt(18, 0, 0).AddDate(0, 0, 3)
+	w.sync(deleted)
+	w.sweepAt(deleted.Add(20 * time.Minute))
+	if len(w.told) != 2 || !strings.Contains(w.told[1].Cause, "its schedule was deleted (2026-11-25 18:00 UTC)") {
+		t.Errorf("told %+v", w.told)
 	}
 }
 

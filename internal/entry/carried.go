@@ -35,7 +35,7 @@ func (s *Schedule) Job(trigger string, read func(input string) (job.Job, bool, e
 	if !ok {
 		return job.Job{}, false, nil
 	}
-	own := j.Schedule != "" || !j.EndAt.IsZero()
+	own := j.Schedule != "" || !j.EndAt.IsZero() || !j.StartAt.IsZero()
 	if j.Rule == "" { // otherwise the rule says when it runs, which may change at any time
 		Complete(&j, s.Expression, s.Zone, s.Disabled)
 	}
@@ -64,14 +64,14 @@ func Complete(j *job.Job, expression, zone string, disabled bool) {
 }
 
 // between limits the job to the time in which its schedule fires: a trigger never comes outside
-// of it (EventBridge Scheduler API, StartDate and EndDate). A definition that has a schedule or an
-// end of its own (own) was not given another end by whoever deployed it.
+// of it (EventBridge Scheduler API, StartDate and EndDate). A definition that has a schedule or bounds
+// of its own (own) was not given others by whoever deployed it.
 func (s *Schedule) between(j *job.Job, own bool) {
 	if j.Schedule == "" {
 		return
 	}
 	if s.Start.After(j.StartAt) {
-		j.StartAt = s.Start.UTC()
+		j.StartAt, j.Postponed = s.Start.UTC(), own
 	}
 	if !s.End.IsZero() && (j.EndAt.IsZero() || s.End.Before(j.EndAt)) {
 		j.EndAt, j.CutShort = s.End.UTC(), own

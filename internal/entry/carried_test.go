@@ -56,13 +56,31 @@ func TestWhatAScheduleCarries(t *testing.T) {
 			entry.Schedule{Expression: "rate(1 hour)", Start: day(2), End: day(8)},
 			job.Job{When: job.When{StartAt: day(1), EndAt: day(9)}},
 			"",
-			job.Job{Schedule: "rate(1 hour)", When: job.When{StartAt: day(2), EndAt: day(8)}, CutShort: true},
+			job.Job{Schedule: "rate(1 hour)", When: job.When{StartAt: day(2), EndAt: day(8)}, CutShort: true, Postponed: true},
 		},
 		"an end that the definition does not have": {
 			entry.Schedule{Expression: "cron(0 3 * * ? *)", End: day(8)},
 			job.Job{Schedule: "0 3 * * *"},
 			"",
 			job.Job{Schedule: "0 3 * * *", When: job.When{EndAt: day(8)}, CutShort: true},
+		},
+		"a start that the definition does not have": {
+			entry.Schedule{Expression: "cron(0 3 * * ? *)", Start: day(2)},
+			job.Job{Schedule: "0 3 * * *"},
+			"",
+			job.Job{Schedule: "0 3 * * *", When: job.When{StartAt: day(2)}, Postponed: true},
+		},
+		"a start beside the definition's own end": {
+			entry.Schedule{Expression: "rate(1 hour)", Start: day(2), End: day(8)},
+			job.Job{When: job.When{EndAt: day(8)}},
+			"",
+			job.Job{Schedule: "rate(1 hour)", When: job.When{StartAt: day(2), EndAt: day(8)}, Postponed: true},
+		},
+		"an end beside the definition's own start": {
+			entry.Schedule{Expression: "rate(1 hour)", Start: day(2), End: day(8)},
+			job.Job{When: job.When{StartAt: day(2)}},
+			"",
+			job.Job{Schedule: "rate(1 hour)", When: job.When{StartAt: day(2), EndAt: day(8)}, CutShort: true},
 		},
 		"the definition's own end": {
 			entry.Schedule{Expression: "cron(0 3 * * ? *)", End: day(8)},
@@ -86,7 +104,7 @@ func TestWhatAScheduleCarries(t *testing.T) {
 			return j, true, nil
 		}
 		got, ok, err := c.schedule.Job(trigger, read)
-		if err != nil || !ok || got.Hash() != c.want.Hash() || got.SwitchedOff != c.want.SwitchedOff || got.CutShort != c.want.CutShort || got.Rule != c.want.Rule || !got.Modified.Equal(c.want.Modified) {
+		if err != nil || !ok || got.Hash() != c.want.Hash() || got.SwitchedOff != c.want.SwitchedOff || got.CutShort != c.want.CutShort || got.Postponed != c.want.Postponed || got.Rule != c.want.Rule || !got.Modified.Equal(c.want.Modified) {
 			t.Errorf("%s: %+v, %v, %v; want %+v", name, got, ok, err, c.want)
 		}
 	}

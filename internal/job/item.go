@@ -48,8 +48,10 @@ type Item struct {
 	EndTold string `json:"calendarTold,omitempty"`
 	// SwitchedOff is whether the newest definition is on and its schedule or rule is off.
 	SwitchedOff bool `json:"switchedOff,omitempty"`
-	// CutShort is whether the plan's EndAt is one that the schedule was given beside the newest definition.
-	CutShort bool `json:"cutShort,omitempty"`
+	// CutShort is whether the plan's EndAt is one that the schedule was given beside the newest definition;
+	// Postponed, whether its StartAt is.
+	CutShort  bool `json:"cutShort,omitempty"`
+	Postponed bool `json:"postponed,omitempty"`
 	// Holder names the open run for which the last slots were skipped. It is nil if none were
 	// skipped, or if that run has ended.
 	Holder *Holder `json:"holder,omitempty"`

@@ -70,9 +70,10 @@ type Job struct {
 	// SwitchedOff is whether the schedule or the rule is off although the definition has it on. It is not
 	// part of the definition either.
 	SwitchedOff bool `json:"-"`
-	// CutShort is whether EndAt is not the definition's own, but an earlier one that the schedule was given.
-	// It is not part of the definition either.
-	CutShort bool `json:"-"`
+	// CutShort is whether EndAt is not the definition's own, but an earlier one that the schedule was given;
+	// Postponed, whether StartAt is a later one. They are not part of the definition either.
+	CutShort  bool `json:"-"`
+	Postponed bool `json:"-"`
 }
 
 // Network is the task's awsvpc configuration.
