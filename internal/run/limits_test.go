@@ -212,7 +212,7 @@ func TestAdmit(t *testing.T) {
 	skip := job.Item{SkipNext: &job.Skip{At: slot, By: "ann"}}
 	skipEarlier := job.Item{SkipNext: &job.Skip{At: slot.Add(-time.Minute), By: "ann"}}
 	skipLater := job.Item{SkipNext: &job.Skip{At: slot.Add(time.Minute), By: "ann"}}
-	const other = run.ID("report/20261122T1729Z")
+	const other, later = run.ID("report/20261122T1729Z"), run.ID("report/20261122T1731Z")
 
 	cases := []struct {
 		name   string
@@ -239,6 +239,8 @@ func TestAdmit(t *testing.T) {
 		{"missed before the pause began", plain, swept, run.Situation{Now: slot.Add(time.Hour), Item: paused(job.Pause{From: slot.Add(time.Minute)})}, run.Missed, "no trigger came", "", false},
 		{"too late, and paused since", plain, scheduled, run.Situation{Now: slot.Add(time.Hour), Item: paused(job.Pause{From: slot.Add(time.Minute)})}, run.Missed, "late", "", false},
 		{"to be caught up with, but paused since", last, caught, run.Situation{Now: slot.Add(time.Hour), All: paused(job.Pause{From: slot.Add(time.Minute)})}, run.Skipped, "paused", "", false},
+		{"overtaken, and paused since", plain, scheduled, run.Situation{Now: slot.Add(4 * time.Minute), Later: later, Item: paused(job.Pause{From: slot.Add(time.Minute)})}, run.Skipped, "paused", "", false},
+		{"overtaken, and another is open", forbid, scheduled, run.Situation{Now: slot.Add(4 * time.Minute), Later: later, Holder: later}, run.Missed, "of a later slot", "", false},
 		{"no trigger came, its time is just up", plain, swept, run.Situation{Now: slot.Add(15 * time.Minute), Newest: true}, run.Missed, "no trigger came within 15m", "", false},
 		{"no trigger came, another is caught up with", last, swept, run.Situation{Now: slot.Add(time.Hour), Newest: true}, run.Missed, "no trigger came", "", false},
 		{"caught up with", last, caught, run.Situation{Now: slot.Add(time.Hour)}, run.Launching, "", "", false},
