@@ -71,7 +71,7 @@ func section(t *testing.T) string {
 	t.Helper()
 	p, idleOfMany := cost.Regions["us-east-1"], idleMinute(t, 10_000)
 	var b strings.Builder
-	fmt.Fprintf(&b, `This is a model, not a bill (`+"`internal/cost`, which `preview` uses too"+`). It leaves out tasks, NAT gateways and endpoints, which cost more than all of this.
+	fmt.Fprintf(&b, `This is a model, not a bill (`+"`internal/cost`, which `preview` uses too"+`). It leaves out tasks, NAT gateways and endpoints, which cost more than all of this; `+"`preview`"+` says what the tasks of a jobs file cost.
 It uses the list prices of us-east-1, published up to %s, without the free tier; look them up before you decide. Lambda arm64: $%.10f per GB-second, $%.2f per million requests. DynamoDB: $%g per million write units, $%g per million read units, $%.2f per GB and month, $%.2f more for recovery.
 EventBridge Scheduler: $%.2f per million. CloudWatch: $%.2f per GB of logs, $%.2f per metric, $%.2f per alarm, $%.2f per dashboard.
 
