@@ -49,6 +49,18 @@ func TestADefinitionOfTwoRegionsIsNotTakenOver(t *testing.T) {
 	})
 }
 
+// TestAPlanOfAPart: what Terraform left out of a plan is no schedule that nobody has.
+func TestAPlanOfAPart(t *testing.T) {
+	t.Parallel()
+	eu := region("eu", "eu-west-1")
+	run(t, "terraform", "plan.json", []told{
+		{name: "it failed", text: show(`, "complete": false, "errored": true`, eu...), says: []string{"ended this plan with an error, so schedules may be missing"}, jobs: 1},
+		{name: "of one resource", text: show(`, "complete": false, "errored": false`, eu...), says: []string{"for a part of the code alone, as with -target"}, jobs: 1},
+		{name: "of all", text: show(`, "complete": true, "errored": false`, eu...), never: "missing from it", jobs: 1},
+		{name: "of an older Terraform, or a state", text: show("", eu...), never: "missing from it", jobs: 1},
+	})
+}
+
 const referring = `{"address": "aws_cloudwatch_event_target.t", "expressions": {"rule": {"references": ["aws_cloudwatch_event_rule.r.name", "aws_cloudwatch_event_rule.r"]}}}`
 
 // TestAPlanDisablesByWhatTheCodeSets: a plan keeps the old value of state if the code sets

@@ -91,8 +91,25 @@ func (s *show) read(d *doc.Node) (found int) {
 	}
 	if found > 0 {
 		s.left()
+		s.partial(d)
 	}
 	return found
+}
+
+// partial reports a plan that does not hold all of the code's resources
+// (https://developer.hashicorp.com/terraform/internals/json-format, errored and complete).
+func (s *show) partial(plan *doc.Node) {
+	e := importer.NewEntry(plan.Line, "plan", "")
+	e.Item, e.File = "the plan", s.file
+	switch {
+	case plan.Get("errored").True():
+		e.Decide("Terraform ended this plan with an error, so schedules may be missing from it: correct that and import the new plan, or import the state")
+	case plan.Has("complete") && !plan.Get("complete").True():
+		e.Decide("this plan is for a part of the code alone, as with -target, so schedules may be missing from it: import a plan of all of it, or the state")
+	default:
+		return
+	}
+	s.in.Entries = append(s.in.Entries, e)
 }
 
 // maxModules is how deep modules may nest.
