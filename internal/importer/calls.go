@@ -18,7 +18,7 @@ type call struct {
 
 // wrapping are programs that start the command after their options.
 var wrapping = []string{
-	"sudo", "doas", "env", "nice", "ionice", "chrt", "timeout", "flock", "lockrun", "setlock", "chronic", "cronic", "nohup", "setsid", "time", "exec", "command", "xargs", "runuser",
+	"sudo", "doas", "env", "nice", "ionice", "chrt", "timeout", "flock", "lockrun", "setlock", "chronic", "cronic", "croncape", "nohup", "setsid", "time", "exec", "command", "xargs", "runuser",
 	"stdbuf", "systemd-cat", "xvfb-run", "cronitor", "eval", "!", "run-one", "cpulimit",
 }
 

@@ -17,7 +17,7 @@ type launcher struct {
 var launchers = map[string]launcher{
 	"sudo": {0, []string{"-u", "-g", "-h", "-p", "-C", "-r", "-t"}}, "doas": {0, []string{"-u"}}, "env": {0, []string{"-u", "-C"}},
 	"nice": {0, []string{"-n"}}, "ionice": {0, []string{"-c", "-n"}}, "chrt": {1, nil}, "timeout": {1, []string{"-k", "-s", "--signal", "--kill-after"}},
-	"flock": {1, []string{"-w", "-E", "--wait", "--timeout"}}, "lockrun": {0, nil}, "setlock": {1, nil}, "chronic": {}, "cronic": {}, "nohup": {},
+	"flock": {1, []string{"-w", "-E", "--wait", "--timeout"}}, "lockrun": {0, nil}, "setlock": {1, nil}, "chronic": {}, "cronic": {}, "croncape": {0, []string{"-e", "-t"}}, "nohup": {},
 	"setsid": {}, "time": {0, []string{"-f", "-o"}}, "exec": {0, []string{"-a"}}, "command": {}, "xargs": {0, []string{"-n", "-I", "-P", "-L", "-d", "-a"}},
 	"runuser": {0, []string{"-u"}}, "su": {1, []string{"-s"}}, "stdbuf": {0, []string{"-o", "-e", "-i"}}, "systemd-cat": {0, []string{"-t", "-p"}},
 	"systemd-run": {0, []string{"-p", "-u"}}, "xvfb-run": {0, []string{"-s", "-n"}}, "cronitor": {2, nil}, "eval": {}, "!": {}, "run-one": {}, "cpulimit": {0, []string{"-l"}},

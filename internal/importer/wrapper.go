@@ -59,13 +59,14 @@ func (r *Command) wrapper(s shell.List) bool {
 // plain are wrappers that a container does not need, with their options: those that stand alone,
 // and those that take a value. A wrapper with any other option stays.
 var plain = map[string]struct{ alone, valued, why string }{
-	"chronic": {`-v|-e|-ve|-ev`, `$`, "notices come for failures, and output goes to the task's log"},
-	"cronic":  {`$`, `$`, "notices come for failures, and output goes to the task's log"},
-	"nice":    {`-n-?[0-9]+|--?[0-9]+|--adjustment=-?[0-9]+`, `-n|--adjustment`, ownCPU},
-	"ionice":  {`-t|-c[0-3]|-n[0-7]|--class=\w+|--classdata=[0-7]`, `-c|-n|--class|--classdata`, ownCPU},
-	"chrt":    {`-[bfiorRv]|--(?:batch|fifo|idle|other|rr)`, `$`, ownCPU},
-	"nohup":   {`$`, `$`, noTerminal},
-	"setsid":  {`-[cfw]+|--ctty|--fork|--wait`, `$`, noTerminal},
+	"chronic":  {`-v|-e|-ve|-ev`, `$`, "notices come for failures, and output goes to the task's log"},
+	"croncape": {`$`, `$`, "notices come for failures, and output goes to the task's log"},
+	"cronic":   {`$`, `$`, "notices come for failures, and output goes to the task's log"},
+	"nice":     {`-n-?[0-9]+|--?[0-9]+|--adjustment=-?[0-9]+`, `-n|--adjustment`, ownCPU},
+	"ionice":   {`-t|-c[0-3]|-n[0-7]|--class=\w+|--classdata=[0-7]`, `-c|-n|--class|--classdata`, ownCPU},
+	"chrt":     {`-[bfiorRv]|--(?:batch|fifo|idle|other|rr)`, `$`, ownCPU},
+	"nohup":    {`$`, `$`, noTerminal},
+	"setsid":   {`-[cfw]+|--ctty|--fork|--wait`, `$`, noTerminal},
 }
 
 const (

@@ -148,6 +148,9 @@ func TestWrappers(t *testing.T) {
 		{"flock, not waiting", at("flock -w 0 l /x"), "/x", false, ""},
 		{"setsid", at("setsid -w /b"), "/b", false, ""},
 		{"chronic", at("chronic -v /h"), "/h", false, ""},
+		// github.com/zanix/server-config, etc/cron.d/optimize-mysql
+		{"croncape", at("/usr/local/bin/croncape /usr/bin/mysqlcheck --all-databases"), "/usr/bin/mysqlcheck --all-databases", true, "calls a database on its own"},
+		{"croncape with a mail", at("croncape -e ops@example.com mysqlcheck -A"), "croncape -e ops@example.com mysqlcheck -A", true, "calls a database on its own"},
 		{"chrt", at("chrt -i 0 /a"), "/a", false, ""},
 		{"chrt of a process", at("chrt -p 1"), "chrt -p 1", false, ""},
 		{"nice", at("nice -5 /z"), "/z", false, ""},

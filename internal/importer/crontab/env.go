@@ -133,8 +133,10 @@ func (v *environment) ofHost(e *importer.Entry, name, value string) bool {
 	case name == "HOME" && v.local:
 		e.Decide("cron starts the jobs below in that folder, and local mode all jobs in the one where it is started: begin their commands with cd if they need it")
 	case v.local:
-	case name == "PATH", name == "HOME":
+	case name == "PATH":
 		e.Note("it names folders of the host: the image must have them")
+	case name == "HOME":
+		e.Note("cron starts the jobs below in that folder of the host, and a task in the folder that its image says: begin their commands with cd if they need it, and put it into the image")
 	case name == "BASH_ENV", name == "ENV":
 		e.Note("a shell reads that file before each command: the image must have it, or put what it says into environment and secrets")
 	}

@@ -5,7 +5,7 @@ import "testing"
 // TestLocks: a lock that stays in the command holds nothing back, so its job is off (lines as in
 // github.com/mysociety/fixmystreet, conf/crontab-example, and github.com/guifi/snpservices,
 // debian/cron.d; the programs are those of daemontools, procmail, liblockfile, moreutils, run-one
-// and FreeBSD).
+// and FreeBSD; solo as in github.com/CollectorsQuest/collectorsquest.com, config/crontab/services).
 func TestLocks(t *testing.T) {
 	t.Parallel()
 	const holds = "which holds nothing back, since each task has its own files and processes"
@@ -15,7 +15,7 @@ func TestLocks(t *testing.T) {
 		"setlock -nX /l /x", "chpst -u app -L /l /x", "lockrun --lockfile=/l -- /x", "lckdo /l /x", "with-lock-ex -q /l /x", "run-one /x", "run-this-one /x", "run-one-until-success /x",
 		"lockfile -r 0 /tmp/x.lock && /x; rm -f /tmp/x.lock", "lockfile-create /tmp/x && /x", "dotlockfile -r 0 /tmp/x.lock && /x", "lockf -t 0 /tmp/x /y", "shlock -f /tmp/x -p $$ && /y",
 		"cd /x && setlock -n /l ./y", "bash -lc 'cd /x && run-one ./y && ./z'", "nice setlock -n /l /y; /z",
-		"[ -f /tmp/x.pid ] || /x", "test -e /run/x.lock || /x", "[ ! -f x.lock ] && /x", "[ -e \"$D/x.lock\" ] || /x", "mkdir /tmp/x.lock && /x", "mkdir '/tmp/joblock' && /x", "mkdir lock && /x", "if [ ! -x /var/lock/mrtg ]; then /x; mkdir /var/lock/mrtg; fi",
+		"[ -f /tmp/x.pid ] || /x", "test -e /run/x.lock || /x", "[ ! -f x.lock ] && /x", "[ -e \"$D/x.lock\" ] || /x", "mkdir /tmp/x.lock && /x", "mkdir '/tmp/joblock' && /x", "solo -silent -port=2037 ./symfony x", "mkdir lock && /x", "if [ ! -x /var/lock/mrtg ]; then /x; mkdir /var/lock/mrtg; fi",
 	} {
 		after := command
 		switch command {

@@ -31,6 +31,8 @@ func TestWhatAnEntrySays(t *testing.T) {
 		"a secret that the file takes back":   {"UTC", "D=postgres://u:hunter2@h/d\nD=none\n" + at("/x"), 2, secret, true},
 		"TZ":                                  {"UTC", "TZ=Asia/Tokyo\n" + at("/x"), 0, "the schedule is in the host's zone", false},
 		"TZ beside CRON_TZ":                   {"UTC", "CRON_TZ=Asia/Tokyo\nTZ=Asia/Tokyo\n" + at("/x"), 1, "the schedule is in CRON_TZ's zone", false},
+		"HOME":                                {"UTC", "HOME=/srv/app\n" + at("./x"), 0, "cron starts the jobs below in that folder of the host", false},
+		"PATH":                                {"UTC", "PATH=/srv/app\n" + at("./x"), 0, "cron starts the jobs below in that folder of the host", true},
 		"a caged shell":                       {"UTC", "SHELL=/bin/rbash\n" + at("/x"), 0, "/bin/rbash is bash within the bounds of its host", false},
 		"a variable with a $ that is used":    {"UTC", "A=$HOME/a\n" + at("/x $A"), 1, "it has most likely failed each time", false},
 		"a variable without a $ that is used": {"UTC", "A=/a\n" + at("/x $A"), 1, "it has most likely failed each time", true},
