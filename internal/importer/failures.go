@@ -51,8 +51,11 @@ func (r *Command) lists(s shell.List, depth int) {
 // isCondition reports whether a command only asks something, so that what follows its || does
 // not hide a failure.
 func isCondition(c shell.Command) bool {
+	if len(c.Words) > 1 && c.Words[0].Text == "!" {
+		c.Words = c.Words[1:]
+	}
 	name := c.Name()
-	return slices.Contains([]string{"[", "[[", "test", "which", "pgrep", "pidof"}, name) || name == "command" && len(c.Words) > 1 && c.Words[1].Text == "-v"
+	return slices.Contains([]string{"[", "[[", "test", "which", "pgrep", "pidof"}, name) || name == "command" && len(c.Words) > 1 && c.Words[1].Text == "-v" || name == "flock" && descriptor().MatchString(c.Words[len(c.Words)-1].Text)
 }
 
 // operator examines one operator and what follows it.

@@ -19,9 +19,9 @@ func (r *Command) readers() string {
 
 // onHost reports what a command that stays on its host does differently in local mode.
 func (r *Command) onHost(s shell.List) {
-	if skips(s, r) {
+	if ends := skips(s, r); ends != "" {
 		r.Job.Overlap = job.Forbid
-		r.E.Change("`overlap: forbid` is added, and flock stays: a run that comes while another of the job is open is skipped, where flock alone would make it fail")
+		r.E.Change("`overlap: forbid` is added, and flock stays: a run that comes while another of the job is open is skipped, where flock alone would %s", ends)
 	}
 	r.silent(s)
 	if slices.ContainsFunc(s, func(c shell.Command) bool { return slices.ContainsFunc(c.Redirects, takesOutput) }) {
@@ -40,15 +40,73 @@ func (r *Command) silent(s shell.List) {
 	}
 }
 
-// skips reports whether the command is one that flock gives up if its lock is taken.
-func skips(s shell.List, r *Command) bool {
+// How a run ends that flock gives up.
+const (
+	asFailure = "make it fail"
+	asSuccess = "make it a success that did nothing"
+)
+
+// skips tells how a run ends if flock gives it up because the lock is taken; "" if flock does not do that
+// to the whole line.
+func skips(s shell.List, r *Command) string {
 	c, ok := r.core(s)
-	i := slices.IndexFunc(c.Words, func(w shell.Word) bool { return shell.Base(shell.Unquote(w.Text)) == "flock" })
-	if !ok || i < 0 || !slices.ContainsFunc(ownCalls(c), func(one call) bool { return one.is("flock") }) {
-		return false
+	if !ok || len(c.Inner) == 1 {
+		if ok {
+			s = c.Inner[0]
+		}
+		return leaves(s)
 	}
-	n, ok := options(c.Words[i:], flockAlone, flockValued)
-	return ok && gives(c.Words[i+1:i+n])
+	i := slices.IndexFunc(c.Words, func(w shell.Word) bool { return shell.Base(shell.Unquote(w.Text)) == "flock" })
+	if i < 0 || !slices.ContainsFunc(ownCalls(c), func(one call) bool { return one.is("flock") }) {
+		return ""
+	}
+	return givesUp(c.Words[i:])
+}
+
+// leaves is skips for commands of which an early one locks a descriptor that is open:
+// `flock -n 9 || exit 1` and `flock -n 9 && x`, after an `exec 9>lock` or in a block with that.
+func leaves(s shell.List) string {
+	i := slices.IndexFunc(s, func(c shell.Command) bool { return !isSetup(c) && c.Name() != "exec" })
+	if i < 0 || i+1 >= len(s) || s[i].Name() != "flock" || !isCondition(s[i]) {
+		return ""
+	}
+	ends, rest := givesUp(s[i].Words), s[i+1:]
+	switch {
+	case ends == "", s[i].After == "&&" && guarded(rest):
+		return ends
+	case s[i].After == "||":
+		return exits(rest[0], ends)
+	}
+	return ""
+}
+
+// exits tells how a run ends that leaves by this command; "" if it does not leave by it. A bare exit keeps
+// the exit code of what was before it.
+func exits(c shell.Command, before string) string {
+	if len(c.Inner) == 1 {
+		c = c.Inner[0][len(c.Inner[0])-1] // { echo locked; exit 1; }
+	}
+	switch text := textOf(c); {
+	case c.Name() != "exit":
+		return ""
+	case text == "exit":
+		return before
+	case text == "exit 0":
+		return asSuccess
+	}
+	return asFailure
+}
+
+// givesUp is skips for the words of a flock.
+func givesUp(words []shell.Word) string {
+	n, ok := options(words, flockAlone, flockValued)
+	switch {
+	case !ok || !gives(words[1:n]):
+		return ""
+	case conflict().MatchString(strings.Join(wordTexts(words[1:n]), " ")):
+		return asSuccess
+	}
+	return asFailure
 }
 
 // takesOutput reports whether a redirection takes the output away, and not only the errors or a lock.

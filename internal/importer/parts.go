@@ -17,7 +17,7 @@ func Parts(line string, variables map[string]string) []string {
 	if err != nil {
 		list = shell.List{roughly(line)}
 	}
-	parts := partsOf(list, variables, 0)
+	parts, _ := partsOf(list, variables, 0)
 	if len(parts) == 0 {
 		return []string{"job"}
 	}
@@ -41,25 +41,25 @@ var saying = []string{"echo", "printf"}
 // idle are commands that do no work of their own.
 var idle = []string{"true", "false", ":", "wait", "exit", "date", "logger"}
 
-// partsOf names the first command that is more than preparation, or else the last.
-func partsOf(list shell.List, variables map[string]string, depth int) []string {
-	var prepared []string
+// partsOf names the first command that is more than preparation, or else the last. works reports whether
+// there is one that is more.
+func partsOf(list shell.List, variables map[string]string, depth int) (prepared []string, works bool) {
 	folder := ""
 	for i, c := range list {
-		parts := commandParts(c, variables, folder, depth)
+		parts, more := commandParts(c, variables, folder, depth)
 		name := c.Name()
 		if name == "cd" && len(c.Words) == 2 {
 			folder = expand(shell.Unquote(c.Words[1].Text), variables)
 		}
 		switch {
 		case len(parts) == 0:
-		case isSetup(c), isDelay(c), isCondition(c) && i+1 < len(list), slices.Contains(idle, name), i+1 < len(list) && (slices.Contains(saying, name) || slices.Contains(feeding, name) && strings.HasPrefix(c.After, "|")):
+		case !more, isSetup(c), isDelay(c), isCondition(c), slices.Contains(idle, name), name == "exec" && len(c.Words) == 1, i+1 < len(list) && (slices.Contains(saying, name) || slices.Contains(feeding, name) && strings.HasPrefix(c.After, "|")):
 			prepared = parts
 		default:
-			return parts
+			return parts, true
 		}
 	}
-	return prepared
+	return prepared, false
 }
 
 // isDelay reports whether a command only waits, in another language than the shell's, as in
@@ -72,17 +72,12 @@ func isDelay(c shell.Command) bool {
 // delay matches a text that imports what it needs and sleeps.
 var delay = pattern(`^["'](?:(?:import|from|use) [\w ,.:]+;\s*)*(?:time\.)?(?:u?sleep)\b[^;]*;?\s*["']$`)
 
-func commandParts(c shell.Command, variables map[string]string, folder string, depth int) []string {
+func commandParts(c shell.Command, variables map[string]string, folder string, depth int) (parts []string, works bool) {
 	if depth > maxHeld {
-		return nil
-	}
-	for _, inner := range c.Inner {
-		if parts := partsOf(inner, variables, depth+1); len(parts) > 0 {
-			return parts
-		}
+		return nil, false
 	}
 	if len(c.Inner) > 0 {
-		return nil
+		return blockParts(c, variables, depth)
 	}
 	for n := range c.Words {
 		if inner := held(c.Words, n); inner != "" && starts(c.Words[:n]) {
@@ -97,7 +92,21 @@ func commandParts(c shell.Command, variables map[string]string, folder string, d
 			w.words = append(w.words, word.Text)
 		}
 	}
-	return w.parts()
+	return w.parts(), true
+}
+
+// blockParts names the first list of a block that does more than prepare, or else its first.
+func blockParts(c shell.Command, variables map[string]string, depth int) (parts []string, works bool) {
+	for _, inner := range c.Inner {
+		one, more := partsOf(inner, variables, depth+1)
+		if more {
+			return one, true
+		}
+		if len(parts) == 0 {
+			parts = one
+		}
+	}
+	return parts, false
 }
 
 // starts reports whether one of the words is a shell, or a program that hands a text to one.

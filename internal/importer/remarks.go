@@ -59,6 +59,7 @@ var remarksOnHost = []remark{
 	{[]string{"sudo", "su", "doas"}, nil, decided, "it changes its user, which works as it did, but not in the unit that `batchplane local install` prints unless that runs as root: NoNewPrivileges forbids it there"},
 	{[]string{"start-stop-daemon", "screen", "tmux", "daemonize", "daemon", "supervisord", "pm2", "forever", "setsid", "anacron", "invoke-rc.d", "rc-service"}, daemonForm, stops, "it may start what is to run on, and what a task leaves running is killed when it ends: leave such a line in its crontab, or let the system's service manager start it"},
 	{[]string{"service"}, nil, decided, "on a host without systemd, `service` itself starts what is to run on, and what a task leaves running is killed when it ends: check that it asks systemd, or leave the line in its crontab"},
+	{nil, awayForm, decided, "what it starts runs on after its run has ended, as before: without -d, the run lasts as long as that, and has its exit code and its output"},
 	{nil, keepsForm, decided, "it starts a program unless that runs already: what a task leaves running is killed when it ends, and tasks are stopped with local mode, so if that program is to run on, leave the line in its crontab, or let the system's service manager start it"},
 	{nil, passwordForm, decided, "it may hold a password, which anyone who may read the jobs file or its runs could read: if so, put it into the task definition's secrets"},
 }
@@ -67,8 +68,14 @@ var remarksOnHost = []remark{
 var passwordForm = pattern(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["']?[A-Za-z][\w.-]*:[^\s"'$]*[A-Za-z]`)
 
 // daemonForm matches scripts that start a service by themselves, and options by which a program stays
-// behind.
-var daemonForm = pattern(`/etc/(?:rc\.d/)?init\.d/\S+\s+(?:re)?start|\s--?daemon(?:ize)?(?:[\s=]|$)`)
+// behind: some mean that with some programs alone.
+var daemonForm = pattern(`/etc/(?:rc\.d/)?init\.d/\S+\s+(?:re)?start|\s--?daemon(?:ize)?(?:[\s=]|$)` +
+	`|\b(?:gunicorn|unicorn(?:_rails)?|celery)\s[^;&|]*\s?(?:-D|--detach)(?:\s|$)` +
+	`|\b(?:auto)?ssh\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*?-[46AaCGgKkMNnqsTtVvXxYy]*f[46AaCGgKkMNnqsTtVvXxYy]*(?:\s|$)` +
+	`|\b(?:apachectl|apache2ctl|httpd|pg_ctl)\s+(?:[^;&|]*\s)?start(?:\s|$)|\bpodman\s+run\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*?(?:-d|-d[it]+|-[it]+d|--detach)(?:\s|$)`)
+
+// awayForm matches containers that a daemon of the host keeps after the line has ended.
+var awayForm = pattern(`\bdocker(?:-compose)?\s+(?:[^;&|]*\s)?(?:run|up)\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*?(?:-d|-d[it]+|-[it]+d|--detach)(?:\s|$)`)
 
 // keepsForm matches lines that look for a process and start one if there is none.
 var keepsForm = pattern(`(?:\b(?:pgrep|pidof)\b|\bps\s[^;|]*\|[^;]*\bgrep\b|\bkill\s+-0\b)[^;|]*\|\||!\s*(?:pgrep|pidof)\b`)

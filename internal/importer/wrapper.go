@@ -123,8 +123,11 @@ func (r *Command) timeout(words []shell.Word) int {
 }
 
 var (
-	nonblock  = pattern(`^(-[a-zA-Z]*n[a-zA-Z]*|--nonblock|--nb)$`)
-	flockWait = pattern(`^(?:-w|--wait=|--timeout=)([0-9.]+)$`)
+	nonblock = pattern(`^(-[a-zA-Z]*n[a-zA-Z]*|--nonblock|--nb)$`)
+	// conflict matches the option by which a flock that gives up is a success.
+	conflict   = pattern(`(?:^|\s)(?:-E\s*|--conflict-exit-code[= ])0+(?:\s|$)`)
+	descriptor = pattern(`^[0-9]+$`)
+	flockWait  = pattern(`^(?:-w|--wait=|--timeout=)([0-9.]+)$`)
 )
 
 const (

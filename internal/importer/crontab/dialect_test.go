@@ -112,6 +112,12 @@ func TestNames(t *testing.T) {
 		`12 34`: "job",
 		`echo "$(date) begins" >> /x/all.log; /opt/prices >> /x/all.log 2>&1`: "prices",
 		`echo done`: "done",
+		`if [ -f /x/off ]; then exit; fi; /opt/prices`:          "prices",
+		`if ps ax | grep -q x; then exit; else /opt/prices; fi`: "prices",
+		`if ! test -f /x/on; then exit 0; fi && /opt/prices`:    "prices",
+		`[ -f /x/off ] && exit; /opt/prices`:                    "prices",
+		`(flock -n 9 || exit 1; /opt/prices) 9>/tmp/l`:          "prices",
+		`exec 9>/tmp/l; flock -n 9 || exit 1; /opt/prices`:      "prices",
 		// Debian's and certbot's own crontabs.
 		`test -x /usr/bin/certbot -a \! -d /run/systemd/system && perl -e 'sleep int(rand(43200))' && certbot -q renew`: "certbot-renew",
 		`python3 -c 'import random; import time; time.sleep(random.random() * 3600)' && certbot renew -q`:               "certbot-renew",

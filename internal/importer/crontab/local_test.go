@@ -64,7 +64,7 @@ func TestLocalRunsTheSameLine(t *testing.T) {
 		"0 1 * * * /opt/x | tee -a /var/log/x.log", "0 1 * * * sleep $((RANDOM \\% 60)) && /opt/x", "0 1 * * * nice -n 19 ionice -c3 chronic /opt/x",
 		"0 1 * * * timeout 90m /opt/x", "0 1 * * * nohup /opt/x", `0 1 * * * [ "$(hostname)" = b1 ] && /opt/x`, "0 1 * * * test -e /run/systemd/system || /opt/x",
 		"0 1 * * * test -x /usr/sbin/anacron || run-parts /etc/cron.daily", "0 1 * * * pgrep -f worker || /opt/worker", "0 1 * * * certbot renew -q", "0 1 * * * /usr/bin/run-one /opt/x",
-		"0 1 * * * flock -w 60 /tmp/l /opt/x", "0 1 * * * flock /tmp/l /opt/x", "0 1 * * * sudo -u app /opt/x", "0 1 * * * [ -f /x.lock ] || /opt/x", "0 1 * * * /opt/x && /opt/y & wait",
+		"0 1 * * * flock -w 60 /tmp/l /opt/x", "0 1 * * * ssh -p 22 host rm -rf /d", "0 1 * * * ssh -tt host ls -f", "0 1 * * * /usr/sbin/apachectl graceful", "0 1 * * * docker run --rm shop", "0 1 * * * docker run --rm shop x -d", "0 1 * * * flock /tmp/l /opt/x", "0 1 * * * sudo -u app /opt/x", "0 1 * * * [ -f /x.lock ] || /opt/x", "0 1 * * * /opt/x && /opt/y & wait",
 		"SHELL=/usr/local/bin/fish\n0 1 * * * /opt/x", "SHELL=/bin/rbash\n0 1 * * * /opt/x", "PATH=/opt/bin:/usr/bin\n0 1 * * * x", "BASH_ENV=/etc/x\n0 1 * * * x",
 	} {
 		r := local(t, "-", line+"\n")
@@ -97,6 +97,15 @@ func TestLocalAsksWhatIsStillOpen(t *testing.T) {
 		"0 1 * * * screen -dmS bot /opt/bot":                     {true, "what a task leaves running is killed when it ends"},
 		"0 1 * * * pgrep x || /etc/init.d/x start":               {true, "what a task leaves running is killed when it ends"},
 		"0 1 * * * cd /x && ./x --daemon":                        {true, "what a task leaves running is killed when it ends"},
+		"0 1 * * * /opt/venv/bin/gunicorn -w 4 -D app:app":       {true, "what a task leaves running is killed when it ends"},
+		"0 1 * * * unicorn -D":                                   {true, "what a task leaves running is killed when it ends"},
+		"0 1 * * * ssh -i /k -p 22 -fN -L 1:b:2 host":            {true, "what a task leaves running is killed when it ends"},
+		"0 1 * * * autossh -M 0 -f host":                         {true, "what a task leaves running is killed when it ends"},
+		"0 1 * * * /usr/sbin/apachectl -k start":                 {true, "what a task leaves running is killed when it ends"},
+		"0 1 * * * pg_ctl -D /data start":                        {true, "what a task leaves running is killed when it ends"},
+		"0 1 * * * podman run --rm -d shop":                      {true, "what a task leaves running is killed when it ends"},
+		"0 1 * * * docker run --rm -d shop":                      {false, "it starts runs on after its run has ended"},
+		"0 1 * * * docker compose up -d":                         {false, "it starts runs on after its run has ended"},
 		"* * * * * pgrep -x bot >/dev/null 2>&1 || bot -D":       {false, "if that program is to run on"},
 		"* * * * * ps ax | grep [b]ot | grep -q x || ./bot":      {false, "if that program is to run on"},
 		"* * * * * if ! pidof bot; then ./bot; fi":               {false, "if that program is to run on"},
@@ -162,11 +171,28 @@ func TestLocalSkipsWhereFlockGivesUp(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]job.Overlap{
 		"flock -n /tmp/l /opt/x": job.Forbid, "cd /x && /usr/bin/flock -xn /tmp/l -c './x -n'": job.Forbid, "timeout 5m nice flock -w 0 /tmp/l /opt/x": job.Forbid,
+		"(flock -n 9 || exit 1; /opt/x) 9>/tmp/l": job.Forbid, "cd /x && { flock -xn 200 || { echo busy; exit 1; }; ./x; } 200>l": job.Forbid, "exec 9>/tmp/l; flock -n 9 || exit; /opt/x": job.Forbid, "(flock -n 9 && /opt/x) 9>/tmp/l": job.Forbid,
+		"(flock 9 || exit 1; /opt/x) 9>/tmp/l": "", "(flock -n 9; /opt/x) 9>/tmp/l": "", "(flock -n 9 || /opt/y; /opt/x) 9>/tmp/l": "", "(flock -n 9 && /opt/x; /opt/y) 9>/tmp/l": "", "(/opt/y; flock -n 9 || exit 1; /opt/x) 9>/tmp/l": "", "(flock -n 9 || exit 1; /opt/x) 9>/tmp/l; /opt/y": "",
 		"flock /tmp/l /opt/x -n": "", "flock -w 5 /tmp/l /opt/x": "", "echo flock -n x": "", "/opt/a; flock -n /tmp/l /opt/x": "", "flock -n /tmp/l /opt/x; /opt/y": "",
 	} {
 		j, e := lastJob(local(t, "-", at(line)))
 		if j.Overlap != want || j.Command[2] != line || want != "" && e.Verdict != importer.Changed {
 			t.Errorf("%s: overlap %q, %q, %s", line, j.Overlap, j.Command, e.Notes)
+		}
+	}
+}
+
+// TestLocalSaysHowFlockWouldEndARun: it fails it, unless an option or what follows says otherwise.
+func TestLocalSaysHowFlockWouldEndARun(t *testing.T) {
+	t.Parallel()
+	for line, says := range map[string]string{
+		"flock -n /tmp/l /opt/x": "flock alone would make it fail", "flock -n -E 3 /tmp/l /opt/x": "make it fail", "flock -n -E 0 /tmp/l /opt/x": "make it a success that did nothing", "flock -n -E00 /tmp/l /opt/x": "success",
+		"flock --nb --conflict-exit-code=0 /tmp/l /opt/x": "success", "(flock -n 9 || exit 1; /opt/x) 9>/tmp/l": "make it fail", "(flock -n 9 || exit 0; /opt/x) 9>/tmp/l": "success", "(flock -n 9 || exit; /opt/x) 9>/tmp/l": "make it fail",
+		"(flock -n -E 0 9 || exit 2; /opt/x) 9>/tmp/l": "make it fail", "(flock -n 9 || { echo busy; exit 0; }; /opt/x) 9>/tmp/l": "success",
+	} {
+		_, e := lastJob(local(t, "-", at(line)))
+		if notes := strings.Join(e.Notes, "\n"); !strings.Contains(notes, says) || strings.Contains(notes, "drop it") {
+			t.Errorf("%s: %s", line, notes)
 		}
 	}
 }
