@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"github.com/batchplane/batchplane/internal/ecsevent"
 	"github.com/batchplane/batchplane/internal/stop"
@@ -53,11 +54,14 @@ func (c *classifyCmd) Run(ctx context.Context, a *app) error {
 	var errs []error
 	for _, name := range c.Files {
 		data, err := readBounded(ctx, name, math.MaxInt64-1)
-		if err != nil {
+		switch {
+		case err != nil && strings.ContainsAny(name, " {"):
+			errs = append(errs, usagef(`%w; arguments are files: write a text to standard input, a bare reason as {"stoppedReason": "..."}`, err))
+		case err != nil:
 			errs = append(errs, usageError{err})
-			continue
+		default:
+			errs = append(errs, a.classify(name, data))
 		}
-		errs = append(errs, a.classify(name, data))
 	}
 	return errors.Join(errs...)
 }

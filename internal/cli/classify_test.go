@@ -97,6 +97,24 @@ func TestClassifyFiles(t *testing.T) {
 	}
 }
 
+// TestClassifyTakesNoTextAsArgument: who pastes a reason or a document as an argument is told where it goes; who
+// mistypes a file's name is not.
+func TestClassifyTakesNoTextAsArgument(t *testing.T) {
+	t.Parallel()
+	const says = `write a text to standard input, a bare reason as {"stoppedReason": "..."}`
+	for arg, hint := range map[string]bool{
+		"CannotPullContainerError: not found":            true,
+		`{"stoppedReason":"Task"}`:                       true,
+		strings.Repeat("CannotPullContainerError: ", 40): true,
+		"absent.json": false,
+	} {
+		r := batchplane(t, "classify", arg)
+		if r.code != 2 || r.out != "" || strings.Contains(r.err, says) != hint || strings.Count(r.err, "\n") != 1 {
+			t.Errorf("%q: exit code %d, %s%s", arg, r.code, r.out, r.err)
+		}
+	}
+}
+
 // TestClassifyPacked: an export from CloudWatch Logs is gzip of log lines.
 func TestClassifyPacked(t *testing.T) {
 	t.Parallel()
