@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -84,5 +86,59 @@ func TestPagesOfOneMoment(t *testing.T) {
 		if n != 1 {
 			t.Errorf("%s is there %d times", href, n)
 		}
+	}
+}
+
+// TestFailingJobOffersItsRetry: the page of a failing job leads to its newest failure, with the button that
+// retries it; that of another job does not.
+func TestFailingJobOffersItsRetry(t *testing.T) {
+	t.Parallel()
+	var changes []port.Change
+	for _, name := range []string{"fails", "works"} {
+		item := itemOf(name, "0 * * * *")
+		if name == "fails" {
+			item.FailingSince = night.Add(-3 * time.Hour)
+		}
+		changes = append(changes, port.Change{Item: &item})
+		for n, status := range []run.Status{run.Skipped, run.Failed, run.Failed} {
+			at := night.Truncate(time.Hour).Add(-time.Duration(n) * time.Hour)
+			changes = append(changes, port.Change{Run: &run.Run{ID: run.ScheduledID(name, at), ScheduledFor: at, QueuedAt: at, FinishedAt: at.Add(time.Minute), Status: status}})
+		}
+	}
+	get := pagesOf(t, changes...)
+	leads := []string{`The newest failure: <a href="/runs/fails/20261124T0600Z">fails/20261124T0600Z</a>`, `<a class="button" href="/ask/retry?run=fails%2F20261124T0600Z">Retry…</a>`}
+	says(t, "the page of a failing job", get("/jobs/fails"), leads, nil)
+	says(t, "the page of another", get("/jobs/works"), nil, []string{"The newest failure", "Retry…"})
+}
+
+// TestManyPauses: the overview has the first pauses and says how to see the others.
+func TestManyPauses(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int][]string{20: nil, 21: {"<p>and 1 more pause: <code>batchplane pauses</code></p>"}} {
+		var changes []port.Change
+		for i := range n {
+			item := itemOf(fmt.Sprintf("job-%02d", i), "0 * * * *")
+			item.Pauses = []job.Pause{{From: night.Add(-time.Hour), By: "mia", Reason: "moves"}}
+			changes = append(changes, port.Change{Item: &item})
+		}
+		page := pagesOf(t, changes...)("/")
+		if rows := strings.Count(page, "by mia: moves"); rows != 20 {
+			t.Errorf("of %d pauses, the overview lists %d", n, rows)
+		}
+		says(t, "the overview", page, want, map[bool][]string{true: {"more pause"}}[n == 20])
+	}
+}
+
+// TestZoneIsSaidOnce: a schedule's zone stands beside it where it is not that of the page's times, which the page
+// names.
+func TestZoneIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	item := itemOf("etl", "30 * * * *")
+	get := pagesOf(t, port.Change{Item: &item})
+	const own, other = `at minute 30 of every hour</td>`, `at minute 30 of every hour <span`
+	for _, path := range []string{"/", "/jobs"} {
+		says(t, path, get(path), []string{own, "Times are in Europe/Berlin."}, []string{other})
+		says(t, path+" in UTC", get(path+"?zone=UTC"), []string{other, ">Europe/Berlin</span>"}, []string{own})
+		says(t, path+" in each job's zone", get(path+"?zone=job"), []string{other, ">Europe/Berlin</span>"}, []string{own})
 	}
 }

@@ -34,7 +34,9 @@ type overview struct {
 	// Unforeseen is how many jobs start at times that nobody knows beforehand.
 	Coming                 []view.Summary
 	MoreComing, Unforeseen int
-	Pauses                 []plane.Pause
+	// Pauses lists pauses in force. MorePauses is how many there are beyond these.
+	Pauses     []plane.Pause
+	MorePauses int
 	// Kept lists inputs that could not be used and that nobody has settled, newest first.
 	Kept []port.Kept
 }
@@ -64,6 +66,7 @@ const (
 	mostOfKind = 20
 	mostOpen   = 20
 	mostComing = 20
+	mostPauses = 20
 	comingIn   = time.Hour
 	openAtMost = 1000
 )
@@ -182,6 +185,8 @@ func (o *overview) fill(needs []view.Attention, summaries []view.Summary, open [
 	slices.SortStableFunc(o.Coming, func(a, b view.Summary) int { return cmp.Or(a.Next.Compare(*b.Next), cmp.Compare(a.Job, b.Job)) })
 	o.MoreComing = max(0, len(o.Coming)-mostComing)
 	o.Coming = o.Coming[:min(len(o.Coming), mostComing)]
+	o.MorePauses = max(0, len(o.Pauses)-mostPauses)
+	o.Pauses = o.Pauses[:min(len(o.Pauses), mostPauses)]
 	o.Attention = len(needs) + len(o.Wrong) + min(len(o.Kept), 1)
 	if o.Attention > 0 {
 		o.Title = job.Counted(o.Attention, "problem") + " · Overview"

@@ -163,16 +163,23 @@ func jobAttention(s Summary, held, now time.Time) (out []Attention) {
 	return out
 }
 
-// failing is about a job that has not succeeded since a failure. The newest run that failed or
-// was missed says why, if it is among the known runs.
+// failing is about a job that has not succeeded since a failure.
 func failing(s Summary) Attention {
 	a := Attention{Kind: NeedsFailing, Job: s.Job, Since: *s.FailingSince, Words: "has not succeeded since then"}
-	i := slices.IndexFunc(s.Runs, func(r Row) bool { return r.Status == run.Failed || r.Status == run.Missed })
-	if i < 0 {
-		return a
+	if f := s.Failure(); f != nil {
+		a.Run, a.Words = f.Run, f.Cause
 	}
-	a.Run, a.Words = s.Runs[i].Run, s.Runs[i].Cause
 	return a
+}
+
+// Failure returns the newest run of a failing job that failed or was missed, or nil if it is not among the known
+// runs or the job is not failing.
+func (s Summary) Failure() *Row {
+	i := slices.IndexFunc(s.Runs, func(r Row) bool { return r.Status == run.Failed || r.Status == run.Missed })
+	if s.FailingSince == nil || i < 0 {
+		return nil
+	}
+	return &s.Runs[i]
 }
 
 // missedAttention is about the last day's slots without a run, by job. The newest come first in
