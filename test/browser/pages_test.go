@@ -147,6 +147,26 @@ func TestEveryPage(t *testing.T) {
 	})
 }
 
+// TestLargerText: text is as large as a person has set it in the browser, and pages make room for it.
+func TestLargerText(t *testing.T) {
+	t.Parallel()
+	s := serve(t, now, checked)
+	b := open(t)
+	b.signIn(s)
+	all := paths(t, s)
+	b.Do("twice the size", driver.TextSize(32))
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		b.visit(s, all[name])
+		for _, width := range []int64{1280, 768} {
+			b.Do("a window", chromedp.EmulateViewport(width, 900))
+			b.Until(fmt.Sprintf("%s has large text at %d px", name, width), fmt.Sprintf(`innerWidth === %d && getComputedStyle(document.documentElement).fontSize === '28px'`, width))
+			b.Fits(fmt.Sprintf("%s at %d px", name, width))
+			b.Apart(fmt.Sprintf("%s at %d px", name, width))
+		}
+	}
+	b.Quiet()
+}
+
 // TestRowsStayRows: if a table is shown as a list for lack of room, a screen reader still finds
 // its rows and cells.
 func TestRowsStayRows(t *testing.T) {

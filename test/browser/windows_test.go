@@ -13,7 +13,7 @@ import (
 
 // how describes a window: everything that a test could find from the one before it.
 const how = `JSON.stringify([innerWidth, innerHeight, devicePixelRatio, location.href, history.length,
-	matchMedia('(prefers-color-scheme: dark)').matches, matchMedia('print').matches, Object.keys(window).includes('left')])`
+	matchMedia('(prefers-color-scheme: dark)').matches, matchMedia('print').matches, getComputedStyle(document.documentElement).fontSize, Object.keys(window).includes('left')])`
 
 // TestWindowsAreHandedOnClean: tests use windows one after another, and none finds in a window
 // what another test did there. It runs alone, so that the second window is the first one again.
@@ -26,7 +26,7 @@ func TestWindowsAreHandedOnClean(t *testing.T) { //nolint:paralleltest // see ab
 		b.signIn(s)
 		b.visit(s, "/jobs")
 		b.Do("leaving traces", chromedp.Evaluate(`window.left = 1; console.error('left')`, nil),
-			chromedp.EmulateViewport(400, 500, chromedp.EmulateScale(2)), driver.Media("dark", "print"), emulation.SetScriptExecutionDisabled(true))
+			chromedp.EmulateViewport(400, 500, chromedp.EmulateScale(2)), driver.Media("dark", "print"), driver.TextSize(32), emulation.SetScriptExecutionDisabled(true))
 	})
 	t.Run("the next", func(t *testing.T) { //nolint:paralleltest // one after another
 		b := open(t)

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -19,6 +20,12 @@ import (
 // print; "" means a screen.
 func Media(scheme, medium string) chromedp.Action {
 	return emulation.SetEmulatedMedia().WithMedia(medium).WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
+}
+
+// TextSize makes pages be shown with the size of text that a person sets in the browser, in pixels; it is 16 for
+// most.
+func TextSize(px int64) chromedp.Action {
+	return page.SetFontSizes(&page.FontSizes{Standard: px})
 }
 
 // Roles counts what a screen reader finds on the page, by role.

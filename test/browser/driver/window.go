@@ -86,7 +86,7 @@ func newWindow(root context.Context, person cdp.BrowserContextID) (*window, erro
 // would not restore the old one.
 func asAtFirst() []chromedp.Action {
 	return []chromedp.Action{
-		chromedp.EmulateViewport(1280, 900), emulation.SetEmulatedMedia().WithMedia(""), emulation.SetScriptExecutionDisabled(false),
+		chromedp.EmulateViewport(1280, 900), emulation.SetEmulatedMedia().WithMedia(""), emulation.SetScriptExecutionDisabled(false), TextSize(16),
 		chromedp.Poll(`innerWidth === 1280 && innerHeight === 900`, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(0)),
 	}
 }
