@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // replaceFile makes data the contents of a file, or leaves what was there: a template that a full disk cuts off
@@ -26,27 +27,43 @@ func replaceBy(name string, mode fs.FileMode, write func(io.Writer) error) error
 	if irregular(name) {
 		return writeAll(name, os.O_TRUNC, mode, write)
 	}
+	like := write
 	if err == nil {
 		mode = info.Mode().Perm()
 		if name, err = filepath.EvalSymlinks(name); err != nil {
 			return err //nolint:wrapcheck // says which link
 		}
+		like = func(w io.Writer) error { return errors.Join(liken(w, info), write(w)) }
 	}
 	next := fmt.Sprintf("%s.%d.tmp", name, os.Getpid())
-	err = writeAll(next, os.O_EXCL, mode, write)
+	err = writeAll(next, os.O_EXCL, mode, like)
 	if errors.Is(err, fs.ErrPermission) && info != nil {
 		return writeAll(name, os.O_TRUNC, mode, write)
-	}
-	if err == nil && info != nil {
-		err = os.Chmod(next, mode) // the umask may have taken something away
 	}
 	if err == nil {
 		err = os.Rename(next, name)
 	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		_ = os.Remove(next)
+	if err == nil || errors.Is(err, fs.ErrExist) { // then what is beside it is not ours
+		return err //nolint:wrapcheck // says which file
+	}
+	_ = os.Remove(next)
+	if at, ok := errors.AsType[*fs.PathError](err); ok && at.Path == next {
+		at.Path = name // which the person knows
 	}
 	return err //nolint:wrapcheck // says which file
+}
+
+// liken gives a new file the mode of another, from which the umask may have taken something away, and its owner and
+// group as far as that is allowed: only root gives files away.
+func liken(w io.Writer, other fs.FileInfo) error {
+	f, ok := w.(*os.File)
+	if !ok {
+		return nil
+	}
+	if stat, ok := other.Sys().(*syscall.Stat_t); ok {
+		_ = f.Chown(int(stat.Uid), int(stat.Gid))
+	}
+	return f.Chmod(other.Mode().Perm()) //nolint:wrapcheck // says which file
 }
 
 // irregular reports whether a name leads to what is no regular file, or to nothing by a link.

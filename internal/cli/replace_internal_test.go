@@ -3,8 +3,10 @@ package cli
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -52,5 +54,33 @@ func TestReplaceFile(t *testing.T) {
 		if info, err := os.Lstat(name); err != nil || info.Mode().Type() != mode.Type() || mode.IsRegular() && info.Mode() != mode {
 			t.Errorf("%s has mode %v, %v", name, info.Mode(), err)
 		}
+	}
+}
+
+// TestReplaceFileNamesTheFile: an error names the file that the person named, not the one beside it.
+func TestReplaceFileNamesTheFile(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "no such folder", "new")
+	if at, ok := errors.AsType[*fs.PathError](replaceFile(name, []byte("whole"), 0o600)); !ok || at.Path != name {
+		t.Errorf("the error names %v", at)
+	}
+}
+
+// TestReplaceFileKeepsTheOwner: who replaces a file as root, such as by sudo, does not take it away.
+func TestReplaceFileKeepsTheOwner(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	name := filepath.Join(t.TempDir(), "jobs.yaml")
+	if err := errors.Join(os.WriteFile(name, []byte("old"), 0o600), os.Chown(name, 12345, 23456), replaceFile(name, []byte("whole"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || stat.Uid != 12345 || stat.Gid != 23456 || info.Size() != int64(len("whole")) {
+		t.Errorf("it is now %+v", info.Sys())
 	}
 }
