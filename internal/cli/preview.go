@@ -13,6 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/preview"
+	"github.com/batchplane/batchplane/internal/render"
 )
 
 type previewCmd struct {
@@ -43,7 +44,7 @@ func (c *previewCmd) Run(ctx context.Context, a *app) error {
 	if a.json {
 		return a.previewJSON(r)
 	}
-	return a.printPreview(r)
+	return a.printPreview(r, render.ForAWS(file.Jobs, file.Definitions))
 }
 
 func (c *previewCmd) options(a *app, jobs []job.Job) (preview.Options, error) {
@@ -112,11 +113,17 @@ func (a *app) previewJSON(r preview.Report) error {
 	return nil
 }
 
-func (a *app) printPreview(r preview.Report) error {
+// printPreview prints a report for people. Jobs that name nothing of AWS run on one machine, where they cost nothing:
+// its prices are then those that moving would bring.
+func (a *app) printPreview(r preview.Report, aws bool) error {
+	month, cost := "a month on AWS", "cost on AWS, if they moved there, in"
+	if aws {
+		month, cost = "a month", "cost in"
+	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s to %s UTC, %s, %s\n", r.From.Format("2006-01-02 15:04"), r.To.Format("2006-01-02 15:04"), job.Counted(len(r.Jobs), "job"), launches(r.Launch))
 	for _, j := range r.Jobs {
-		previewJob(&b, j)
+		previewJob(&b, j, month)
 	}
 	for _, c := range r.Clocks {
 		fmt.Fprintf(&b, "\nclocks: in %s they %s at %s\n", c.Zone, c.Shift, c.At.Format("2006-01-02T15:04Z"))
@@ -130,7 +137,7 @@ func (a *app) printPreview(r preview.Report) error {
 	for _, c := range r.Chains {
 		fmt.Fprintf(&b, "\nclock chain: %s\n  they follow one another by the clock only. Tasks start tens of seconds after their minute, so the order is not guaranteed: make them one job if they need it\n", clip(strings.Join(c, ", "), 400))
 	}
-	previewCost(&b, r.Cost)
+	previewCost(&b, r.Cost, cost)
 	return a.write(b.Bytes())
 }
 
@@ -141,7 +148,7 @@ func launches(n int) string {
 	return fmt.Sprintf("%d launches", n)
 }
 
-func previewJob(b *bytes.Buffer, j preview.Job) {
+func previewJob(b *bytes.Buffer, j preview.Job, month string) {
 	schedule := ""
 	if j.Schedule != "" {
 		schedule = j.Schedule + " in " + j.Zone + ", "
@@ -152,7 +159,7 @@ func previewJob(b *bytes.Buffer, j preview.Job) {
 		runs += fmt.Sprintf(", %d filtered by its own terms", j.Filtered)
 	}
 	if j.Runs > 0 {
-		fmt.Fprintf(b, "  %s, about $%.2f a month\n", runs, j.MonthlyUSD)
+		fmt.Fprintf(b, "  %s, about $%.2f %s\n", runs, j.MonthlyUSD, month)
 	}
 	zone := zoneOf(job.Job{Timezone: j.Zone})
 	for _, at := range j.Next {
@@ -163,8 +170,8 @@ func previewJob(b *bytes.Buffer, j preview.Job) {
 	}
 }
 
-func previewCost(b *bytes.Buffer, c preview.Cost) {
-	fmt.Fprintf(b, "\ncost in %s, about: $%.2f a month for tasks and $%.2f for the control plane; a NAT gateway, if the tasks need one, $%.2f\n", c.Region, c.Compute, c.Control, c.NAT)
+func previewCost(b *bytes.Buffer, c preview.Cost, what string) {
+	fmt.Fprintf(b, "\n%s %s, about: $%.2f a month for tasks and $%.2f for the control plane; a NAT gateway, if the tasks need one, $%.2f\n", what, c.Region, c.Compute, c.Control, c.NAT)
 	fmt.Fprintf(b, "  prices: %s; check them before you rely on them\n", c.Source)
 	for _, n := range c.Notes {
 		fmt.Fprintf(b, "  - %s\n", n)

@@ -60,3 +60,19 @@ func TestPreview(t *testing.T) {
 		}
 	}
 }
+
+// TestPreviewOfLocalJobs: prices of jobs that run on one machine are said to be those of AWS.
+func TestPreviewOfLocalJobs(t *testing.T) {
+	t.Parallel()
+	for jobs, want := range map[string][]string{
+		`jobs: [{name: a, schedule: "0 2 * * *", command: [a]}]`:                    {"a month on AWS\n", "\ncost on AWS, if they moved there, in us-east-1, about: $"},
+		`jobs: [{name: a, schedule: "0 2 * * *", command: [a], taskDefinition: t}]`: {"a month\n", "\ncost in us-east-1, about: $"},
+	} {
+		r := batchplane(t, "preview", "-f", filepath.Join(files(t, map[string]string{"jobs.yaml": jobs}), "jobs.yaml"))
+		for _, w := range want {
+			if r.code != 0 || !strings.Contains(r.out, w) {
+				t.Errorf("%s: no %q in %+v", jobs, w, r)
+			}
+		}
+	}
+}
