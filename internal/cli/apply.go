@@ -71,7 +71,7 @@ func (c *applyCmd) wanted(ctx context.Context, a *app) (w apply.Wanted, err erro
 	if file.Project == "" {
 		return w, usagef("the jobs file names no project: add `project: NAME` at its top; it names the jobs that are deployed together, and jobs of other projects are left alone")
 	}
-	if faults, later := render.Runnable(file.Jobs, file.Definitions, nil); len(faults) > 0 {
+	if faults, later := render.Runnable(file.Jobs, file.Definitions, nil, holdsSecret); len(faults) > 0 {
 		return w, usagef("the jobs cannot run on AWS as they are, so nothing was applied:\n%s", strings.Join(faults, "\n"))
 	} else if len(later) > 0 {
 		a.warn(later)

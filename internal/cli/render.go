@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/notice"
@@ -30,7 +31,7 @@ func (c *renderCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	now := a.now()
-	faults, later := render.Runnable(file.Jobs, file.Definitions, c.Clusters)
+	faults, later := render.Runnable(file.Jobs, file.Definitions, c.Clusters, holdsSecret)
 	if len(faults) > 0 {
 		return usagef("the jobs cannot run on AWS as they are, so nothing was rendered:\n%s", strings.Join(faults, "\n"))
 	}
@@ -92,6 +93,11 @@ func (a *app) warnAWS(jobs []job.Job, now time.Time) {
 	for _, w := range over(jobs, now) {
 		_, _ = fmt.Fprintln(a.Stderr, notice.Printable(w))
 	}
+}
+
+// holdsSecret reports whether a command holds what an import would take for a secret.
+func holdsSecret(command []string) bool {
+	return len(importer.FindSecrets(strings.Join(command, " "))) > 0
 }
 
 // over lists jobs that are switched on but have no further slots, or soon will have none because

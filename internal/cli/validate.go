@@ -96,7 +96,7 @@ func (c *validateCmd) onAWS(file jobfile.File) (problems []jobfile.Problem, warn
 	if c.where(file) == "local" {
 		return nil, nil
 	}
-	faults, warnings := render.Runnable(file.Jobs, file.Definitions, c.Clusters)
+	faults, warnings := render.Runnable(file.Jobs, file.Definitions, c.Clusters, holdsSecret)
 	for _, f := range faults {
 		problems = append(problems, jobfile.Problem{File: c.Files[0], Message: f})
 	}

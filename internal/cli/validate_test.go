@@ -176,3 +176,21 @@ func TestValidateTellsThatACalendarEnds(t *testing.T) {
 		})
 	}
 }
+
+// TestCommandsWithSecrets: who writes a secret into a command is warned, in whatever form, but not who writes where it
+// is.
+func TestCommandsWithSecrets(t *testing.T) {
+	t.Parallel()
+	for command, warns := range map[string]bool{
+		`"psql postgres://me:hunter2@db/x"`: true, `"psql 'host=db password=hunter2'"`: true, `"PGPASSWORD=hunter2 psql -c x"`: true, `"MYSQL_PWD=hunter2 mysql db"`: true,
+		`[curl, -u, "me:hunter2", "https://x"]`: true, `[mysql, -phunter2, db]`: true, `[load, --password, hunter2]`: true, `"load --password=hunter2"`: true,
+		`"PGPASSWORD=$PW psql 'host=db password=$PW'"`: false, `[curl, -u, "$USER:$PASS", "https://x"]`: false, `[load, --password-file, /run/pw]`: false, `[load, --password=file:/run/pw]`: false,
+		`"mysql -p$PW db"`: false, `[python, -c, 'connect(password=os.environ["PW"])']`: false, `"sort -k2 --key=3"`: false, `[load, --secret-id, prod/db]`: false,
+	} {
+		jobs := "defaults: {network: {subnets: [subnet-1]}}\ntaskDefinitions: {app: {image: x, executionRole: r}}\njobs:\n  - {name: a, taskDefinition: app, command: " + command + "}\n"
+		r := batchplane(t, "validate", "-f", filepath.Join(files(t, map[string]string{"jobs.yaml": jobs}), "jobs.yaml"), "--for", "aws")
+		if r.code != 0 || strings.Contains(r.err, "command holds what looks like a secret") != warns || strings.Contains(r.err, "hunter2") {
+			t.Errorf("%s: %+v", command, r)
+		}
+	}
+}

