@@ -20,6 +20,7 @@ type live struct {
 type ended struct {
 	container string
 	exit      Exit
+	at        time.Time
 }
 
 // hold waits until nobody else changes what key identifies, a task by its id or a token. The server is

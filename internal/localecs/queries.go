@@ -177,8 +177,12 @@ func (s *Server) stopTask(in stopTaskRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer s.hold(taskID(in.Task))()
-	r, err := s.task(taskID(in.Task))
+	id := taskID(in.Task)
+	defer s.hold(id)()
+	if err := s.writeSeen(id); err != nil { // else a task that has ended would count as stopped by this request
+		return nil, fmt.Errorf("writing the end of task %s: %w", id, err)
+	}
+	r, err := s.task(id)
 	if err != nil {
 		return nil, err
 	}

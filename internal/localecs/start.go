@@ -23,7 +23,8 @@ func (s *Server) start(id string) {
 		l.procs[spec.Container] = p
 		s.mu.Unlock()
 	}
-	s.started(id, (*record).running)
+	since := s.now()
+	s.started(id, func(r *record, _ time.Time) { r.running(since) })
 }
 
 // claimStart returns a task that is to be started now, or nil. If a stop was requested in the meantime,
@@ -96,29 +97,36 @@ func (s *Server) exited(id, container string, e Exit) {
 		return
 	}
 	delete(l.procs, container)
-	l.exits = append(l.exits, ended{container, e})
+	l.exits = append(l.exits, ended{container, e, s.now()})
 	defer s.hold(id)()
 	if !l.starting {
 		s.writeExits(id)
 	}
 }
 
-// writeExits writes the ends that were seen, in order. The task is held.
+// writeExits writes the ends that were seen, and tries again until it can. The task is held.
 func (s *Server) writeExits(id string) {
-	for l := s.live[id]; l != nil && len(l.exits) > 0; {
+	if err := s.writeSeen(id); err != nil {
+		s.again(id, err, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			defer s.hold(id)()
+			s.writeExits(id)
+		})
+	}
+}
+
+// writeSeen writes the ends that were seen, in order, each with its own time: the state may have been
+// full for long since. The task is held.
+func (s *Server) writeSeen(id string) error {
+	for l := s.live[id]; l != nil && !l.starting && len(l.exits) > 0; {
 		e := l.exits[0]
-		err := s.change(id, func(r *record, now time.Time) { r.exited(now, e.container, e.exit) })
-		if err != nil {
-			s.again(id, err, func() {
-				s.mu.Lock()
-				defer s.mu.Unlock()
-				defer s.hold(id)()
-				s.writeExits(id)
-			})
-			return
+		if err := s.change(id, func(r *record, _ time.Time) { r.exited(e) }); err != nil {
+			return err
 		}
 		l.exits = slices.Delete(l.exits, 0, 1)
 	}
+	return nil
 }
 
 // Kill sends SIGKILL to every process that was asked to stop and has not stopped.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/batchplane/batchplane/internal/localecs"
 )
@@ -93,4 +94,60 @@ func TestAStartThatCannotBeWrittenIsNotMadeAgain(t *testing.T) {
 	same(t, "events", h.events.short(), wholeLife)
 	equal(t, "starts", len(h.runner.Started()), 1)
 	equal(t, "exit code", *h.events.last().Detail.Containers[0].ExitCode, 8)
+}
+
+// TestTimesThatAreWrittenLate: a task began and ended when it did, however late that could be written.
+func TestTimesThatAreWrittenLate(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		after time.Duration // the database breaks so long after the launch, or with the start if 0
+	}{
+		{"the end", time.Second},
+		{"the start and the end", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			var mend func()
+			h.script(func(localecs.ContainerSpec) localecs.Script {
+				if tt.after == 0 {
+					mend = h.breakDB()
+				}
+				return localecs.Script{For: 20 * time.Second}
+			})
+			arn := h.run()
+			h.clock.Advance(tt.after)
+			if tt.after > 0 {
+				mend = h.breakDB()
+			}
+			h.clock.Advance(10 * time.Minute)
+			mend()
+			h.clock.Advance(time.Minute)
+			task := h.describe(arn)
+			equal(t, "began", task.StartedAt.Sub(start), 0)
+			equal(t, "stopping", task.StoppingAt.Sub(start), 20*time.Second)
+			equal(t, "ended", task.ExecutionStoppedAt.Sub(start), 20*time.Second)
+		})
+	}
+}
+
+// TestAStopAfterAnEndThatCouldNotBeWritten: the task ended by itself. Nobody stopped it.
+func TestAStopAfterAnEndThatCouldNotBeWritten(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.script(func(localecs.ContainerSpec) localecs.Script { return localecs.Script{For: 20 * time.Second} })
+	arn := h.run()
+	h.clock.Advance(time.Second)
+	mend := h.breakDB()
+	h.clock.Advance(time.Minute)
+	_, err := h.StopTask(t.Context(), &ecs.StopTaskInput{Task: &arn})
+	equal(t, "error code while it is broken", codeOf(err), "ServerException")
+	mend()
+	h.stop(arn, "timed out")
+	h.clock.Advance(time.Minute)
+	task := h.describe(arn)
+	equal(t, "stop code", task.StopCode, types.TaskStopCodeEssentialContainerExited)
+	equal(t, "exit code", *task.Containers[0].ExitCode, 0)
+	equal(t, "ended", task.ExecutionStoppedAt.Sub(start), 20*time.Second)
 }

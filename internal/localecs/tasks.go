@@ -103,17 +103,20 @@ func (r *record) stopping(now time.Time, code, reason string) {
 // the task. The stop code and reason of the first who asked for the stop remain. An end that nobody saw
 // is not the command's own: its supervisor was killed, as by a command that kills its parent, and all
 // running tasks end so at once.
-func (r *record) exited(now time.Time, name string, e Exit) {
-	i := slices.IndexFunc(r.Task.Containers, func(c Container) bool { return c.Name == name })
-	c := &r.Task.Containers[i]
+func (r *record) exited(end ended) {
+	i := slices.IndexFunc(r.Task.Containers, func(c Container) bool { return c.Name == end.container })
+	c, e, at := &r.Task.Containers[i], end.exit, end.at
 	c.LastStatus, c.ExitCode, c.Reason = statusStopped, e.Code, e.Reason
+	if began := r.Task.StartedAt; began != nil && at.Before(*began) { // it ended before its start was reported
+		at = *began
+	}
 	if r.Specs[i].Essential || !r.anyRunning() {
 		code, reason := codeContainerExited, "Essential container in task exited"
 		if e.Code == nil {
 			code, reason = codeTermination, "Host terminated: what ran the tasks of this machine was killed."
 		}
-		r.askStop(now, code, reason)
-		r.wind(now)
+		r.askStop(at, code, reason)
+		r.wind(at)
 	}
 }
 
