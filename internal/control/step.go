@@ -143,7 +143,7 @@ func (c *Control) settle(ctx context.Context, d *run.Decision) (*run.Run, error)
 			}
 			r, counted = &d.Next, cmp.Or(d.Counted, counted)
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, port.ErrTelling) { // it stays owed until it is told
 			errs = append(errs, &owedError{e.Kind, err})
 		}
 	}

@@ -99,6 +99,25 @@ func TestTellGivesUp(t *testing.T) {
 	}
 }
 
+// TestANoticeThatIsBeingTold: that a target takes its time is no fault of a look that comes meanwhile. The
+// notice stays owed until it is told.
+func TestANoticeThatIsBeingTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 3)})
+	w.know(report)
+	notifier := w.ctl.Notifier
+	w.ctl.Notifier = &teller{err: fmt.Errorf("telling: %w", port.ErrTelling)}
+	w.triggerSlot(report, 0)
+	w.clock.Advance(2 * time.Minute)
+	if failed, r := w.looks(2*time.Minute), w.run(minute(0)); failed > 0 || !r.Owes(run.Tell) {
+		t.Errorf("%d looks failed, %+v", failed, r.Owed)
+	}
+	w.ctl.Notifier = notifier
+	if failed, r := w.looks(5*time.Minute), w.run(minute(0)); failed > 0 || w.kinds() != string(notice.Failed) || r.Owes(run.Tell) {
+		t.Errorf("%d looks failed, told %q, %+v", failed, w.kinds(), r.Owed)
+	}
+}
+
 // TestALateNoticeHasItsTime: a notice that a run owes only days after its end, here that a
 // calendar ends, is tried as long as any other.
 func TestALateNoticeHasItsTime(t *testing.T) {

@@ -5,8 +5,8 @@ package port
 
 import "errors"
 
-// Errors that are returned wrapped: ErrOwed by the handlers, ErrRefused by a Launcher, the
-// others by a Store.
+// Errors that are returned wrapped: ErrOwed by the handlers, ErrRefused by a Launcher,
+// ErrTelling by a Notifier, the others by a Store.
 var (
 	// ErrNotFound: there is no such item.
 	ErrNotFound = errors.New("not found")
@@ -16,6 +16,8 @@ var (
 	// ErrRefused: ECS answered that it will not do what was asked, and would probably answer
 	// the same again.
 	ErrRefused = errors.New("refused")
+	// ErrTelling: this process is still sending an earlier delivery of the notice.
+	ErrTelling = errors.New("it is being told already")
 	// ErrNewer: a newer version of this program, which is being deployed, wrote the item. It
 	// is left alone.
 	ErrNewer = errors.New("written by a newer version")

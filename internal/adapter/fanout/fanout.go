@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // markWithin is how long noting who took a notice may take. It is a limit of its own, since the ways
@@ -85,11 +86,8 @@ type Notifier struct {
 	telling map[string]bool
 }
 
-// errTelling says that this process is still sending an earlier delivery of the notice, which a target
-// may be holding up. A second delivery would tell the other targets again.
-var errTelling = errors.New("it is being told already")
-
-// begin reports whether no other delivery of a notice is under way, and if so starts this one.
+// begin reports whether no other delivery of a notice is under way, and if so starts this one. A target may
+// be holding up the other one, and this one would tell all others again.
 func (n *Notifier) begin(id string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -113,7 +111,7 @@ func (n *Notifier) end(id string) {
 // that have taken it, sorted.
 func (n *Notifier) Notify(ctx context.Context, x notice.Notice) (all []string, err error) {
 	if !n.begin(x.ID) {
-		return nil, errTelling
+		return nil, port.ErrTelling
 	}
 	defer n.end(x.ID)
 	before, err := n.Memory.Took(ctx, x.ID)

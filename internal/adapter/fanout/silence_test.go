@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/notice"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // hung is a way to two targets, the first of which takes its time and then fails.
@@ -71,7 +72,7 @@ func TestTwoDeliveriesAtOnce(t *testing.T) {
 	tell := func() error { _, err := n.Notify(t.Context(), notice.Notice{ID: "x"}); return err }
 	go func() { first <- tell() }()
 	<-arrived
-	if err := tell(); !errors.Is(err, errTelling) {
+	if err := tell(); !errors.Is(err, port.ErrTelling) {
 		t.Errorf("the second: %v", err)
 	}
 	goOn <- true
