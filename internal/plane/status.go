@@ -178,6 +178,10 @@ func (p *Plane) Pulse(ctx context.Context) ([]string, error) {
 	return st.Wrong, nil
 }
 
+// PutBack says how to mend a stack of which somebody removed a part. To deploy the same template again
+// changes nothing.
+const PutBack = "a change set with --deployment-mode REVERT_DRIFT puts back what somebody changed in the stack"
+
 func (st *Status) wrong(format string, args ...any) {
 	st.Wrong = append(st.Wrong, fmt.Sprintf(format, args...))
 }
@@ -206,7 +210,7 @@ func (st *Status) judge(now time.Time) {
 		}
 	}
 	for _, name := range st.Unreadable {
-		st.wrong("the item of the job %s cannot be read: its slots are not watched", name)
+		st.wrong("the item of the job %s cannot be read: its slots are not watched until somebody puts it back as it was", name)
 	}
 	st.judgeNewer()
 	if n := len(st.Untold); n > 0 {
@@ -229,12 +233,11 @@ func (st *Status) judgeStack() {
 		}
 	}
 	for _, r := range st.Rules {
-		const putBack = "a change set with --deployment-mode REVERT_DRIFT puts back what somebody changed in the stack"
 		switch {
 		case r.State == "":
-			st.wrong("the rule %s was deleted, so what it did is not done: %s", r.Name, putBack)
+			st.wrong("the rule %s was deleted, so what it did is not done: %s", r.Name, PutBack)
 		case r.Targets == 0:
-			st.wrong("the rule %s has lost its target, so it calls no function: %s", r.Name, putBack)
+			st.wrong("the rule %s has lost its target, so it calls no function: %s", r.Name, PutBack)
 		case r.State == "DISABLED":
 			st.wrong("the rule %s is switched off, so it calls no function: `aws events enable-rule --name %s` switches it on", r.Name, r.On)
 		}

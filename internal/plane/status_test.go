@@ -269,7 +269,7 @@ func TestStatusOfANewerTable(t *testing.T) {
 	st, err := p.Status(t.Context())
 	const then = ", left out here: use a command of that version; if the stack itself is older, deploy the newer one again, since until then nobody "
 	want := []string{
-		"the item of the job broken cannot be read: its slots are not watched",
+		"the item of the job broken cannot be read: its slots are not watched until somebody puts it back as it was",
 		"a newer batchplane wrote 2 runs (a/20261122T0800Z first)" + then + "handles them",
 		"a newer batchplane wrote 2 jobs (a first)" + then + "watches their slots",
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
+	"github.com/batchplane/batchplane/internal/plane"
 )
 
 // explain adds to an AWS error what is missing and what to do next. It wraps the error.
@@ -33,26 +34,35 @@ func explain(c StackConfig, region string, err error) error {
 	case offline(err):
 		return unreached(region, err)
 	case errors.As(err, &api):
-		return refused(c, api, err)
+		return refused(c, region, api, err)
 	}
 	return err
 }
 
 // refused explains what AWS answered by its error code.
-func refused(c StackConfig, api smithy.APIError, err error) error {
+func refused(c StackConfig, region string, api smithy.APIError, err error) error {
 	switch code := api.ErrorCode(); {
 	case expired[code]:
 		return fmt.Errorf("the AWS session has expired: %s, then ask again (%w)", signIn(c), err)
 	case strange[code]:
 		return fmt.Errorf("AWS does not know these credentials: %s, or name another --profile (%w)", signIn(c), err)
 	case denied[code]:
-		return notAllowed(c, api, err)
+		return notAllowed(c, region, api, err)
 	case busy[code]:
 		return fmt.Errorf("AWS is limiting calls now: try again in a minute (%w)", err)
 	case code == "ResourceNotFoundException" && parts[service(err)] != "":
-		return fmt.Errorf("the %s of the stack %s is gone: deploy the stack again (%w)", parts[service(err)], c.Name, err)
+		return gone(c, parts[service(err)], err)
 	}
 	return err
+}
+
+// gone says how to mend a stack that lost a part. An empty table in place of the old one would know of no run.
+func gone(c StackConfig, part string, err error) error {
+	mend := plane.PutBack
+	if part == table {
+		mend = "docs/lifecycle.md says how to restore it"
+	}
+	return fmt.Errorf("the %s of the stack %s is gone: %s (%w)", part, c.Name, mend, err)
 }
 
 // offline reports whether no connection was made.
@@ -71,7 +81,10 @@ func unanswered(region string, within time.Duration, err error) error {
 }
 
 // parts names the parts of a stack that people's tools call, by service.
-var parts = map[string]string{"DynamoDB": "table", "Lambda": "function"}
+// Of EventBridge Scheduler, that is what remains: a schedule that is gone is no error.
+var parts = map[string]string{"DynamoDB": table, "Lambda": "function", "Scheduler": "schedule group"}
+
+const table = "table"
 
 // service returns the name of the service that answered.
 func service(err error) string {
@@ -94,13 +107,16 @@ var (
 // dynamodb:Query on resource: ..." (IAM user guide, "Troubleshoot access denied error messages").
 var action = regexp.MustCompile(`perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
 
-func notAllowed(c StackConfig, api smithy.APIError, err error) error {
+func notAllowed(c StackConfig, region string, api smithy.APIError, err error) error {
 	what := "that"
 	if m := action.FindStringSubmatch(api.ErrorMessage()); m != nil {
 		what = m[1]
 	}
 	if fargate.ForbiddenBy(api.ErrorMessage()) != "" {
 		return fmt.Errorf("you may not do %s: a policy of the account or your own denies it, whatever others allow; ask whoever runs the account (%w)", what, err)
+	}
+	if what == "cloudformation:DescribeStacks" { // the policies allow it for their own stack, by name and Region
+		return fmt.Errorf("you may not look for a stack %s in %s: are its name and Region right? If they are, the policy in its output ReaderPolicyArn allows %s; ask whoever runs the stack to attach it (%w)", c.Name, region, what, err)
 	}
 	return fmt.Errorf("you may not do %s: the policy in the output %s of the stack %s allows it; ask whoever runs the stack to attach it (%w)", what, policyFor(what), c.Name, err)
 }

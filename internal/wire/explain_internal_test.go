@@ -37,11 +37,19 @@ func TestExplain(t *testing.T) {
 		"a throttled table":       {fmt.Errorf("reading: %w", dynamo.ErrBusy), "the table is busy: try again in a minute"},
 		"a table that is gone": {
 			fmt.Errorf("reading: %w", &smithy.OperationError{ServiceID: "DynamoDB", OperationName: "Query", Err: &smithy.GenericAPIError{Code: "ResourceNotFoundException", Message: "Cannot do operations"}}),
-			"the table of the stack prod is gone: deploy the stack again",
+			"the table of the stack prod is gone: docs/lifecycle.md says how to restore it",
 		},
 		"a function that is gone": {
 			fmt.Errorf("calling: %w", &smithy.OperationError{ServiceID: "Lambda", OperationName: "Invoke", Err: &smithy.GenericAPIError{Code: "ResourceNotFoundException", Message: "Function not found: arn:aws:lambda:x"}}),
-			"the function of the stack prod is gone: deploy the stack again",
+			"the function of the stack prod is gone: a change set with --deployment-mode REVERT_DRIFT puts back",
+		},
+		"a schedule group that is gone": {
+			fmt.Errorf("writing: %w", &smithy.OperationError{ServiceID: "Scheduler", OperationName: "CreateSchedule", Err: &smithy.GenericAPIError{Code: "ResourceNotFoundException", Message: "Schedule group prod does not exist."}}),
+			"the schedule group of the stack prod is gone: a change set with --deployment-mode REVERT_DRIFT puts back",
+		},
+		"a stack that may be another": {
+			said("AccessDenied", "User: u is not authorized to perform: cloudformation:DescribeStacks on resource: r"),
+			"you may not look for a stack prod in mars-1: are its name and Region right? If they are, the policy in its output ReaderPolicyArn",
 		},
 		"a log group that is gone": {
 			fmt.Errorf("reading: %w", &smithy.OperationError{ServiceID: "CloudWatch Logs", OperationName: "GetLogEvents", Err: &smithy.GenericAPIError{Code: "ResourceNotFoundException", Message: "The specified log group does not exist."}}),

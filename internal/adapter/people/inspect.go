@@ -163,11 +163,14 @@ func denied(err error) bool {
 	return errors.As(err, &api) && slices.Contains([]string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}, api.ErrorCode())
 }
 
+// notAllowed says why something was not seen, and what to do.
+const notAllowed = ": you may not read it, and the policy in the stack's output ReaderPolicyArn allows that"
+
 // without turns a refusal into a note of what may not be seen. It returns any other error.
 func without(h *plane.Health, what string, err error) error {
 	if !denied(err) {
 		return err
 	}
-	h.Unseen = append(h.Unseen, what)
+	h.Unseen = append(h.Unseen, what+notAllowed)
 	return nil
 }

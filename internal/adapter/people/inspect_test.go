@@ -61,7 +61,7 @@ func TestMessagesOfQueues(t *testing.T) {
 		"some":             {says: map[string]string{seen: "2", hidden: "0"}, want: []plane.Queue{{Name: "Q", URL: "https://sqs/Q", Messages: 2}}},
 		"all are hidden":   {says: map[string]string{seen: "0", hidden: "3"}, want: []plane.Queue{{Name: "Q", URL: "https://sqs/Q", Messages: 3}}},
 		"some are hidden":  {says: map[string]string{seen: "2", hidden: "3"}, want: []plane.Queue{{Name: "Q", URL: "https://sqs/Q", Messages: 5}}},
-		"may not be seen":  {unseen: []string{"the queue Q"}},
+		"may not be seen":  {unseen: []string{"the queue Q: you may not read it, and the policy in the stack's output ReaderPolicyArn allows that"}},
 		"what is no count": {says: map[string]string{seen: "2", hidden: "some"}, fails: true},
 		"half of it":       {says: map[string]string{seen: "2"}, fails: true},
 	} {

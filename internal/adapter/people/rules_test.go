@@ -46,8 +46,8 @@ func TestRules(t *testing.T) {
 		"off":                      {`{"State":"DISABLED"}`, `{"Targets":[{"Arn":"arn:f"}]}`, with("DISABLED", 1), nil, false},
 		"calls nothing":            {`{"State":"ENABLED"}`, `{"Targets":[]}`, with("ENABLED", 0), nil, false},
 		"deleted":                  {gone, "", with("", 0), nil, false},
-		"may not be seen":          {denied, "", nil, []string{"the rule StoppedTasks"}, false},
-		"targets may not be seen":  {`{"State":"ENABLED"}`, denied, nil, []string{"the rule StoppedTasks"}, false},
+		"may not be seen":          {denied, "", nil, []string{"the rule StoppedTasks" + notAllowed}, false},
+		"targets may not be seen":  {`{"State":"ENABLED"}`, denied, nil, []string{"the rule StoppedTasks" + notAllowed}, false},
 		"nobody says":              {"", "", nil, nil, true},
 		"nobody says what it does": {`{"State":"ENABLED"}`, "", nil, nil, true},
 	} {
