@@ -140,7 +140,11 @@ func (d Door) Open(ctx context.Context) (trouble string, open bool) {
 	case errors.Is(err, plane.ErrNobody) || errors.Is(syscall.Kill(d.PID, 0), syscall.ESRCH):
 		return "", false // a process that is gone cannot answer; another program may have its address
 	}
-	return fmt.Sprintf("the control plane, process %d, does not answer: if it is suspended, let it go on (kill -CONT %d), else end it and start it again", d.PID, d.PID), true
+	return d.silent(), true
+}
+
+func (d Door) silent() string {
+	return fmt.Sprintf("the control plane, process %d, does not answer: if it is suspended, let it go on (kill -CONT %d), else end it and start it again", d.PID, d.PID)
 }
 
 // openWithin is the time in which a control plane says that it is there.
@@ -186,7 +190,7 @@ func (d Door) proven(ctx context.Context) error {
 	case errors.Is(err, plane.ErrNobody):
 		return err
 	case err != nil:
-		return fmt.Errorf("the control plane did not answer, and was asked for nothing (%w)", err)
+		return fmt.Errorf("nothing was asked for: %s (%w)", d.silent(), err)
 	}
 	_ = answer.Body.Close() // it is empty, or of no interest
 	if !hmac.Equal([]byte(answer.Header.Get(proofHeader)), []byte(proof(d.Token, challenge))) {

@@ -80,6 +80,10 @@ func TestADoorBehindWhichNobodyAnswers(t *testing.T) {
 	if want := fmt.Sprintf("the control plane, process %d, does not answer: ", os.Getpid()); !open || !strings.HasPrefix(trouble, want) {
 		t.Errorf("it lives and does not answer: open %v, %q", open, trouble)
 	}
+	_, err := local.Door{URL: mute.URL, PID: os.Getpid()}.Ask(t.Context(), entry.Request{Run: &port.RunRequest{Job: "etl", RequestID: "1"}})
+	if want := fmt.Sprintf("nothing was asked for: the control plane, process %d, does not answer: ", os.Getpid()); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("asked for a run: %v", err)
+	}
 	over := exec.CommandContext(t.Context(), "true")
 	if err := over.Run(); err != nil {
 		t.Fatal(err)

@@ -67,6 +67,19 @@ func TestAWriteOnAFullDisk(t *testing.T) {
 	}
 }
 
+// TestAWriteToADamagedState: the error says what to do.
+func TestAWriteToADamagedState(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "local.db"))
+	exec(t, s.DB(), "PRAGMA writable_schema = ON")
+	exec(t, s.DB(), "UPDATE sqlite_schema SET rootpage = 999999 WHERE name = 'meta'")
+	exec(t, s.DB(), "PRAGMA writable_schema = RESET")
+	err := s.SetMeta(t.Context(), "a", "b")
+	if err == nil || !strings.Contains(err.Error(), "the state is damaged: end what runs on it and restore a backup") {
+		t.Errorf("%v, want what to do", err)
+	}
+}
+
 // TestAWriteOfWhoHasGoneIsNotMade: a caller whose context has ended writes nothing.
 func TestAWriteOfWhoHasGoneIsNotMade(t *testing.T) {
 	t.Parallel()
