@@ -1,7 +1,9 @@
 package kubernetes
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
@@ -140,5 +142,26 @@ func (r *reading) ofCluster(words []string) {
 	}
 	if strings.Contains(all, "/secrets/kubernetes.io/serviceaccount") {
 		r.e.Off(&r.j, "it reads the pod's token, which a task does not have: what it may do on AWS is the task role's, and for its cluster it needs a kubeconfig and a way there")
+	}
+}
+
+// service matches names that the DNS of a cluster alone knows: those of Services with their namespace, and
+// hosts of URLs that are one word
+// (https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/).
+var service = regexp.MustCompile(`(?:^|[^\w.-])([a-z0-9-]+\.[a-z0-9-]+\.svc(?:\.[a-z0-9.-]+)?)(?:[:/?"'\s]|$)|` +
+	`\b(?:https?|grpc|tcp|nats|amqps?|rediss?|mysql|postgres(?:ql)?|mongodb)://(?:[^\s/@"']*@)?([a-z][a-z0-9-]*)(?::[0-9]+)?(?:[/?"'\s]|$)`)
+
+// services reports what is called by a name of its cluster, in the command or a variable.
+func (r *reading) services(words []string) {
+	told := []string{"localhost"}
+	for _, text := range append([]string{strings.Join(words, " ")}, slices.Sorted(maps.Values(r.d.Environment))...) {
+		for _, m := range service.FindAllStringSubmatch(text, -1) {
+			if name := m[1] + m[2]; !slices.Contains(told, name) {
+				told = append(told, name)
+			}
+		}
+	}
+	if len(told) > 1 {
+		r.e.Off(&r.j, "only the DNS of its cluster knows what it calls (%s): write a name that a task finds in its VPC, or leave it in the cluster", importer.Clip(strings.Join(told[1:], ", ")))
 	}
 }

@@ -99,6 +99,7 @@ func (r *reading) container(c *doc.Node) {
 		r.e.Off(&r.j, "its workingDir is %s, which a job cannot say: set the image's WORKDIR, or change into it in the command", importer.Clip(dir))
 	}
 	r.environment(c, env)
+	r.services(words)
 	r.size(c.Get("resources"))
 	r.security("container's ", c.Get("securityContext"))
 	r.dropped(c)
