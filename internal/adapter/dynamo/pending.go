@@ -48,6 +48,7 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]port.Pending, error) 
 	m := &merged{db: s.db, cursors: []*cursor{s.entries(indexOpen, attrOpen, pendingSlots, attrOpenAt, sp)}}
 	var out []port.Pending
 	unreadable := map[string]error{}
+	read := map[string]bool{} // the entry of a slot that is put again moves, and may come twice
 	for len(out) < limit {
 		entries, err := m.next(ctx, min(limit-len(out), batchSize))
 		if err != nil {
@@ -56,14 +57,16 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]port.Pending, error) 
 		if len(entries) == 0 {
 			break
 		}
-		items, err := s.pendingItems(ctx, entries)
+		items, err := s.pendingItems(ctx, entries, read)
 		if err != nil {
 			return nil, err
 		}
 		for _, e := range entries {
 			pk := text(e.item, attrPK)
 			var p port.Pending
-			if item := items[pk]; item == nil { // the index lags
+			item := items[pk]
+			delete(items, pk)
+			if item == nil { // the index lags, or the slot came before
 				continue
 			} else if err := decode("the pending slot "+pk, item, &p); err != nil {
 				unreadable[strings.TrimPrefix(pk, pendingSlots+"#")] = err
@@ -94,11 +97,18 @@ func (s *Store) DonePending(ctx context.Context, id string) error {
 	return err
 }
 
-// pendingItems reads the slots of at most batchSize entries, by their hash keys.
-func (s *Store) pendingItems(ctx context.Context, entries []entry) (map[string]attributes, error) {
+// pendingItems reads those slots of at most batchSize entries that were not read before, by their hash keys.
+// BatchGetItem refuses a key that comes twice, and a request for none.
+func (s *Store) pendingItems(ctx context.Context, entries []entry, read map[string]bool) (map[string]attributes, error) {
 	request := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
 	for _, e := range entries {
-		request.Keys = append(request.Keys, attributes{attrPK: e.item[attrPK], attrSK: e.item[attrSK]})
+		if pk := text(e.item, attrPK); !read[pk] {
+			read[pk] = true
+			request.Keys = append(request.Keys, attributes{attrPK: e.item[attrPK], attrSK: e.item[attrSK]})
+		}
+	}
+	if len(request.Keys) == 0 {
+		return nil, nil
 	}
 	out := make(map[string]attributes, len(entries))
 	err := s.batchOf(ctx, "pending slots", request, func(item attributes) { out[text(item, attrPK)] = item })

@@ -154,6 +154,49 @@ func TestARunThatMovesWhileItIsListed(t *testing.T) {
 	wantIDs(t, "due", got, err, "a/20261122T1730Z")
 }
 
+// TestAPendingSlotThatMovesWhileItIsListed: it was put again, so its entry is on two pages. DynamoDB refuses
+// a batch that names a key twice, and Pending returns the slot once.
+func TestAPendingSlotThatMovesWhileItIsListed(t *testing.T) {
+	t.Parallel()
+	entry := func(id string) string { return `{"pk":{"S":"P#` + id + `"},"sk":{"S":"P"},"od":{"N":"1"}}` }
+	batch := []string{entry("a")}
+	for n := range 99 {
+		batch = append(batch, entry(strconv.Itoa(n)))
+	}
+	for name, c := range map[string]struct {
+		first, second string
+		slots         int
+	}{
+		"in one batch":      {entry("a"), entry("a") + "," + entry("b"), 2},
+		"in the next batch": {strings.Join(batch, ","), entry("b") + "," + entry("a"), 101},
+		"alone in it":       {strings.Join(batch, ","), entry("a"), 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, s := newWire(t, func(_ int, r request) (int, string) {
+				switch {
+				case r.operation != "Query":
+					var found []string
+					for _, key := range keysOf(r) {
+						pk, _ := key.(map[string]any)["pk"].(map[string]any)["S"].(string)
+						found = append(found, `{"pk":{"S":"`+pk+`"},"sk":{"S":"P"},"b":{"S":"{}"}}`)
+					}
+					if slices.Sort(found); len(found) == 0 || len(slices.Compact(slices.Clone(found))) < len(found) {
+						return 400, exception("ValidationException", "")
+					}
+					return 200, `{"Responses":{"t":[` + strings.Join(found, ",") + `]}}`
+				case r.body["ExclusiveStartKey"] == nil:
+					return 200, `{"Items":[` + c.first + `],"LastEvaluatedKey":{"pk":{"S":"P#a"}}}`
+				}
+				return 200, `{"Items":[` + c.second + `]}`
+			})
+			if got, err := s.Pending(t.Context(), 200); err != nil || len(got) != c.slots {
+				t.Errorf("%d slots, %v", len(got), err)
+			}
+		})
+	}
+}
+
 // TestAnAbsentRunIsLookedForAgain: what an eventually consistent read finds exists; what it does not
 // find may only be late.
 func TestAnAbsentRunIsLookedForAgain(t *testing.T) {
