@@ -64,6 +64,9 @@ func TestNotify(t *testing.T) {
 	if err := json.Unmarshal([]byte(e.Detail), &detail); err != nil || detail.Run != x.Run || detail.Logs != nil {
 		t.Errorf("got detail %s, %v", e.Detail, err)
 	}
+	if log.Len() > 0 {
+		t.Errorf("logged %s", log)
+	}
 
 	for _, large := range []notice.Notice{{Run: x.Run, Cause: strings.Repeat("\x01", 1<<20)}, {Run: x.Run, Description: strings.Repeat("<&", 1<<19)}, {Run: x.Run, Owner: strings.Repeat("<&", 1<<19)}} {
 		log.Reset()

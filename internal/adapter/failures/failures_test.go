@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -92,6 +93,13 @@ func TestFailed(t *testing.T) {
 	got, err := q.Failed(t.Context(), port.TriggerQueue, 100)
 	if err != nil || len(got) != 3 {
 		t.Fatalf("got %+v, %v", got, err)
+	}
+	receive := map[string]any{
+		"QueueUrl": q.URLs[port.TriggerQueue], "MaxNumberOfMessages": 10.0, "VisibilityTimeout": 1.0, "WaitTimeSeconds": 1.0,
+		"MessageAttributeNames": []any{"All"}, "MessageSystemAttributeNames": []any{"SentTimestamp"}, "AttributeNames": []any{"SentTimestamp"},
+	}
+	if s.target[0] != "AmazonSQS.ReceiveMessage" || !reflect.DeepEqual(s.asked[0], receive) {
+		t.Errorf("asked %s %v", s.target[0], s.asked[0])
 	}
 	for i, want := range []port.Failed{
 		{ID: "c", Input: got[0].Input, Why: "RetryAttemptsExhausted", Handle: "hc"},
@@ -206,6 +214,9 @@ func TestRefusals(t *testing.T) {
 		q := queues(t, &sqs{refuses: answer})
 		if _, err := q.Failed(t.Context(), port.TriggerQueue, 1); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", answer, err)
+		}
+		if got, err := q.Find(t.Context(), port.TriggerQueue, []string{"a"}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %+v, %v", answer, got, err)
 		}
 		if err := q.Drop(t.Context(), port.TriggerQueue, port.Failed{}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", answer, err)
