@@ -225,6 +225,13 @@ func TestLocalHasOneUser(t *testing.T) {
 			t.Errorf("%q: %s", text, steps)
 		}
 	}
+	// A word of which nobody knows whether it is a user or a program starts nothing.
+	r := local(t, "-", "0 1 * * * backup now\n0 2 * * * www-data /opt/a\n0 3 * * * www-data /opt/b\n0 4 * * * php /opt/c\n")
+	for i, off := range []bool{true, false, false, true} {
+		if r.Jobs[i].Disabled != off {
+			t.Errorf("%s: off %v: %q", r.Entries[i].Text, !off, r.Entries[i].Notes)
+		}
+	}
 }
 
 // TestStepsForLocal: cron gives its lines up before local mode starts, and gets them back after it has
