@@ -58,6 +58,10 @@ func TestCostOfSizes(t *testing.T) {
 		if want := r.Cost.Runs * (c.cpu*cpu + c.memory*memory); math.Abs(r.Cost.Compute-want) > 1e-3 {
 			t.Errorf("%s: $%f, want $%f", name, r.Cost.Compute, want)
 		}
+		idle, err := preview.Of([]job.Job{after}, preview.Options{From: from, Days: 30, Cost: c.cost})
+		if runs := r.Cost.Control - idle.Cost.Control; err != nil || runs <= 0 || math.Abs(r.Jobs[0].MonthlyUSD-r.Cost.Compute-runs) > 1e-9 {
+			t.Errorf("%s: the job's $%f are not its tasks' $%f and its runs' $%f, %v", name, r.Jobs[0].MonthlyUSD, r.Cost.Compute, runs, err)
+		}
 		if got := r.Cost.Notes[1:]; !slices.EqualFunc(got, c.notes, strings.HasPrefix) {
 			t.Errorf("%s: %q, want %q", name, got, c.notes)
 		}

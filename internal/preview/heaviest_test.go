@@ -20,9 +20,9 @@ func TestHeaviest(t *testing.T) {
 		{Name: "small-c", Schedule: "0 2 * * *"},
 		{Name: "large", Schedule: "30 4 1 * *", CPU: 16384},
 		{Name: "pair", Schedule: "30 4 * * *"},
-		{Name: "off", Schedule: "0 5 * * *", Disabled: true, CPU: 16384},
+		{Name: "off", Schedule: "0 5 * * *", Disabled: true, CPU: 32768},
 		{Name: "by-hand", CPU: 16384},
-		{Name: "steady", Schedule: "rate(6 hours)"},
+		{Name: "steady", Schedule: "rate(5 days)"},
 	}
 	one := func(job.Job) float64 { return 1 }
 	cpu := func(j job.Job) float64 { return float64(max(j.CPU, 256)) }

@@ -90,6 +90,9 @@ func TestSummary(t *testing.T) {
 	if s.Strip != "................."+"M-F" || s.Succeeded != 17 || s.Judged != 19 || s.Last.Status != run.Failed || s.When != "at 02:30 every day" {
 		t.Errorf("got %+v", s)
 	}
+	if s.Job != "report" || s.Owner != "team-a" || s.Zone != "Europe/Berlin" || s.Gone || s.Unforeseen || s.Skip != nil {
+		t.Errorf("got %+v", s)
+	}
 	if *s.P50Ms != 12_000 || *s.P95Ms != 20_000 { // of 4 to 20 seconds
 		t.Errorf("p50 %d, p95 %d", *s.P50Ms, *s.P95Ms)
 	}
@@ -121,6 +124,9 @@ func TestSummary(t *testing.T) {
 		s := view.SummaryOf(c.item, c.all, job.Job{}, nil, now)
 		if (s.Next == nil) != c.next.IsZero() || s.Next != nil && !s.Next.Equal(c.next) || (s.FailingSince == nil) != c.item.Gone || s.Strip != "" || s.Last != nil {
 			t.Errorf("%s: %+v, want next %s", name, s, c.next)
+		}
+		if s.Gone != c.item.Gone || s.Unforeseen != (name == "a rate") || (s.Skip != nil) != (name == "the next is skipped") {
+			t.Errorf("%s: gone %v, unforeseen %v, skip %v", name, s.Gone, s.Unforeseen, s.Skip)
 		}
 	}
 }
