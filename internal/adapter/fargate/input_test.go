@@ -57,6 +57,9 @@ func TestInput(t *testing.T) {
 			}
 		})
 	}
+	if empty := wire(t, fargate.Input(launch(job.Job{Name: "report", Command: []string{}}))); !bytes.Equal(empty, wire(t, fargate.Input(launch(job.Job{Name: "report"})))) {
+		t.Errorf("no command and an empty one, two requests: %s", empty)
+	}
 }
 
 // TestInputTellsLaunchesApart: another stack, run or attempt gives another token and another startedBy.

@@ -176,6 +176,7 @@ func TestRefused(t *testing.T) {
 		"access denied":       {400, `{"__type":"AccessDeniedException","message":"not authorized"}`, true},
 		"another cluster":     {400, `{"__type":"InvalidParameterException","message":"Long arn required"}`, true},
 		"throttled":           {400, `{"__type":"ThrottlingException","message":"Rate exceeded"}`, false},
+		"throttled by code":   {400, `{"__type":"TooManyRequestsException","message":"m"}`, false},
 		"a fault of ECS":      {500, `{"__type":"ServerException","message":"m"}`, false},
 		"a proxy":             {403, `<html>`, false},
 		"expired credentials": {400, `{"__type":"ExpiredTokenException","message":"The security token included in the request is expired"}`, false},
