@@ -39,6 +39,11 @@ func (s *Server) describeTasks(in describeTasksRequest) (any, error) {
 	for i, name := range in.Tasks {
 		ids[i] = taskID(name)
 	}
+	for _, id := range ids {
+		if err := s.writeEnd(id); err != nil { // else a task that has ended would seem to run past its job's timeout
+			return nil, err
+		}
+	}
 	tasks, err := s.find(ids...)
 	if err != nil {
 		return nil, err

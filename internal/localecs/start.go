@@ -2,6 +2,7 @@ package localecs
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -114,6 +115,18 @@ func (s *Server) writeExits(id string) {
 			s.writeExits(id)
 		})
 	}
+}
+
+// writeEnd writes the ends of a task that were seen, if any are left to be written.
+func (s *Server) writeEnd(id string) error {
+	if l := s.live[id]; l == nil || l.starting || len(l.exits) == 0 {
+		return nil
+	}
+	defer s.hold(id)()
+	if err := s.writeSeen(id); err != nil {
+		return fmt.Errorf("writing the end of task %s: %w", id, err)
+	}
+	return nil
 }
 
 // writeSeen writes the ends that were seen, in order, each with its own time: the state may have been

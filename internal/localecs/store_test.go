@@ -135,6 +135,16 @@ func TestTimesThatAreWrittenLate(t *testing.T) {
 // TestAStopAfterAnEndThatCouldNotBeWritten: the task ended by itself. Nobody stopped it.
 func TestAStopAfterAnEndThatCouldNotBeWritten(t *testing.T) {
 	t.Parallel()
+	for name, ask := range map[string]bool{"at once": false, "after a look": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			stopAfterAnEnd(t, ask)
+		})
+	}
+}
+
+func stopAfterAnEnd(t *testing.T, ask bool) {
+	t.Helper()
 	h := newHouse(t)
 	h.script(func(localecs.ContainerSpec) localecs.Script { return localecs.Script{For: 20 * time.Second} })
 	arn := h.run()
@@ -143,7 +153,12 @@ func TestAStopAfterAnEndThatCouldNotBeWritten(t *testing.T) {
 	h.clock.Advance(time.Minute)
 	_, err := h.StopTask(t.Context(), &ecs.StopTaskInput{Task: &arn})
 	equal(t, "error code while it is broken", codeOf(err), "ServerException")
+	_, err = h.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Tasks: []string{arn}})
+	equal(t, "error code of who asks meanwhile", codeOf(err), "ServerException")
 	mend()
+	if ask {
+		equal(t, "who asks sees it", *h.describe(arn).LastStatus, "DEPROVISIONING")
+	}
 	h.stop(arn, "timed out")
 	h.clock.Advance(time.Minute)
 	task := h.describe(arn)
