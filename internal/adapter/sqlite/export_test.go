@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql"
 	"math"
 
@@ -30,4 +31,13 @@ func PageOf(w port.Walk) (query string, args []any) {
 // OutlinesOf returns the query of the outlines of some jobs.
 func OutlinesOf(jobs ...string) (query string, args []any) {
 	return outlined + "scheduled_for BETWEEN ? AND ?", []any{jsonList(jobs), 0, int64(math.MaxInt64)}
+}
+
+// Level makes the next commit as safe as writes that share it have to be.
+func Level(ctx context.Context, s *Store, durable ...bool) error {
+	var batch []*write
+	for _, d := range durable {
+		batch = append(batch, &write{durable: d})
+	}
+	return s.group.level(ctx, batch)
 }

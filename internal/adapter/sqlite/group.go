@@ -63,11 +63,7 @@ func (g *group) next() {
 	n := min(len(g.queue), maxGroup)
 	batch := g.queue[:n:n]
 	g.queue = g.queue[n:]
-	g.busy = n > 0
 	g.mu.Unlock()
-	if n == 0 {
-		return
-	}
 	g.commit(batch)
 	for _, w := range batch {
 		close(w.done)

@@ -56,6 +56,45 @@ func TestWritesThatShareATransaction(t *testing.T) {
 	}
 }
 
+// TestAWriteThatIsNotCommitted: whoever is told that a write was made finds it, also if one that shares its
+// transaction ends that, as some errors do (https://sqlite.org/lang_transaction.html).
+func TestAWriteThatIsNotCommitted(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "local.db"))
+	exec(t, s.DB(), "CREATE TABLE mine (k INTEGER PRIMARY KEY)")
+	insert := func(k int) error {
+		return s.Within(t.Context(), true, func(ctx context.Context, tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO mine VALUES (?)", k); err != nil || k%10 > 0 {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, "ROLLBACK")
+			return err
+		})
+	}
+	errs := make([]error, 41)
+	errs[0] = insert(0) // alone
+	var wg sync.WaitGroup
+	for k := 1; k < len(errs); k++ {
+		wg.Go(func() { errs[k] = insert(k) })
+	}
+	wg.Wait()
+	for k, err := range errs {
+		var rows int
+		if err := s.DB().QueryRowContext(t.Context(), "SELECT count(*) FROM mine WHERE k = ?", k).Scan(&rows); err != nil {
+			t.Fatal(err)
+		}
+		if (rows == 1) != (err == nil) || k%10 == 0 && err == nil {
+			t.Errorf("write %d: %d rows, %v", k, rows, err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := insert(len(errs)); err == nil {
+		t.Error("a write to a closed file is said to be made")
+	}
+}
+
 // TestAWriteOnAFullDisk: the error says what to do.
 func TestAWriteOnAFullDisk(t *testing.T) {
 	t.Parallel()
@@ -189,6 +228,27 @@ func TestWhatIsDurable(t *testing.T) {
 		var level int
 		if err := s.DB().QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&level); err != nil || level != 2 {
 			t.Errorf("%s is written with synchronous = %d, want 2 (FULL): %v", name, level, err)
+		}
+	}
+}
+
+// TestOneOfManyIsDurable: writes that share a transaction wait for the disk if any of them has to.
+func TestOneOfManyIsDurable(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "local.db"))
+	for _, c := range []struct {
+		durable []bool
+		want    int // of PRAGMA synchronous: 1 is NORMAL, 2 is FULL
+	}{
+		{[]bool{false, false}, 1},
+		{[]bool{true, false}, 2},
+		{[]bool{false}, 1},
+		{[]bool{false, true}, 2},
+	} {
+		var level int
+		err := sqlite.Level(t.Context(), s, c.durable...)
+		if err := errors.Join(err, s.DB().QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&level)); err != nil || level != c.want {
+			t.Errorf("%v: synchronous is %d, want %d, %v", c.durable, level, c.want, err)
 		}
 	}
 }
