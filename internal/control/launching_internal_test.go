@@ -56,6 +56,7 @@ func TestMayLaunch(t *testing.T) {
 		room  func(*room)
 		over  bool
 		lost  bool // another process launches
+		stays bool // the look waits for the rate
 		left  bool // the pass left one of its kind to wait for the quota
 		want  permit
 		takes int
@@ -77,6 +78,7 @@ func TestMayLaunch(t *testing.T) {
 		"queued, behind one that was left":       {r: queued, left: true, want: notNow, again: soon},
 		"queued, and another launches":           {r: queued, lost: true, want: notNow, again: soon},
 		"in doubt, and another launches":         {r: inDoubt(0), lost: true, want: behind, again: soon},
+		"in doubt, in a look that stays":         {r: inDoubt(0), lost: true, stays: true, want: behind, again: soon},
 		"in doubt, in the token's last":          {r: inDoubt(run.DefaultTiming.TokenLife - 1), wait: 1, want: behind, takes: 1, again: soon},
 		"in doubt, after the token":              {r: inDoubt(run.DefaultTiming.TokenLife), wait: 1, want: goes},
 		"one that is searched for":               {r: searched, wait: 1, want: goes},
@@ -90,8 +92,8 @@ func TestMayLaunch(t *testing.T) {
 		if c.left {
 			p.passOver(job.OnDemand)
 		}
-		p.InTurns, p.turn.lost, p.turn.until = c.lost, c.lost, launchTime
-		ctx, cancel := context.WithCancel(t.Context())
+		p.InTurns, p.turn.lost, p.turn.until, p.stays = c.lost, c.lost, launchTime, c.stays
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // none waits
 		if c.over {
 			cancel()
 		}
