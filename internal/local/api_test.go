@@ -41,8 +41,8 @@ func TestDoorKeepsNoConnection(t *testing.T) {
 	t.Cleanup(server.Close)
 	door := local.Door{URL: server.URL}
 	for range 20 {
-		if _, ok := door.Open(t.Context()); !ok {
-			t.Fatal("nobody answers")
+		if trouble, ok := door.Open(t.Context()); !ok || trouble != "" {
+			t.Fatalf("open %v, %q", ok, trouble)
 		}
 	}
 	for end := time.Now().Add(5 * time.Second); open.Load() > 0; time.Sleep(time.Millisecond) {
@@ -52,8 +52,8 @@ func TestDoorKeepsNoConnection(t *testing.T) {
 	}
 }
 
-// TestAskWithoutAnAnswer: a control plane that nobody reached did nothing; one whose answer is lost may
-// have done what it was asked for.
+// TestAskWithoutAnAnswer: a control plane that nobody reached did nothing; one whose answer is lost, or
+// that failed, may have done what it was asked for.
 func TestAskWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	mute := httptest.NewServer(local.Proving("", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })))
@@ -67,6 +67,14 @@ func TestAskWithoutAnAnswer(t *testing.T) {
 	_, err := (local.Door{URL: mute.URL}).Ask(t.Context(), r)
 	if err == nil || errors.Is(err, plane.ErrNobody) || !strings.Contains(err.Error(), "it may have done what it was asked for") {
 		t.Errorf("the answer is lost: %v", err)
+	}
+	failing := httptest.NewServer(local.Proving("", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "the disk is full", http.StatusInternalServerError)
+	})))
+	t.Cleanup(failing.Close)
+	_, err = (local.Door{URL: failing.URL}).Ask(t.Context(), r)
+	if err == nil || errors.Is(err, plane.ErrNobody) || err.Error() != "the control plane answered: the disk is full" {
+		t.Errorf("it failed: %v", err)
 	}
 }
 

@@ -39,9 +39,9 @@ func TestOldOutputIsDropped(t *testing.T) {
 	write(filepath.Join(logs, "a", "old.log"), 31*day, 10)
 	write(filepath.Join(logs, "a", "runs.log"), 40*day, 10)
 	write(filepath.Join(locks, "runs-0123.lock"), 40*day, 0)
-	write(filepath.Join(logs, "b", "1.log"), 1*time.Hour, 5000) // takes two blocks
+	write(filepath.Join(logs, "b", "3.log"), 1*time.Hour, 5000) // takes two blocks
 	write(filepath.Join(logs, "b", "2.log"), 2*time.Hour, 10)
-	write(filepath.Join(logs, "b", "3.log"), 3*time.Hour, 10)
+	write(filepath.Join(logs, "b", "1.log"), 3*time.Hour, 10)
 	p := &pruned{}
 	k := local.Keeper{State: p, Logs: logs, Locks: locks, Now: func() time.Time { return start }, Runs: 400 * day, Output: 30 * day, Most: 3 * 4096}
 	runs, outputs, err := k.Sweep(t.Context())
@@ -55,7 +55,7 @@ func TestOldOutputIsDropped(t *testing.T) {
 	for i := range left {
 		left[i], _ = filepath.Rel(logs, left[i])
 	}
-	if want := []string{"a/new.log", "a/runs.log", "b/1.log", "b/2.log"}; !slices.Equal(left, want) {
+	if want := []string{"a/new.log", "a/runs.log", "b/2.log", "b/3.log"}; !slices.Equal(left, want) {
 		t.Errorf("left are %q, want %q", left, want)
 	}
 }

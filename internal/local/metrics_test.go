@@ -33,11 +33,14 @@ func TestMetrics(t *testing.T) {
 	for _, line := range []string{
 		`batchplane_runs_total{job="a",status="succeeded"} 1`, `batchplane_attempts_total{job="a"} 2`,
 		`batchplane_runs_open{status="launching"} 1`, `batchplane_runs_open{status="running"} 0`, `batchplane_due_lag_seconds{lane="launch"} 1.5`,
-		`batchplane_run_duration_seconds_bucket{le="1"} 0`, `batchplane_run_duration_seconds_bucket{le="10"} 1`, `batchplane_run_duration_seconds_sum 5`,
+		`# TYPE batchplane_run_duration_seconds histogram`, `batchplane_run_duration_seconds_bucket{le="1"} 0`, `batchplane_run_duration_seconds_bucket{le="10"} 1`, `batchplane_run_duration_seconds_sum 5`,
 		`batchplane_run_lateness_seconds_bucket{le="1"} 0`, `batchplane_run_lateness_seconds_bucket{le="5"} 1`, `batchplane_run_lateness_seconds_count 1`,
 	} {
 		if !strings.Contains(w.Body.String(), line+"\n") {
 			t.Errorf("%s is not in\n%s", line, w.Body)
 		}
+	}
+	if strings.Count(w.Body.String(), "\nbatchplane_runs_total{") != 1 {
+		t.Errorf("more than one run has ended:\n%s", w.Body)
 	}
 }

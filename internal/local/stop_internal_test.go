@@ -93,3 +93,27 @@ func TestTheTimeToStopBeginsOnceAllWereAsked(t *testing.T) {
 		}
 	})
 }
+
+// unlistable is a store that cannot list runs.
+type unlistable struct {
+	port.Store
+	err error
+}
+
+func (s unlistable) Runs(context.Context, port.Query) ([]run.Run, error) { return nil, s.err }
+
+// TestTasksThatCannotBeCounted: that nobody knows which tasks run does not mean that none does.
+func TestTasksThatCannotBeCounted(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the disk is gone")
+	p := &Program{Gate: &Gate{}, Control: &control.Control{Store: unlistable{err: broken}}}
+	for name, count := range map[string]func() (int, error){
+		"running": func() (int, error) { return p.Running(t.Context()) },
+		"drained": func() (int, error) { return p.DrainTasks(t.Context(), time.Hour) },
+		"stopped": func() (int, error) { return p.StopTasks(t.Context(), "the end", time.Hour) },
+	} {
+		if _, err := count(); !errors.Is(err, broken) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -95,7 +95,7 @@ func writers(info fs.FileInfo, mode fs.FileMode) string {
 		return "everybody"
 	case !ok:
 		return ""
-	case int(stat.Uid) != uid && stat.Uid != 0 && !outside(stat.Uid):
+	case int(stat.Uid) != uid && stat.Uid != 0 && !outside(stat.Uid, "/proc/self/uid_map"):
 		return fmt.Sprintf("user %d", stat.Uid)
 	case mode&0o020 != 0 && stat.Gid != 0 && (int(stat.Gid) != gid || gid != uid):
 		return fmt.Sprintf("group %d", stat.Gid)
@@ -151,9 +151,9 @@ func owners(path string) (who string, err error) {
 // outside reports whether this process's user namespace lacks an owner, for example the machine's root.
 // Such owners all appear as one user id, which nobody can have (user_namespaces(7), "Unmapped user and
 // group IDs").
-func outside(uid uint32) bool {
+func outside(uid uint32, uidMap string) bool {
 	const overflow = 65534
-	uids, err := os.ReadFile("/proc/self/uid_map")
+	uids, err := os.ReadFile(uidMap) //nolint:gosec // of this process
 	return uid == overflow && err == nil && strings.Join(strings.Fields(string(uids)), " ") != "0 0 4294967295"
 }
 

@@ -2,6 +2,8 @@ package local
 
 import (
 	"io/fs"
+	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 type made struct {
 	mode  fs.FileMode
 	owner uint32
+	group uint32
 }
 
 func (m made) Name() string       { return "secrets" }
@@ -18,7 +21,7 @@ func (m made) Size() int64        { return 1 }
 func (m made) Mode() fs.FileMode  { return m.mode }
 func (m made) ModTime() time.Time { return time.Time{} }
 func (m made) IsDir() bool        { return false }
-func (m made) Sys() any           { return &syscall.Stat_t{Uid: m.owner} }
+func (m made) Sys() any           { return &syscall.Stat_t{Uid: m.owner, Gid: m.group} }
 
 // TestPrivate: a secret that root hands to one user is read; no file that a user left open is.
 func TestPrivate(t *testing.T) {
@@ -43,8 +46,56 @@ func TestPrivate(t *testing.T) {
 		"another user's, read by a group":      {0o440, self + 1, self, false},
 		"root's own, readable by nobody other": {0o400, 0, 0, true},
 	} {
-		if got := private(made{c.mode, c.owner}, int(c.uid)); got != c.want {
+		if got := private(made{mode: c.mode, owner: c.owner}, int(c.uid)); got != c.want {
 			t.Errorf("%s: private is %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestWriters: who owns a file can change it, and so can a group or everybody if its mode says so.
+func TestWriters(t *testing.T) {
+	t.Parallel()
+	self := uint32(os.Geteuid()) //nolint:gosec // an id
+	const other = 12345
+	for name, c := range map[string]struct {
+		file made
+		want string
+	}{
+		"the user's own":                        {made{0o755, self, other}, ""},
+		"the user's own, written by a group":    {made{0o775, self, other}, "group 12345"},
+		"the user's own, written by root's":     {made{0o775, self, 0}, ""},
+		"the user's own, written by all":        {made{0o757, self, 0}, "everybody"},
+		"root's":                                {made{0o755, 0, other}, ""},
+		"another user's, who alone may read it": {made{0o400, other, 0}, "user 12345"},
+	} {
+		if got := writers(c.file, c.file.mode); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestOutside: in a rootless container, the machine's root appears as a user that nobody can be. Elsewhere
+// that number belongs to a user, whose files are not ours.
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		uidMap string
+		uid    uint32
+		want   bool
+	}{
+		"the machine's root, in a container":    {"         0       1000          1\n         1     100000      65536\n", 65534, true},
+		"another user, in a container":          {"         0       1000          1\n", 1, false},
+		"the user nobody, without a namespace":  {"         0          0 4294967295\n", 65534, false},
+		"a system that has no such file to ask": {"", 65534, false},
+	} {
+		path := filepath.Join(t.TempDir(), "uid_map")
+		if c.uidMap != "" {
+			if err := os.WriteFile(path, []byte(c.uidMap), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := outside(c.uid, path); got != c.want {
+			t.Errorf("%s: outside is %v, want %v", name, got, c.want)
 		}
 	}
 }
