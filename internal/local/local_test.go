@@ -139,6 +139,36 @@ func TestFireAgain(t *testing.T) {
 	}
 }
 
+// TestFireAtTheNextStart: the process ends before a slot could be claimed, and the next one claims it.
+func TestFireAtTheNextStart(t *testing.T) {
+	t.Parallel()
+	exec := func(l *wire.Local, query string) {
+		if _, err := l.Store.DB().ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct{ before, after func(l *wire.Local) }{
+		"it could not be written": {
+			func(l *wire.Local) { exec(l, "ALTER TABLE runs RENAME TO away") },
+			func(l *wire.Local) { exec(l, "ALTER TABLE away RENAME TO runs") },
+		},
+		"it was being stopped": {func(l *wire.Local) { l.Gate.Close() }, func(*wire.Local) {}},
+	} {
+		db := filepath.Join(t.TempDir(), "local.db")
+		l, clock := program(t, db, start)
+		fire(t, l)
+		clock.Advance(2 * time.Minute)
+		c.before(l)
+		_ = l.Fire(t.Context())
+		c.after(l)
+		closed(t, l)
+		l, _ = program(t, db, start.Add(3*time.Minute))
+		if got := fmt.Sprint(fire(t, l)); got != "[minutely/20261122T1733Z minutely/20261122T1732Z minutely/20261122T1731Z]" {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestIdle(t *testing.T) {
 	t.Parallel()
 	l, clock := program(t, filepath.Join(t.TempDir(), "local.db"), start)

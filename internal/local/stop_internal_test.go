@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -101,6 +102,33 @@ type unlistable struct {
 }
 
 func (s unlistable) Runs(context.Context, port.Query) ([]run.Run, error) { return nil, s.err }
+
+// TestTheEndLaunchesNothing: once the program is to end, nothing more is launched.
+func TestTheEndLaunchesNothing(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(ctx context.Context, p *Program) error{
+		"drained": func(ctx context.Context, p *Program) error { _, err := p.DrainTasks(ctx, time.Hour); return err },
+		"stopped": func(ctx context.Context, p *Program) error {
+			_, err := p.StopTasks(ctx, "the end", time.Hour)
+			return err
+		},
+		"its context ends": func(ctx context.Context, p *Program) error {
+			ctx, cancel := context.WithTimeout(ctx, time.Second)
+			defer cancel()
+			return p.Run(ctx, 0)
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := many(t, 0)
+			p.Control.Now, p.Control.Timing, p.Control.Log = time.Now, run.DefaultTiming, slog.New(slog.DiscardHandler)
+			err := end(t.Context(), p)
+			synctest.Wait()
+			if !p.Gate.Closed() || err != nil {
+				t.Errorf("%s: the gate is closed: %v, %v", name, p.Gate.Closed(), err)
+			}
+		})
+	}
+}
 
 // TestTasksThatCannotBeCounted: that nobody knows which tasks run does not mean that none does.
 func TestTasksThatCannotBeCounted(t *testing.T) {
