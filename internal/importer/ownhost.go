@@ -3,6 +3,8 @@ package importer
 import (
 	"slices"
 	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
 const ownName = `(?:localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1\])(?:[:/?]|$)`
@@ -41,12 +43,31 @@ func (r *Command) itself(all []call) {
 	}) || slices.ContainsFunc(sorted(r.Variables), hostVariable().MatchString) {
 		return
 	}
-	for _, c := range all {
+	for i, c := range all {
+		if file := c.ownDatabase(); file != "" && !slices.ContainsFunc(all[:i], func(before call) bool { return before.names(file) }) {
+			r.Off("%s opens %s, a file of its host, and a task would get an empty database instead: mount it from EFS in the task definition, or let the job fetch it first", c.name, file)
+			return
+		}
 		if c.is(clients...) && !slices.ContainsFunc(c.args, hostWord().MatchString) {
 			r.Off("%s is not told a host here, so it calls a database on its own, where in a task nothing answers: name the host, in the command or in a variable such as PGHOST", c.name)
 			return
 		}
 	}
+}
+
+// ownDatabase gives the file on its host that sqlite3 opens, which makes an empty one if there is none; "" if
+// the call is another.
+func (c call) ownDatabase() string {
+	if rest := c.operands(); c.is("sqlite3") && len(rest) > 0 && strings.HasPrefix(strings.TrimPrefix(rest[0], "~"), "/") {
+		return rest[0]
+	}
+	return ""
+}
+
+// names reports whether a word of the call, or what it writes, is a file.
+func (c call) names(file string) bool {
+	return slices.ContainsFunc(c.args, func(w string) bool { return strings.Contains(w, file) }) ||
+		slices.ContainsFunc(c.redirects, func(t shell.Redirect) bool { return t.Target == file })
 }
 
 func (c call) callsItself() bool {

@@ -98,6 +98,31 @@ func TestLeftOnTheDisk(t *testing.T) {
 	}
 }
 
+// TestADatabaseInAFile: sqlite3 makes an empty database where its host has one, and ends well.
+func TestADatabaseInAFile(t *testing.T) {
+	t.Parallel()
+	const own = "a file of its host, and a task would get an empty database instead"
+	for command, off := range map[string]bool{
+		"sqlite3 /srv/x.db VACUUM":                                                true,
+		"/x && sqlite3 -batch ~/x.db 'PRAGMA optimize'":                           true,
+		"cd /srv && sqlite3 x.db VACUUM":                                          false, // the folder is told elsewhere
+		"sqlite3 :memory: 'select 1'":                                             false,
+		"sqlite3 $DB VACUUM":                                                      false,
+		"aws s3 cp s3://b/x.db /srv/x.db && sqlite3 /srv/x.db 'select 1'":         false,
+		"curl -fsS https://h/x.db > /srv/x.db && sqlite3 /srv/x.db 'select 1'":    false,
+		"curl -fsSo /srv/x.db https://h/x && sqlite3 /srv/x.db 'select count(*)'": false,
+	} {
+		says := ""
+		if off {
+			says = own
+		}
+		j, e := lastJob(imported(t, at("/a")+at(command)))
+		if notes := strings.Join(e.Notes, "\n"); off && !j.Disabled || strings.Contains(notes, own) != off {
+			t.Errorf("%s: off %v, %q; want %v, %q", command, j.Disabled, notes, off, says)
+		}
+	}
+}
+
 // TestItsOwnDatabase: a client of a database that is not told a host calls its own.
 func TestItsOwnDatabase(t *testing.T) {
 	t.Parallel()
