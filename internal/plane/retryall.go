@@ -38,7 +38,8 @@ func (c Candidate) Ask() port.RetryRequest {
 }
 
 // Candidates returns the runs that a filter selects, only the newest of each job, newest first.
-// It leaves out runs whose job has succeeded since. A filter without statuses selects failed
+// It leaves out runs whose job has succeeded since. A retry of a job that is deployed no more is
+// unsafe. A filter without statuses selects failed
 // runs. left has the ids of the runs that are left out because they cannot be read; so are
 // the runs of their jobs that may be older.
 func (p *Plane) Candidates(ctx context.Context, f Filter) (out []Candidate, left []run.ID, err error) {
@@ -68,7 +69,29 @@ func (p *Plane) Candidates(ctx context.Context, f Filter) (out []Candidate, left
 			out = append(out, Candidate{Run: r, Row: view.RowOf(r, p.now()), Retry: run.RetryOf(r.KnownFrom(p.Stack.NotBefore), definitions[r.Definition])})
 		}
 	}
-	return out, left, nil
+	return out, left, p.markGone(ctx, out)
+}
+
+// markGone calls the retry of a job that is deployed no more unsafe: the job may have moved to another
+// scheduler, which ran the slot.
+func (p *Plane) markGone(ctx context.Context, all []Candidate) error {
+	if len(all) == 0 {
+		return nil
+	}
+	items, _, err := p.items(ctx)
+	if err != nil {
+		return err
+	}
+	gone := map[string]bool{}
+	for _, item := range items {
+		gone[item.Name] = item.Gone
+	}
+	for i := range all {
+		if c := &all[i]; gone[c.Run.ID.Job()] && (c.Retry.Safety == run.RetrySafe || c.Retry.Safety == run.RetryEnded) {
+			c.Retry = run.Retry{Safety: run.RetryUnsafe, Why: "its job is deployed no more, and may run elsewhere by now"}
+		}
+	}
+	return nil
 }
 
 // newestOfEach returns the runs that a filter selects, only the newest of each job, and those that

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
@@ -136,6 +138,32 @@ func TestRetriesAfterARestore(t *testing.T) {
 	got, _, err := p.Candidates(t.Context(), plane.Filter{})
 	if err != nil || len(got) != 2 || got[0].Retry.Safety != run.RetrySafe || got[1].Retry.Safety != run.RetryUnsafe {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestCandidatesOfJobsThatLeft: what is deployed no more may run elsewhere, so that no retry of it is safe.
+func TestCandidatesOfJobsThatLeft(t *testing.T) {
+	t.Parallel()
+	byItself := ended("ended", 0, run.Failed)
+	code := int64(3)
+	byItself.Attempts[0] = run.Attempt{N: 1, TaskARN: "x", Started: stop.Yes, ExitCode: &code, Rule: stop.RuleExited}
+	p, store := runsOf(t, ended("stays", 0, run.Missed), ended("left", 0, run.Missed), ended("unknown", 0, run.Missed), byItself)
+	for name, gone := range map[string]bool{"stays": false, "left": true, "ended": true} {
+		if err := store.Commit(t.Context(), port.Change{Item: &job.Item{Name: name, Gone: gone}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, _, err := p.Candidates(t.Context(), plane.Filter{Statuses: []run.Status{run.Missed, run.Failed}})
+	got := map[string]run.Safety{}
+	for _, c := range all {
+		got[c.Run.ID.Job()] = c.Retry.Safety
+		if elsewhere := strings.Contains(c.Retry.Why, "may run elsewhere"); elsewhere != (c.Retry.Safety == run.RetryUnsafe) || c.Ask().Safety != c.Retry.Safety {
+			t.Errorf("%s: %+v", c.Run.ID, c.Retry)
+		}
+	}
+	want := map[string]run.Safety{"stays": run.RetrySafe, "left": run.RetryUnsafe, "unknown": run.RetrySafe, "ended": run.RetryUnsafe}
+	if err != nil || !maps.Equal(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
 	}
 }
 
