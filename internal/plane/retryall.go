@@ -38,7 +38,7 @@ func (c Candidate) Ask() port.RetryRequest {
 }
 
 // Candidates returns the runs that a filter selects, only the newest of each job, newest first.
-// It leaves out runs whose job has succeeded since. A retry of a job that is deployed no more is
+// It leaves out runs whose job has succeeded since. A retry of a job that is no longer deployed is
 // unsafe. A filter without statuses selects failed
 // runs. left has the ids of the runs that are left out because they cannot be read; so are
 // the runs of their jobs that may be older.
@@ -72,7 +72,7 @@ func (p *Plane) Candidates(ctx context.Context, f Filter) (out []Candidate, left
 	return out, left, p.markGone(ctx, out)
 }
 
-// markGone calls the retry of a job that is deployed no more unsafe: the job may have moved to another
+// markGone calls the retry of a job that is no longer deployed unsafe: the job may have moved to another
 // scheduler, which ran the slot.
 func (p *Plane) markGone(ctx context.Context, all []Candidate) error {
 	if len(all) == 0 {
@@ -88,7 +88,7 @@ func (p *Plane) markGone(ctx context.Context, all []Candidate) error {
 	}
 	for i := range all {
 		if c := &all[i]; gone[c.Run.ID.Job()] && (c.Retry.Safety == run.RetrySafe || c.Retry.Safety == run.RetryEnded) {
-			c.Retry = run.Retry{Safety: run.RetryUnsafe, Why: "its job is deployed no more, and may run elsewhere by now"}
+			c.Retry = run.Retry{Safety: run.RetryUnsafe, Why: "its job is no longer deployed, and may run elsewhere by now"}
 		}
 	}
 	return nil

@@ -141,7 +141,7 @@ func TestRetriesAfterARestore(t *testing.T) {
 	}
 }
 
-// TestCandidatesOfJobsThatLeft: what is deployed no more may run elsewhere, so that no retry of it is safe.
+// TestCandidatesOfJobsThatLeft: what is no longer deployed may run elsewhere, so that no retry of it is safe.
 func TestCandidatesOfJobsThatLeft(t *testing.T) {
 	t.Parallel()
 	byItself := ended("ended", 0, run.Failed)
