@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -27,8 +28,9 @@ func (s *Store) Runs(ctx context.Context, q port.Query) ([]run.Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing runs: %w", err)
 	}
-	slices.SortFunc(out, func(a, b run.Run) int {
-		return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(b.ID, a.ID))
+	sort.Slice(out, func(i, k int) bool {
+		a, b := &out[i], &out[k]
+		return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(b.ID, a.ID)) < 0
 	})
 	return out, nil
 }

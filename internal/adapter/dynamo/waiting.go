@@ -77,7 +77,7 @@ func (k *walk) addLane(ctx context.Context, lane run.Lane, ended, open bool) (by
 // add adds loaded runs in their order.
 func (l *waiting) add(rs []run.Run) {
 	l.loaded = append(l.loaded, rs...)
-	slices.SortFunc(l.loaded, newestFirst)
+	sortRuns(l.loaded)
 }
 
 // first returns the first run of the lanes if it comes before r; a nil r is the end. load reports that
@@ -87,12 +87,12 @@ func (l *waiting) first(r *run.Run) (first *run.Run, load bool) {
 		first = &l.loaded[0]
 	}
 	if len(l.keys) > 0 {
-		key := run.Run{ID: l.keys[0].id, ScheduledFor: l.keys[0].slot}
-		if (first == nil || newestFirst(key, *first) < 0) && (r == nil || newestFirst(key, *r) < 0) {
+		key := &run.Run{ID: l.keys[0].id, ScheduledFor: l.keys[0].slot}
+		if (first == nil || newestFirst(key, first)) && (r == nil || newestFirst(key, r)) {
 			return nil, true
 		}
 	}
-	if first == nil || r != nil && newestFirst(*first, *r) >= 0 {
+	if first == nil || r != nil && !newestFirst(first, r) {
 		return nil, false
 	}
 	return first, false

@@ -63,8 +63,15 @@ func (k *walk) start(ctx context.Context) (err error) {
 	return err
 }
 
-func newestFirst(a, b run.Run) int {
-	return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), cmp.Compare(b.ID, a.ID))
+// newestFirst reports whether run a comes before run b.
+func newestFirst(a, b *run.Run) bool {
+	return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), cmp.Compare(b.ID, a.ID)) < 0
+}
+
+// sortRuns sorts runs, the newest first. The functions link the code of sort.Slice anyway, and
+// slices.SortFunc has its own for each type of struct: 4 KB of a function's zip.
+func sortRuns(rs []run.Run) {
+	sort.Slice(rs, func(i, k int) bool { return newestFirst(&rs[i], &rs[k]) })
 }
 
 // entries returns what the walk goes through, apart from the lanes.
@@ -125,7 +132,7 @@ func (k *walk) step(ctx context.Context, yield func(run.Run, error) bool) (more 
 			return false, err
 		}
 		batch = batch[n:]
-		slices.SortFunc(rs, newestFirst)
+		sortRuns(rs)
 		for _, r := range rs {
 			if err := k.openBefore(ctx, &r, yield); err != nil {
 				return false, err
@@ -171,8 +178,7 @@ func newerOf(unreadable map[run.ID]error) error {
 	return nil
 }
 
-// ordered sorts entries, the newest first. The functions link the code of sort.Slice anyway, and
-// slices.SortFunc has its own for each type of struct: 4 KB of a function's zip.
+// ordered sorts entries, the newest first. It uses sort.Slice for the reason that sortRuns gives.
 func ordered(es []entry) []entry {
 	sort.Slice(es, func(i, k int) bool {
 		a, b := &es[i], &es[k]
@@ -259,7 +265,7 @@ func (s *Store) Newest(ctx context.Context, jobs []string, n int) (map[string][]
 			for _, l := range rs {
 				found[i] = append(found[i], l.run)
 			}
-			slices.SortFunc(found[i], newestFirst)
+			sortRuns(found[i])
 		}
 		return nil
 	})
