@@ -45,11 +45,8 @@ type ruleLap struct {
 
 // nameRules forgets rules that no job names.
 func (r *Registry) nameRules() {
-	if r.merged != nil {
-		return
-	}
 	named := map[string]rule{}
-	for _, v := range r.read { //nolint:gocritic // only where something changed
+	for _, v := range r.read { //nolint:gocritic // some 10,000 small values a minute
 		if v.entry != nil && v.entry.job.Rule != "" {
 			named[v.entry.job.Rule] = r.rules[v.entry.job.Rule]
 		}

@@ -279,3 +279,26 @@ func TestARuleThatNobodyMayRead(t *testing.T) {
 		t.Errorf("a rule that cannot be read now: got %+v, broken %q, %v", reading.Jobs, reading.Broken, err)
 	}
 }
+
+// TestARuleThatNoJobNamesAnyMore: it is not read, whoever noticed that.
+func TestARuleThatNoJobNamesAnyMore(t *testing.T) {
+	t.Parallel()
+	r, b, clock, _ := ruledBy(t, 1)
+	g, _ := r.Scheduler.(listed)
+	if _, err := r.Jobs(t.Context()); err != nil || b.asked["rule-000"] != 1 {
+		t.Fatal(b.asked, err)
+	}
+	*clock = clock.Add(time.Minute)
+	all := g.schedules
+	for i := range all {
+		all[i] = schedule(all[i].Name, "cron(0 3 * * ? *)", input(t, job.Job{Name: all[i].Name}))
+		all[i].Modified = *clock
+		if is, err := r.Renew(t.Context(), all[i].Name, *clock); err != nil || is.Job == nil || is.Job.Rule != "" {
+			t.Fatalf("%+v, %v", is, err)
+		}
+	}
+	clear(b.asked)
+	if jobs, err := jobsOf(t.Context(), r); err != nil || len(jobs) != 2 || len(b.asked) > 0 {
+		t.Errorf("%d jobs, %v, asked %v", len(jobs), err, b.asked)
+	}
+}
