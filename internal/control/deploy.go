@@ -153,18 +153,19 @@ const writers = 16
 
 // write writes n jobs' items, several at a time, until the time is up.
 func (c *Control) write(ctx context.Context, l *Loaded, n int, do func(i int) (job.Item, error)) error {
-	errs, items := make([]error, n), make([]job.Item, n)
-	c.several(ctx, n, func(i int) {
-		defer panics.Recover(&errs[i])
-		items[i], errs[i] = do(i)
+	items, written := make([]job.Item, n), make([]bool, n)
+	err := c.severally(ctx, n, func(i int) (err error) {
+		items[i], err = do(i)
+		written[i] = err == nil
+		return err
 	})
 	l.put(items)
 	for i := range items {
-		if l.laps != nil && errs[i] == nil {
+		if l.laps != nil && written[i] {
 			l.fresh[items[i].Name] = true
 		}
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // several calls do for 0 to n-1, several at a time, until the time is up.
@@ -174,6 +175,16 @@ func (c *Control) several(ctx context.Context, n int, do func(i int)) {
 			do(i)
 		}
 	})
+}
+
+// severally is several for what may fail.
+func (c *Control) severally(ctx context.Context, n int, do func(i int) error) error {
+	errs := make([]error, n)
+	c.several(ctx, n, func(i int) {
+		defer panics.Recover(&errs[i])
+		errs[i] = do(i)
+	})
+	return errors.Join(errs...)
 }
 
 // putItem writes an item and returns it as it is then. Losing a race is no error here: the

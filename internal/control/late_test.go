@@ -1,12 +1,15 @@
 package control_test
 
 import (
+	"context"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -40,6 +43,33 @@ func TestDeadlineBehindAQuota(t *testing.T) {
 		}
 		if len(ecs.launched) > 0 {
 			t.Errorf("launched: %v", ecs.launched)
+		}
+	})
+}
+
+// reluctant is a Notifier whose target takes its time.
+type reluctant time.Duration
+
+func (r reluctant) Notify(context.Context, notice.Notice) ([]string, error) {
+	time.Sleep(time.Duration(r))
+	return nil, nil
+}
+
+// TestMissedSlotsAreToldSideBySide: the next sweep waits until what was missed of all jobs is told, and after a
+// day without a control plane that may be many notices.
+func TestMissedSlotsAreToldSideBySide(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var jobs []job.Job
+		for n := range 12 {
+			jobs = append(jobs, with(hourly, func(j *job.Job) { j.Name += strconv.Itoa(n) }))
+		}
+		w := known(t, jobs...)
+		w.ctl.Abreast, w.ctl.Store, w.ctl.Notifier = 0, w.store, reluctant(30*time.Second)
+		began := time.Now()
+		w.sweepAt(clockAt(21, 0, 0))
+		if took := time.Since(began); took != 30*time.Second {
+			t.Errorf("telling of %d jobs took %s, one takes 30s", len(jobs), took)
 		}
 	})
 }

@@ -44,20 +44,11 @@ func (c *Control) tellEnds(ctx context.Context, items []job.Item) error {
 		told, err := c.tellEnd(ctx, item, more)
 		errs = note(errs, err)
 		if told && more != "" {
-			errs = append(errs, c.needNone(ctx, gone[n+1:]))
+			others := gone[n+1:]
+			errs = append(errs, c.severally(ctx, len(others), func(i int) error { return c.needsNone(ctx, *others[i]) }))
 			break
 		}
 	}
-	return errors.Join(errs...)
-}
-
-// needNone calls needsNone for each of many items, several at a time.
-func (c *Control) needNone(ctx context.Context, items []*job.Item) error {
-	errs := make([]error, len(items))
-	c.several(ctx, len(items), func(i int) {
-		defer panics.Recover(&errs[i])
-		errs[i] = c.needsNone(ctx, *items[i])
-	})
 	return errors.Join(errs...)
 }
 

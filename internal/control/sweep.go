@@ -84,18 +84,11 @@ func (c *Control) passSlots(ctx context.Context, now time.Time) error {
 type toTell map[string]bool
 
 // tellAllMissed reports them once all spans are done, so that the missed slots of a long
-// silence are in one notice.
+// silence are in one notice. It does so for several jobs at a time: the way a notice takes may be slow,
+// and the next sweep waits.
 func (c *Control) tellAllMissed(ctx context.Context, missed toTell) error {
-	if len(missed) == 0 {
-		return nil
-	}
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(missed)) {
-		if ctx.Err() == nil {
-			errs = note(errs, c.tellMissed(ctx, name))
-		}
-	}
-	return errors.Join(errs...)
+	names := slices.Sorted(maps.Keys(missed))
+	return c.severally(ctx, len(names), func(i int) error { return c.tellMissed(ctx, names[i]) })
 }
 
 // asError says what it means that the items of some jobs cannot be read.
