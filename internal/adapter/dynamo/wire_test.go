@@ -58,7 +58,9 @@ func newWire(t *testing.T, answer func(n int, r request) (int, string), options 
 		_, _ = io.WriteString(rw, text)
 	}))
 	t.Cleanup(server.Close)
-	return w, dynamo.New(dynamo.Config{DB: dynamotest.NewClient(server.URL, append([]func(*dynamodb.Options){never}, options...)...), Table: "t"})
+	return w, dynamo.New(dynamo.Config{
+		DB: dynamotest.NewClient(server.URL, append([]func(*dynamodb.Options){never}, options...)...), Table: "t", Now: func() time.Time { return start },
+	})
 }
 
 func exception(name, rest string) string {
@@ -161,6 +163,29 @@ func TestRequestsOfCommit(t *testing.T) {
 				t.Errorf("conditions %s, want %s", got, c.conditions)
 			}
 		})
+	}
+}
+
+// TestWhatIsKeptExpires: an input that could not be used, and a slot that waited, are kept for 30 days
+// after they came and after the slot was given up.
+func TestWhatIsKeptExpires(t *testing.T) {
+	t.Parallel()
+	w, s := newWire(t, func(int, request) (int, string) { return 200, "{}" })
+	until := start.Add(time.Hour)
+	for _, err := range []error{
+		s.Keep(t.Context(), port.Kept{At: start.Add(-time.Hour), Reason: "why"}),
+		s.PutPending(t.Context(), port.Pending{Since: start, Until: until}),
+		s.PutPending(t.Context(), port.Pending{Since: start, Until: until, Done: true}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, from := range []time.Time{start, until, until} {
+		item, _ := w.asked[i].body["Item"].(map[string]any)
+		if got, want := fmt.Sprint(item[dynamo.TTLAttribute]), fmt.Sprintf("map[N:%d]", from.Add(30*24*time.Hour).Unix()); got != want {
+			t.Errorf("item %d expires at %s, want %s", i, got, want)
+		}
 	}
 }
 
