@@ -256,38 +256,50 @@ func TestALateTriggerThatMayStillRun(t *testing.T) {
 }
 
 // TestAPauseWhileTheSweepForbids: if the job's item changes before it is written which runs are
-// open, the slot waits for the next sweep.
+// open, the slot waits for the next sweep, and also if nobody can tell whether it changed.
 func TestAPauseWhileTheSweepForbids(t *testing.T) {
 	t.Parallel()
 	alone := with(hourly, func(j *job.Job) { j.Overlap = job.Forbid })
-	w := newWorld(t, setup{script: runs(10*time.Hour, 0), redeliver: true})
-	w.know(hourly)
-	w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
-	w.ctl.Schedules = &group{jobs: map[string]job.Job{own: alone}}
-	w.fire(clockAt(19, 0, 1), port.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own})
-	w.ctl.Registry = &renewals{}
-	paused := false
-	w.ports.onCall = func(name string) {
-		if name != "Commit" || paused {
-			return
-		}
-		paused = true
-		_, err := w.ctl.Pause(t.Context(), port.PauseRequest{Job: "hourly"})
-		_, too := w.ctl.Resume(t.Context(), port.ResumeRequest{Job: "hourly"})
-		if err = errors.Join(err, too); err != nil {
-			t.Error(err)
-		}
-	}
-	for range 2 {
-		if err := w.ctl.TryPending(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if got := w.slotsOf("hourly"); strings.Contains(got, "19:00 running") {
-			t.Errorf("slots %q", got)
-		}
-	}
-	if got := w.slotsOf("hourly"); got != "18:00 running by schedule, 19:00 skipped by schedule" {
-		t.Errorf("in the end: slots %q", got)
+	for name, unread := range map[string]bool{"the item is read again": false, "the item cannot be read again": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{script: runs(10*time.Hour, 0), redeliver: true})
+			w.know(hourly)
+			w.triggerAt(clockAt(18, 0, 1), hourly, clockAt(18, 0, 0))
+			w.ctl.Schedules = &group{jobs: map[string]job.Job{own: alone}}
+			w.fire(clockAt(19, 0, 1), port.Slot{At: clockAt(19, 0, 0), Carried: &alone, Schedule: own})
+			w.ctl.Registry = &renewals{}
+			paused, reads := false, 0
+			w.ports.onCall = func(name string) {
+				if name == "Item" {
+					reads++
+				}
+				if name == "Item" && unread && paused && reads == 2 { // the first one says who won
+					w.ports.fault = fault{mode: fails, at: []int{len(w.ports.calls)}}
+				}
+				if name != "Commit" || paused {
+					return
+				}
+				paused = true
+				_, err := w.ctl.Pause(t.Context(), port.PauseRequest{Job: "hourly"})
+				_, too := w.ctl.Resume(t.Context(), port.ResumeRequest{Job: "hourly"})
+				if err = errors.Join(err, too); err != nil {
+					t.Error(err)
+				}
+				reads = 0
+			}
+			for n := range 2 {
+				if err := w.ctl.TryPending(t.Context()); errors.Is(err, errBroken) != (unread && n == 0) {
+					t.Errorf("%d: %v", n, err)
+				}
+				if got := w.slotsOf("hourly"); strings.Contains(got, "19:00 running") {
+					t.Errorf("slots %q", got)
+				}
+			}
+			if got := w.slotsOf("hourly"); got != "18:00 running by schedule, 19:00 skipped by schedule" {
+				t.Errorf("in the end: slots %q", got)
+			}
+		})
 	}
 }
 

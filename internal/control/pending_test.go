@@ -264,6 +264,26 @@ func TestPendingOfASweepThatEnds(t *testing.T) {
 	}
 }
 
+// TestPendingOfAnItemThatCannotBeRead: that the item cannot be read says nothing about the slot, which goes
+// on waiting.
+func TestPendingOfAnItemThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(time.Minute, 0)})
+	w.fire(clockAt(18, 0, 1), port.Slot{At: clockAt(18, 0, 0), Carried: &hourly})
+	w.ctl.Registry = &renewals{answers: []port.Renewal{holds(hourly)}}
+	w.ports.onCall = func(call string) {
+		if call == "Item" && w.ports.struck == 0 {
+			w.ports.fault = fault{mode: fails, at: []int{len(w.ports.calls)}}
+		}
+	}
+	if err := w.ctl.TryPending(t.Context()); !errors.Is(err, errBroken) || left(t, w) != 1 {
+		t.Errorf("%v, %d are left", err, left(t, w))
+	}
+	if err := w.ctl.TryPending(t.Context()); err != nil || left(t, w) != 0 || len(w.made) != 1 {
+		t.Errorf("%v, %d are left, slots %q", err, left(t, w), w.slotsOf("hourly"))
+	}
+}
+
 // TestPendingThatCannotBeRead: it is given up, once, and the others are tried.
 func TestPendingThatCannotBeRead(t *testing.T) {
 	t.Parallel()

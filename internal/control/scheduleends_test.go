@@ -64,14 +64,20 @@ func TestCalendarOfARunWithoutADefinition(t *testing.T) {
 	}
 }
 
-// TestCalendarOfAJobThatNeverRan: no run could owe the notice.
+// TestCalendarOfAJobThatNeverRan: no run could owe the notice. The first one that could does.
 func TestCalendarOfAJobThatNeverRan(t *testing.T) {
 	t.Parallel()
-	w := known(t, with(hourly, func(j *job.Job) {
-		j.Schedule, j.Calendar.Only = "0 18 * * *", []string{t0.AddDate(0, 0, 3).Format(time.DateOnly)}
-	}))
+	j := with(hourly, func(j *job.Job) {
+		j.Schedule, j.Calendar.Only = "0 18 * * *", []string{t0.Format(time.DateOnly), t0.AddDate(0, 0, 3).Format(time.DateOnly)}
+	})
+	w := known(t, j)
 	w.clock.AdvanceTo(clockAt(17, 45, 0))
 	if err := w.ctl.CheckSlots(t.Context()); err != nil || w.kinds() != "" {
 		t.Errorf("%v, told %q", err, w.kinds())
+	}
+	w.triggerAt(clockAt(18, 0, 1), j, clockAt(18, 0, 0))
+	w.sweepAt(clockAt(18, 30, 0))
+	if w.kinds() != string(notice.CalendarEnds) {
+		t.Errorf("after its first run: told %q", w.kinds())
 	}
 }

@@ -127,6 +127,26 @@ func TestAStopThatECSDidNotTake(t *testing.T) {
 	}
 }
 
+// TestAStopBesideANoticeThatIsOwed: that a notice could not be sent does not mean that ECS did not take the stop.
+func TestAStopBesideANoticeThatIsOwed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(30*time.Hour, 0)})
+	w.know(report)
+	launched(t, w, report)
+	w.ctl.Notifier = &teller{err: errBroken}
+	for range 25 * 2 {
+		w.clock.Advance(30 * time.Minute)
+		w.look()
+	}
+	if r := w.run(minute(0)); !r.Owes(run.Tell) {
+		t.Fatal(w.story())
+	}
+	rep, err := w.ctl.StopRun(t.Context(), port.StopRequest{Run: minute(0), By: "ann", Reason: "x"})
+	if r := w.run(minute(0)); !errors.Is(err, errBroken) || r.Owes(run.StopTask) || strings.Contains(rep.Message, "ECS did not") {
+		t.Errorf("%+v, %v", rep, err)
+	}
+}
+
 // TestECSTellsAgain: a refusal that passes, and one that comes back, end nothing.
 func TestECSTellsAgain(t *testing.T) {
 	t.Parallel()
@@ -181,7 +201,11 @@ func TestSearchRefused(t *testing.T) {
 	if _, err := w.ctl.Scheduled(t.Context(), "", report, t0); err == nil {
 		t.Error("the launch had an answer")
 	}
-	w.looks(130 * time.Minute)
+	w.looks(time.Hour)
+	if r := w.runs()[0]; !r.Owes(run.Find) || w.looks(10*time.Minute) == 0 {
+		t.Errorf("no look says that it may not search: %s", w.story())
+	}
+	w.looks(time.Hour)
 	r := w.runs()[0]
 	if r.Status != run.Failed || r.Attempts[0].Rule != run.RuleInDoubt || !strings.Contains(r.Cause, "AccessDeniedException") || w.kinds() != "failed" || len(w.made) != 1 {
 		t.Errorf("it ended as %s", w.story())
