@@ -90,6 +90,13 @@ func kept(t *testing.T, s Store) {
 	if err != nil || len(left) != 2 || left[0].ID() != got[0].ID() || left[1].ID() != got[2].ID() {
 		t.Errorf("left are %+v, %v", left, err)
 	}
+	// What is kept in the place of one that was settled is another.
+	if err := errors.Join(s.Settle(t.Context(), got[0]), s.Keep(t.Context(), port.Kept{At: t0, Reason: "fourth"})); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Settle(t.Context(), got[0]); !errors.Is(err, port.ErrNotFound) {
+		t.Errorf("settled in place of another: %v", err)
+	}
 }
 
 func marks(t *testing.T, s Store) {

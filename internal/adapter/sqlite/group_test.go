@@ -319,6 +319,16 @@ func TestPrune(t *testing.T) {
 		}
 	}
 	before := pages()
+	trigger := func(query string) {
+		if _, err := s.DB().ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trigger("CREATE TRIGGER full BEFORE DELETE ON runs BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+	if n, err := s.Prune(t.Context(), old.AddDate(0, 1, 0)); n != 0 || err == nil || !strings.Contains(err.Error(), "disk full") {
+		t.Errorf("dropped %d of a full disk, %v", n, err)
+	}
+	trigger("DROP TRIGGER full")
 	if n, err := s.Prune(t.Context(), old.AddDate(0, 1, 0)); n != 1200 || err != nil {
 		t.Errorf("dropped %d, %v", n, err)
 	}
