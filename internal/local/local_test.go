@@ -26,17 +26,21 @@ import (
 var start = time.Date(2026, 11, 22, 17, 30, 30, 0, time.UTC)
 
 // program returns a program that stands at a time, with a job that runs every minute.
-func program(t *testing.T, db string, at time.Time) (*wire.Local, *vclock.Clock) {
+func program(t *testing.T, db string, at time.Time, with ...func(*wire.LocalConfig)) (*wire.Local, *vclock.Clock) {
 	t.Helper()
 	clock := vclock.New(at)
-	l, err := wire.NewLocal(t.Context(), wire.LocalConfig{
+	cfg := wire.LocalConfig{
 		DB: db, Clock: clock, Runner: &localecs.ScriptedRunner{Clock: clock}, Delays: &localecs.Delays{},
 		Jobs: []job.Job{
 			{Name: "minutely", Schedule: "* * * * *", Command: []string{"x"}},
 			{Name: "off", Schedule: "* * * * *", Disabled: true, Command: []string{"x"}},
 			{Name: "by-hand", Command: []string{"x"}},
 		},
-	})
+	}
+	for _, set := range with {
+		set(&cfg)
+	}
+	l, err := wire.NewLocal(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,6 +120,11 @@ func TestClockSetBack(t *testing.T) {
 	if got := fire(t, l); len(got) != 3 || got[2] != "minutely/20261122T1631Z" {
 		t.Errorf("a minute later: %v", got)
 	}
+	closed(t, l) // with a job that is known since a time to come
+	l, _ = program(t, db, start.Add(-58*time.Minute))
+	if got := fire(t, l); len(got) != 4 || got[2] != "minutely/20261122T1632Z" {
+		t.Errorf("at the next start: %v", got)
+	}
 }
 
 // TestFireAgain: a slot that could not be claimed is claimed once it can be.
@@ -147,23 +156,23 @@ func TestFireAtTheNextStart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, c := range map[string]struct{ before, after func(l *wire.Local) }{
-		"it could not be written": {
-			func(l *wire.Local) { exec(l, "ALTER TABLE runs RENAME TO away") },
-			func(l *wire.Local) { exec(l, "ALTER TABLE away RENAME TO runs") },
-		},
-		"it was being stopped": {func(l *wire.Local) { l.Gate.Close() }, func(*wire.Local) {}},
+	away, back := "ALTER TABLE runs RENAME TO away", "ALTER TABLE away RENAME TO runs"
+	for name, c := range map[string]struct{ first, before, after func(l *wire.Local) }{
+		"it could not be written":             {func(l *wire.Local) { fire(t, l) }, func(l *wire.Local) { exec(l, away) }, func(l *wire.Local) { exec(l, back) }},
+		"it was being stopped":                {func(l *wire.Local) { fire(t, l) }, func(l *wire.Local) { l.Gate.Close() }, func(*wire.Local) {}},
+		"it is the first slot of a new state": {func(*wire.Local) {}, func(l *wire.Local) { exec(l, away) }, func(l *wire.Local) { exec(l, back) }},
 	} {
 		db := filepath.Join(t.TempDir(), "local.db")
-		l, clock := program(t, db, start)
-		fire(t, l)
+		atOnce := func(cfg *wire.LocalConfig) { cfg.AtOnce = true }
+		l, clock := program(t, db, start, atOnce)
+		c.first(l)
 		clock.Advance(2 * time.Minute)
 		c.before(l)
 		_ = l.Fire(t.Context())
 		c.after(l)
 		closed(t, l)
-		l, _ = program(t, db, start.Add(3*time.Minute))
-		if got := fmt.Sprint(fire(t, l)); got != "[minutely/20261122T1733Z minutely/20261122T1732Z minutely/20261122T1731Z]" {
+		l, _ = program(t, db, start.Add(3*time.Minute), atOnce)
+		if got := fmt.Sprint(fire(t, l)); !strings.HasPrefix(got, "[minutely/20261122T1733Z minutely/20261122T1732Z minutely/20261122T1731Z") {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

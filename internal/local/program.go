@@ -45,24 +45,12 @@ type Program struct {
 
 // Start sets the clock to where an earlier process left it, and loads the jobs.
 func (p *Program) Start(ctx context.Context, jobs []job.Job) error {
-	now := p.Control.Now()
 	mark, err := p.Control.Store.Mark(ctx, clockMark)
 	if err != nil {
 		return fmt.Errorf("reading where the clock stopped: %w", err)
 	}
-	first := mark.IsZero() && p.AtOnce
-	switch {
-	case first:
-		p.fired = now.Truncate(time.Minute).Add(-1)
-	case mark.IsZero() || mark.After(now):
-		p.fired = now
-		if !mark.IsZero() { // the clock was put back while nothing ran
-			p.openRuns(ctx, mark.Sub(now))
-		}
-	default:
-		p.fired = mark
-	}
-	return p.take(ctx, jobs, first)
+	p.fired = mark // if it is still to come, the clock was put back while nothing ran: see putBack
+	return p.take(ctx, jobs, mark.IsZero() && p.AtOnce)
 }
 
 // Load replaces the jobs. Jobs that did not change continue as they are. For a job that is new or has a

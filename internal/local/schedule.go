@@ -39,12 +39,15 @@ func (p *Program) schedule(jobs []job.Job, items map[string]job.Item, first bool
 // from returns the time after which the slots of a job are to be fired. Slots older than StartWithin
 // are left for the sweep to find.
 func (p *Program) from(j job.Job, item job.Item, first bool) time.Time {
-	now := p.Control.Now()
+	now, since := p.Control.Now(), item.Since
+	if minute := now.Truncate(time.Minute); first && !since.Before(minute) {
+		since = minute.Add(-1)
+	}
 	from := latest(p.fired, now.Add(-j.Late()))
-	if first || item.Since.After(now) { // the clock was put back
+	if since.After(now) { // the clock was put back
 		return from
 	}
-	return latest(from, item.Since)
+	return latest(from, since)
 }
 
 func latest(a, b time.Time) time.Time {
