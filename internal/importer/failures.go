@@ -55,7 +55,11 @@ func isCondition(c shell.Command) bool {
 		c.Words = c.Words[1:]
 	}
 	name := c.Name()
-	return slices.Contains([]string{"[", "[[", "test", "which", "pgrep", "pidof"}, name) || name == "command" && len(c.Words) > 1 && c.Words[1].Text == "-v" || name == "flock" && descriptor().MatchString(c.Words[len(c.Words)-1].Text)
+	if name == "flock" { // of a descriptor: with a file, it starts a command
+		n, ok := options(c.Words, flockAlone, flockValued)
+		return ok && n+1 == len(c.Words) && descriptor().MatchString(c.Words[n].Text)
+	}
+	return slices.Contains([]string{"[", "[[", "test", "which", "pgrep", "pidof"}, name) || name == "command" && len(c.Words) > 1 && c.Words[1].Text == "-v"
 }
 
 // operator examines one operator and what follows it.

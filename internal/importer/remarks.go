@@ -70,12 +70,16 @@ var passwordForm = pattern(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["
 // daemonForm matches scripts that start a service by themselves, and options by which a program stays
 // behind: some mean that with some programs alone.
 var daemonForm = pattern(`/etc/(?:rc\.d/)?init\.d/\S+\s+(?:re)?start|\s--?daemon(?:ize)?(?:[\s=]|$)` +
-	`|\b(?:gunicorn|unicorn(?:_rails)?|celery)\s[^;&|]*\s?(?:-D|--detach)(?:\s|$)` +
+	`|\b(?:gunicorn|unicorn(?:_rails)?|celery)\s(?:[^;&|]*\s)?(?:-D|--detach)(?:\s|$)|\bcelery\s(?:[^;&|]*\s)?multi\s+(?:re)?start\s` +
 	`|\b(?:auto)?ssh\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*?-[46AaCGgKkMNnqsTtVvXxYy]*f[46AaCGgKkMNnqsTtVvXxYy]*(?:\s|$)` +
-	`|\b(?:apachectl|apache2ctl|httpd|pg_ctl)\s+(?:[^;&|]*\s)?start(?:\s|$)|\bpodman\s+run\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*?(?:-d|-d[it]+|-[it]+d|--detach)(?:\s|$)`)
+	`|\b(?:apachectl|apache2ctl|pg_ctl)\s+(?:[^;&|]*\s)?start(?:\s|$)|\bhttpd\s+-k\s+start(?:\s|$)|\bpodman\s+run\s+` + detached)
 
 // awayForm matches containers that a daemon of the host keeps after the line has ended.
-var awayForm = pattern(`\bdocker(?:-compose)?\s+(?:[^;&|]*\s)?(?:run|up)\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*?(?:-d|-d[it]+|-[it]+d|--detach)(?:\s|$)`)
+var awayForm = pattern(`\bdocker(?:-compose)?\s+(?:[^;&|]*\s)?(?:run|up)\s+` + detached)
+
+// detached matches the option that does not wait for a container, among those before its image: all but --rm may
+// take a value.
+const detached = `(?:--rm\s+|-(?:[^-\s]|-[^r\s]|-r[^m\s])\S*\s+(?:[^-\s]\S*\s+)?)*?(?:-[it]*d[it]*|--detach)(?:\s|$)`
 
 // keepsForm matches lines that look for a process and start one if there is none.
 var keepsForm = pattern(`(?:\b(?:pgrep|pidof)\b|\bps\s[^;|]*\|[^;]*\bgrep\b|\bkill\s+-0\b)[^;|]*\|\||!\s*(?:pgrep|pidof)\b`)

@@ -64,7 +64,7 @@ func TestLocalRunsTheSameLine(t *testing.T) {
 		"0 1 * * * /opt/x | tee -a /var/log/x.log", "0 1 * * * sleep $((RANDOM \\% 60)) && /opt/x", "0 1 * * * nice -n 19 ionice -c3 chronic /opt/x",
 		"0 1 * * * timeout 90m /opt/x", "0 1 * * * nohup /opt/x", `0 1 * * * [ "$(hostname)" = b1 ] && /opt/x`, "0 1 * * * test -e /run/systemd/system || /opt/x",
 		"0 1 * * * test -x /usr/sbin/anacron || run-parts /etc/cron.daily", "0 1 * * * pgrep -f worker || /opt/worker", "0 1 * * * certbot renew -q", "0 1 * * * /usr/bin/run-one /opt/x",
-		"0 1 * * * flock -w 60 /tmp/l /opt/x", "0 1 * * * ssh -p 22 host rm -rf /d", "0 1 * * * ssh -tt host ls -f", "0 1 * * * /usr/sbin/apachectl graceful", "0 1 * * * docker run --rm shop", "0 1 * * * docker run --rm shop x -d", "0 1 * * * flock /tmp/l /opt/x", "0 1 * * * sudo -u app /opt/x", "0 1 * * * [ -f /x.lock ] || /opt/x", "0 1 * * * /opt/x && /opt/y & wait",
+		"0 1 * * * flock -w 60 /tmp/l /opt/x", "0 1 * * * ssh -p 22 host rm -rf /d", "0 1 * * * ssh -tt host ls -f", "0 1 * * * /usr/sbin/apachectl graceful", "0 1 * * * docker run --rm shop", "0 1 * * * docker run --rm shop x -d", "0 1 * * * docker run --rm shop -d x", "0 1 * * * podman run --rm shop -d x", "0 1 * * * flock /tmp/l /opt/x", "0 1 * * * sudo -u app /opt/x", "0 1 * * * [ -f /x.lock ] || /opt/x", "0 1 * * * /opt/x && /opt/y & wait",
 		"SHELL=/usr/local/bin/fish\n0 1 * * * /opt/x", "SHELL=/bin/rbash\n0 1 * * * /opt/x", "PATH=/opt/bin:/usr/bin\n0 1 * * * x", "BASH_ENV=/etc/x\n0 1 * * * x",
 	} {
 		r := local(t, "-", line+"\n")
@@ -99,6 +99,9 @@ func TestLocalAsksWhatIsStillOpen(t *testing.T) {
 		"0 1 * * * cd /x && ./x --daemon":                        {true, "what a task leaves running is killed when it ends"},
 		"0 1 * * * /opt/venv/bin/gunicorn -w 4 -D app:app":       {true, "what a task leaves running is killed when it ends"},
 		"0 1 * * * unicorn -D":                                   {true, "what a task leaves running is killed when it ends"},
+		"0 1 * * * celery multi restart w1 -A shop":              {true, "what a task leaves running is killed when it ends"},
+		"0 1 * * * httpd -k start":                               {true, "what a task leaves running is killed when it ends"},
+		"0 1 * * * service httpd start":                          {false, "check that it asks systemd"},
 		"0 1 * * * ssh -i /k -p 22 -fN -L 1:b:2 host":            {true, "what a task leaves running is killed when it ends"},
 		"0 1 * * * autossh -M 0 -f host":                         {true, "what a task leaves running is killed when it ends"},
 		"0 1 * * * /usr/sbin/apachectl -k start":                 {true, "what a task leaves running is killed when it ends"},
@@ -117,6 +120,7 @@ func TestLocalAsksWhatIsStillOpen(t *testing.T) {
 		"0 1 * * * cd /x && test -s a && /opt/x":                 {false, "if its test fails, so does its run"},
 		"0 1 * * * sudo -u app /opt/x":                           {false, "NoNewPrivileges"},
 		"0 1 * * * /opt/x || true":                               {false, "makes every run a success"},
+		"0 1 * * * flock -n /tmp/l /opt/x 5 || true":             {false, "makes every run a success"},
 		"0 1 * * * /opt/x -u admin:geheim":                       {false, "it may hold a password, which anyone who may read the jobs file"},
 		"HOME=/srv/app\n0 1 * * * ./x":                           {false, ""},
 		"RANDOM_DELAY=30\n0 1 * * * /opt/x":                      {false, ""},
