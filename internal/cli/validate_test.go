@@ -185,7 +185,9 @@ func TestCommandsWithSecrets(t *testing.T) {
 		`"psql postgres://me:hunter2@db/x"`: true, `"psql 'host=db password=hunter2'"`: true, `"PGPASSWORD=hunter2 psql -c x"`: true, `"MYSQL_PWD=hunter2 mysql db"`: true,
 		`[curl, -u, "me:hunter2", "https://x"]`: true, `[mysql, -phunter2, db]`: true, `[load, --password, hunter2]`: true, `"load --password=hunter2"`: true,
 		`"PGPASSWORD=$PW psql 'host=db password=$PW'"`: false, `[curl, -u, "$USER:$PASS", "https://x"]`: false, `[load, --password-file, /run/pw]`: false, `[load, --password=file:/run/pw]`: false,
-		`"mysql -p$PW db"`: false, `[python, -c, 'connect(password=os.environ["PW"])']`: false, `"sort -k2 --key=3"`: false, `[load, --secret-id, prod/db]`: false,
+		`"mysql -p$PW db"`: false, `[python, -c, 'connect(password=os.environ["PW"])']`: false, `"sort -k2 --key=3"`: false,
+		`"ffmpeg -i a -pass 1 b"`: false, `"ruby -e 'connect(password: ENV[\"PW\"])'"`: false, `"pg_dump --no-password -h db x"`: false, `"openssl enc -pass pass:$PW"`: false,
+		`[sh, -c, "curl -H 'Authorization: Bearer '\"$T\" https://x"]`: false, `"load --password=${PW:?}"`: false, `"load --password=${PW:-hunter2}"`: true, `"openssl enc -pass pass:hunter2"`: true, `[load, --secret-id, prod/db]`: false,
 	} {
 		jobs := "defaults: {network: {subnets: [subnet-1]}}\ntaskDefinitions: {app: {image: x, executionRole: r}}\njobs:\n  - {name: a, taskDefinition: app, command: " + command + "}\n"
 		r := batchplane(t, "validate", "-f", filepath.Join(files(t, map[string]string{"jobs.yaml": jobs}), "jobs.yaml"), "--for", "aws")

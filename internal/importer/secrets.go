@@ -136,8 +136,9 @@ func FindSecrets(text string) []Secret {
 	}
 	return merged(slices.DeleteFunc(all, func(p Secret) bool {
 		v := text[p.Start:p.End]
-		print0 := v == "rint0" // an option of find
-		return isReference(v) || v == ReplaceMe || print0 || strings.HasPrefix(text[p.Start:], Hidden)
+		// An option of find, and schemes before a token in quotes of its own.
+		none := slices.Contains([]string{"rint0", "Bearer", "bearer", "Basic", "Token", "token"}, v)
+		return isReference(v) || v == ReplaceMe || none || strings.HasPrefix(text[p.Start:], Hidden)
 	}))
 }
 
@@ -186,10 +187,10 @@ func merged(all []Secret) (out []Secret) {
 	return out
 }
 
-var references = pattern(`^"?(?:\$[A-Za-z_0-9]+|\$\{\w+\}?|\$\(.*|\x60.*)+"?$`)
+var references = pattern(`^"?(?:pass:)?(?:\$[A-Za-z_0-9]+|\$\{\w+(?::?\?[^}]*|:?-)?\}?|\$\(.*|\x60.*)+"?$`)
 
 // isReference reports whether a value consists of variables and substitutions alone, so that it
-// gives nothing away. In single quotes the shell expands nothing.
+// gives nothing away. In single quotes the shell expands nothing. pass: is how openssl names a password.
 func isReference(v string) bool { return references().MatchString(v) }
 
 // calls match a program's call with texts, as in password = b64decode("..."), and lookups those that
@@ -202,6 +203,9 @@ var (
 
 // secretEnd gives the end of the value that begins at i behind a name, and whether it is a secret.
 func secretEnd(text, name, equals string, i int) (end int, found bool) {
+	if strings.HasPrefix(text[i:], "-") && strings.TrimSpace(equals) == "" { // the next option, as behind --no-password
+		return i, false
+	}
 	if strings.HasPrefix(equals, " = ") { // no shell assigns with blanks around the =
 		if lookups().MatchString(text[i:]) {
 			return i, false

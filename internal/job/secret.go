@@ -22,12 +22,12 @@ var (
 	// publicKey matches names of keys that open nothing.
 	publicKey = compiled(`(?i)(^|_)(PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|HASH|RANGE|SHARD|ROUTING|CACHE|OBJECT|S3|KMS|LOCK|GROUP|INDEX|UNIQUE|IDEMPOTENCY)_KEY_?[0-9]*$`)
 	// noSecret matches a reference (an ARN, a path, where a program finds it, or what it asks for it in code), a
-	// switch, no value, or our placeholder.
-	noSecret = compiled(`^((arn|file|env|vault):.*|(~|\.{1,2})?/[A-Za-z0-9_./@-]*|(os\.environ|os\.getenv|process\.env)\b.*|(?i:true|false|yes|no|on|off|null|none|nil)|` + Placeholder + `)$`)
+	// switch, a number that is too short, no value, or our placeholder.
+	noSecret = compiled(`^((arn|file|env|vault):.*|(~|\.{1,2})?/[A-Za-z0-9_./@-]*|[\w.]*(environ|getenv|env|ENV)[.[(].*|[0-9]{1,2}|(?i:true|false|yes|no|on|off|null|none|nil)|` + Placeholder + `)$`)
 )
 
 // LooksSecret reports whether a variable most likely holds a secret. It goes by the name,
-// unless the value is only a reference (such as an ARN or a path), a switch or none, and by the value,
+// unless the value is only a reference (such as an ARN or a path), a switch, a short number or none, and by the value,
 // whatever the name. In names of options and headers, - and . count as _.
 func LooksSecret(name, value string) bool {
 	if value == "" {
