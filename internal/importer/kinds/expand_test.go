@@ -49,6 +49,7 @@ func TestKubernetesExpansion(t *testing.T) {
 		{"a Service", `command: [sh, -c, "curl -X POST http://amber-langgraph:8000/invoke-async"]`, "sh|-c|curl -X POST http://amber-langgraph:8000/invoke-async", true, "only the DNS of its cluster knows what it calls (amber-langgraph)"},
 		{"a Service by its namespace", `command: [curl, api.shop.svc.cluster.local/run]`, "curl|api.shop.svc.cluster.local/run", true, "(api.shop.svc.cluster.local)"},
 		{"a Service in a variable", `env: [{name: DB, value: "postgres://app@db:5432/shop"}, {name: API, value: "http://api.shop.svc:80"}]`, "", true, "what it calls (api.shop.svc, db)"},
+		{"Services of many forms", `command: [sh, -c, "x $(curl http://api:80) mongodb://m-0,m-1/db"]`, "sh|-c|x $(curl http://api:80) mongodb://m-0,m-1/db", true, "(api, m-0)"},
 		{"no Service", `command: [sh, -c, "curl https://x.org/service.svc?u=http%3A http://localhost:80 s3://bucket/x http://$HOST/ https://user@x.org/"]`, "sh|-c|curl https://x.org/service.svc?u=http%3A http://localhost:80 s3://bucket/x http://$HOST/ https://user@x.org/", false, ""},
 		{"its cluster, shell options", `command: [bash, -euo, pipefail, -c, "kubectl get pods"]`, "bash|-euo|pipefail|-c|kubectl get pods", true, "it asks its cluster by kubectl"},
 		{"a lock, behind a program", `command: [tini, --, sh, -ec, "flock /x report"]`, "tini|--|sh|-ec|flock /x report", false, "flock in its command locks nothing"},

@@ -149,7 +149,7 @@ func (r *reading) ofCluster(words []string) {
 // hosts of URLs that are one word
 // (https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/).
 var service = regexp.MustCompile(`(?:^|[^\w.-])([a-z0-9-]+\.[a-z0-9-]+\.svc(?:\.[a-z0-9.-]+)?)(?:[:/?"'\s]|$)|` +
-	`\b(?:https?|grpc|tcp|nats|amqps?|rediss?|mysql|postgres(?:ql)?|mongodb)://(?:[^\s/@"']*@)?([a-z][a-z0-9-]*)(?::[0-9]+)?(?:[/?"'\s]|$)`)
+	`\b(?:https?|grpc|tcp|nats|amqps?|rediss?|mysql|postgres(?:ql)?|mongodb)://(?:[^\s/@"']*@)?([a-z][a-z0-9-]*)(?::[0-9]+)?(?:[/?,;|)"'\s]|$)`)
 
 // services reports what is called by a name of its cluster, in the command or a variable.
 func (r *reading) services(words []string) {
