@@ -10,12 +10,12 @@ import (
 	"github.com/batchplane/batchplane/internal/render"
 )
 
-// TestRunnable: everything that keeps jobs from running on AWS is reported at once, with what to
-// fill in.
 func holdsHunter(command []string) bool {
 	return strings.Contains(strings.Join(command, " "), "hunter2")
 }
 
+// TestRunnable: everything that keeps jobs from running on AWS is reported at once, with what to
+// fill in.
 func TestRunnable(t *testing.T) {
 	t.Parallel()
 	fine := job.Job{Name: "fine", TaskDefinition: "app", Cluster: "jobs", Network: job.Network{Subnets: []string{"subnet-1"}}}
