@@ -11,11 +11,15 @@ import (
 )
 
 // TestCalendarRunsOut: notices report two weeks ahead that the days of a calendar will end,
-// and that they have ended, once each, and again after further days were named.
+// and that they have ended, once each, and again after further days were named. A start and an end that somebody
+// gave its schedule, of which neither is in force, hide none of them.
 func TestCalendarRunsOut(t *testing.T) {
 	t.Parallel()
 	day := func(n int) string { return t0.AddDate(0, 0, n).Format(time.DateOnly) }
-	j := with(hourly, func(j *job.Job) { j.Schedule, j.Calendar.Only = "0 18 * * *", []string{day(0), day(1), day(20)} })
+	j := with(hourly, func(j *job.Job) {
+		j.Schedule, j.Calendar.Only = "0 18 * * *", []string{day(0), day(1), day(20)}
+		j.StartAt, j.Postponed, j.EndAt, j.CutShort = t0.AddDate(0, -1, 0), true, t0.AddDate(0, 2, 0), true
+	})
 	w := known(t, j)
 	w.triggerAt(clockAt(18, 0, 1), j, clockAt(18, 0, 0))
 	w.clock.Advance(5 * time.Minute)

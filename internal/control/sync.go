@@ -135,7 +135,7 @@ func (c *Control) latest(ctx context.Context, item job.Item, j port.Registered, 
 }
 
 // read is deployment of a job of which all schedules were read. So what is deployed may be new only in that
-// it says itself that the job is off or ends, which a person had done to its schedule.
+// it says itself that the job is off, starts or ends, which a person had done to its schedule.
 func (c *Control) read(item job.Item, j port.Registered, checked time.Time) (d deployment, problem error) {
 	d, problem = c.deployment(item, j, checked)
 	d.changed = d.changed || d.next.SwitchedOff != item.SwitchedOff || d.next.CutShort != item.CutShort || d.next.Postponed != item.Postponed
