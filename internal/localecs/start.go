@@ -119,7 +119,7 @@ func (s *Server) writeExits(id string) {
 
 // writeEnd writes the ends of a task that were seen, if any are left to be written.
 func (s *Server) writeEnd(id string) error {
-	if l := s.live[id]; l == nil || l.starting || len(l.exits) == 0 {
+	if l := s.live[id]; l == nil || len(l.exits) == 0 {
 		return nil
 	}
 	defer s.hold(id)()

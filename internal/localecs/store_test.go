@@ -77,7 +77,8 @@ func TestAStateChangeIsWrittenOnceTheDatabaseTakesIt(t *testing.T) {
 }
 
 // TestAStartThatCannotBeWrittenIsNotMadeAgain: the database breaks between a command's start and the
-// report that it runs. The command ends before that can be stored.
+// report that it runs. The command ends before that can be stored. Who looks at the task before it is tried
+// again does not make it end first.
 func TestAStartThatCannotBeWrittenIsNotMadeAgain(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -86,10 +87,11 @@ func TestAStartThatCannotBeWrittenIsNotMadeAgain(t *testing.T) {
 		mend = h.breakDB()
 		return localecs.Script{For: 2 * time.Second, ExitCode: 8}
 	})
-	h.run()
+	arn := h.run()
 	h.clock.Advance(10 * time.Second)
 	same(t, "events while it is broken", h.events.short(), wholeLife[:3])
 	mend()
+	equal(t, "who looks sees", *h.describe(arn).LastStatus, "ACTIVATING")
 	h.clock.Advance(10 * time.Second)
 	same(t, "events", h.events.short(), wholeLife)
 	equal(t, "starts", len(h.runner.Started()), 1)
