@@ -31,11 +31,16 @@ func TestALockOfWhichNobodyCanTell(t *testing.T) {
 	item := job.Item{Name: "report", Lock: "report/1", Waiting: "report/2", Definition: "newer"}
 	c := &Control{Store: unanswered{item: item, err: broken}, Schedules: ours{}}
 	j := &job.Job{Name: "report", Limits: job.Limits{Overlap: job.Queue}}
+	c.definitions.put("newest", j)
 	launching, waits := &run.Run{ID: "report/3", Status: run.Launching}, &run.Run{ID: "report/3", Status: run.Queued, Waits: true}
 	for name, ask := range map[string]func(ctx context.Context) error{
 		"a run takes the lock": func(ctx context.Context) error { return c.unlessTaken(ctx, &item, &run.Run{}, launching, j) },
 		"a run waits for it":   func(ctx context.Context) error { return c.unlessTaken(ctx, &item, &run.Run{}, waits, j) },
 		"a run is asked for":   func(ctx context.Context) error { _, err := c.blocker(ctx, "report/3", j); return err },
+		"a run that was set aside comes back": func(ctx context.Context) error {
+			_, err := c.relock(ctx, &port.Change{Run: &run.Run{ID: "report/3", Status: run.Launching, Definition: "newest"}})
+			return err
+		},
 		"a definition may forbid it": func(ctx context.Context) error {
 			_, err := c.forbidsNow(ctx, &item, port.Slot{}, &job.Job{})
 			return err

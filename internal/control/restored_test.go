@@ -66,6 +66,23 @@ func TestStandby(t *testing.T) {
 	}
 }
 
+// TestAStandbyTellsNoEnds: that a calendar ends is told by the stack that runs the job.
+func TestAStandbyTellsNoEnds(t *testing.T) {
+	t.Parallel()
+	j := with(hourly, func(j *job.Job) {
+		j.Schedule, j.Calendar.Only = "0 18 * * *", []string{t0.Format(time.DateOnly), t0.AddDate(0, 0, 3).Format(time.DateOnly)}
+	})
+	for standby, want := range map[bool]string{true: "", false: "calendar-ends"} {
+		w := known(t, j)
+		w.triggerAt(clockAt(18, 0, 1), j, clockAt(18, 0, 0))
+		w.ctl.Timing.Standby = standby
+		w.sweepAt(clockAt(18, 30, 0))
+		if w.kinds() != want {
+			t.Errorf("standby %t: told %q", standby, w.kinds())
+		}
+	}
+}
+
 // TestTheFirstSlotAfterARestore: the slot from which the store knows all again is judged.
 func TestTheFirstSlotAfterARestore(t *testing.T) {
 	t.Parallel()

@@ -25,9 +25,6 @@ const existBatch = 100
 // T - StartWithin were judged, but for those that were given up and told, see passes. A job
 // whose item or plan cannot be read is not judged; for an item, that is an error.
 func (c *Control) CheckSlots(ctx context.Context) error {
-	if c.Timing.Standby {
-		return c.passSlots(ctx, c.Now())
-	}
 	l, err := c.Load(ctx)
 	if err != nil {
 		return err
