@@ -268,7 +268,7 @@ func TestWriteUnits(t *testing.T) {
 }
 
 // TestOldestDueAmongEarlyEntries: early entries, such as those of running runs, are read in batches
-// even if only one run is wanted.
+// even if only one run is wanted. Of many runs that are due at their entries, one batch is enough.
 func TestOldestDueAmongEarlyEntries(t *testing.T) {
 	t.Parallel()
 	var queries, batches atomic.Int64
@@ -303,5 +303,15 @@ func TestOldestDueAmongEarlyEntries(t *testing.T) {
 	}
 	if q, b := queries.Load(), batches.Load(); q > 60 || b > 8 {
 		t.Errorf("%d queries and %d batches", q, b)
+	}
+	for i := range rs {
+		rs[i].ID, rs[i].Status = run.ScheduledID(fmt.Sprintf("due-%03d", i), start), run.Queued
+		rs[i].DueAt = start.Add(time.Duration(i) * time.Second)
+	}
+	table.fill(t, rs)
+	batches.Store(0)
+	due, err = table.Due(t.Context(), run.LaunchLane, start.Add(time.Hour), 1)
+	if wantIDs(t, "due", due, err, rs[0].ID); batches.Load() != 1 {
+		t.Errorf("%d batches of those that are due", batches.Load())
 	}
 }

@@ -247,6 +247,10 @@ func TestNewer(t *testing.T) {
 		t.Errorf("it is due since %s", unreadable.DueSince)
 	}
 	wantIDs(t, "the others", got, nil, "b/20261122T1730Z")
+	for _, q := range []port.Query{{}, {Status: run.Launching}} {
+		others, err := s.Runs(t.Context(), q)
+		wantIDs(t, "Runs", others, err, "b/20261122T1730Z")
+	}
 	for _, err := range s.Walk(t.Context(), port.Walk{}) {
 		if err != nil {
 			wantNewer("Walk", err)
