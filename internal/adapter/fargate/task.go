@@ -45,12 +45,9 @@ func container(c types.Container) stop.Container {
 		out.Ran = out.Ran || agent.LastStartedAt != nil
 	}
 	if c.ExitCode != nil {
-		code := int64(*c.ExitCode)
-		if code < 0 {
-			// Windows exit codes are unsigned 32-bit numbers, and events show them so; the SDK reads
-			// them as signed.
-			code = int64(uint32(*c.ExitCode))
-		}
+		// Windows exit codes are unsigned 32-bit numbers, and events show them so; the SDK reads
+		// them as signed.
+		code := int64(uint32(*c.ExitCode))
 		out.ExitCode = &code
 	}
 	return out
