@@ -58,6 +58,31 @@ func TestWhatGotAwayIsFoundByItsLock(t *testing.T) {
 	}
 }
 
+// TestWhatShowsNoOwner: a process that got away and has neither a command's variables nor its lock may belong to
+// any that ran when it was first seen. It lives until the last of them has ended.
+func TestWhatShowsNoOwner(t *testing.T) {
+	t.Parallel()
+	if setsid() == "" {
+		t.Skip("needs setsid")
+	}
+	const unmarked = `(env -i setsid /bin/sh -c 'exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; echo "$$" >"$0"; exec sleep 1000' "$FIFO" &)
+		read line <"$GO"; exit 6`
+	s := newShop(t)
+	owner := spec("/bin/sh", "-c", unmarked)
+	owner.TaskID = digitsOf(t)
+	owner.Env = map[string]string{"FIFO": fifo(t), "GO": fifo(t)}
+	s.start(owner)
+	pid := strings.Fields(hear(t, owner.Env["FIFO"]))[0]
+	other := spec("/bin/sh", "-c", "exit 5")
+	other.TaskID = digitsOf(t)[1:]
+	s.start(other)
+	equal(t, "exit code of the other", s.code(), 5)
+	equal(t, "it lives after the end of the other", lives(t, pid), true)
+	tell(t, owner.Env["GO"])
+	equal(t, "exit code of its owner", s.code(), 6)
+	equal(t, "it lives after the end of its owner", lives(t, pid), false)
+}
+
 // TestWhatGotAwayDiesBehindItsSupervisor: if the supervisor is killed, the command is reported and
 // nothing is left.
 func TestWhatGotAwayDiesBehindItsSupervisor(t *testing.T) {

@@ -338,6 +338,7 @@ func TestTasksDieWithTheControlPlane(t *testing.T) {
 	last := awaitStopped(t, events)
 	equal(t, "stopCode", last.Detail.StopCode, "TerminationNotice")
 	equal(t, "startedAt", last.Detail.StartedAt != nil, true)
+	equal(t, "executionStoppedAt is known", last.Detail.ExecutionStoppedAt != nil, true)
 	equal(t, "exit code", last.Detail.Containers[0].ExitCode, nil)
 }
 
