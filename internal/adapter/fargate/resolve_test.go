@@ -139,6 +139,7 @@ func TestResolveRemembers(t *testing.T) {
 	a.now = t0.Add(time.Minute)
 	resolve("report", 3)
 	resolve("arn:aws:ecs:eu-central-1:123456789012:task-definition/report:7", 4)
+	resolve("report", 4)
 	a.now = t0.Add(time.Hour)
 	resolve("arn:aws:ecs:eu-central-1:123456789012:task-definition/report:7", 4)
 

@@ -277,3 +277,46 @@ func TestRenewOfAJobThatWasGoneBefore(t *testing.T) {
 		t.Errorf("%+v, %v", is, err)
 	}
 }
+
+// TestRenewOfJobsThatAreGone: of each is known until when it was seen, whatever else goes after it.
+func TestRenewOfJobsThatAreGone(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 150)
+	w.expect(150, 2, true)
+	seen := w.clock.Add(-time.Minute)
+	for _, n := range []int{7, 9, 7} {
+		w.drop(jobNo(n))
+		if is, _, err := w.renew(jobNo(n), w.clock); err != nil || !is.Gone || !is.Seen.Equal(seen) {
+			t.Errorf("job %d: %+v, %v", n, is, err)
+		}
+		w.clock = w.clock.Add(time.Second)
+	}
+}
+
+// TestRenewOfWhatARuleStarts: a process that has not read the registry yet reads the job and its rule.
+func TestRenewOfWhatARuleStarts(t *testing.T) {
+	t.Parallel()
+	r, _, clock, _ := ruledBy(t, 1)
+	if is, err := r.Renew(t.Context(), "job-000", *clock); err != nil || is.Job == nil || is.Job.Schedule != "rate(5 minutes)" {
+		t.Errorf("%+v, %v", is, err)
+	}
+}
+
+// TestRenewOfWhatCouldNotBeRead: a schedule that changed and could not be read is read again. That a
+// list had it since says nothing of what it carries.
+func TestRenewOfWhatCouldNotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newLaps(t, 150)
+	w.expect(150, 2, true)
+	w.set(jobNo(7), w.clock)
+	w.get = func(string) error { return errThrottled }
+	for range 2 {
+		if _, _, err := w.minute(); !errors.As(err, new(*UnreadError)) {
+			t.Fatal(err)
+		}
+	}
+	w.get = nil
+	if is, gets, err := w.renew(jobNo(7), w.clock.Add(-time.Minute)); err != nil || gets != 1 || is.Job == nil || is.Job.Modified.Equal(changed) {
+		t.Errorf("after %d reads: %+v, %v", gets, is, err)
+	}
+}
