@@ -54,7 +54,7 @@ func replaceBy(name string, mode fs.FileMode, write func(io.Writer) error) error
 }
 
 // liken gives a new file the mode of another, from which the umask may have taken something away, and its owner and
-// group as far as that is allowed: only root gives files away.
+// group if both may be given: only root gives files to another owner.
 func liken(w io.Writer, other fs.FileInfo) error {
 	f, ok := w.(*os.File)
 	if !ok {
