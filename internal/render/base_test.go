@@ -3,6 +3,7 @@ package render_test
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -59,5 +60,25 @@ func TestRevisionOfABase(t *testing.T) {
 	_, err := render.Templates([]job.Job{{Name: "a", Schedule: "0 3 * * *", TaskDefinition: "app:3"}}, definitions, render.Options{From: from})
 	if err == nil || !strings.Contains(err.Error(), "leave the revision out") {
 		t.Error(err)
+	}
+}
+
+// TestWhatIsNotThereIsNotWritten: CloudFormation refuses a property without a value, and an ID with other
+// characters than letters and digits.
+func TestWhatIsNotThereIsNotWritten(t *testing.T) {
+	t.Parallel()
+	jobs, bare := []job.Job{{Name: "2-4_7z", Schedule: "0 3 * * *"}}, []job.TaskDefinition{{Family: "9", Image: "x"}}
+	text := one(t, jobs, bare, render.Options{})
+	for _, absent := range []string{"User:", "Environment:", "Secrets:", "LogConfiguration:", "RoleArn: \"", "Description: \"\""} {
+		if bytes.Contains(text, []byte(absent)) {
+			t.Errorf("%s in\n%s", absent, text)
+		}
+	}
+	if ids := regexp.MustCompile(`(?m)^  [A-Za-z0-9]+:\n    Type:`).FindAll(text, -1); len(ids) != 3 { // and the parameter
+		t.Errorf("IDs are %q in\n%s", ids, text)
+	}
+	terraform, err := render.Terraform(jobs, bare, render.Options{From: from})
+	if err != nil || bytes.Contains(terraform, []byte("aws_cloudwatch_log_group")) {
+		t.Errorf("%v, %s", err, terraform)
 	}
 }

@@ -36,6 +36,7 @@ func TestRunnable(t *testing.T) {
 		"no subnets":         {with("a", func(j *job.Job) { j.Network.Subnets = nil }), job.TaskDefinition{}, []string{"job a: no network"}},
 		"another cluster":    {with("a", func(j *job.Job) { j.Cluster = "etl" }), job.TaskDefinition{}, []string{"job a: cluster etl is not one of the stack's parameter Clusters (arn:"}},
 		"a cluster by ARN":   {with("a", func(j *job.Job) { j.Cluster = clusters[0] }), job.TaskDefinition{}, nil},
+		"listed by its name": {with("a", func(j *job.Job) { j.Cluster = strings.Replace(clusters[0], "jobs", "default", 1) }), job.TaskDefinition{}, nil},
 		"of another account": {with("a", func(j *job.Job) { j.Cluster = strings.Replace(clusters[0], "1234", "9999", 1) }), job.TaskDefinition{}, []string{"job a: cluster jobs is not"}},
 		"ECS's own default":  {with("a", func(j *job.Job) { j.Cluster = "" }), job.TaskDefinition{}, nil},
 		"a placeholder":      {with("a", func(j *job.Job) { j.Command = []string{"x", "-p", "REPLACE-ME"} }), job.TaskDefinition{}, []string{"job a: command holds REPLACE-ME"}},
