@@ -33,6 +33,30 @@ func TestTheSameTokenGivesTheSameTask(t *testing.T) {
 	equal(t, "starts", len(h.runner.Started()), 1)
 }
 
+// TestATokenThatCannotBeRead: that nobody can tell what a token stands for launches no second task.
+func TestATokenThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]string{
+		"the token": "UPDATE ecs_tokens SET body = json_set(body, '$.tasks', 'x')",
+		"its task":  "UPDATE ecs_tasks SET body = json_set(body, '$.id', 5)",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.run()
+			h.clock.Advance(2 * time.Minute) // it ended after one minute
+			if _, err := h.config.DB.ExecContext(t.Context(), spoil); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := h.RunTask(t.Context(), input()); err == nil {
+				t.Errorf("RunTask = %+v", out)
+			}
+			h.clock.Advance(2 * time.Minute)
+			equal(t, "starts", len(h.runner.Started()), 1)
+		})
+	}
+}
+
 func TestATokenLivesForItsTaskAndAnHour(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
