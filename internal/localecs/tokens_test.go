@@ -37,8 +37,8 @@ func TestTheSameTokenGivesTheSameTask(t *testing.T) {
 func TestATokenThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]string{
-		"the token": "UPDATE ecs_tokens SET body = json_set(body, '$.tasks', 'x')",
-		"its task":  "UPDATE ecs_tasks SET body = json_set(body, '$.id', 5)",
+		"its record": "UPDATE ecs_tokens SET body = json_set(body, '$.tasks', 'x')",
+		"its task":   "UPDATE ecs_tasks SET body = json_set(body, '$.id', 5)",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
