@@ -81,4 +81,8 @@ func TestWhatIsNotThereIsNotWritten(t *testing.T) {
 	if err != nil || bytes.Contains(terraform, []byte("aws_cloudwatch_log_group")) {
 		t.Errorf("%v, %s", err, terraform)
 	}
+	bare[0].Container = "main"
+	if terraform, err = render.Terraform(jobs, bare, render.Options{From: from}); err != nil || !bytes.Contains(terraform, []byte(`\"name\":\"main\"`)) {
+		t.Errorf("a named container: %v, %s", err, terraform)
+	}
 }
