@@ -1,7 +1,6 @@
 package control
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -157,10 +156,7 @@ func (c *Control) anyOpen(ctx context.Context, name string) (ids []string, err e
 		}
 		open = append(open, rs...)
 	}
-	sort.Slice(open, func(i, k int) bool { // slices.SortFunc for runs takes 4 KB of a zip
-		a, b := &open[i], &open[k]
-		return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), cmp.Compare(b.ID, a.ID)) < 0
-	})
+	sort.Slice(open, func(i, k int) bool { return open[i].Newer(&open[k]) }) // slices.SortFunc for runs takes 4 KB of a zip
 	for i := range open {
 		if r := &open[i]; !r.Status.Terminal() && !r.Waits && r.Nonsense() == "" {
 			ids = append(ids, string(r.ID))

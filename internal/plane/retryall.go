@@ -39,9 +39,8 @@ func (c Candidate) Ask() port.RetryRequest {
 
 // Candidates returns the runs that a filter selects, only the newest of each job, newest first.
 // It leaves out runs whose job has succeeded since. A retry of a job that is no longer deployed is
-// unsafe. A filter without statuses selects failed
-// runs. left has the ids of the runs that are left out because they cannot be read; so are
-// the runs of their jobs that may be older.
+// unsafe. A filter without statuses selects failed runs. left has the ids of the runs that are left
+// out because they cannot be read; so are the runs of their jobs that may be older.
 func (p *Plane) Candidates(ctx context.Context, f Filter) (out []Candidate, left []run.ID, err error) {
 	if len(f.Statuses) == 0 {
 		f.Statuses = []run.Status{run.Failed}

@@ -4,6 +4,7 @@
 package run
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -168,6 +169,12 @@ type Effect struct {
 	// run that owes it is the newest.
 	Count int `json:"count,omitempty"`
 	First ID  `json:"first,omitempty"`
+}
+
+// Newer reports whether a list that begins with the newest slot has r before other, by their ids if their slots are
+// the same.
+func (r *Run) Newer(other *Run) bool {
+	return cmp.Or(other.ScheduledFor.Compare(r.ScheduledFor), cmp.Compare(other.ID, r.ID)) < 0
 }
 
 // Last returns the newest attempt; nil if there is none.

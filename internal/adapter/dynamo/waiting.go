@@ -88,11 +88,11 @@ func (l *waiting) first(r *run.Run) (first *run.Run, load bool) {
 	}
 	if len(l.keys) > 0 {
 		key := &run.Run{ID: l.keys[0].id, ScheduledFor: l.keys[0].slot}
-		if (first == nil || newestFirst(key, first)) && (r == nil || newestFirst(key, r)) {
+		if (first == nil || key.Newer(first)) && (r == nil || key.Newer(r)) {
 			return nil, true
 		}
 	}
-	if first == nil || r != nil && !newestFirst(first, r) {
+	if first == nil || r != nil && !first.Newer(r) {
 		return nil, false
 	}
 	return first, false

@@ -63,15 +63,10 @@ func (k *walk) start(ctx context.Context) (err error) {
 	return err
 }
 
-// newestFirst reports whether run a comes before run b.
-func newestFirst(a, b *run.Run) bool {
-	return cmp.Or(b.ScheduledFor.Compare(a.ScheduledFor), cmp.Compare(b.ID, a.ID)) < 0
-}
-
 // sortRuns sorts runs, the newest first. The functions link the code of sort.Slice anyway, and
 // slices.SortFunc has its own for each type of struct: 4 KB of a function's zip.
 func sortRuns(rs []run.Run) {
-	sort.Slice(rs, func(i, k int) bool { return newestFirst(&rs[i], &rs[k]) })
+	sort.Slice(rs, func(i, k int) bool { return rs[i].Newer(&rs[k]) })
 }
 
 // entries returns what the walk goes through, apart from the lanes.
