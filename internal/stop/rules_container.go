@@ -41,13 +41,13 @@ var pullFamily = Family{
 		},
 		{
 			Name:  "pull-unfit",
-			Match: Match{Any: []stems{{"gave http response"}, malformed, invalid}, Not: []stems{{"invalid argument", "size validation", "tar header", "invalid memory", "lsetxattr"}}}, // a broken transfer or unpacking, which may pass
+			Match: Match{Any: []stems{{"gave http response"}, malformed, invalid}, Not: []stems{{"invalid argument", "size validation", "tar header", "invalid memory", "lsetxattr"}, garbled}}, // a broken transfer or unpacking, which may pass
 			Class: Config,
 			Why:   "the image's name is wrong, it was not built for the task's platform, or the host does not trust the registry's certificate",
 		},
 		{
 			Name:  "pull-rate-limit",
-			Match: Match{Any: []stems{{"toomanyrequests", "too many requests", "pull rate limit", "code: 429"}}},
+			Match: Match{Any: []stems{{"toomanyrequests", "too many requests", "pull rate limit", "code: 429", "http 429"}}},
 			Class: Ambiguous,
 			Why:   "the registry's pull limit is used up, which can take hours to pass",
 		},

@@ -31,7 +31,7 @@ var endLexicon = lexicon{
 		},
 		Has: stems{
 			"performing maintenance", "spot task was interrupted", "spot interruption", "spotinterruption", "spot capacity reclaim", "capacity reclaimed", "being reclaimed", "was evicted", "in draining",
-			"draining state", "deregistration forced", "scaling activity initiated", "task retirement", "instance terminated", "instance stopped",
+			"draining state", "instance draining", "deregistration forced", "scaling activity initiated", "task retirement", "instance terminated", "instance stopped",
 			"termination notice", "underlying infrastructure", "underlying host",
 		},
 		Rules: []Rule{{

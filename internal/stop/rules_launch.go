@@ -50,7 +50,7 @@ var (
 var unsent = stems{
 	"send request failed", "request send failed", "context deadline exceeded", "request canceled", "context canceled", "request context",
 	"connection reset", "could not connect to the endpoint", "read timeout on endpoint", "connect timeout on endpoint", "connection was closed before",
-	"connection broken", "broken pipe", "unexpected eof", "tls handshake", "client.timeout",
+	"connection broken", "broken pipe", "unexpected eof", "tls handshake", "client.timeout", "deserialization failed",
 }
 
 // launchFamily is built on first use, not at every start of a process.

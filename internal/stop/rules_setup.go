@@ -57,7 +57,7 @@ var secretsFamily = Family{
 		},
 		{
 			Name:  "secrets-invalid",
-			Match: Match{Any: []stems{{"movedpermanently", "permanentredirect", "bucketregionerror", "incorrect region", "empty secret"}, invalid}, Not: []stems{{"throttl", "rate exceeded"}}},
+			Match: Match{Any: []stems{{"movedpermanently", "permanentredirect", "bucketregionerror", "incorrect region", "empty secret"}, invalid}, Not: []stems{{"throttl", "rate exceeded"}, garbled}},
 			Class: Config,
 			Why:   "the secret's name or JSON key, or the Region of the file of variables, in the task definition is wrong",
 		},
@@ -117,7 +117,7 @@ var loggerFamily = Family{
 		},
 		{
 			Name:  "logger-invalid",
-			Match: Match{Any: []stems{{"is expected"}, invalid}, Not: []stems{{"throttl", "rate exceeded"}}},
+			Match: Match{Any: []stems{{"is expected"}, invalid}, Not: []stems{{"throttl", "rate exceeded"}, garbled}},
 			Class: Config,
 			Why:   "the log configuration of the task definition is wrong",
 		},

@@ -8,7 +8,7 @@ var (
 		"no basic auth", "nocredentialprov", "authentication required", "authorization failed", "insufficient_scope", "operation not permitted", "policyviolation",
 		"docker login", "permission", "assume role", "assume the role", "unrecognizedclient",
 		"disabledexception", "is disabled", "decryptionfail", "can't decrypt", "cannot decrypt", "failed to decrypt", "unable to decrypt", "kmsinvalidstate", "pending deletion", "pending import",
-		"marked for deletion", "marked deleted", "scheduled for deletion", "code: 403", "code: 401",
+		"marked for deletion", "marked deleted", "scheduled for deletion", "code: 403", "code: 401", "http 403", "http 401",
 	}
 	// missing: something named does not exist.
 	missing = stems{
@@ -16,7 +16,7 @@ var (
 		"can't find", "cannot find", "could not find", "couldn't find", "unable to find",
 		"be found", "whether the secret exist", "whether the parameter exist", "whether the image exist", "whether the log group exist", "manifest unknown", "manifest_unknown",
 		"name unknown", "name_unknown", "not known to registry", "no such file", "no such image",
-		"no such object", "nosuchkey", "nosuchbucket", "no longer exist", "(404)", "code: 404",
+		"no such object", "nosuchkey", "nosuchbucket", "no longer exist", "(404)", "code: 404", "http 404",
 	}
 	// invalid: something is written incorrectly or cannot work here.
 	invalid = stems{
@@ -38,7 +38,11 @@ var (
 		"internalserver", "internal server error", "internalfailure", "internal failure", "internalservice",
 		"internal service error", "internal error", "service unavailable", "serviceunavailable",
 		"service is unavailable", "errorcode: unavailable", "bad gateway", "gateway time", "slowdown", "code: 500", "code: 502", "code: 503", "code: 504",
+		"http 500", "http 502", "http 503", "http 504",
 	}
+	// garbled: the answer was not in the service's form, mostly a page of HTML from an overloaded
+	// service or from something in between. What a decoder finds invalid in it was written by nobody.
+	garbled = stems{"response body", "token response", "unmarshalling content", "deserialization failed", "serializationerror"}
 	// network: there was no answer, or none in time.
 	network = stems{
 		"i/o time", "timeout", "timed out", "deadline exceeded", "connection issue", "network configuration",
