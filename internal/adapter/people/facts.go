@@ -179,7 +179,7 @@ func (f *Facts) wholeSecret(ctx context.Context, arn string) (string, error) {
 // the secret, a version's stage and its id (ECS developer guide, "Pass Secrets Manager secrets").
 func secretOf(arn string) (secret string, ok bool) {
 	parts := strings.SplitN(arn, ":", 8)
-	if parts[0] != "arn" || len(parts) < 7 || parts[2] != "secretsmanager" {
+	if len(parts) < 7 || parts[2] != "secretsmanager" {
 		return "", false
 	}
 	return strings.Join(parts[:7], ":"), true
@@ -187,7 +187,7 @@ func secretOf(arn string) (secret string, ok bool) {
 
 // regionOf returns the Region in an ARN, "" for a name.
 func regionOf(arn string) string {
-	if parts := strings.SplitN(arn, ":", 5); parts[0] == "arn" && len(parts) == 5 {
+	if parts := strings.SplitN(arn, ":", 5); len(parts) == 5 {
 		return parts[3]
 	}
 	return ""

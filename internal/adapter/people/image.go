@@ -75,10 +75,7 @@ func inRegistry(image string) (account, region, repository string, id ecrtypes.I
 // for IPv4 or dual stack (ECR user guide, "Making requests to Amazon ECR registries"; AWS General
 // Reference, "Amazon ECR endpoints and quotas").
 func registry(host string) (account, region string, ok bool) {
-	account, rest, ok := strings.Cut(host, ".dkr")
-	if !ok {
-		return "", "", false
-	}
+	account, rest, _ := strings.Cut(host, ".dkr")
 	for _, form := range []string{".ecr.", ".ecr-fips.", "-ecr.", "-ecr-fips."} {
 		if rest, ok := strings.CutPrefix(rest, form); ok {
 			region, _, _ = strings.Cut(rest, ".")

@@ -2,6 +2,8 @@ package people
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"reflect"
 	"testing"
 
@@ -73,6 +75,39 @@ func TestMessagesOfQueues(t *testing.T) {
 				t.Errorf("got %+v and %q, %v", h.Queues, h.Unseen, err)
 			}
 		})
+	}
+}
+
+// forbidden is a stack of which nobody may see more than its parts.
+type forbidden struct{}
+
+func (forbidden) ListStackResources(context.Context, *cloudformation.ListStackResourcesInput, ...func(*cloudformation.Options)) (*cloudformation.ListStackResourcesOutput, error) {
+	out := &cloudformation.ListStackResourcesOutput{}
+	for _, p := range [][2]string{{"A", alarmType}, {"Q1", queueType}, {"Q2", queueType}, {"R1", ruleType}, {"R2", ruleType}} {
+		out.StackResourceSummaries = append(out.StackResourceSummaries, cloudformationtypes.StackResourceSummary{LogicalResourceId: &p[0], PhysicalResourceId: &p[0], ResourceType: &p[1]})
+	}
+	return out, nil
+}
+
+func (forbidden) DescribeAlarms(context.Context, *cloudwatch.DescribeAlarmsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DescribeAlarmsOutput, error) {
+	return nil, &smithy.GenericAPIError{Code: "AccessDenied"}
+}
+
+func (forbidden) GetQueueAttributes(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
+	return nil, &smithy.GenericAPIError{Code: "AccessDenied"}
+}
+
+// TestUnseenParts: a part that may not be seen hides none of the others.
+func TestUnseenParts(t *testing.T) {
+	t.Parallel()
+	events := eventsOf(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"__type":"AccessDeniedException","message":"no"}`)
+	})
+	h, err := (&Inspector{Stack: "prod", Resources: forbidden{}, Alarms: forbidden{}, Queues: forbidden{}, Events: events}).Inspect(t.Context())
+	want := []string{"the state of its alarms" + notAllowed, "the queue Q1" + notAllowed, "the queue Q2" + notAllowed, "the rule R1" + notAllowed, "the rule R2" + notAllowed}
+	if err != nil || !reflect.DeepEqual(h.Unseen, want) {
+		t.Errorf("got %q, %v", h.Unseen, err)
 	}
 }
 

@@ -26,6 +26,17 @@ func (ruled) ListStackResources(context.Context, *cloudformation.ListStackResour
 	}}, nil
 }
 
+// eventsOf is EventBridge that answers so.
+func eventsOf(t *testing.T, answers http.HandlerFunc) *signed.Client {
+	t.Helper()
+	server := httptest.NewServer(answers)
+	t.Cleanup(server.Close)
+	config := aws.Config{Region: "eu-central-1", BaseEndpoint: &server.URL, HTTPClient: signedtest.Checked(t, server.Client()), RetryMaxAttempts: 1, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "secret"}, nil
+	})}
+	return &signed.Client{Config: config, Service: "events"}
+}
+
 // TestRules: how a rule of the stack stands, and whether it calls anything.
 func TestRules(t *testing.T) {
 	t.Parallel()
@@ -53,7 +64,7 @@ func TestRules(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			events := eventsOf(t, func(w http.ResponseWriter, r *http.Request) {
 				asked, _ := io.ReadAll(r.Body)
 				said := map[string]string{`AWSEvents.DescribeRule {"Name":"` + is.On + `"}`: c.rule, `AWSEvents.ListTargetsByRule {"Rule":"` + is.On + `"}`: c.targets}[r.Header.Get("X-Amz-Target")+" "+string(asked)]
 				switch said {
@@ -63,12 +74,8 @@ func TestRules(t *testing.T) {
 					w.WriteHeader(http.StatusBadRequest)
 				}
 				_, _ = io.WriteString(w, said)
-			}))
-			t.Cleanup(server.Close)
-			config := aws.Config{Region: "eu-central-1", BaseEndpoint: &server.URL, HTTPClient: signedtest.Checked(t, server.Client()), RetryMaxAttempts: 1, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-				return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "secret"}, nil
-			})}
-			h, err := (&Inspector{Stack: "prod", Resources: ruled{}, Events: &signed.Client{Config: config, Service: "events"}}).Inspect(t.Context())
+			})
+			h, err := (&Inspector{Stack: "prod", Resources: ruled{}, Events: events}).Inspect(t.Context())
 			if (err != nil) != c.fails || !reflect.DeepEqual(h.Rules, c.want) || !reflect.DeepEqual(h.Unseen, c.unseen) {
 				t.Errorf("got %+v and %q, %v", h.Rules, h.Unseen, err)
 			}
