@@ -1,11 +1,14 @@
 package localecs_test
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -194,26 +197,45 @@ func TestTokensAndTasksSurviveARestart(t *testing.T) {
 	equal(t, "starts since", len(h.runner.Started()), 0)
 }
 
+// TestOneTokenSentAtOnceFromManyLaunchesOnce: who asks while the first launch is being written waits for it.
 func TestOneTokenSentAtOnceFromManyLaunchesOnce(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	arns := make([]string, 16)
-	var wg sync.WaitGroup
-	for i := range arns {
-		wg.Go(func() {
-			out, err := h.RunTask(t.Context(), input())
-			if err == nil && len(out.Tasks) == 1 {
-				arns[i] = aws.ToString(out.Tasks[0].TaskArn)
+	synctest.Test(t, func(t *testing.T) {
+		var written chan struct{}
+		h := newHouse(t, func(c *localecs.Config) {
+			db := c.DB
+			c.Within = func(ctx context.Context, _ bool, do func(context.Context, *sql.Tx) error) error {
+				if written != nil {
+					<-written
+				}
+				tx, err := db.BeginTx(ctx, nil)
+				if err != nil {
+					return err
+				}
+				return errors.Join(do(ctx, tx), tx.Commit())
 			}
 		})
-	}
-	wg.Wait()
-	for _, arn := range arns {
-		if arn == "" || arn != arns[0] {
-			t.Errorf("tasks = %q, want one and the same", arns)
-			break
+		written = make(chan struct{})
+		arns := make([]string, 16)
+		var wg sync.WaitGroup
+		for i := range arns {
+			wg.Go(func() {
+				out, err := h.RunTask(t.Context(), input())
+				if err == nil && len(out.Tasks) == 1 {
+					arns[i] = aws.ToString(out.Tasks[0].TaskArn)
+				}
+			})
 		}
-	}
-	h.clock.Advance(time.Minute)
-	equal(t, "starts", len(h.runner.Started()), 1)
+		synctest.Wait()
+		close(written)
+		wg.Wait()
+		for _, arn := range arns {
+			if arn == "" || arn != arns[0] {
+				t.Errorf("tasks = %q, want one and the same", arns)
+				break
+			}
+		}
+		h.clock.Advance(time.Minute)
+		equal(t, "starts", len(h.runner.Started()), 1)
+	})
 }
