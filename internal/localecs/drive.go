@@ -14,7 +14,6 @@ type live struct {
 	starting bool // Runner.Start is running, or its outcome is not yet written
 	procs    map[string]Process
 	exits    []ended // seen, not yet written
-	cancels  []func()
 }
 
 type ended struct {
@@ -146,7 +145,7 @@ func (s *Server) arrange(r *record) {
 	case statusDeprovisioning:
 		s.timers.after(d.Deprovisioning, func() { s.step(id, statusDeprovisioning, (*record).stopped) })
 	case statusStopped:
-		s.release(id)
+		delete(s.live, id)
 	}
 }
 
@@ -222,13 +221,12 @@ func (s *Server) spot(id string) {
 
 // arrangeKill sends SIGTERM to what runs, and SIGKILL to what still runs after its stopTimeout.
 func (s *Server) arrangeKill(r *record) {
-	l := s.live[r.ID]
-	if l == nil {
+	if s.live[r.ID] == nil {
 		return // not ours: its processes died with the process that started them
 	}
 	for _, spec := range r.Specs {
 		s.timers.after(0, func() { s.signal(r.ID, spec.Container, false) })
-		l.cancels = append(l.cancels, s.timers.after(spec.StopTimeout, func() { s.signal(r.ID, spec.Container, true) }))
+		s.timers.after(spec.StopTimeout, func() { s.signal(r.ID, spec.Container, true) })
 	}
 }
 
@@ -242,14 +240,4 @@ func (s *Server) signal(id, container string, kill bool) {
 	if p != nil {
 		p.Stop(kill)
 	}
-}
-
-// release forgets the processes of a stopped task.
-func (s *Server) release(id string) {
-	if l := s.live[id]; l != nil {
-		for _, cancel := range l.cancels {
-			cancel()
-		}
-	}
-	delete(s.live, id)
 }

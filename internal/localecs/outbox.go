@@ -13,7 +13,7 @@ type outbox struct {
 	ofTask map[string][]*event // those that must keep the order of their task, in that order
 
 	flying map[string]bool // tasks with an event that is being delivered
-	wakeAt time.Time       // when the requested callback comes; zero if there is none
+	wakeAt time.Time       // when the requested callback comes
 	cancel func()
 }
 

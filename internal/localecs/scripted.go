@@ -73,17 +73,13 @@ func (r *ScriptedRunner) Running() int {
 func (r *ScriptedRunner) Die() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for p := range r.running {
-		p.cancelAll()
-	}
 	clear(r.running)
 }
 
 type scripted struct {
-	runner  *ScriptedRunner
-	script  Script
-	exited  func(Exit)
-	cancels []func()
+	runner *ScriptedRunner
+	script Script
+	exited func(Exit)
 }
 
 func (p *scripted) Stop(kill bool) {
@@ -101,23 +97,15 @@ func (p *scripted) Stop(kill bool) {
 }
 
 func (p *scripted) endLater(d time.Duration, e Exit) {
-	p.cancels = append(p.cancels, p.runner.Clock.AfterFunc(d, func() { p.end(e) }))
+	p.runner.Clock.AfterFunc(d, func() { p.end(e) })
 }
 
 func (p *scripted) end(e Exit) {
 	p.runner.mu.Lock()
 	_, ok := p.runner.running[p]
 	delete(p.runner.running, p)
-	p.cancelAll()
 	p.runner.mu.Unlock()
 	if ok {
 		p.exited(e)
 	}
-}
-
-func (p *scripted) cancelAll() {
-	for _, cancel := range p.cancels {
-		cancel()
-	}
-	p.cancels = nil
 }
