@@ -30,6 +30,19 @@ func TestAnEventIsGivenUntilItIsTaken(t *testing.T) {
 	same(t, "events, in order", h.events.short(), wholeLife)
 }
 
+// TestARefusedEventHoldsUpNoOther: while a task's event waits for its next try, those of others are given.
+func TestARefusedEventHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.events.refuse = 1
+	h.run()
+	h.clock.Advance(0)
+	same(t, "events of the first", h.events.short(), []string{})
+	h.run(token("token-2"))
+	h.clock.Advance(0)
+	same(t, "events of the second", h.events.short(), wholeLife[:4])
+}
+
 func TestEventsNotTakenSurviveARestart(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

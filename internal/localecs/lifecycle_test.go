@@ -136,6 +136,7 @@ func TestStopTask(t *testing.T) {
 			equal(t, "stoppedReason", d.StoppedReason, "enough")
 			equal(t, "stoppedAt after the asking", d.StoppedAt.Sub(start)-tt.after, tt.wantStop)
 			equal(t, "started", d.StartedAt != nil, tt.wantExit >= 0)
+			equal(t, "says when its command ended", d.ExecutionStoppedAt != nil, tt.wantExit >= 0)
 			equal(t, "has a runtimeId, as from PENDING on", d.Containers[0].RuntimeID != "", tt.after > time.Second)
 			if code := d.Containers[0].ExitCode; code == nil {
 				equal(t, "exit code", -1, tt.wantExit)

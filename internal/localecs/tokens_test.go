@@ -1,8 +1,6 @@
 package localecs_test
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"slices"
 	"strings"
@@ -201,21 +199,9 @@ func TestTokensAndTasksSurviveARestart(t *testing.T) {
 func TestOneTokenSentAtOnceFromManyLaunchesOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var written chan struct{}
-		h := newHouse(t, func(c *localecs.Config) {
-			db := c.DB
-			c.Within = func(ctx context.Context, _ bool, do func(context.Context, *sql.Tx) error) error {
-				if written != nil {
-					<-written
-				}
-				tx, err := db.BeginTx(ctx, nil)
-				if err != nil {
-					return err
-				}
-				return errors.Join(do(ctx, tx), tx.Commit())
-			}
-		})
-		written = make(chan struct{})
+		disk := &slowDisk{}
+		h := newHouse(t, func(c *localecs.Config) { disk.db, c.Within = c.DB, disk.within })
+		letOn := disk.slow()
 		arns := make([]string, 16)
 		var wg sync.WaitGroup
 		for i := range arns {
@@ -227,7 +213,7 @@ func TestOneTokenSentAtOnceFromManyLaunchesOnce(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		close(written)
+		letOn()
 		wg.Wait()
 		for _, arn := range arns {
 			if arn == "" || arn != arns[0] {
