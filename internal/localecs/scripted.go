@@ -73,13 +73,17 @@ func (r *ScriptedRunner) Running() int {
 func (r *ScriptedRunner) Die() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for p := range r.running {
+		p.cancelAll()
+	}
 	clear(r.running)
 }
 
 type scripted struct {
-	runner *ScriptedRunner
-	script Script
-	exited func(Exit)
+	runner  *ScriptedRunner
+	script  Script
+	exited  func(Exit)
+	cancels []func()
 }
 
 func (p *scripted) Stop(kill bool) {
@@ -97,15 +101,24 @@ func (p *scripted) Stop(kill bool) {
 }
 
 func (p *scripted) endLater(d time.Duration, e Exit) {
-	p.runner.Clock.AfterFunc(d, func() { p.end(e) })
+	p.cancels = append(p.cancels, p.runner.Clock.AfterFunc(d, func() { p.end(e) }))
 }
 
 func (p *scripted) end(e Exit) {
 	p.runner.mu.Lock()
 	_, ok := p.runner.running[p]
 	delete(p.runner.running, p)
+	p.cancelAll()
 	p.runner.mu.Unlock()
 	if ok {
 		p.exited(e)
 	}
+}
+
+// cancelAll leaves nothing for which a virtual clock would have to go on.
+func (p *scripted) cancelAll() {
+	for _, cancel := range p.cancels {
+		cancel()
+	}
+	p.cancels = nil
 }
