@@ -132,9 +132,10 @@ func codeLike(word string) bool {
 }
 
 // shortCode drops a namespace, and the address that may follow a code on the wire:
-// "com.amazonaws.ecs#ClientException", "ClientException:http://internal.amazon.com/coral/"
+// "com.amazonaws.ecs#ClientException", "Aws::ECS::Errors::ClientException",
+// "ClientException:http://internal.amazon.com/coral/"
 // (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
 func shortCode(code string) string {
-	code, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(code)), ":")
+	code, _, _ = strings.Cut(strings.ReplaceAll(strings.ToLower(strings.TrimSpace(code)), "::", "."), ":")
 	return code[strings.LastIndexAny(code, "#.")+1:]
 }

@@ -73,8 +73,10 @@ func TestErrorCodes(t *testing.T) {
 			t.Errorf("%q has code %q, want %q", said, got, want)
 		}
 	}
-	if got := shortCode(" com.amazonaws.ecs#ClientException "); got != "clientexception" {
-		t.Errorf("the short form is %q", got)
+	for _, code := range []string{" com.amazonaws.ecs#ClientException ", "ClientException:http://internal.amazon.com/coral/", "Aws::ECS::Errors::ClientException"} {
+		if got := shortCode(code); got != "clientexception" {
+			t.Errorf("the short form of %q is %q", code, got)
+		}
 	}
 	s := Stop{Kind: LaunchException, ErrorCode: "ClientException", Reason: "MISSING"}
 	if v := Classify(s); v.Rule == notFoundRule.Name {

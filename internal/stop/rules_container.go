@@ -73,9 +73,12 @@ var pullFamily = Family{
 
 // unpacking are words about the layers of an image that was found. What the host lacks is then
 // not the fault of the image's name, and the next host may have it
-// (https://github.com/moby/moby/issues/32814,
+// (https://github.com/moby/moby/issues/32814, https://github.com/moby/moby/issues/38275,
+// https://github.com/containerd/containerd/issues/3604,
 // https://github.com/containerd/containerd/blob/main/core/unpack/unpacker.go).
-var unpacking = stems{"extract layer", "register layer", "apply layer", "applylayer", "importlayer", "processbaselayer", "extraction snapshot", "lease content"}
+var unpacking = stems{
+	"extract layer", "register layer", "apply layer", "applylayer", "importlayer", "processbaselayer", "extraction snapshot", "lease content", "content digest", "no such file",
+}
 
 var createFamily = Family{
 	Title: "Container create",

@@ -42,7 +42,7 @@ var (
 		"serviceunavailable", "serviceunavailableexception", "requesterror", "requestcanceled", "requesttimeout",
 		"requesttimeoutexception", "sdkclientexception", "amazonclientexception", "serializationerror", "responsetimeout",
 		"connecttimeouterror", "readtimeouterror", "endpointconnectionerror", "connectionclosederror", "httpclienterror", "timeouterror",
-		"apicalltimeoutexception", "apicallattempttimeoutexception",
+		"apicalltimeoutexception", "apicallattempttimeoutexception", "responseparsererror",
 	}
 )
 

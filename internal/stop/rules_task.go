@@ -28,8 +28,8 @@ var interfaceFamily = Family{
 	proof: proofTask,
 	Rules: []Rule{
 		{
-			Name:  "interface-host",
-			Match: Match{Any: []stems{{"configure eni", "regular eni", "setup eni", "netplugin", "trunk eni", "attach eni", "attach the eni", "set up eni", "provision eni", "attach network interface", "attach the network interface"}}, Not: []stems{{"accessden", "not authoriz", "unauthorized", "policyviolation"}, quotas}},
+			Name:  "interface-host", // or EC2 does not see yet the interface that it has just made
+			Match: Match{Any: []stems{{"configure eni", "regular eni", "setup eni", "netplugin", "trunk eni", "attach eni", "attach the eni", "set up eni", "provision eni", "attach network interface", "attach the network interface", "networkinterfaceid"}}, Not: []stems{{"accessden", "not authoriz", "unauthorized", "policyviolation"}, quotas}},
 			Class: Retry,
 			Why:   "the host could not attach or set up the task's network interface; another host usually can",
 		},
