@@ -221,3 +221,15 @@ func (in *Import) TakeDefined(e *Entry, j job.Job, d job.TaskDefinition, wanted 
 		in.Definitions = append(in.Definitions, d)
 	}
 }
+
+// BaseDefinition gives all jobs one task definition, which is to be filled in, if commands have left
+// their secrets to it.
+func (in *Import) BaseDefinition() {
+	if len(in.Secrets.All()) == 0 {
+		return
+	}
+	in.Definitions = []job.TaskDefinition{{Family: "imported", Image: ReplaceMe, ExecutionRole: ReplaceMe, Secrets: in.Secrets.All()}}
+	for i := range in.Jobs {
+		in.Jobs[i].TaskDefinition = "imported"
+	}
+}

@@ -177,6 +177,16 @@ func (in *Import) Translated(e *Entry, j *job.Job, written string, f Fields, zon
 	return true
 }
 
+// ClockChanges reports whether the clocks of a zone change within two years.
+func (in *Import) ClockChanges(zone string) bool {
+	z, err := cron.LoadZone(zone)
+	if err != nil {
+		return true // reported elsewhere
+	}
+	_, end := in.From.In(z.Location()).ZoneBounds()
+	return !end.IsZero() && end.Before(in.From.AddDate(2, 0, 0))
+}
+
 // same gives the written text if a crontab means the fields by it, or else the fields as a
 // crontab writes them.
 func (in *Import) same(written string, f Fields) string {

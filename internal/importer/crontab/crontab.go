@@ -102,7 +102,7 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	}
 	c.user = user(all)
 	c.each(f.Data)
-	c.definition()
+	in.BaseDefinition()
 	in.Old = commentOut(f.Data, c.dot)
 	c.steps(f)
 	return nil

@@ -236,16 +236,3 @@ func followsClock(schedule string) bool {
 	f := strings.Fields(schedule)
 	return schedule == "@hourly" || len(f) == 5 && (f[0][0] == '*' || f[1][0] == '*')
 }
-
-// definition writes the base definition with the placeholders of the secrets.
-func (in *importing) definition() {
-	if len(in.Secrets.All()) == 0 {
-		return
-	}
-	in.Definitions = []job.TaskDefinition{{
-		Family: "imported", Image: importer.ReplaceMe, ExecutionRole: importer.ReplaceMe, Secrets: in.Secrets.All(),
-	}}
-	for i := range in.Jobs {
-		in.Jobs[i].TaskDefinition = "imported"
-	}
-}

@@ -150,7 +150,7 @@ func (r *reading) schedule() (ok bool) {
 		r.e.Refuse("%s", err.Error())
 		return false
 	}
-	dst, changes := cron.DST{}, r.changes(zone)
+	dst, changes := cron.DST{}, r.in.ClockChanges(zone)
 	if changes {
 		dst = cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapTwice}
 	}
@@ -168,16 +168,6 @@ func (r *reading) schedule() (ok bool) {
 		r.e.Change("%s is written as %s, which means the same here", expression, r.j.Schedule)
 	}
 	return true
-}
-
-// changes reports whether the clocks of a zone change within two years.
-func (r *reading) changes(zone string) bool {
-	z, err := cron.LoadZone(zone)
-	if err != nil {
-		return true // reported elsewhere
-	}
-	_, end := r.in.From.In(z.Location()).ZoneBounds()
-	return !end.IsZero() && end.Before(r.in.From.AddDate(2, 0, 0))
 }
 
 // zone gives the zone of a schedule, and the schedule without it.
