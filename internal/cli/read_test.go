@@ -125,7 +125,7 @@ func TestUsage(t *testing.T) {
 		{"nonsense", 2, "unexpected argument nonsense; see `batchplane --help`"},
 		{"stop report", 2, "missing flags: --reason=TEXT; see `batchplane stop --help`"},
 		{"cron 30 2 * * *", 2, "unexpected argument 2: put the whole schedule in quotes, '30 2 * * *'; see `batchplane cron --help`"},
-		{"import jenkins config.xml", 2, "jenkins is neither a file nor a kind that can be imported: eventbridge, "},
+		{"import bamboo config.xml", 2, "bamboo is neither a file nor a kind that can be imported: eventbridge, "},
 		{"history --nonsense", 2, "unknown flag --nonsense"},
 		{"history --limit x", 2, "--limit"},
 		{"history --limit 0", 2, "--limit 0 must be at least 1"},

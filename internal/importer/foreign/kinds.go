@@ -4,7 +4,7 @@ const (
 	writeJobs  = "write each as a job of a jobs file (`batchplane cron` says what a schedule means)"
 	jenkins    = "Jenkins' five fields, in which H stands for a value that Jenkins derives from the job's name"
 	fiveUTC    = "five crontab fields in UTC"
-	fixedH     = "replace each H with a fixed value, and " + writeJobs
+	getJob     = "`java -jar jenkins-cli.jar get-job NAME > NAME.xml` prints a job with its timer, and `batchplane import jenkins NAME.xml` reads that"
 	sixSpring  = "six fields of Spring, seconds first and 1 = Monday, or fixed rates"
 	ofHosts    = "`crontab -l` prints what a host has, and `batchplane import crontab` reads that"
 	springTodo = "`batchplane cron` says for each expression what to write; a method is no command, so each needs one that an image can run"
@@ -34,15 +34,15 @@ var kinds = []kind{
 	},
 	{
 		name: "a Jenkinsfile", schedules: jenkins, content: re(`(?s)(?:\bpipeline\s*\{|\bproperties\s*\(\s*\[|\bpipelineTriggers\b|\btriggers\s*\{).*\b(?:cron|parameterizedCron|pollSCM)\b`),
-		todo: fixedH,
+		todo: getJob,
 	},
 	{
 		name: "a GitHub Actions workflow", schedules: fiveUTC + ", which GitHub starts minutes late or not at all", content: re(`(?m)^\s*["']?on["']?\s*:[\s\S]*?\bschedule\s*:[\s\S]*?\bcron\s*:[\s\S]*?^jobs\s*:|^jobs\s*:[\s\S]*?^["']?on["']?\s*:[\s\S]*?\bcron\s*:`),
 		todo: "put what its steps do into an image, and " + writeJobs,
 	},
 	{
-		name: "a job of Jenkins", schedules: jenkins, content: re(`(?m)^\s*-\s*(?:timed|pollscm)\s*:|<hudson\.triggers\.\w+>`),
-		todo: fixedH,
+		name: "a job of Jenkins", schedules: jenkins, content: re(`(?m)^\s*-\s*(?:timed|pollscm)\s*:`),
+		todo: getJob,
 	},
 	{
 		name: "a configuration of Ansible", schedules: "those that its module cron writes into the crontabs of hosts",

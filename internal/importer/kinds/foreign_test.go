@@ -24,7 +24,6 @@ var foreignFiles = map[string]struct{ text, is string }{
 	"batch.nomad":              {"job \"report\" {\n type = \"batch\"\n periodic {\n  crons = [\"*/15 * * * *\"]\n  time_zone = \"Europe/Berlin\"\n }\n}\n", "a Nomad job"},
 	"year.nomad":               {"job \"report\" {\n type = \"batch\"\n periodic {\n  crons = [\"*/15 * * * * *\"]\n }\n}\n", "six with a year behind them"}, // https://github.com/hashicorp/cronexpr
 	"etc/anacron.conf":         {"1\t5\tcron.daily\trun-parts --report /etc/cron.daily\n@monthly\t15\tcron.monthly\trun-parts --report /etc/cron.monthly\n", "an anacrontab"},
-	"config.xml":               {"<project>\n <triggers>\n  <hudson.triggers.TimerTrigger>\n   <spec>TZ=Europe/Berlin\nH 2 * * *</spec>\n  </hudson.triggers.TimerTrigger>\n </triggers>\n</project>\n", "a job of Jenkins"},
 	"jjb.yaml":                 {"- job:\n    name: nightly\n    triggers:\n      - timed: 'H 4 * * *'\n", "a job of Jenkins"},
 	"azure-pipelines.yml":      {"schedules:\n- cron: '0 0 * * *'\n  displayName: a\nsteps:\n- script: make\n", "Azure DevOps"},
 	".circleci/config.yml":     {"version: 2.1\nworkflows:\n  nightly:\n    triggers:\n      - schedule:\n          cron: '0 0 * * *'\n    jobs: [build]\n", "CircleCI"},

@@ -45,6 +45,7 @@ var samples = []struct {
 	{"kubernetes", "kubernetes", "kubernetes.yaml", importer.Options{From: from}},
 	{"copilot", "copilot", "copilot/*.yml", importer.Options{From: from, Environment: "prod"}},
 	{"ecschedule", "ecschedule", "ecschedule.yaml", importer.Options{From: from}},
+	{"jenkins", "jenkins", "jenkins/*.xml", importer.Options{From: from, Zone: "Europe/Berlin"}},
 	{"answers", "eventbridge", "answers.json", importer.Options{From: from}},
 	{"template", "eventbridge", "template.yaml", importer.Options{From: from}},
 	{"cdk", "eventbridge", "cdk.json", importer.Options{From: from}},

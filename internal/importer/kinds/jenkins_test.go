@@ -1,0 +1,126 @@
+package kinds_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/kinds"
+)
+
+// aJenkinsJob gives a freestyle job with a timer, a command, and more elements.
+func aJenkinsJob(spec, command, more string) string {
+	return "<?xml version='1.1' encoding='UTF-8'?>\n<project><keepDependencies>false</keepDependencies><triggers><hudson.triggers.TimerTrigger><spec>" + spec +
+		"</spec></hudson.triggers.TimerTrigger></triggers><builders><hudson.tasks.Shell><command>" + command + "</command></hudson.tasks.Shell></builders>" + more + "</project>"
+}
+
+// TestJenkinsJobs: what a job of Jenkins says that a job here cannot keep switches it off.
+func TestJenkinsJobs(t *testing.T) {
+	t.Parallel()
+	builder := func(xml string) string {
+		return strings.Replace(aJenkinsJob("0 3 * * *", "", ""), "<hudson.tasks.Shell><command></command></hudson.tasks.Shell>", xml, 1)
+	}
+	wrapped := func(xml string) string {
+		return aJenkinsJob("0 3 * * *", "/x", "<concurrentBuild>true</concurrentBuild><buildWrappers>"+xml+"</buildWrappers>")
+	}
+	after := func(xml string) string {
+		return aJenkinsJob("0 3 * * *", "/x", "<concurrentBuild>true</concurrentBuild><publishers>"+xml+"</publishers>")
+	}
+	parameter := func(class, xml string) string {
+		return aJenkinsJob("0 3 * * *", "/x", "<properties><hudson.model.ParametersDefinitionProperty><parameterDefinitions><hudson.model."+class+">"+xml+"</hudson.model."+class+"></parameterDefinitions></hudson.model.ParametersDefinitionProperty></properties>")
+	}
+	run(t, "jenkins", "nightly.xml", []told{
+		{name: "a plain one", text: aJenkinsJob("0 3 * * *", "/x", ""), zone: "UTC", says: []string{"`timeout: 24h` is proposed", "java -jar jenkins-cli.jar disable-job nightly"}, never: "dst", jobs: 1},
+		{name: "no zone", text: aJenkinsJob("0 3 * * *", "/x", ""), says: []string{"UTC is assumed; set it with --zone"}, jobs: 1},
+		{name: "its own zone", text: aJenkinsJob("TZ=Europe/Rome\n0 3 * * *", "/x", ""), zone: "UTC", says: []string{"Jenkins loses a time in the spring gap"}, jobs: 1},
+		{name: "no such zone", text: aJenkinsJob("TZ=Europe/Nowhere\n0 3 * * *", "/x", ""), says: []string{"Europe/Nowhere"}},
+		{name: "drawn", text: aJenkinsJob("H 3 * * *", "/x", ""), zone: "UTC", says: []string{"H 3 * * * is 1 3 * * *", "full name, nightly"}, jobs: 1},
+		{name: "both day fields", text: aJenkinsJob("0 3 1-10 * 1", "/x", ""), zone: "UTC", says: []string{"only on days that both day fields have"}},
+		{name: "a day field that cron would take for one alone", text: aJenkinsJob("0 3 */2 * 1", "/x", ""), zone: "UTC", says: []string{"only on days that both day fields have"}},
+		{name: "never", text: aJenkinsJob("0 3 30 2 *", "/x", ""), zone: "UTC", says: []string{"it never fires"}},
+		{name: "refused by Jenkins", text: aJenkinsJob("0 3 * * MON", "/x", ""), zone: "UTC", says: []string{"its timer is refused by Jenkins"}},
+		{name: "no line", text: aJenkinsJob("# off", "/x", ""), zone: "UTC", says: []string{"its timer is empty"}},
+		{name: "the same minute twice", text: aJenkinsJob("0 3 * * *\n0 3 * * 1", "/x", ""), zone: "UTC", says: []string{"name the same minute"}, jobs: 2},
+		{name: "lines beside each other", text: aJenkinsJob("0 3 * * *\n0 4 * * *", "/x", ""), zone: "UTC", says: []string{"two of them may run at once"}, never: "name the same minute", jobs: 2},
+		{name: "lines beside each other that may overlap", text: aJenkinsJob("0 3 * * *\n0 4 * * *", "/x", "<concurrentBuild>true</concurrentBuild>"), zone: "UTC", says: []string{"its timer has 2 lines"}, never: "at once", jobs: 2},
+		{name: "disabled", text: aJenkinsJob("0 3 * * *", "/x", "<disabled>true</disabled>"), zone: "UTC", says: []string{"it is disabled"}, never: "jenkins-cli", jobs: 1, off: true},
+		{name: "a variable of Jenkins", text: aJenkinsJob("0 3 * * *", "cp /x s3://b/${BUILD_NUMBER}", ""), zone: "UTC", says: []string{"it uses BUILD_NUMBER"}, jobs: 1, off: true},
+		{name: "a checkout", text: aJenkinsJob("0 3 * * *", "/x", `<scm class="hudson.plugins.git.GitSCM"><a><url>https://u:hunter2@h/r</url></a></scm>`), zone: "UTC", says: []string{"a checkout of https://u:(secret"}, jobs: 1, off: true},
+		{name: "no checkout", text: aJenkinsJob("0 3 * * *", "/x", `<scm class="hudson.scm.NullSCM"/>`), zone: "UTC", never: "checkout", jobs: 1},
+		{name: "a step of Windows", text: builder("<hudson.tasks.BatchFile><command>dir</command></hudson.tasks.BatchFile>"), zone: "UTC", says: []string{"its step BatchFile is no shell's"}, jobs: 1, off: true},
+		{name: "a step in Python", text: builder("<hudson.tasks.Shell><command>#!/usr/bin/env python3\nprint()</command></hudson.tasks.Shell>"), zone: "UTC", says: []string{"a script of /usr/bin/env python3"}, jobs: 1, off: true},
+		{name: "no step", text: builder(""), zone: "UTC", says: []string{"it has no steps"}, jobs: 1, off: true},
+		{name: "a secret in a command", text: aJenkinsJob("0 3 * * *", "mysql -u root --password=hunter2 -h db.example.com -e 'select 1'", ""), zone: "UTC", says: []string{"looks like a secret"}, jobs: 1, off: true},
+		{name: "a secret in a parameter", text: parameter("StringParameterDefinition", "<name>API_TOKEN</name><defaultValue>hunter2</defaultValue>"), zone: "UTC", says: []string{"its variable API_TOKEN looks like a secret"}, jobs: 1},
+		{name: "a credential with a parameter's name", text: strings.Replace(parameter("StringParameterDefinition", "<name>API_TOKEN</name><defaultValue>hunter2</defaultValue>"), "</project>", "<buildWrappers><x.SecretBuildWrapper><bindings><x.StringBinding><variable>API_TOKEN</variable></x.StringBinding></bindings></x.SecretBuildWrapper></buildWrappers></project>", 1), zone: "UTC", says: []string{"its variable API_TOKEN looks like a secret"}, never: "other value", jobs: 1},
+		{name: "a password", text: parameter("PasswordParameterDefinition", "<name>A</name><defaultValue>{AQAAABAAAAAQhunter2}</defaultValue>"), zone: "UTC", says: []string{"its variable A looks like a secret"}, jobs: 1},
+		{name: "a parameter that is a file", text: parameter("FileParameterDefinition", "<name>A</name>"), zone: "UTC", says: []string{"is a FileParameterDefinition"}, jobs: 1, off: true},
+		{name: "a choice with nothing", text: parameter("ChoiceParameterDefinition", "<name>A</name><choices><string></string><string>b</string></choices>"), zone: "UTC", says: []string{"`inputs` with a `pattern`"}, jobs: 1},
+		{name: "a file's credential", text: wrapped("<x.SecretBuildWrapper><bindings><x.FileBinding><credentialsId>c</credentialsId><variable>F</variable></x.FileBinding></bindings></x.SecretBuildWrapper>"), zone: "UTC", says: []string{"its credential c was a file"}, jobs: 1, off: true},
+		{name: "a user and password", text: wrapped("<x.SecretBuildWrapper><bindings><x.UsernamePasswordMultiBinding><usernameVariable>U</usernameVariable><passwordVariable>P</passwordVariable></x.UsernamePasswordMultiBinding></bindings></x.SecretBuildWrapper>"), zone: "UTC", says: []string{"its variable U", "its variable P"}, jobs: 1},
+		{name: "an unknown wrapper", text: wrapped("<x.DockerBuildWrapper/>"), zone: "UTC", says: []string{"DockerBuildWrapper does something around its steps"}, jobs: 1, off: true},
+		{name: "a time limit of another kind", text: wrapped(`<x.BuildTimeoutWrapper><strategy class="x.LikelyStuckTimeOutStrategy"/></x.BuildTimeoutWrapper>`), zone: "UTC", says: []string{"write `timeout`"}, jobs: 1},
+		{name: "a job that it starts", text: after("<hudson.tasks.BuildTrigger><childProjects>b</childProjects></hudson.tasks.BuildTrigger>"), zone: "UTC", says: []string{"it starts b when it ends"}, jobs: 1, off: true},
+		{name: "files that it keeps", text: after("<hudson.tasks.ArtifactArchiver/>"), zone: "UTC", says: []string{"lost with the container"}, jobs: 1, off: true},
+		{name: "an unknown publisher", text: after("<x.HueNotifier/>"), zone: "UTC", says: []string{"HueNotifier did something after its steps"}, jobs: 1},
+		{name: "Maven", text: strings.ReplaceAll(aJenkinsJob("0 3 * * *", "", "<goals>deploy</goals>"), "project>", "maven2-moduleset>"), zone: "UTC", says: []string{"it runs Maven (deploy)"}, jobs: 1, off: true},
+		{name: "a matrix", text: strings.ReplaceAll(aJenkinsJob("0 3 * * *", "/x", ""), "project>", "matrix-project>"), zone: "UTC", says: []string{"each combination of its axes"}, jobs: 1, off: true},
+		{name: "a folder", text: "<com.cloudbees.hudson.plugins.folder.Folder><triggers><hudson.triggers.TimerTrigger><spec>H H * * *</spec></hudson.triggers.TimerTrigger></triggers></com.cloudbees.hudson.plugins.folder.Folder>", says: []string{"it is no job"}},
+		{name: "no timer", text: "<project><keepDependencies>false</keepDependencies></project>", says: []string{"it has no timer"}},
+		{name: "a timer with parameters", text: "<project><triggers><org.jenkinsci.plugins.parameterizedscheduler.ParameterizedTimerTrigger/></triggers><hudson.x/></project>", says: []string{"Parameterized Scheduler"}},
+	})
+}
+
+// TestJenkinsSteps: steps become one command that ends where Jenkins would have ended.
+func TestJenkinsSteps(t *testing.T) {
+	t.Parallel()
+	step := func(commands ...string) string {
+		var b strings.Builder
+		for _, c := range commands {
+			b.WriteString("<hudson.tasks.Shell><command>" + c + "</command></hudson.tasks.Shell>")
+		}
+		return strings.Replace(aJenkinsJob("0 3 * * *", "", ""), "<hudson.tasks.Shell><command></command></hudson.tasks.Shell>", b.String(), 1)
+	}
+	for _, c := range []struct {
+		name, text, want string
+	}{
+		{"one command", step("/app/report --all"), "/bin/sh -c /app/report --all"},
+		{"several lines stop at the first failure", step("/a\n/b"), "/bin/sh -c set -e\n/a\n/b"},
+		{"a first line that says so", step("#!/bin/bash -ex\n/a\n/b"), "/bin/bash -c set -e\n/a\n/b"},
+		{"a first line that does not", step("#!/bin/bash\n/a\n/b"), "/bin/bash -c /a\n/b"},
+		{"a shell that env finds", step("#!/usr/bin/env bash\n/a"), "bash -c /a"},
+		{"carriage returns", step("/a\r\n/b\r\n"), "/bin/sh -c set -e\n/a\n/b"},
+		{"two steps", step("cd /x\n/a", "#!/bin/bash\n/b\n/c"), "/bin/bash -c set -e\n(\ncd /x\n/a\n)\n(\nset +e\n/b\n/c\n)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, err := kinds.Import("", []*importer.File{{Name: "a.xml", Data: []byte(c.text)}}, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
+			if err != nil || len(r.Jobs) != 1 {
+				t.Fatal(r.Entries, err)
+			}
+			if got := strings.Join(r.Jobs[0].Command, " "); got != c.want {
+				t.Errorf("%q instead of %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestJenkinsFiles: what is no whole configuration is told in a sentence.
+func TestJenkinsFiles(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, want string }{
+		{"cut off", "<project>\n<hudson.triggers.TimerTrigger>", "a.xml could not be read: this is not XML (line 2)"},
+		{"deep", "<project><hudson.x>" + strings.Repeat("<a>", 200), "nested more than 100 deep"},
+		{"an entity of its own", "<!DOCTYPE project [<!ENTITY a 'b'>]><project><hudson.x>&a;</hudson.x></project>", "this is not XML"},
+		{"not UTF-8", "<project><hudson.x>\xff</hudson.x></project>", "not a text file in UTF-8"},
+	} {
+		_, err := kinds.Import("", []*importer.File{{Name: "a.xml", Data: []byte(c.text)}}, importer.Options{From: from}, kinds.Options{})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	// A pom.xml is a project too.
+	if r, err := kinds.Import("", []*importer.File{{Name: "pom.xml", Data: []byte("<project><modelVersion>4.0.0</modelVersion></project>")}}, importer.Options{From: from}, kinds.Options{}); err == nil {
+		t.Errorf("a pom.xml is read: %+v", r)
+	}
+}
