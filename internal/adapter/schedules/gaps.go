@@ -22,7 +22,7 @@ type gaps struct {
 	// halves are jobs whose schedule could not be read again, or that are named by a schedule that
 	// cannot be used.
 	halves map[string]bool
-	// nameless is how many schedules cannot be used and name no known job.
+	// nameless is how many schedules cannot be used, or were not read, and name no known job.
 	nameless int
 }
 
@@ -65,7 +65,7 @@ func (g *gaps) blame(v version) { //nolint:gocritic // small
 	switch {
 	case v.of != "":
 		g.halves[v.of] = true
-	case v.entry == nil && !passes(v.why):
+	case v.entry == nil:
 		g.nameless++
 	}
 }

@@ -20,29 +20,26 @@ func (r *Registry) Renew(ctx context.Context, name string, at time.Time) (port.R
 	defer r.mu.Unlock()
 	names := r.merge().of[name]
 	r.readOld(ctx, names, at)
-	left, half, err := r.left(name, names)
-	if err == nil && left == 0 {
-		if lately := r.now().Add(-stillGone); at.Before(lately) {
-			at = lately
-		}
-		if was := r.gone[name]; r.held(was.found, at) {
-			return port.Renewal{Gone: true, Seen: was.seen, Found: was.found}, nil
-		}
-		asked := r.now()
-		if left, half, err = r.unlisted(ctx, name, at); err == nil && left == 0 {
-			return r.none(name, asked)
-		}
+	if r.carry(name, names...) {
+		return r.as(name)
 	}
-	switch {
-	case err != nil:
-		return port.Renewal{}, err
-	case half: // a problem that Jobs names leaves what is known
-		return port.Renewal{Unproved: true}, nil
+	if lately := r.now().Add(-stillGone); at.Before(lately) {
+		at = lately
 	}
-	return r.as(name)
+	if was := r.gone[name]; r.held(was.found, at) {
+		return port.Renewal{Gone: true, Seen: was.seen, Found: was.found}, nil
+	}
+	// Its schedule may have been created on a page that was already listed, or a list may have left it
+	// out. `apply` and `render` give it the job's name.
+	asked := r.now()
+	r.readOld(ctx, []string{name}, at)
+	if r.carry(name, name) {
+		return r.as(name)
+	}
+	return r.none(name, asked)
 }
 
-// as returns a job as its schedules and rules are known.
+// as returns a job as its schedules and rules are known. A problem that Jobs names leaves what is known.
 func (r *Registry) as(name string) (port.Renewal, error) {
 	m := r.merge()
 	i, found := slices.BinarySearchFunc(m.jobs, name, func(j port.Registered, name string) int { return strings.Compare(j.Name, name) })
@@ -60,18 +57,6 @@ func (r *Registry) as(name string) (port.Renewal, error) {
 func (r *Registry) readOld(ctx context.Context, names []string, at time.Time) {
 	r.readAll(ctx, r.old(names, at))
 	r.readRules(ctx, r.oldRules(names, at))
-}
-
-// unlisted looks for the schedule of a job that no known schedule carries: it may have been created on
-// a page that was already listed, or a list may have left it out. `apply` and `render` give such a
-// schedule the job's name.
-func (r *Registry) unlisted(ctx context.Context, name string, at time.Time) (left int, half bool, err error) {
-	names := []string{name}
-	r.readOld(ctx, names, at)
-	if why := r.read[name].why; passes(why) {
-		return 0, false, why
-	}
-	return r.left(name, names)
 }
 
 // none answers for a job that no schedule was found to carry at the time asked: it is gone, unless a
@@ -119,20 +104,10 @@ func (r *Registry) oldRules(names []string, at time.Time) (old []string) {
 	return slices.Compact(old)
 }
 
-// left returns how many of these schedules still carry the job. half reports that one of them cannot be
-// used; err says that one could not be read just now.
-func (r *Registry) left(name string, names []string) (left int, half bool, err error) {
-	for _, s := range names {
-		v := r.read[s]
-		if v.entry == nil || v.entry.job.Name != name {
-			continue
-		}
-		for _, why := range []error{v.why, r.rules[v.entry.job.Rule].why} {
-			if passes(why) {
-				return 0, false, why
-			}
-		}
-		left, half = left+1, half || v.why != nil
-	}
-	return left, half, nil
+// carry reports whether any of these schedules carried the job when it was last read.
+func (r *Registry) carry(name string, schedules ...string) bool {
+	return slices.ContainsFunc(schedules, func(s string) bool {
+		e := r.read[s].entry
+		return e != nil && e.job.Name == name
+	})
 }

@@ -90,8 +90,8 @@ func (r *Registry) listRules(ctx context.Context) (ok bool) {
 // noteRule notes that a rule was listed. A rule that differs from what is known of it will be read,
 // since a list decides nothing.
 func (r *Registry) noteRule(listed *Rule, asked time.Time) {
-	v, named := r.rules[listed.Name]
-	if !named || v.asOf.IsZero() {
+	v := r.rules[listed.Name]
+	if v.asOf.IsZero() { // as of one that no job names
 		return
 	}
 	if v.why != nil || v.expression != listed.ScheduleExpression || v.disabled != listed.Disabled() {

@@ -149,7 +149,7 @@ func (r *Registry) readAll(ctx context.Context, names []string) {
 		if !is.same(was) {
 			r.merged = nil
 		}
-		if was.entry != nil && is.entry != was.entry && (is.entry == nil || is.entry.job.Name != was.entry.job.Name) {
+		if was.entry != nil && (is.entry == nil || is.entry.job.Name != was.entry.job.Name) {
 			r.lost(was.entry.job.Name, was.asOf, asked)
 		}
 		if is.absent {
@@ -183,10 +183,10 @@ func (r *Registry) lost(job string, asOf, found time.Time) {
 	r.gone[job] = was
 }
 
-// same reports whether both amount to the same job.
+// same reports whether both were read and carry the same job.
 func (v version) same(o version) bool { //nolint:gocritic // small
-	if v.absent || v.why != nil || o.why != nil || v.entry == nil || o.entry == nil {
-		return !v.absent && v.why == nil && o.why == nil && v.entry == o.entry
+	if v.why != nil || o.why != nil || v.entry == nil || o.entry == nil {
+		return false
 	}
 	a, b := &v.entry.job, &o.entry.job
 	return a.Hash == b.Hash && a.Rule == b.Rule && a.Modified.Equal(b.Modified)

@@ -369,6 +369,15 @@ func TestReadByHalf(t *testing.T) {
 	if got, err := names(cold); got != "etl false, other false" || err != nil {
 		t.Errorf("read again: %s, %v", got, err)
 	}
+	// Both have changed. What the one that is not read carried before disagrees with nobody.
+	etl.Command = []string{"new"}
+	for i := range 2 {
+		f.schedules[i].Input, f.schedules[i].Modified = input(t, etl), f.schedules[i].Modified.Add(time.Minute)
+	}
+	f.errs["1"] = busy
+	if got, err := names(cold); got != "other false" || errors.As(err, new(*ProblemError)) {
+		t.Errorf("one of two that changed: %s, %v", got, err)
+	}
 }
 
 // TestStartAndEndDate: a schedule that was written by hand says when its job begins and ends. The
