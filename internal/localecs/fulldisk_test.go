@@ -55,7 +55,7 @@ func TestADiskThatHasRoomAgain(t *testing.T) {
 	if lost != 12 || why != "no space left on device" || err != nil {
 		t.Errorf("lost %d, %q, %v", lost, why, err)
 	}
-	if want := "one\n\n[batchplane: 12 bytes are missing here: no space left on device]\nbbbbbbbbb\n"; !strings.HasPrefix(string(text), want) {
+	if want := "one\n\n[batchplane: 12 bytes are missing here: no space left on device]\nbbbbbbbbb\ntwo\n"; string(text) != want {
 		t.Errorf("the log is %q", text)
 	}
 }

@@ -54,11 +54,7 @@ func (o *output) take(p []byte) {
 	}
 	if o.why == nil && len(o.held) == 0 && o.wrote < o.head {
 		n := min(int64(len(p)), o.head-o.wrote)
-		if done := o.write(p[:n]); done < int(n) {
-			p = p[done:]
-		} else {
-			p = p[n:]
-		}
+		p = p[o.write(p[:n]):]
 	}
 	o.hold(p)
 }
