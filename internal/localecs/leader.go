@@ -124,10 +124,7 @@ func find(c command) (string, error) {
 		}
 		return name, nil
 	}
-	for _, dir := range filepath.SplitList(pathOf(c.Env)) {
-		if dir == "" {
-			dir = "."
-		}
+	for _, dir := range filepath.SplitList(pathOf(c.Env)) { // an empty one is its own folder
 		if path := filepath.Join(dir, name); executable(in(c.Dir, path)) == nil {
 			if !filepath.IsAbs(path) {
 				path = "./" + path

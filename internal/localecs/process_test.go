@@ -207,6 +207,34 @@ func TestProcessesThatCannotBeStarted(t *testing.T) {
 	}
 }
 
+// TestACommandByItsName: it is looked up in its own PATH, whose relative folders begin at its own.
+func TestACommandByItsName(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for of, code := range map[string]int{"": 3, "bin": 4} {
+		if err := os.MkdirAll(filepath.Join(dir, of), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, of, "mine"), fmt.Appendf(nil, "#!/bin/sh\nexit %d\n", code), 0o700); err != nil { //nolint:gosec // a test's own program
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]int64{
+		"/nowhere:" + filepath.Join(dir, "bin"): 4,
+		"/nowhere:bin":                          4,
+		"/nowhere:":                             3,
+		".:bin":                                 3,
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			s, c := newShop(t), spec("mine")
+			c.Dir, c.Env = dir, map[string]string{"PATH": path}
+			s.start(c)
+			equal(t, "exit code", s.code(), want)
+		})
+	}
+}
+
 func TestStoppingAProcess(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
