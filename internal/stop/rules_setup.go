@@ -159,8 +159,18 @@ var volumeFamily = Family{
 			Why:   "the file system's policy, access point or role does not let the task in",
 		},
 		{
+			// The mount helper's advice to check the ID is a guess, and later starts did mount
+			// the same file system
+			// (https://github.com/aws/efs-utils/issues/90, https://github.com/aws/efs-utils/issues/287,
+			// https://github.com/rileydakota/valheim-ecs-fargate-cdk/issues/28).
+			Name:  "volume-unresolved",
+			Match: Match{Any: []stems{{"failed to resolve"}}},
+			Class: Ambiguous,
+			Why:   "the file system's name was not resolved: its ID is wrong, the task's zone or network has no mount target or no DNS for it, or DNS failed for a while",
+		},
+		{
 			Name:  "volume-wrong",
-			Match: Match{Any: []stems{{"failed to resolve", "reason given by server", "check that your file system id", "idempotentparametermismatch", "name too long", "name is too long"}, missing, invalid}},
+			Match: Match{Any: []stems{{"reason given by server", "idempotentparametermismatch", "name too long", "name is too long"}, missing, invalid}},
 			Class: Config,
 			Why:   "the file system, its mount target or the directory does not exist, or the volume is declared wrongly",
 		},
