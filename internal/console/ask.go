@@ -68,9 +68,6 @@ func (a *ask) UntilZone() string {
 	return a.OwnZone()
 }
 
-// errForm is wrapped by errors about a form.
-var errForm = errors.New("the form")
-
 // verb is something that can be asked for.
 type verb struct {
 	// prepare fills the page; it may read.

@@ -142,7 +142,7 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 		s.write(w, http.StatusInternalServerError, s.sorry)
 	case errors.Is(err, port.ErrNotFound):
 		s.refuse(w, r, http.StatusNotFound, "there is no such job or run", "It may have been removed, or be older than runs are kept.")
-	case errors.As(err, &ref), errors.Is(err, errForm):
+	case errors.As(err, &ref):
 		s.refuse(w, r, http.StatusBadRequest, err.Error(), "")
 	case errors.Is(err, context.DeadlineExceeded):
 		s.refuse(w, r, http.StatusGatewayTimeout, "the control plane did not answer in time", "Load the page again, or look at less at once.")
