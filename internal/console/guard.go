@@ -164,7 +164,7 @@ func (s *Server) redeem(w http.ResponseWriter, r *http.Request, code, token stri
 	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
 		// If we redirected from here, a browser would not send the cookie: the navigation began
 		// elsewhere, and the cookie is SameSite=Strict. A page of ours begins a new navigation.
-		s.render(w, r, rendered{"welcome", &welcome{Frame{Title: "Signed in", Path: r.URL.Path, Now: s.cfg.Now(), zone: s.cfg.Zone, command: s.cfg.Command}, to}, 0})
+		s.render(w, r, rendered{"welcome", &welcome{Frame{Title: "Signed in"}, to}, 0})
 		return
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // it begins with one slash: the path is of this server

@@ -154,24 +154,21 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 
 // refuse answers with a page that says why the request was refused.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, code int, what, next string) {
-	f := Frame{Title: what, Path: r.URL.Path, Stack: s.cfg.Plane.Name, Now: s.cfg.Now(), Attention: -1, ReadOnly: "this page asks for nothing", zone: s.cfg.Zone, zoneName: s.cfg.ZoneName, command: s.cfg.Command}
-	s.render(w, r, rendered{"sorry", &sorry{Frame: f, What: what, Next: next}, code})
+	s.render(w, r, rendered{"sorry", &sorry{Frame{Title: what, Stack: s.cfg.Plane.Name}, what, next}, code})
 }
 
 // stranger tells a visitor without a session how to get one.
 func (s *Server) stranger(w http.ResponseWriter, r *http.Request) {
-	f := Frame{Title: "Sign in", Path: r.URL.Path, Stack: "", Now: s.cfg.Now(), Attention: -1, zone: s.cfg.Zone, zoneName: s.cfg.ZoneName, command: s.cfg.Command}
 	s.render(w, r, rendered{"stranger", &struct {
 		Frame
 		CanWrite bool
-	}{f, s.cfg.Announce != nil}, http.StatusUnauthorized})
+	}{Frame{Title: "Sign in"}, s.cfg.Announce != nil}, http.StatusUnauthorized})
 }
 
 // fallback returns the page that is sent if another cannot be laid out.
 func (s *Server) fallback() ([]byte, error) {
 	var b bytes.Buffer
-	f := Frame{Title: "This page cannot be shown", Path: "/", Now: s.cfg.Now(), Attention: -1, zone: time.UTC, zoneName: "UTC", command: s.cfg.Command}
-	if err := s.pages["sorry"].Execute(&b, &sorry{Frame: f, What: "this page cannot be shown: a fault in batchplane", Next: "The command line shows the same; this server's log says more."}); err != nil {
+	if err := s.pages["sorry"].Execute(&b, &sorry{Frame: Frame{Title: "This page cannot be shown"}, What: "this page cannot be shown: a fault in batchplane", Next: "The command line shows the same; this server's log says more."}); err != nil {
 		return nil, fmt.Errorf("laying out the page for faults: %w", err)
 	}
 	return b.Bytes(), nil

@@ -99,7 +99,6 @@ func (s *Server) timeline(r *http.Request, q Query) (rendered, error) {
 func (t *timeline) fill(read view.Timeline, span time.Duration) {
 	t.know(read.Tracks)
 	t.unread(read.Unread)
-	t.Attention = -1
 	read.Tracks = t.choose(read.Tracks)
 	chart := view.ChartOf(read)
 	t.From, t.To, t.Width = chart.From, chart.To, chart.Width
