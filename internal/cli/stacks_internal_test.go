@@ -32,10 +32,7 @@ func TestSeveralStacks(t *testing.T) {
 		t.Fatalf("doors %+v", doors)
 	}
 	a := &app{Env: Env{Stdout: io.Discard, Stderr: io.Discard}, zone: time.UTC}
-	u, err := a.newUI(&plane.Plane{Name: "prod", Reader: &memory.Store{}}, doors[0].base, nil, false, console.Other{Name: "staging", Base: doors[1].base})
-	if err != nil {
-		t.Fatal(err)
-	}
+	u := a.newUI(&plane.Plane{Name: "prod", Reader: &memory.Store{}}, doors[0].base, nil, false, console.Other{Name: "staging", Base: doors[1].base})
 	t.Cleanup(u.close)
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)

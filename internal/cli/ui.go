@@ -86,10 +86,7 @@ func (c *uiCmd) serve(ctx context.Context, a *app, doors []door, i int, ready []
 				others = append(others, console.Other{Name: o.stack, Base: o.base})
 			}
 		}
-		u, err := own.newUI(p, d.base, c.AllowHost, c.ReadOnly, others...)
-		if err != nil {
-			return err
-		}
+		u := own.newUI(p, d.base, c.AllowHost, c.ReadOnly, others...)
 		defer u.close()
 		if err := c.greet(ctx, a, p, d, u); err != nil {
 			return err
@@ -141,14 +138,13 @@ type ui struct {
 	made fs.FileInfo
 }
 
-func (a *app) newUI(p *plane.Plane, base string, hosts []string, readOnly bool, others ...console.Other) (*ui, error) {
+func (a *app) newUI(p *plane.Plane, base string, hosts []string, readOnly bool, others ...console.Other) *ui {
 	u := &ui{a: a}
-	var err error
-	u.server, err = console.New(console.Config{
+	u.server = console.New(console.Config{
 		Plane: p, Base: base, Others: others, AllowHosts: hosts, ReadOnly: readOnly, User: a.User, Zone: a.zone, ZoneName: a.zoneName(),
 		Command: a.command, Announce: u.announce, Now: a.Now, Log: logger(a),
 	})
-	return u, err
+	return u
 }
 
 // announce is tell for addresses that are asked for later.

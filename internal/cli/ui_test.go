@@ -20,10 +20,7 @@ func uiOf(t *testing.T, screen Screen) (*ui, *bytes.Buffer) {
 	t.Helper()
 	var out bytes.Buffer
 	a := &app{Env: Env{Stdout: &out, Stderr: &out, Screen: screen}, zone: time.UTC}
-	u, err := a.newUI(&plane.Plane{Name: "test"}, "http://127.0.0.1:1", nil, false)
-	if err != nil {
-		t.Fatal(err)
-	}
+	u := a.newUI(&plane.Plane{Name: "test"}, "http://127.0.0.1:1", nil, false)
 	t.Cleanup(u.close)
 	return u, &out
 }

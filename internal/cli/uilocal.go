@@ -25,10 +25,7 @@ func (c *localCmd) pages(ctx context.Context, a *app, db string) (end func(), er
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listening for the pages: %w", err), p.Close())
 	}
-	u, err := a.newUI(p, "http://"+l.Addr().String(), nil, false)
-	if err != nil {
-		return nil, errors.Join(err, l.Close(), p.Close())
-	}
+	u := a.newUI(p, "http://"+l.Addr().String(), nil, false)
 	u.announce(u.server.Address())
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)

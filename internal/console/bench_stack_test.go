@@ -216,13 +216,10 @@ func BenchmarkStackPages(b *testing.B) {
 	}
 	t.slow = true
 	open := func() (*console.Server, *http.Cookie) {
-		s, err := console.New(console.Config{Plane: &plane.Plane{
+		s := console.New(console.Config{Plane: &plane.Plane{
 			Name: "prod", Reader: store(), Now: func() time.Time { return night },
 			Inspect: func(context.Context) (plane.Health, error) { return plane.Health{Running: true}, nil },
 		}, Base: "http://" + host, Now: func() time.Time { return night }})
-		if err != nil {
-			b.Fatal(err)
-		}
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, request("GET", s.Address()[len("http://"+host):], nil))
 		return s, w.Result().Cookies()[0]

@@ -53,10 +53,7 @@ func BenchmarkPages(b *testing.B) {
 		}
 		p.Now = clock
 		end = p.Close
-		s, err := console.New(console.Config{Plane: p, Base: "http://" + host, Now: clock})
-		if err != nil {
-			b.Fatal(err)
-		}
+		s := console.New(console.Config{Plane: p, Base: "http://" + host, Now: clock})
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, request("GET", s.Address()[len("http://"+host):], nil))
 		return s, w.Result().Cookies()[0]
@@ -133,10 +130,7 @@ func BenchmarkStreams(b *testing.B) {
 	}
 	defer func() { _ = p.Close() }()
 	p.Now = func() time.Time { return night }
-	s, err := console.New(console.Config{Plane: p, Base: "http://" + host, Now: p.Now})
-	if err != nil {
-		b.Fatal(err)
-	}
+	s := console.New(console.Config{Plane: p, Base: "http://" + host, Now: p.Now})
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, request("GET", s.Address()[len("http://"+host):], nil))
 	cookie := w.Result().Cookies()[0]

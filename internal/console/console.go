@@ -65,8 +65,8 @@ type Server struct {
 	asksAt   time.Time
 }
 
-// New makes a Server. An error is a fault of this program.
-func New(cfg Config) (*Server, error) {
+// New makes a Server.
+func New(cfg Config) *Server {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -80,21 +80,12 @@ func New(cfg Config) (*Server, error) {
 		cfg.Command = func(sub string) string { return "batchplane " + sub }
 	}
 	cfg.Plane = remembering(cfg.Plane)
-	s := &Server{cfg: cfg, sessions: newSessions(cfg.Now)}
+	s := &Server{cfg: cfg, sessions: newSessions(cfg.Now), assets: newAssets(), pages: parsePages()}
 	s.watch = newWatcher(cfg.Plane)
 	s.memo, s.plans = newMemo(s.watch), newPlanMemo(s.watch)
-	var err error
-	if s.assets, err = newAssets(); err != nil {
-		return nil, err
-	}
-	if s.pages, err = parsePages(); err != nil {
-		return nil, err
-	}
-	if s.sorry, err = s.fallback(); err != nil {
-		return nil, err
-	}
+	s.sorry = s.fallback()
 	s.handler = s.guarded(s.routes())
-	return s, nil
+	return s
 }
 
 func (s *Server) routes() http.Handler {

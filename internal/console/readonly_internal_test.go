@@ -14,10 +14,7 @@ import (
 func TestABrowserThatLeaves(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
-	s, err := New(Config{Now: func() time.Time { return now }, Plane: &plane.Plane{Reader: &memory.Store{}, May: func(ctx context.Context) error { return ctx.Err() }}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := New(Config{Now: func() time.Time { return now }, Plane: &plane.Plane{Reader: &memory.Store{}, May: func(ctx context.Context) error { return ctx.Err() }}})
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
 	if why := s.readOnly(ctx); why == "" {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"fmt"
 	"html/template"
 	"net/http"
 	"strconv"
@@ -52,16 +51,12 @@ var functions = template.FuncMap{
 	"num": func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) },
 }
 
-func parsePages() (map[string]*template.Template, error) {
+func parsePages() map[string]*template.Template {
 	pages := map[string]*template.Template{}
 	for _, name := range names {
-		t, err := template.New("layout.html").Funcs(functions).ParseFS(pageFiles, "pages/layout.html", "pages/parts.html", "pages/"+name+".html")
-		if err != nil {
-			return nil, fmt.Errorf("reading the page %s: %w", name, err)
-		}
-		pages[name] = t
+		pages[name] = template.Must(template.New("layout.html").Funcs(functions).ParseFS(pageFiles, "pages/layout.html", "pages/parts.html", "pages/"+name+".html"))
 	}
-	return pages, nil
+	return pages
 }
 
 // rendered is a page to lay out.
@@ -166,10 +161,10 @@ func (s *Server) stranger(w http.ResponseWriter, r *http.Request) {
 }
 
 // fallback returns the page that is sent if another cannot be laid out.
-func (s *Server) fallback() ([]byte, error) {
+func (s *Server) fallback() []byte {
 	var b bytes.Buffer
 	if err := s.pages["sorry"].Execute(&b, &sorry{Frame: Frame{Title: "This page cannot be shown"}, What: "this page cannot be shown: a fault in batchplane", Next: "The command line shows the same; this server's log says more."}); err != nil {
-		return nil, fmt.Errorf("laying out the page for faults: %w", err)
+		panic(err) // a fault of this program, which each start and test of the pages would meet
 	}
-	return b.Bytes(), nil
+	return b.Bytes()
 }

@@ -65,10 +65,7 @@ func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
 func TestNoAnswerIsTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, err := New(Config{Plane: &plane.Plane{Name: "prod", Reader: &sleepy{}}, Base: "http://127.0.0.1"})
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := New(Config{Plane: &plane.Plane{Name: "prod", Reader: &sleepy{}}, Base: "http://127.0.0.1"})
 		ctx, end := context.WithCancel(t.Context())
 		l := &pipes{conns: make(chan net.Conn), over: make(chan struct{})}
 		served := make(chan error)

@@ -244,15 +244,8 @@ var widgetPage = sync.OnceValue(func() *template.Template {
 // widgetStyle is the widget's own rules with the pages' colours. CloudWatch says which theme the
 // viewer has, so a class selects the dark one.
 var widgetStyle = sync.OnceValue(func() template.CSS {
-	read := func(name string) string {
-		b, err := assetFiles.ReadFile("assets/" + name)
-		if err != nil {
-			panic(err) // embedded files exist
-		}
-		return string(b)
-	}
-	colours := strings.SplitN(read("style.css"), ":root {", 3)
+	colours := strings.SplitN(string(embedded("style.css")), ":root {", 3)
 	light, _, _ := strings.Cut(colours[1], "}")
 	dark, _, _ := strings.Cut(colours[2], "}")
-	return template.CSS(".bp {" + light + "}\n.bp.dark {" + dark + "}\n" + read("widget.css")) //nolint:gosec // it is embedded
+	return template.CSS(".bp {" + light + "}\n.bp.dark {" + dark + "}\n" + string(embedded("widget.css"))) //nolint:gosec // it is embedded
 })

@@ -167,10 +167,7 @@ func serving(tb testing.TB, p *plane.Plane, change func(*console.Config)) *serve
 	if change != nil {
 		change(&cfg)
 	}
-	s, err := console.New(cfg)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	s := console.New(cfg)
 	ctx, cancel := context.WithCancel(tb.Context())
 	done := make(chan error, 1)
 	streams := &atomic.Int32{}

@@ -120,9 +120,7 @@ func TestServerGoesAndComesBack(t *testing.T) {
 		address = l.Addr().String()
 		own, cancel := context.WithCancel(ctx)
 		done := make(chan error, 1)
-		if s.Server, err = again(s, address); err != nil {
-			t.Fatal(err)
-		}
+		s.Server = console.New(console.Config{Plane: s.plane, Base: "http://" + address, Now: func() time.Time { return now }})
 		go func() { done <- console.Serve(own, l, s.Server) }()
 		return func() {
 			cancel()
@@ -203,11 +201,6 @@ func TestServerSpeaks(t *testing.T) {
 		b.Errorf("it took the stream for silent though it had just heard of a change")
 	}
 	b.Quiet()
-}
-
-// again is the console of another process at the same address.
-func again(s *served, address string) (*console.Server, error) {
-	return console.New(console.Config{Plane: s.plane, Base: "http://" + address, Now: func() time.Time { return now }})
 }
 
 // TestLongNames: with the longest names and texts, every page is still as wide as its window.
