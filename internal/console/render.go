@@ -46,7 +46,6 @@ var functions = template.FuncMap{
 	"owed":    view.OwedWords,
 	"kept":    keptWords,
 	"join":    strings.Join,
-	"hour":    func(h heatHour) string { return h.label() },
 	"pageOf":  func(n int) int { return max(n, 1) }, "pageAfter": func(n int) int { return max(n, 1) + 1 }, "pageBefore": func(n int) int { return n - 1 },
 	"num": func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) },
 }

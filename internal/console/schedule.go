@@ -166,5 +166,3 @@ func (h *heatHour) finish(most int) {
 	h.Level = levelOf(h.Peak, most)
 	h.Title = fmt.Sprintf("%s: %d launched, at most %d in one minute", h.At.Format("Mon 2 Jan 15:04 MST"), h.Launches, h.Peak)
 }
-
-func (h heatHour) label() string { return fmt.Sprintf("%02d", h.Hour) }
