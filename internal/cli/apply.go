@@ -167,19 +167,14 @@ func (c *applyCmd) agreed(a *app, plan apply.Plan) error {
 	if most < 0 {
 		most = max(1, plan.Had/5)
 	}
+	const nothing = "nothing was changed"
 	many := plan.Removed > most
-	asks := a.Screen.Asks && !a.json
-	switch {
-	case many && (c.Yes || !asks):
-		return fmt.Errorf("nothing was changed: %d of the project's %s would be removed; give --prune-max %d if you mean that", plan.Removed, job.Counted(plan.Had, "job"), plan.Removed)
-	case c.Yes:
-		return nil
-	case !asks:
-		return usagef("nothing was changed: there is no terminal to ask on; give --yes")
-	case !a.confirm(fmt.Sprintf("apply this to %s?", a.stack)):
-		return errors.New("nothing was changed")
-	case many && !a.confirm(fmt.Sprintf("%d of the project's %s will be removed; remove them?", plan.Removed, job.Counted(plan.Had, "job"))):
-		return errors.New("nothing was changed")
+	if many && (c.Yes || !a.asks()) {
+		return fmt.Errorf(nothing+": %d of the project's %s would be removed; give --prune-max %d if you mean that", plan.Removed, job.Counted(plan.Had, "job"), plan.Removed)
 	}
-	return nil
+	err := a.agreed(c.Yes, fmt.Sprintf("apply this to %s?", a.stack), nothing)
+	if err == nil && many {
+		err = a.agreed(false, fmt.Sprintf("%d of the project's %s will be removed; remove them?", plan.Removed, job.Counted(plan.Had, "job")), nothing)
+	}
+	return err
 }

@@ -29,15 +29,7 @@ func (f fate) agreed(a *app, what string) error {
 	if f.Again {
 		question = "try " + what + " again?"
 	}
-	switch {
-	case f.Yes:
-		return nil
-	case !a.Screen.Asks || a.json:
-		return usagef("nothing was done: there is no terminal to ask on; give --yes")
-	case !a.confirm(question):
-		return errors.New("nothing was done")
-	}
-	return nil
+	return a.agreed(f.Yes, question, "nothing was done")
 }
 
 type redriveCmd struct {

@@ -80,15 +80,10 @@ func evens(left []plane.Candidate) string {
 
 // agreed returns an error unless a person wants all of them retried.
 func (c *retryCmd) agreed(a *app, chosen []plane.Candidate) error {
-	switch {
-	case len(chosen) > c.Max:
+	if len(chosen) > c.Max {
 		return fmt.Errorf("found %s, more than the %d that are retried at once: narrow them down with --job, --cause or --since, or give --max %d", job.Counted(len(chosen), "run"), c.Max, len(chosen))
-	case !c.Yes && (!a.Screen.Asks || a.json):
-		return usagef("nothing was retried: there is no terminal to ask on; give --yes")
-	case !c.Yes && !a.confirm(fmt.Sprintf("retry %s?", job.Counted(len(chosen), "run"))):
-		return errors.New("nothing was retried")
 	}
-	return nil
+	return a.agreed(c.Yes, fmt.Sprintf("retry %s?", job.Counted(len(chosen), "run")), "nothing was retried")
 }
 
 // choose divides the candidates into those to retry and the rest.

@@ -194,6 +194,22 @@ func (a *app) interrupted(ctx context.Context, p *plane.Plane, id run.ID) error 
 	return exitError(exitInterrupted)
 }
 
+// asks reports whether a person can be asked whether to go on.
+func (a *app) asks() bool { return a.Screen.Asks && !a.json }
+
+// agreed returns an error unless a person agrees, on the terminal or by --yes. nothing says what was not done.
+func (a *app) agreed(yes bool, question, nothing string) error {
+	switch {
+	case yes:
+		return nil
+	case !a.asks():
+		return usagef("%s: there is no terminal to ask on; give --yes", nothing)
+	case !a.confirm(question):
+		return errors.New(nothing)
+	}
+	return nil
+}
+
 // confirm asks a question. Only y and yes mean yes.
 func (a *app) confirm(question string) bool {
 	answer, _ := a.question(a.Stdin, question+" [y/N] ")
