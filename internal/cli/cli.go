@@ -20,6 +20,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/plane"
 )
@@ -203,7 +204,7 @@ func (a *app) program() string {
 	case built.MatchString(filepath.ToSlash(a.Executable)):
 		return "go run ./cmd/batchplane"
 	case strings.ContainsRune(a.Called, filepath.Separator):
-		return shellWord(a.Called)
+		return importer.Word(a.Called)
 	}
 	return "batchplane"
 }
@@ -211,19 +212,19 @@ func (a *app) program() string {
 // command returns a subcommand as a person would type it for the same stack or state.
 func (a *app) command(name string) string {
 	if a.stack != "" {
-		words := a.program() + " " + name + " --stack " + shellWord(a.stack)
+		words := a.program() + " " + name + " --stack " + importer.Word(a.stack)
 		if a.profile != "" {
-			words += " --profile " + shellWord(a.profile)
+			words += " --profile " + importer.Word(a.profile)
 		}
 		if a.region != "" {
-			words += " --region " + shellWord(a.region)
+			words += " --region " + importer.Word(a.region)
 		}
 		return words
 	}
 	if found := a.places().Find(); a.db == "" || os.Getenv(stackVariable) == "" && found.Here && found.DB == a.db && len(found.Others) == 0 {
 		return a.program() + " " + name
 	}
-	return fmt.Sprintf("%s %s --db %s", a.program(), name, shellWord(a.db))
+	return fmt.Sprintf("%s %s --db %s", a.program(), name, importer.Word(a.db))
 }
 
 // places finds states, starting from this folder.
@@ -242,15 +243,4 @@ func (a *app) findState() {
 		_, _ = fmt.Fprintf(a.Stderr, "batchplane: using %s; choose another with --db, such as %s\n", found.DB, found.Others[0])
 	}
 	a.db = found.DB
-}
-
-// shellWord quotes a word for a shell if necessary.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

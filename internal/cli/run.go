@@ -7,6 +7,7 @@ import (
 	"regexp"
 
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 )
@@ -31,7 +32,7 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	if !a.apart {
 		for _, arg := range c.Args {
 			if assignment.MatchString(arg) {
-				return usagef("%s would be an argument of the job's command: set an input with -i %s, or write -- before the arguments", arg, shellWord(arg))
+				return usagef("%s would be an argument of the job's command: set an input with -i %s, or write -- before the arguments", arg, importer.Word(arg))
 			}
 		}
 	}
