@@ -162,22 +162,13 @@ func explain(expr string, zone *cron.Zone, from time.Time) (meaning, error) {
 
 // fires calls show with each fire of the span until show returns an error.
 func (c *cronCmd) fires(m meaning, from, to time.Time, show func(slot time.Time, note string) error) error {
-	n := 0
 	days := clockDays{zone: m.schedule.Zone()}
-	for slot := range m.schedule.All(from, to.Add(1)) {
+	slot, ok := m.schedule.Next(from.Add(-1))
+	for n := 0; ok && (to.IsZero() && n < c.Count || !slot.After(to)); n++ {
 		if err := show(slot, fireNote(m.schedule, &days, slot)); err != nil {
 			return err
 		}
-		n++
-	}
-	if !to.IsZero() {
-		return nil
-	}
-	for slot, ok := m.schedule.Next(from.Add(-1)); ok && n < c.Count; slot, ok = m.schedule.Next(slot) {
-		if err := show(slot, fireNote(m.schedule, &days, slot)); err != nil {
-			return err
-		}
-		n++
+		slot, ok = m.schedule.Next(slot)
 	}
 	return nil
 }
