@@ -110,10 +110,7 @@ func (a *app) printFindings(findings []doctor.Finding, herds []doctor.Herd) erro
 	}
 	rows := make([][]string, 0, len(findings))
 	for _, f := range findings {
-		jobs := strings.Join(f.Jobs[:min(3, len(f.Jobs))], ", ")
-		if n := len(f.Jobs) - 3; n > 0 {
-			jobs += fmt.Sprintf(" and %d more", n)
-		}
+		jobs := strings.Join(f.Jobs[:min(3, len(f.Jobs))], ", ") + more(len(f.Jobs)-3)
 		rows = append(rows, []string{string(f.Verdict), string(f.Kind), f.Name, f.Why, f.Mend, jobs})
 	}
 	err := a.grid([]column{

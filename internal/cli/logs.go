@@ -159,20 +159,12 @@ func (l *linePrinter) end() error {
 func (l *linePrinter) flush(at time.Time) error {
 	text := l.inside
 	l.inside = ""
-	return printJSON(l.a.Stdout, jsonLine{Run: l.id, Attempt: l.attempt, At: optionalTime(at), Line: text})
+	return printJSON(l.a.Stdout, jsonLine{Run: l.id, Attempt: l.attempt, At: at.UTC(), Line: text})
 }
 
 type jsonLine struct {
-	At      *time.Time `json:"at,omitempty"`
-	Attempt int        `json:"attempt"`
-	Line    string     `json:"line"`
-	Run     run.ID     `json:"run"`
-}
-
-func optionalTime(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
+	At      time.Time `json:"at,omitzero"`
+	Attempt int       `json:"attempt"`
+	Line    string    `json:"line"`
+	Run     run.ID    `json:"run"`
 }

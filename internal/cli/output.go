@@ -11,7 +11,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
-	"github.com/batchplane/batchplane/internal/plane"
 )
 
 // printJSON prints one object on one line. Nothing in it steers a terminal that shows it.
@@ -54,9 +53,6 @@ func table(w io.Writer, head []string, rows [][]string) error {
 	}
 	return nil
 }
-
-// zoneOf is a job's zone.
-func zoneOf(j job.Job) *time.Location { return plane.Zone(j.Zone()) }
 
 // took shows a duration in at most two units.
 func took(d time.Duration) string {

@@ -161,7 +161,7 @@ func previewJob(b *bytes.Buffer, j preview.Job, month string) {
 	if j.Runs > 0 {
 		fmt.Fprintf(b, "  %s, about $%.2f %s\n", runs, j.MonthlyUSD, month)
 	}
-	zone := zoneOf(job.Job{Timezone: j.Zone})
+	zone := plane.Zone(j.Zone)
 	for _, at := range j.Next {
 		fmt.Fprintf(b, "  %s  %s\n", at.In(zone).Format("Mon 2006-01-02 15:04 MST"), at.Format("2006-01-02T15:04Z"))
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/internal/view"
 )
 
 type statusCmd struct{ looks }
@@ -157,9 +158,5 @@ func (a *app) pauseText(p job.Pause) string {
 	if !p.To.IsZero() {
 		text += " until " + a.at(p.To)
 	}
-	text += " by " + somebody(p.By)
-	if p.Reason != "" {
-		text += ": " + p.Reason
-	}
-	return text
+	return text + " " + view.PauseWords(p)
 }
