@@ -70,7 +70,7 @@ func (j Job) validateSize(ps *problems) {
 		ps.add("cpu", "give cpu and memory together: Fargate takes only certain pairs")
 		return
 	}
-	memories, ok := fargateMemory(j.CPU)
+	memories, ok := FargateMemory(j.CPU)
 	if !ok {
 		ps.add("cpu", "%d is not a Fargate size: use 256, 512, 1024, 2048, 4096, 8192 or 16384 CPU units", j.CPU)
 		return
@@ -95,9 +95,9 @@ func (j Job) validateNetwork(ps *problems) {
 	}
 }
 
-// fargateMemory lists the memory sizes in MiB that Fargate offers for a number
-// of CPU units (Amazon ECS developer guide, "Task CPU and memory").
-func fargateMemory(cpu int) ([]int, bool) {
+// FargateMemory lists the memory sizes in MiB that Fargate offers for a number of CPU units, the smallest
+// first. ok is false if it does not offer that number (Amazon ECS developer guide, "Task CPU and memory").
+func FargateMemory(cpu int) (memories []int, ok bool) {
 	span := func(from, to, step int) (out []int) {
 		for gb := from; gb <= to; gb += step {
 			out = append(out, gb*1024)
