@@ -185,16 +185,6 @@ func Clip(s string) string {
 	return s
 }
 
-// sorted gives the keys of a map in order.
-func sorted[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
 // Remark reports what a person should know about a command that already runs in a container. It
 // removes nothing.
 func Remark(e *Entry, j *job.Job, line string) {

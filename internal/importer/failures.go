@@ -121,10 +121,4 @@ func held(words []shell.Word, n int) string {
 	return shell.Unquote(words[n].Text)
 }
 
-func textOf(s shell.Command) string {
-	words := make([]string, len(s.Words))
-	for i, w := range s.Words {
-		words[i] = w.Text
-	}
-	return strings.Join(words, " ")
-}
+func textOf(s shell.Command) string { return strings.Join(wordTexts(s.Words), " ") }

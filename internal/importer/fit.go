@@ -1,6 +1,8 @@
 package importer
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,7 +47,7 @@ func (in *Import) fit(e *Entry, j *job.Job) (ok bool) {
 
 // fitTags removes tags that look like secrets.
 func fitTags(e *Entry, j *job.Job) {
-	for _, name := range sorted(j.Tags) {
+	for _, name := range slices.Sorted(maps.Keys(j.Tags)) {
 		if job.LooksSecret(name, j.Tags[name]) || len(FindSecrets(j.Tags[name])) > 0 {
 			delete(j.Tags, name)
 			e.Change("its tag %q looks like a secret and is not written: whoever may describe tasks reads tags", name)

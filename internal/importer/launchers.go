@@ -58,7 +58,7 @@ var starters = []string{"run", "runner", "start", "cmd", "execute", "exec", "ent
 // places are folders whose names say nothing about what is in them.
 var places = []string{
 	"bin", "sbin", "scripts", "script", "opt", "srv", "usr", "local", "home", "var", "root", "tmp", "etc", "src", "app", "current", "www", "html", "public_html", "httpdocs", "htdocs", "webroot", "public",
-	"web", "cli", "lib", "libexec", "usr", "mnt", "data", "vhosts", "releases", "share", "cron", "crons", "jobs", "tasks", "sh", "~", "users",
+	"web", "cli", "lib", "libexec", "mnt", "data", "vhosts", "releases", "share", "cron", "crons", "jobs", "tasks", "sh", "~", "users",
 }
 
 // skipLaunchers removes programs that only start others.

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -40,7 +41,7 @@ func (r *Command) itself(all []call) {
 	}
 	if slices.ContainsFunc(all, func(c call) bool {
 		return c.is(".", "source") || slices.ContainsFunc(c.args, hostVariable().MatchString)
-	}) || slices.ContainsFunc(sorted(r.Variables), hostVariable().MatchString) {
+	}) || slices.ContainsFunc(slices.Sorted(maps.Keys(r.Variables)), hostVariable().MatchString) {
 		return
 	}
 	for i, c := range all {

@@ -6,6 +6,7 @@ package importer
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -187,7 +188,7 @@ func (e *Entry) Literals(variables map[string]string, readers string) {
 		return
 	}
 	var all []string
-	for _, name := range sorted(variables) {
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		if variables[name] != ReplaceMe {
 			all = append(all, name+"="+Clip(Hide(variables[name])))
 		}

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -43,7 +44,7 @@ func (in *Import) EventBridge(e *Entry, j *job.Job, expression, zone string) (ok
 		e.Refuse("%s", hideErr(err))
 		return false
 	}
-	loaded, err := cron.LoadZone(orUTC(zone))
+	loaded, err := cron.LoadZone(cmp.Or(zone, "UTC"))
 	if err != nil {
 		e.Refuse("%s", hideErr(err))
 		return false
@@ -65,13 +66,6 @@ func (in *Import) EventBridge(e *Entry, j *job.Job, expression, zone string) (ok
 	in.known(e, spec, normal)
 	in.looks(e, spec, loaded)
 	return true
-}
-
-func orUTC(zone string) string {
-	if zone == "" {
-		return "UTC"
-	}
-	return zone
 }
 
 func hideErr(err error) string { return Hide(err.Error()) }
@@ -203,7 +197,7 @@ func (in *Import) same(written string, f Fields) string {
 }
 
 func (in *Import) translation(text, zone string) (*cron.Spec, *cron.Zone, error) {
-	loaded, err := cron.LoadZone(orUTC(zone))
+	loaded, err := cron.LoadZone(cmp.Or(zone, "UTC"))
 	if err != nil {
 		return nil, nil, err
 	}

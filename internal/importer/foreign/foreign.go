@@ -3,7 +3,6 @@ package foreign
 
 import (
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -53,9 +52,8 @@ func Loose(f *importer.File) *importer.ForeignError { return among(f, loose) }
 func among(f *importer.File, kinds []kind) *importer.ForeignError {
 	text := string(f.Data[:min(len(f.Data), maxLooked)])
 	lower := strings.ToLower(text)
-	base := path.Base(strings.ReplaceAll(f.Name, `\`, "/"))
 	for _, k := range kinds {
-		if k.file != nil && !k.file().MatchString(base) || k.content != nil && !k.content().in(text, lower) {
+		if k.file != nil && !k.file().MatchString(f.Base()) || k.content != nil && !k.content().in(text, lower) {
 			continue
 		}
 		return k.of(f.Name)

@@ -13,7 +13,7 @@ const (
 // kinds are tried in order.
 var kinds = []kind{
 	{
-		name: "a systemd unit", schedules: "OnCalendar and On...Sec times of systemd", file: nil, content: re(`(?m)^\s*\[(?:Timer|Unit|Service|Install)\]\s*$`),
+		name: "a systemd unit", schedules: "OnCalendar and On...Sec times of systemd", content: re(`(?m)^\s*\[(?:Timer|Unit|Service|Install)\]\s*$`),
 		todo: writeJobs + ", with the ExecStart of the timer's service as its command; `systemctl list-timers` lists them all, and `systemd-analyze calendar` explains an OnCalendar",
 	},
 	{

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"strconv"
@@ -147,15 +148,9 @@ func (r *reading) size(n *doc.Node) {
 	}
 	r.d.CPU, r.d.Memory = c, m
 	if c != cpu || m != memory {
-		r.e.Change("cpu %s and memory %s become %d CPU units and %d MiB, the smallest size of Fargate that holds them", orNone(of("cpu")), orNone(of("memory")), c, m)
+		const none = "(none)"
+		r.e.Change("cpu %s and memory %s become %d CPU units and %d MiB, the smallest size of Fargate that holds them", cmp.Or(of("cpu"), none), cmp.Or(of("memory"), none), c, m)
 	}
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "(none)"
-	}
-	return s
 }
 
 // cpuUnits reads a quantity of cpu: 500m or 0.5 is 512.
