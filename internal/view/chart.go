@@ -81,10 +81,8 @@ type ChartRow struct {
 	// is in force.
 	Shades []Mark
 	Paused bool
-	// Counts is the number of runs and slots of each class. LastBad is when the newest failed or
-	// missed run was due, or zero if there was none.
-	Counts  [classes]int
-	LastBad time.Time
+	// Counts is the number of runs and slots of each class.
+	Counts [classes]int
 	// Next is that of the track.
 	Next time.Time
 }
@@ -243,9 +241,6 @@ func (c *Chart) shade(p Span) Mark {
 func (r *ChartRow) count(i item) {
 	r.Layers = max(r.Layers, i.layer+1)
 	r.Counts[i.class]++
-	if i.class <= ClassMissed && i.at.After(r.LastBad) {
-		r.LastBad = i.at
-	}
 }
 
 // link selects the worst marks to be drawn individually, and puts all others into paths.

@@ -218,22 +218,11 @@ func TestMarksKeepToTheWindow(t *testing.T) {
 		long, bar("x/before", failed, -40*time.Hour, -39*time.Hour),
 	}, Slots: []time.Time{chartNow.Add(40 * time.Hour)}, Paused: []Span{{chartNow.Add(-90 * time.Hour), chartNow.Add(-80 * time.Hour)}}})
 	r := c.Rows[0]
-	if len(r.Marks) != 1 || r.Marks[0].X != 0 || len(r.Marks[0].Cuts) != 1 || len(r.Shades) != 0 || !r.LastBad.IsZero() || r.Counts[ClassPlanned] != 0 {
+	if len(r.Marks) != 1 || r.Marks[0].X != 0 || len(r.Marks[0].Cuts) != 1 || len(r.Shades) != 0 || r.Counts[ClassPlanned] != 0 {
 		t.Errorf("row %+v", r)
 	}
 	out := c.inWindow([]Mark{{X: -3, Width: 2}, {X: float64(c.Width), Width: 1}, {X: 1, Width: 1}})
 	if len(out) != 1 || out[0].X != 1 {
 		t.Errorf("marks in the window: %+v", out)
-	}
-}
-
-// TestLastBad: rows are in order of when runs began, and the newest bad one is by its slot.
-func TestLastBad(t *testing.T) {
-	t.Parallel()
-	late := bar("x/late", failed, -time.Hour, -30*time.Minute) // caught up with
-	late.ScheduledFor = chartNow.Add(-10 * time.Hour)
-	r := chartOf(24*time.Hour, time.Hour, Track{Job: "x", Bars: []Bar{bar("x/new", failed, -2*time.Hour, -time.Hour), late}}).Rows[0]
-	if !r.LastBad.Equal(chartNow.Add(-2 * time.Hour)) {
-		t.Errorf("the last bad slot: %s", r.LastBad)
 	}
 }
