@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -40,10 +41,7 @@ func (c *auditCmd) Run(ctx context.Context, a *app) error {
 		}
 		rows := make([][]string, 0, len(asked))
 		for _, q := range asked {
-			about := string(q.Run)
-			if about == "" {
-				about = allJobs(q.Job)
-			}
+			about := cmp.Or(string(q.Run), allJobs(q.Job))
 			rows = append(rows, []string{a.at(q.At), somebody(q.By), q.Door, strings.ReplaceAll(q.What, "skipNext", "skip-next"), about, string(q.Outcome), string(q.Request), q.Message})
 		}
 		return a.list([]column{

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -171,8 +172,5 @@ func (a *app) pauseNote(s view.Summary, p job.Pause) string {
 }
 
 func somebody(name string) string {
-	if name == "" {
-		return "a person"
-	}
-	return name
+	return cmp.Or(name, "a person")
 }

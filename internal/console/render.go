@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -108,11 +109,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, out rendered) {
 		s.write(w, http.StatusInternalServerError, s.sorry)
 		return
 	}
-	code := out.code
-	if code == 0 {
-		code = http.StatusOK
-	}
-	s.write(w, code, []byte(notice.PrintableText(b.String())))
+	s.write(w, cmp.Or(out.code, http.StatusOK), []byte(notice.PrintableText(b.String())))
 }
 
 func (s *Server) write(w http.ResponseWriter, code int, body []byte) {

@@ -1,9 +1,8 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -152,12 +151,8 @@ func definition(d job.TaskDefinition) string {
 	for _, key := range sortedKeys(d.Tags) {
 		line("  - {Key: %s, Value: %s}", text(key), text(d.Tags[key]))
 	}
-	container := d.Container
-	if container == "" {
-		container = d.Family
-	}
 	line("ContainerDefinitions:")
-	line("  - Name: %s", text(container))
+	line("  - Name: %s", text(cmp.Or(d.Container, d.Family)))
 	line("    Image: %s", text(d.Image))
 	line("    Essential: true")
 	if d.User != "" {
@@ -178,7 +173,7 @@ func pairs(b *strings.Builder, key, value string, m map[string]string) {
 		return
 	}
 	fmt.Fprintf(b, "          %s:\n", key)
-	for _, n := range slices.Sorted(maps.Keys(m)) {
+	for _, n := range sortedKeys(m) {
 		fmt.Fprintf(b, "            - {Name: %s, %s: %s}\n", text(n), value, text(m[n]))
 	}
 }

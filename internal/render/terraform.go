@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -218,10 +219,7 @@ func taskResource(d job.TaskDefinition) object {
 
 // containerText gives the only container as the API's JSON. Terraform inserts the region.
 func containerText(d job.TaskDefinition) string {
-	container := object{"name": d.Container, "image": d.Image, "essential": true}
-	if d.Container == "" {
-		container["name"] = d.Family
-	}
+	container := object{"name": cmp.Or(d.Container, d.Family), "image": d.Image, "essential": true}
 	if d.User != "" {
 		container["user"] = d.User
 	}
