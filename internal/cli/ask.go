@@ -22,10 +22,7 @@ func (a *app) withPlane(ctx context.Context, f func(*plane.Plane) error) error {
 	if p.Now == nil {
 		p.Now = a.Now
 	}
-	err = f(p)
-	if p.Explain != nil {
-		err = p.Explain(err)
-	}
+	err = p.Explained(f(p))
 	if p.Close != nil {
 		err = errors.Join(err, p.Close())
 	}

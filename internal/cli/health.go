@@ -19,7 +19,7 @@ func (a *app) ownHealth(ctx context.Context, p *plane.Plane, jobs []job.Job) (ou
 	}
 	st, unread := p.Status(ctx)
 	if unread != nil {
-		unseen("its state cannot be read: " + explained(p, unread))
+		unseen("its state cannot be read: " + p.Explained(unread).Error())
 		if st.Health, err = p.Inspect(ctx); err != nil {
 			return nil, err
 		}
@@ -36,7 +36,7 @@ func (a *app) ownHealth(ctx context.Context, p *plane.Plane, jobs []job.Job) (ou
 	}
 	now, err := a.standing(ctx, p, st)
 	if err != nil && unread == nil {
-		unseen("how its jobs are cannot be read: " + explained(p, err))
+		unseen("how its jobs are cannot be read: " + p.Explained(err).Error())
 	}
 	return append(out, doctor.NotStarted(jobs, now, a.command("resume"))...), nil
 }
@@ -89,12 +89,4 @@ func unheardAlarms(alarms []plane.Alarm) (out []doctor.Finding) {
 		})
 	}
 	return out
-}
-
-// explained returns an error in the words that the plane has for it.
-func explained(p *plane.Plane, err error) string {
-	if p.Explain != nil {
-		err = p.Explain(err)
-	}
-	return err.Error()
 }

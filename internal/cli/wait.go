@@ -91,7 +91,7 @@ func (w *waiting) until(ctx context.Context, a *app, p *plane.Plane, id run.ID) 
 		_, _ = fmt.Fprintf(a.Stderr, "%s has not ended within %s and goes on; `%s %s` follows it\n", id, w.Timeout, a.command("logs --follow"), id)
 		return exitError(exitTimedOut)
 	}
-	_, _ = fmt.Fprintf(a.Stderr, "batchplane: it is not known how %s ends: %s; `%s %s` says it later\n", id, explained(p, err), a.command("show"), id)
+	_, _ = fmt.Fprintf(a.Stderr, "batchplane: it is not known how %s ends: %v; `%s %s` says it later\n", id, p.Explained(err), a.command("show"), id)
 	return exitError(exitRefused)
 }
 

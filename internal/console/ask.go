@@ -189,7 +189,7 @@ func (s *Server) send(ctx context.Context, r entry.Request) answer {
 	if p.Who != nil {
 		var err error
 		if by, err = p.Who(ctx); err != nil {
-			return answer{Failed: s.explain(err).Error()}
+			return answer{Failed: s.cfg.Plane.Explained(err).Error()}
 		}
 	}
 	reply, err := p.Door.Ask(ctx, r.By(by))
@@ -199,7 +199,7 @@ func (s *Server) send(ctx context.Context, r entry.Request) answer {
 	case errors.Is(err, plane.ErrNobody):
 		return answer{Failed: err.Error() + ": start it, and ask again"}
 	case err != nil:
-		return answer{Failed: s.explain(err).Error()}
+		return answer{Failed: s.cfg.Plane.Explained(err).Error()}
 	}
 	return answer{Reply: reply}
 }

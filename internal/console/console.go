@@ -135,19 +135,12 @@ func (s *Server) readOnly(ctx context.Context) string {
 	if now := s.cfg.Now(); s.asksAt.IsZero() || now.Sub(s.asksAt) > mayFor {
 		err := p.May(ctx)
 		if err != nil && ctx.Err() != nil { // the browser left: that says nothing about the next request
-			return s.explain(err).Error()
+			return s.cfg.Plane.Explained(err).Error()
 		}
 		s.asks, s.asksAt = "", now
 		if err != nil {
-			s.asks = s.explain(err).Error()
+			s.asks = s.cfg.Plane.Explained(err).Error()
 		}
 	}
 	return s.asks
-}
-
-func (s *Server) explain(err error) error {
-	if s.cfg.Plane.Explain != nil && err != nil {
-		return s.cfg.Plane.Explain(err)
-	}
-	return err
 }

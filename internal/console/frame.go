@@ -60,7 +60,7 @@ func (s *Server) frame(r *http.Request, q Query, nav, title string) Frame {
 	if nav != "overview" && nav != "problems" {
 		var err error
 		if f.Down, err = s.cfg.Plane.Pulse(r.Context()); err != nil {
-			f.Unread = append(f.Unread, "the state of the control plane: "+s.explain(err).Error())
+			f.Unread = append(f.Unread, "the state of the control plane: "+s.cfg.Plane.Explained(err).Error())
 		}
 	}
 	return f

@@ -92,11 +92,11 @@ func (s *Server) overview(r *http.Request, q Query) (rendered, error) {
 	}
 	st, err := remember(ctx, s.memo, "status", p.Status)
 	if err != nil {
-		o.Unread = append(o.Unread, "the state of the control plane: "+s.explain(err).Error())
+		o.Unread = append(o.Unread, "the state of the control plane: "+s.cfg.Plane.Explained(err).Error())
 	}
 	o.Kept, err = remember(ctx, s.memo, "kept", func(ctx context.Context) ([]port.Kept, error) { return p.Kept(ctx, keptAtMost) })
 	if err != nil {
-		o.Unread = append(o.Unread, "inputs that could not be used: "+s.explain(err).Error())
+		o.Unread = append(o.Unread, "inputs that could not be used: "+s.cfg.Plane.Explained(err).Error())
 	}
 	if o.Pauses, err = remember(ctx, s.memo, "pauses", p.Pauses); err != nil {
 		return rendered{}, err

@@ -116,7 +116,7 @@ func (s *Server) problems(r *http.Request, q Query) (rendered, error) {
 		return rendered{}, err
 	}
 	if p.Kept, err = s.cfg.Plane.Kept(r.Context(), keptAtMost); err != nil {
-		p.Unread = append(p.Unread, "inputs that could not be used: "+s.explain(err).Error())
+		p.Unread = append(p.Unread, "inputs that could not be used: "+s.cfg.Plane.Explained(err).Error())
 	}
 	if s.cfg.Plane.Account != nil {
 		p.Checks = p.Href("/problems/check")

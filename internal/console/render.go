@@ -139,7 +139,7 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 		s.refuse(w, r, http.StatusGatewayTimeout, "the control plane did not answer in time", "Load the page again, or look at less at once.")
 	default:
 		s.cfg.Log.WarnContext(r.Context(), "a page could not be read", "path", r.URL.Path, "error", err)
-		s.refuse(w, r, http.StatusBadGateway, s.explain(err).Error(), "Nothing was changed. Load the page again.")
+		s.refuse(w, r, http.StatusBadGateway, s.cfg.Plane.Explained(err).Error(), "Nothing was changed. Load the page again.")
 	}
 }
 

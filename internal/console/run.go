@@ -71,7 +71,7 @@ func (s *Server) output(ctx context.Context, page *runPage, r run.Run, attempt i
 	case errors.Is(err, plane.ErrNoOutput):
 		page.NoLog = err.Error()
 	case err != nil:
-		page.NoLog = "The output could not be read: " + s.explain(err).Error()
+		page.NoLog = "The output could not be read: " + s.cfg.Plane.Explained(err).Error()
 	case len(lines) == 0 && r.Attempts[attempt-1].Over():
 		page.NoLog = fmt.Sprintf("Attempt %d wrote no output.", attempt)
 	case len(lines) == 0:

@@ -185,6 +185,14 @@ type Rule struct {
 
 func isNotFound(err error) bool { return errors.Is(err, port.ErrNotFound) }
 
+// Explained returns an error in the words that the plane has for it.
+func (p *Plane) Explained(err error) error {
+	if p.Explain == nil {
+		return err
+	}
+	return p.Explain(err)
+}
+
 func (p *Plane) now() time.Time {
 	if p.Now == nil {
 		return time.Now()
