@@ -196,7 +196,7 @@ func (t *timeline) row(r view.ChartRow, c view.Chart) timelineRow {
 // heights says how tall a mark is in its layer: a bad one fills it. Together with the icon and the
 // word, this distinguishes states without colours.
 var heights = map[view.Class]float64{
-	view.ClassFailed: 0.92, view.ClassMissed: 0.92, view.ClassHeld: 0.7, view.ClassRunning: 0.7, view.ClassOK: 0.46, view.ClassSkipped: 0.2, view.ClassPlanned: 0.24,
+	view.ClassFailed: 0.92, view.ClassMissed: 0.92, view.ClassHeld: 0.7, view.ClassRunning: 0.7, view.ClassOK: 0.46, view.ClassSkipped: 0.2,
 }
 
 func (t *timeline) shape(job string, m view.Mark) shape {
