@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/batchplane/batchplane/internal/cli"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 // Documents of every form, in one line each.
@@ -35,7 +36,7 @@ func TestClassifyEveryForm(t *testing.T) {
 	if r.code != 0 || r.err != "" {
 		t.Errorf("exit code %d, %s", r.code, r.err)
 	}
-	golden(t, "classify.jsonl", r.out)
+	golden.Check(t, "testdata/classify.jsonl", r.out)
 	if again := withInput(t, in, "classify", "--json"); again.out != r.out || again.code != 0 {
 		t.Errorf("without the last newline, with --json: %+v", again)
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 // TestCronText: what a person sees, with both changes of the clocks.
@@ -33,7 +35,7 @@ func TestCronText(t *testing.T) {
 		}
 		all.WriteString("$ batchplane cron '" + strings.Join(args, "' '") + "'\n" + r.out + "\n")
 	}
-	golden(t, "cron.txt", all.String())
+	golden.Check(t, "testdata/cron.txt", all.String())
 }
 
 // TestCronJSON: the first object and the fires have exactly the fields that other programs read.

@@ -3,8 +3,6 @@ package cli_test
 import (
 	"bytes"
 	"context"
-	"flag"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -21,8 +19,6 @@ import (
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/wire"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 type result struct {
 	code     int
@@ -50,24 +46,6 @@ func withEnv(t *testing.T, env cli.Env, args ...string) result {
 	env.Stdout, env.Stderr, env.User = &out, &errs, "ana"
 	code := cli.Main(t.Context(), args, env)
 	return result{code, out.String(), errs.String()}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path) //nolint:gosec // a test's own file
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(want) != got {
-		t.Errorf("%s differs (-update writes it anew); got:\n%s", path, got)
-	}
 }
 
 const jobsYAML = `

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 func TestHistory(t *testing.T) {
 	t.Parallel()
 	w := past(t)
-	golden(t, "history.txt", w.must("history"))
-	golden(t, "history.jsonl", w.must("history", "--json"))
+	golden.Check(t, "testdata/history.txt", w.must("history"))
+	golden.Check(t, "testdata/history.jsonl", w.must("history", "--json"))
 	if got := w.must("history", "never"); !strings.HasPrefix(got, "RUN") || strings.Count(got, "\n") != 1 {
 		t.Errorf("a job that never ran: %q", got)
 	}

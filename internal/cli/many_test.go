@@ -11,6 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 // TestJobs: the table of jobs on a wide screen, on a narrow one, and in a pipe.
@@ -20,11 +21,11 @@ func TestJobs(t *testing.T) {
 	w.must("pause", "report", "--until", "2h", "--reason", "the table moves")
 	w.must("skip-next", "broken")
 	w.swept()
-	golden(t, "jobs.txt", w.must("jobs"))
-	golden(t, "jobs.jsonl", w.must("jobs", "--json"))
+	golden.Check(t, "testdata/jobs.txt", w.must("jobs"))
+	golden.Check(t, "testdata/jobs.jsonl", w.must("jobs", "--json"))
 	for name, width := range map[string]int{"40": 40, "80": 80, "160": 160} {
 		r := w.on(cli.Screen{Width: width, Color: name == "160"}, "jobs")
-		golden(t, "jobs-"+name+".txt", r.out+r.err)
+		golden.Check(t, "testdata/jobs-"+name+".txt", r.out+r.err)
 		for line := range strings.Lines(r.out) {
 			if n := len([]rune(colors.ReplaceAllString(line, ""))) - 1; n > width {
 				t.Errorf("on %d columns a line has %d: %s", width, n, line)
@@ -56,8 +57,8 @@ func TestPauses(t *testing.T) {
 	slot := at.AddDate(0, 0, 3)
 	w.clock.AdvanceTo(slot)
 	w.scheduled("report", slot)
-	golden(t, "pauses.txt", w.must("pauses", "-o", "wide"))
-	golden(t, "pauses.jsonl", w.must("pauses", "--json"))
+	golden.Check(t, "testdata/pauses.txt", w.must("pauses", "-o", "wide"))
+	golden.Check(t, "testdata/pauses.jsonl", w.must("pauses", "--json"))
 	for _, args := range []string{"resume --all", "resume report", "resume broken"} {
 		w.must(strings.Fields(args)...)
 	}
@@ -76,7 +77,7 @@ func TestRetryAll(t *testing.T) {
 		t.Errorf("of jobs that succeed: %+v", r)
 	}
 	r := w.run("retry", "--all")
-	golden(t, "retry-all-ended.txt", r.out)
+	golden.Check(t, "testdata/retry-all-ended.txt", r.out)
 	if r.code != 0 || !strings.HasPrefix(r.err, "nothing was retried: ") || !strings.HasSuffix(r.err, " --even ended retries them\n") {
 		t.Errorf("with nothing safe: %+v", r)
 	}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 const previewYAML = `
@@ -29,7 +31,7 @@ func TestPreview(t *testing.T) {
 	if r.code != 0 || r.err != "" {
 		t.Errorf("%+v", r)
 	}
-	golden(t, "preview.txt", r.out)
+	golden.Check(t, "testdata/preview.txt", r.out)
 
 	r = batchplane(t, "--json", "preview", "-f", file, "--from", "2027-10-20", "--days", "14", "--region", "ap-northeast-1")
 	types := map[string]int{}

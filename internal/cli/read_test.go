@@ -9,6 +9,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 func TestHelp(t *testing.T) {
@@ -19,7 +20,7 @@ func TestHelp(t *testing.T) {
 		if r.code != 0 || r.err != "" {
 			t.Errorf("%q: exit code %d, %s", args, r.code, r.err)
 		}
-		golden(t, strings.TrimSuffix("help-"+command, "-")+".txt", r.out)
+		golden.Check(t, "testdata/"+strings.TrimSuffix("help-"+command, "-")+".txt", r.out)
 	}
 	if asked := batchplane(t, "help", "show"); asked != batchplane(t, "show", "--help") {
 		t.Errorf("help show says\n%s", asked.out)
@@ -33,13 +34,13 @@ func TestShow(t *testing.T) {
 	t.Parallel()
 	w := past(t)
 	w.scheduled("report", at) // a duplicate
-	golden(t, "show-relaunched.txt", w.must("show", "report/20261120T0130Z"))
-	golden(t, "show-relaunched.json", w.must("show", "--json", "report/20261120T0130Z"))
-	golden(t, "show-failed.txt", w.must("show", "broken"))
+	golden.Check(t, "testdata/show-relaunched.txt", w.must("show", "report/20261120T0130Z"))
+	golden.Check(t, "testdata/show-relaunched.json", w.must("show", "--json", "report/20261120T0130Z"))
+	golden.Check(t, "testdata/show-failed.txt", w.must("show", "broken"))
 	w.must("run", "endless", "--env", "LANG=de", "--", "--until", "x y")
 	w.clock.Advance(time.Minute)
 	w.swept()
-	golden(t, "show-running.txt", random.ReplaceAllString(w.must("show", "endless"), "${1}0123"))
+	golden.Check(t, "testdata/show-running.txt", random.ReplaceAllString(w.must("show", "endless"), "${1}0123"))
 }
 
 // TestReadWhileDown: whoever reads what runs now or comes next is told if nobody keeps that current any more.

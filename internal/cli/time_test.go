@@ -11,6 +11,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 // process matches what differs in each process that listens.
@@ -24,7 +25,7 @@ func TestStatus(t *testing.T) {
 	show := func(name string) {
 		t.Helper()
 		for ending, r := range map[string]result{".txt": w.run("status"), ".json": w.run("status", "--json")} {
-			golden(t, "status-"+name+ending, process.ReplaceAllString(r.out, "process PID at URL"))
+			golden.Check(t, "testdata/status-"+name+ending, process.ReplaceAllString(r.out, "process PID at URL"))
 			if wrong := strings.Contains(r.out, "wrong"); r.err != "" || wrong != (r.code == 1) {
 				t.Errorf("%s: exit code %d, %s; something is wrong: %v", name, r.code, r.err, wrong)
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/cli"
 	"github.com/batchplane/batchplane/internal/port"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 // TestAudit: audit shows who asked for what, through which door, and the answer.
@@ -20,7 +21,7 @@ func TestAudit(t *testing.T) {
 	w.must("run", "endless", "--request-id", "x")
 	w.clock.Advance(time.Minute)
 	w.run("retry", "report/20261122T0130Z")
-	golden(t, "audit.txt", random.ReplaceAllString(w.must("audit"), "${1}0123"))
+	golden.Check(t, "testdata/audit.txt", random.ReplaceAllString(w.must("audit"), "${1}0123"))
 	for args, want := range map[string]int{"--job report": 2, "--by ana": 3, "--by mia": 0, "--since 90s": 2} {
 		if got := strings.Count(w.must(append([]string{"audit", "--json"}, strings.Fields(args)...)...), "\n"); got != want {
 			t.Errorf("audit %s: %d, want %d", args, got, want)
@@ -43,7 +44,7 @@ func TestKept(t *testing.T) {
 	if err := w.l.Store.Keep(t.Context(), port.Kept{At: at, Reason: "not usable", Body: []byte("{\"a\":\n\x1b[31m1}")}); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "kept.txt", w.must("kept"))
+	golden.Check(t, "testdata/kept.txt", w.must("kept"))
 	id := regexp.MustCompile(`"id":"([0-9a-f]+)"`).FindStringSubmatch(w.must("kept", "--json"))
 	if got := w.must("kept", id[1]); !strings.Contains(got, "why       not usable\n") || strings.Contains(got, "\x1b") {
 		t.Errorf("one of them: %q", got)

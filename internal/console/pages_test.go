@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -14,9 +13,8 @@ import (
 
 	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // varies lists what differs between runs of the test.
 var varies = []struct {
@@ -62,10 +60,10 @@ func TestPages(t *testing.T) {
 				got = v.in.ReplaceAllString(got, v.out)
 			}
 			frame, own := apart(t, got)
-			golden(t, name+".html", own)
+			golden.Check(t, "testdata/"+name+".html", own)
 			switch {
 			case name == "overview":
-				golden(t, "frame.html", frame)
+				golden.Check(t, "testdata/frame.html", frame)
 				return
 			case strings.HasPrefix(name, "sorry-"): // it has no session's frame
 				return
@@ -85,7 +83,7 @@ func TestPages(t *testing.T) {
 		for _, v := range varies {
 			got = v.in.ReplaceAllString(got, v.out)
 		}
-		golden(t, "stranger.html", got)
+		golden.Check(t, "testdata/stranger.html", got)
 	})
 }
 
@@ -107,24 +105,6 @@ func apart(t *testing.T, page string) (frame, own string) {
 var ownOf = regexp.MustCompile(`<title>[^<]*</title>| aria-current="page"|<form class="zone"(?s:.*?)</form>|href="[^"]*"|Times are in [^.]*\.|<p id="r-made".*| data-events="[^"]*"`)
 
 func plainFrame(frame string) string { return ownOf.ReplaceAllString(frame, "") }
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (write it anew with -update and read the difference):\n%s", name, firstDifference(got, string(want)))
-	}
-}
 
 func firstDifference(got, want string) string {
 	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")

@@ -20,6 +20,7 @@ import (
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 const peoplesDoor = "arn:aws:lambda:eu-central-1:123456789012:function:prod-Trigger:people"
@@ -42,7 +43,7 @@ func TestWidget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "widget.html", html)
+	golden.Check(t, "testdata/widget.html", html)
 	if n := cloudWatchTakes(t, html); n < 3 {
 		t.Errorf("it has %d buttons", n)
 	}

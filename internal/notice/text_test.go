@@ -1,9 +1,6 @@
 package notice_test
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,9 +9,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
 
 func code(n int64) *int64 { return &n }
 
@@ -97,19 +93,7 @@ func TestText(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := n.Text()
-			path := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
+			golden.Check(t, "testdata/"+name+".golden", got)
 			harmless(t, got)
 		})
 	}

@@ -2,9 +2,7 @@ package render_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,9 +13,8 @@ import (
 	"github.com/batchplane/batchplane/internal/job/jobfile"
 	"github.com/batchplane/batchplane/internal/jobdiff"
 	"github.com/batchplane/batchplane/internal/render"
+	"github.com/batchplane/batchplane/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var from = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
@@ -46,24 +43,11 @@ func one(t *testing.T, jobs []job.Job, definitions []job.TaskDefinition, o rende
 	return out[0].Text
 }
 
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(name, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name) //nolint:gosec // a test's own file
-	if err != nil || !bytes.Equal(want, got) {
-		t.Errorf("%s differs (-update writes it anew), %v; got:\n%s", name, err, got)
-	}
-}
-
 func TestTemplate(t *testing.T) {
 	t.Parallel()
 	jobs, definitions := some()
 	text := one(t, jobs, definitions, render.Options{})
-	golden(t, "testdata/schedules.yaml", text)
+	golden.Check(t, "testdata/schedules.yaml", text)
 	carries(t, text, jobs)
 	if again := one(t, []job.Job{jobs[3], jobs[0], jobs[4], jobs[2], jobs[1]}, definitions, render.Options{}); !bytes.Equal(again, text) {
 		t.Error("the order of the jobs file shows in the template")
@@ -72,7 +56,7 @@ func TestTemplate(t *testing.T) {
 	inUTC[0].Window = 0
 	inUTC = append(inUTC, job.Job{Name: "often", Schedule: "*/15 * * * *", Timezone: "Asia/Tokyo"})
 	text = one(t, inUTC, nil, render.Options{Rules: true})
-	golden(t, "testdata/rules.yaml", text)
+	golden.Check(t, "testdata/rules.yaml", text)
 	carries(t, text, inUTC)
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/render"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 // awkward gives jobs whose texts Terraform could take for expressions, with everything that a
@@ -46,7 +47,7 @@ func TestTerraform(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/jobs.tf.json", text)
+	golden.Check(t, "testdata/jobs.tf.json", text)
 	again, err := render.Terraform(jobs, definitions, o)
 	if err != nil || !bytes.Equal(text, again) {
 		t.Error("the same jobs give other bytes")

@@ -1,11 +1,7 @@
 package run_test
 
 import (
-	"bytes"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
@@ -15,8 +11,6 @@ import (
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
 
 var (
 	t0   = time.Date(2026, 11, 22, 17, 30, 2, 0, time.UTC)
@@ -315,26 +309,5 @@ func TestRanAfterAll(t *testing.T) {
 				t.Errorf("the same event again: %s", again.Result)
 			}
 		})
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o750); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path) //nolint:gosec // a test's own file
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs; read the change, then run with -update\n%s", path, got)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 // TestWholeLives plays lives and lists everything that each event changes in the run: what
@@ -36,7 +37,7 @@ func TestWholeLives(t *testing.T) {
 			r = d.Next
 		}
 	}
-	golden(t, "lives.golden", b.Bytes())
+	golden.Check(t, "testdata/lives.golden", b.Bytes())
 }
 
 // changes writes a line for each part of a run that changed.

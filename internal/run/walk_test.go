@@ -11,6 +11,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/stop"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 // walkStates returns a run in every status, and in every variant of it that decides
@@ -145,5 +146,5 @@ func TestDecideWalk(t *testing.T) {
 			t.Errorf("from %s ways are taken to %v, the table has %v", from, taken[from], to)
 		}
 	}
-	golden(t, "decide.golden", b.Bytes())
+	golden.Check(t, "testdata/decide.golden", b.Bytes())
 }

@@ -1,31 +1,17 @@
 package stop
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write docs/stop-reasons.md")
+	"github.com/batchplane/batchplane/test/golden"
+)
 
 func TestDocsAreCurrent(t *testing.T) {
 	t.Parallel()
-	const file = "../../docs/stop-reasons.md"
-	if *update {
-		if err := os.WriteFile(file, []byte(Markdown()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	have, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(have) != Markdown() {
-		t.Errorf("%s is not what the rules say: run go test ./internal/stop -run TestDocsAreCurrent -update", file)
-	}
+	golden.Check(t, "../../docs/stop-reasons.md", Markdown())
 }
 
 // Table returns all rules by family, in the order in which they are tried. The slices are shared:

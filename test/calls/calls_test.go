@@ -1,10 +1,8 @@
 package calls_test
 
 import (
-	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,16 +14,11 @@ import (
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
-var update = flag.Bool("update", false, "write the table of calls anew")
-
-// The golden tables: what is called how often, and the permission that each call needs, about
-// which test/template asks IAM.
-const (
-	golden  = "testdata/calls.golden"
-	actions = "testdata/actions.golden"
-)
+// actions names the permission that each call needs, about which test/template asks IAM.
+const actions = "testdata/actions.golden"
 
 const preface = `# What a run sends
 
@@ -102,7 +95,7 @@ func TestCalls(t *testing.T) {
 	w.must(w.fire(slot))
 	w.clock.Advance(3 * time.Minute)
 	out.WriteString(table("A run that succeeds, each function having just started", w.steps))
-	compare(t, golden, out.String())
+	golden.Check(t, "testdata/calls.golden", out.String())
 	for _, w := range cost.Writes {
 		if got := units(out.String(), "A run that "+w.Run); got != fmt.Sprintf("%g", w.Units) {
 			t.Errorf("a run that %s takes %s write units, and the model says %g", w.Run, got, w.Units)
@@ -196,27 +189,4 @@ func table(name string, steps []step) string {
 		fmt.Fprintf(&b, "| all | | | %g | |\n", all)
 	}
 	return b.String()
-}
-
-func compare(t *testing.T, golden, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(want) == got {
-		return
-	}
-	w, g := strings.Split(string(want), "\n"), strings.Split(got, "\n")
-	for i := range max(len(w), len(g)) {
-		if i >= len(w) || i >= len(g) || w[i] != g[i] {
-			t.Fatalf("%s differs in line %d; -want +got:\n- %s\n+ %s", golden, i+1, strings.Join(w[min(i, len(w)):], "\n- "), strings.Join(g[min(i, len(g)):], "\n+ "))
-		}
-	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 const (
@@ -121,7 +122,7 @@ func TestPeoplesReads(t *testing.T) {
 		_, _, read := meter.TakeAll()
 		fmt.Fprintf(&out, "| `%s` | %s | %g |\n", c.command, count(calls), read)
 	}
-	compare(t, peopleGolden, out.String())
+	golden.Check(t, peopleGolden, out.String())
 }
 
 // history stores jobs with three runs each, a request and a kept input.

@@ -17,6 +17,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/port"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 // roles maps the functions to their roles in the template.
@@ -214,7 +215,7 @@ func TestPoliciesAreWhatIsCalled(t *testing.T) {
 		}
 	}
 	slices.Sort(lines)
-	compare(t, actions, strings.Join(lines, ""))
+	golden.Check(t, actions, strings.Join(lines, ""))
 	for function, role := range roles {
 		allowed := allows(t, role)
 		for a := range used[function] {

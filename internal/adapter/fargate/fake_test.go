@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -18,9 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
+	"github.com/batchplane/batchplane/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
 
 var t0 = time.Date(2026, 11, 22, 17, 30, 2, 0, time.UTC)
 
@@ -98,25 +94,13 @@ func (s *sender) Do(r *http.Request) (*http.Response, error) {
 	return nil, io.ErrUnexpectedEOF
 }
 
-// golden compares JSON with testdata/name; -update rewrites the file.
-func golden(t *testing.T, name string, got []byte) {
+// same compares JSON with testdata/name.
+func same(t *testing.T, name string, got []byte) {
 	t.Helper()
 	var b bytes.Buffer
 	if err := json.Indent(&b, got, "", "  "); err != nil {
 		t.Fatal(err)
 	}
 	b.WriteByte('\n')
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, b.Bytes()) {
-		t.Errorf("%s differs; got\n%s", path, b.Bytes())
-	}
+	golden.Check(t, "testdata/"+name, b.Bytes())
 }

@@ -3,7 +3,6 @@ package crontab_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -15,29 +14,12 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/crontab"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func noVariables(string) (string, bool) { return "", false }
 
 var from = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(name, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name) //nolint:gosec // a test's own file
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, got) {
-		t.Errorf("%s differs (-update writes it anew); got:\n%s", name, got)
-	}
-}
 
 // TestRows checks the report, the jobs and the old crontab for a file with a line for each thing
 // that real files have.
@@ -52,13 +34,13 @@ func TestRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	report := report(r)
-	golden(t, "testdata/rows.report", report)
-	golden(t, "testdata/rows.imported", r.Old)
+	golden.Check(t, "testdata/rows.report", report)
+	golden.Check(t, "testdata/rows.imported", r.Old)
 	jobs, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/rows.yaml", jobs)
+	golden.Check(t, "testdata/rows.yaml", jobs)
 	readable(t, r, jobs)
 
 	r.Old = nil

@@ -12,6 +12,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/crontab"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 // onAWS are words about what local mode does not have.
@@ -41,12 +42,12 @@ func TestRowsForLocal(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := local(t, "-", string(data))
-	golden(t, "testdata/local.report", report(r))
+	golden.Check(t, "testdata/local.report", report(r))
 	jobs, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/local.yaml", jobs)
+	golden.Check(t, "testdata/local.yaml", jobs)
 	readable(t, r, jobs)
 	if bytes.Contains(jobs, []byte("hunter2")) || bytes.Contains(jobs, []byte("abc123")) {
 		t.Error("a secret is written")

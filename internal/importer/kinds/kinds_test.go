@@ -2,7 +2,6 @@ package kinds_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,29 +12,12 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/kinds"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
+	"github.com/batchplane/batchplane/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var from = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
 func noVariables(string) (string, bool) { return "", false }
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(name, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name) //nolint:gosec // a test's own file
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, got) {
-		t.Errorf("%s differs (-update writes it anew); got:\n%s", name, got)
-	}
-}
 
 // samples are files of one kind that are imported together.
 var samples = []struct {
@@ -102,12 +84,12 @@ func TestReports(t *testing.T) {
 				t.Errorf("%d items, and a sample has at least ten", len(r.Entries))
 			}
 			text := report(r)
-			golden(t, "testdata/"+s.name+".report", text)
+			golden.Check(t, "testdata/"+s.name+".report", text)
 			jobs, err := jobfile.Encode(jobfile.File{Jobs: r.Jobs, Definitions: r.Definitions}, r.Notes)
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "testdata/"+s.name+".jobs", jobs)
+			golden.Check(t, "testdata/"+s.name+".jobs", jobs)
 			for _, out := range [][]byte{text, jobs} {
 				if bytes.Contains(out, []byte("hunter2")) {
 					t.Errorf("the secret is written:\n%s", out)

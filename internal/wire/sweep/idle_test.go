@@ -4,11 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +29,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
+	"github.com/batchplane/batchplane/test/golden"
 )
 
 // tally counts calls by name.
@@ -221,15 +220,7 @@ func TestIdleMinute(t *testing.T) {
 	for _, n := range []int{10, 150, 1000, 10_000} {
 		idleMinutes(t, n, &out)
 	}
-	const golden = "testdata/idle.golden"
-	if *update {
-		if err := os.WriteFile(golden, []byte(out.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if want, err := os.ReadFile(golden); err != nil || string(want) != out.String() {
-		t.Errorf("an idle minute costs\n%s\nand did\n%s (%v)", out.String(), want, err)
-	}
+	golden.Check(t, "testdata/idle.golden", out.String())
 }
 
 func idleMinutes(t *testing.T, n int, out *strings.Builder) {
@@ -264,8 +255,6 @@ func idleMinutes(t *testing.T, n int, out *strings.Builder) {
 		fmt.Fprintf(out, "%d schedules, %d minutes: %s\n", n, costs[line], line)
 	}
 }
-
-var update = flag.Bool("update", false, "write the golden anew")
 
 // BenchmarkIdleMinute measures the CPU time of such a minute at 10,000 schedules, and of its peer in
 // the same run: reading the items and nothing else.
