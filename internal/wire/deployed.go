@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 
 	"github.com/batchplane/batchplane/internal/adapter/scheduled"
+	"github.com/batchplane/batchplane/internal/signed"
 )
 
 // Scheduled returns everything that EventBridge starts on a schedule in an account and Region, as the
@@ -16,7 +17,9 @@ func Scheduled(ctx context.Context, c StackConfig) (document []byte, in string, 
 	if err != nil {
 		return nil, "", err
 	}
-	document, err = scheduled.Reader{Rules: eventbridge.NewFromConfig(cfg), Schedules: scheduler.NewFromConfig(cfg)}.Read(ctx)
+	document, err = scheduled.Reader{
+		Rules: eventbridge.NewFromConfig(cfg), Schedules: scheduler.NewFromConfig(cfg), Machines: &signed.Client{Config: cfg, Service: "states"},
+	}.Read(ctx)
 	if err != nil {
 		return nil, "", explain(c, cfg.Region, err)
 	}

@@ -1,5 +1,6 @@
 // Package scheduled reads all scheduled rules of EventBridge and all schedules of EventBridge Scheduler
-// in an account and Region, whoever made them. It changes nothing.
+// in an account and Region, whoever made them, and the state machines that these start. It changes
+// nothing.
 package scheduled
 
 import (
@@ -7,12 +8,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	eventbridgetypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/port"
 )
@@ -31,10 +35,17 @@ type Schedules interface {
 	GetSchedule(context.Context, *scheduler.GetScheduleInput, ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error)
 }
 
-// Reader reads rules and schedules.
+// Machines is the part of a client for Step Functions that a Reader uses. Its call needs
+// states:DescribeStateMachine.
+type Machines interface {
+	JSON(ctx context.Context, version, target string, in, out any) error
+}
+
+// Reader reads rules and schedules, and the state machines that they start.
 type Reader struct {
 	Rules     Rules
 	Schedules Schedules
+	Machines  Machines
 }
 
 // rule is a rule with its targets.
@@ -43,9 +54,11 @@ type rule struct {
 	Targets []eventbridgetypes.Target
 }
 
-// Read returns one JSON document, {"Rules": [...], "Schedules": [...]}: rules as ListRules prints them,
-// each with its Targets, and schedules as GetSchedule prints them. It leaves out rules without a
-// schedule. A schedule that is deleted in the meantime is left out too; such a rule has no targets.
+// Read returns one JSON document, {"Rules": [...], "Schedules": [...], "StateMachines": [...]}: rules as
+// ListRules prints them, each with its Targets, schedules as GetSchedule prints them, and the state
+// machines among their targets as DescribeStateMachine prints them. It leaves out rules without a
+// schedule, and state machines that the caller may not read. A schedule that is deleted in the meantime
+// is left out too; such a rule has no targets.
 func (r Reader) Read(ctx context.Context) ([]byte, error) {
 	rules, err := r.rules(ctx)
 	if err != nil {
@@ -55,7 +68,11 @@ func (r Reader) Read(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := json.Marshal(map[string]any{"Rules": rules, "Schedules": schedules})
+	machines, err := r.machines(ctx, rules, schedules)
+	if err != nil {
+		return nil, err
+	}
+	out, err := json.Marshal(map[string]any{"Rules": rules, "Schedules": schedules, "StateMachines": machines})
 	if err != nil {
 		return nil, fmt.Errorf("writing what was read: %w", err)
 	}
@@ -130,6 +147,45 @@ func (r Reader) schedules(ctx context.Context) ([]*scheduler.GetScheduleOutput, 
 		}
 	}
 	return all, err
+}
+
+// machine is the part of DescribeStateMachine's answer that is used (AWS Step Functions API reference).
+type machine struct {
+	ARN        string `json:"stateMachineArn"`
+	Definition string `json:"definition"`
+}
+
+func (r Reader) machines(ctx context.Context, rules []rule, schedules []*scheduler.GetScheduleOutput) ([]machine, error) {
+	var arns []string
+	add := func(arn *string) {
+		parts := strings.Split(aws.ToString(arn), ":")
+		if len(parts) < 7 || parts[2] != "states" || parts[5] != "stateMachine" {
+			return
+		}
+		if own := strings.Join(parts[:7], ":"); !slices.Contains(arns, own) { // without a version or an alias
+			arns = append(arns, own)
+		}
+	}
+	for i := range rules {
+		for _, t := range rules[i].Targets {
+			add(t.Arn)
+		}
+	}
+	for _, s := range schedules {
+		if s.Target != nil {
+			add(s.Target.Arn)
+		}
+	}
+	found := make([]machine, len(arns))
+	err := each(len(arns), func(i int) error {
+		var refused smithy.APIError
+		err := r.Machines.JSON(ctx, "1.0", "AWSStepFunctions.DescribeStateMachine", map[string]string{"stateMachineArn": arns[i]}, &found[i])
+		if err != nil && !errors.As(err, &refused) {
+			return fmt.Errorf("reading the state machine %s: %w", arns[i], err)
+		}
+		return nil
+	})
+	return slices.DeleteFunc(found, func(m machine) bool { return m.Definition == "" }), err
 }
 
 // readers is how many calls go out at once, far below what the services accept.

@@ -13,6 +13,7 @@ import (
 	eventbridgetypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/smithy-go"
 )
 
 // account has three rules and three schedules, each on a page of its own.
@@ -42,7 +43,7 @@ func (a account) ListTargetsByRule(_ context.Context, in *eventbridge.ListTarget
 	case a.denied:
 		return nil, errors.New("denied")
 	}
-	return &eventbridge.ListTargetsByRuleOutput{Targets: []eventbridgetypes.Target{{Id: aws.String("1"), Arn: aws.String("arn")}}}, nil
+	return &eventbridge.ListTargetsByRuleOutput{Targets: []eventbridgetypes.Target{{Id: aws.String("1"), Arn: aws.String("arn:aws:states:eu-west-1:123456789012:stateMachine:a:live")}}}, nil
 }
 
 func (a account) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
@@ -57,13 +58,30 @@ func (a account) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, 
 	case a.denied:
 		return nil, errors.New("denied")
 	}
-	return &scheduler.GetScheduleOutput{Name: in.Name, GroupName: in.GroupName, ScheduleExpression: aws.String("rate(1 hour)")}, nil
+	arn := "arn:aws:states:eu-west-1:123456789012:stateMachine:" + map[string]string{"schedule0": "a", "schedule2": "hidden"}[*in.Name]
+	return &scheduler.GetScheduleOutput{Name: in.Name, GroupName: in.GroupName, ScheduleExpression: aws.String("rate(1 hour)"), Target: &schedulertypes.Target{Arn: &arn}}, nil
 }
 
-// TestRead: all pages, without rules that have no schedule and schedules that are gone.
+// JSON describes a state machine, but none that the caller may not see.
+func (a account) JSON(_ context.Context, version, target string, in, out any) error {
+	asked, ok := in.(map[string]string)
+	arn := asked["stateMachineArn"]
+	switch {
+	case !ok || version != "1.0" || target != "AWSStepFunctions.DescribeStateMachine":
+		return errors.New("not asked as Step Functions is")
+	case strings.HasSuffix(arn, ":hidden"):
+		return &smithy.GenericAPIError{Code: "AccessDeniedException"}
+	case strings.HasSuffix(arn, ":"+a.denied):
+		return errors.New("denied")
+	}
+	return json.Unmarshal([]byte(`{"stateMachineArn": "`+arn+`", "definition": "{}", "name": "x"}`), out)
+}
+
+// TestRead: all pages, without rules that have no schedule, schedules that are gone and state machines
+// that the caller may not read.
 func TestRead(t *testing.T) {
 	t.Parallel()
-	data, err := Reader{account{}, account{}}.Read(t.Context())
+	data, err := Reader{account{}, account{}, account{}}.Read(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,16 +90,18 @@ func TestRead(t *testing.T) {
 			Name    string
 			Targets []struct{ ID string }
 		}
-		Schedules []struct{ Name, GroupName, ScheduleExpression string }
+		Schedules     []struct{ Name, GroupName, ScheduleExpression string }
+		StateMachines []machine
 	}
 	if err := json.Unmarshal(data, &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Rules) != 2 || len(got.Rules[0].Targets) != 1 || len(got.Rules[1].Targets) != 0 || len(got.Schedules) != 2 || got.Schedules[1].Name != "schedule2" {
+	if len(got.Rules) != 2 || len(got.Rules[0].Targets) != 1 || len(got.Rules[1].Targets) != 0 || len(got.Schedules) != 2 || got.Schedules[1].Name != "schedule2" ||
+		len(got.StateMachines) != 1 || got.StateMachines[0] != (machine{"arn:aws:states:eu-west-1:123456789012:stateMachine:a", "{}"}) {
 		t.Errorf("%s", data)
 	}
-	for denied, says := range map[string]string{"rule0": "reading the targets of rule rule0", "schedule2": "reading schedule schedule2"} {
-		if _, err := (Reader{account{denied}, account{denied}}).Read(t.Context()); err == nil || !strings.Contains(err.Error(), says) {
+	for denied, says := range map[string]string{"rule0": "reading the targets of rule rule0", "schedule2": "reading schedule schedule2", "a": "reading the state machine arn:aws:states:eu-west-1:123456789012:stateMachine:a"} {
+		if _, err := (Reader{account{denied}, account{denied}, account{denied}}).Read(t.Context()); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", denied, err)
 		}
 	}

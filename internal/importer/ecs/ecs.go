@@ -53,6 +53,8 @@ type Target struct {
 	Input      *doc.Node
 	// Definition is what is known about the task definition; nil if nothing is.
 	Definition *doc.Node
+	// Timeout is how long the task may take; 0 if the old side does not say.
+	Timeout job.Duration
 }
 
 // Job fills a job with what the target says.
@@ -69,6 +71,9 @@ func (t Target) Job(e *importer.Entry, j *job.Job) {
 		if n, ok := Get(p, key).Int(); ok && n > 1 {
 			e.Off(j, "it starts %d tasks at once, and a run is one task: make one job of each, or let one do the work", n)
 		}
+	}
+	if j.Timeout = t.Timeout; j.Timeout > 0 {
+		e.Note("its task had to end within %s, and so does the job's: `timeout`", j.Timeout)
 	}
 	capacity(e, j, p)
 	network(e, j, p)

@@ -25,7 +25,7 @@ const Kind = "eventbridge"
 // Kind gives the word after `import`.
 func (Reader) Kind() string { return Kind }
 
-var words = [][]byte{[]byte("ScheduleExpression"), []byte("AWS::Events::Rule"), []byte("AWS::Serverless::"), []byte(`"Targets"`), []byte(`"Schedules"`), []byte(`"Rules"`)}
+var words = [][]byte{[]byte("ScheduleExpression"), []byte("AWS::Events::Rule"), []byte("AWS::Serverless::"), []byte(`"Targets"`), []byte(`"Schedules"`), []byte(`"Rules"`), []byte(`"stateMachineArn"`)}
 
 // Recognise reports whether a file is a template or an answer of the AWS CLI with rules or
 // schedules.
@@ -48,7 +48,7 @@ func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 
 // Read makes jobs from the rules and schedules of all files together.
 func (r Reader) Read(in *importer.Import, files []*importer.File) error {
-	g := &gathering{reader: r}
+	g := &gathering{reader: r, machines: machines{}}
 	err := importer.EachDoc(files, func(f *importer.File, name string, d *doc.Node) {
 		switch {
 		case isTemplate(d):
@@ -65,6 +65,7 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 		return &importer.ForeignError{Sentence: files[0].Name + " holds no rule or schedule of EventBridge: `batchplane import eventbridge` reads what `aws events list-rules`, `list-targets-by-rule` and `aws scheduler get-schedule` print, and CloudFormation templates"}
 	}
 	for i := range items {
+		items[i].machines = g.machines
 		items[i].read(in)
 	}
 	return nil
@@ -93,6 +94,7 @@ type item struct {
 	condition      string // under which it is deployed; "" if it always is
 	deployed       truth  // what the template says of the condition
 	unclear        bool
+	machines       machines
 }
 
 // gathering collects rules and their targets, which come separately.
@@ -102,6 +104,8 @@ type gathering struct {
 	targets []ruleTargets
 	items   []item
 	listed  []item // from list-schedules, which lacks the targets
+
+	machines machines
 }
 
 type rule struct {
@@ -119,8 +123,11 @@ type ruleTargets struct {
 
 func isAnswer(d *doc.Node) bool {
 	return listed(d, "Rules", "Name", "ScheduleExpression", "EventPattern", "State") || listed(d, "Schedules", "Name", "GroupName", "Target") ||
-		listed(d, "Targets", "Id", "Arn") || d.Get("Targets").Kind == doc.List && len(d.Get("Targets").Items) == 0 || d.Has("ScheduleExpression") && d.Has("Name")
+		listed(d, "Targets", "Id", "Arn") || isMachine(d) || d.Get("Targets").Kind == doc.List && len(d.Get("Targets").Items) == 0 || d.Has("ScheduleExpression") && d.Has("Name")
 }
+
+// isMachine reports whether a document describes a state machine.
+func isMachine(d *doc.Node) bool { return d.Has("stateMachineArn") && d.Has("definition") }
 
 // listed reports whether an item of a list has a key and one of the others.
 func listed(d *doc.Node, list, key string, others ...string) bool {
@@ -134,6 +141,7 @@ func (g *gathering) answer(d *doc.Node, file, base string) {
 			file: file, line: d.Line, what: "the rest of " + base, odd: "the answer ends with a NextToken, so AWS has more than this file: ask again without --max-items, --limit and --no-paginate",
 		})
 	}
+	g.described(d)
 	for _, r := range d.Get("Rules").List() {
 		g.rules = append(g.rules, rule{file, r})
 	}

@@ -62,7 +62,14 @@ func (i *item) task(e *importer.Entry) (ecs.Target, bool) {
 	if ecs.IsRunTask(arn) {
 		return i.request(e)
 	}
+	if definition := i.machine(arn); definition != nil {
+		return i.runs(e, arn, definition)
+	}
 	parameters := ecs.Get(t, "EcsParameters")
+	if parameters.Absent() && ecs.IsMachine(arn) && !strings.HasPrefix(arn, inThisTemplate) {
+		e.Refuse("its target is a state machine of Step Functions whose definition is not in these files: `aws stepfunctions describe-state-machine --state-machine-arn %s` prints it, give that too; --live reads it with states:DescribeStateMachine", importer.Word(ecs.MachineOf(arn)))
+		return ecs.Target{}, false
+	}
 	if parameters.Absent() && !strings.Contains(arn, ":cluster/") {
 		e.Refuse("its target is %s", ecs.Other(arn))
 		return ecs.Target{}, false

@@ -13,6 +13,7 @@ import (
 const (
 	ruleType     = "AWS::Events::Rule"
 	scheduleType = "AWS::Scheduler::Schedule"
+	machineType  = "AWS::Serverless::StateMachine"
 )
 
 // template reads the resources of a template.
@@ -20,6 +21,9 @@ func (g *gathering) template(d *doc.Node, file string) {
 	t := &template{root: d, left: maxWork}
 	doubled := doubled(d.Get("Resources"))
 	d.Get("Resources").Pairs(func(id string, r *doc.Node) {
+		if kind := r.Get("Type").String(); kind == "AWS::StepFunctions::StateMachine" || kind == machineType {
+			g.defined(t, file, id, r)
+		}
 		if doubled[id] {
 			g.items = append(g.items, item{file: file, line: r.Line, what: "resource " + id, name: id, odd: twoOfIt})
 			return
@@ -31,24 +35,11 @@ func (g *gathering) template(d *doc.Node, file string) {
 			g.scheduleResource(t, file, id, r)
 		case "AWS::Serverless::Function":
 			g.events(file, id, r, "a Lambda function, and a job is an ECS task: it would need an image with the same code; leave it there otherwise")
-		case "AWS::Serverless::StateMachine":
-			g.events(file, id, r, "a state machine of Step Functions: where it only runs ecs:runTask, make a job of that task; where it does more, leave it there")
+		case machineType:
+			g.machineEvents(t, file, id, r)
 		}
 		g.loop(file, id, r)
 		g.elsewhere(file, id, r)
-	})
-}
-
-// events adds the schedules of what SAM makes.
-func (g *gathering) events(file, id string, r *doc.Node, target string) {
-	r.Get("Properties", "Events").Pairs(func(name string, event *doc.Node) {
-		if kind := event.Get("Type").String(); kind != "Schedule" && kind != "ScheduleV2" {
-			return
-		}
-		p := event.Get("Properties")
-		g.items = append(g.items, item{
-			file: file, line: event.Line, what: "event " + name + " of " + id, name: id, expression: p.First("Schedule", "ScheduleExpression").String(), odd: "its target is " + target,
-		})
 	})
 }
 

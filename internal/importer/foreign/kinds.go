@@ -222,7 +222,7 @@ var kinds = []kind{
 	},
 	{
 		name: "a state machine of Step Functions", schedules: "those of the rules and schedules of EventBridge that start it", content: re(`(?s)\bStartAt\b.*\barn:aws[a-z-]*:states:::`),
-		todo: "`batchplane import eventbridge --live` lists what starts it; where it only runs ecs:runTask, write a job of that task",
+		todo: "`batchplane import eventbridge --live` lists what starts it, and makes a job of it where it only runs ecs:runTask",
 	},
 	{
 		name: "a launchd property list", schedules: "StartCalendarInterval and StartInterval of macOS", content: re(`(?s)<plist.*(?:StartCalendarInterval|StartInterval)`),

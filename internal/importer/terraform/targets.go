@@ -17,6 +17,7 @@ type index struct {
 	rules       map[string][]int // rules by their name
 	taken       map[int]bool     // targets that belong to a rule
 	ruleOf      map[int]string   // addresses of rules, by the target that names them
+	machines    map[string]int   // state machines by ARN
 }
 
 // several is in the place of a task definition whose name others have too, in other Regions or
@@ -24,7 +25,7 @@ type index struct {
 const several = -1
 
 func indexed(all []resource, refers map[string]string) index {
-	x := index{map[string][]int{}, map[string][]int{}, map[string]int{}, map[string]int{}, map[string][]int{}, map[int]bool{}, nil}
+	x := index{map[string][]int{}, map[string][]int{}, map[string]int{}, map[string]int{}, map[string][]int{}, map[int]bool{}, nil, map[string]int{}}
 	for i, r := range all {
 		switch v := r.values; r.kind {
 		case "aws_cloudwatch_event_rule":
@@ -36,6 +37,8 @@ func indexed(all []resource, refers map[string]string) index {
 			} else if code := refers[ruleOf+inCodeAddress(r.address)]; code != "" {
 				x.refer(code, r.address, i)
 			}
+		case "aws_sfn_state_machine":
+			x.machines[v.Get("arn").String()] = i
 		case "aws_ecs_task_definition":
 			family := v.Get("family").String()
 			if at := instance(inCodeAddress(r.address), r.address); !has(x.byCode, at) {

@@ -221,7 +221,8 @@ func (s *show) job(r resource, t thing, rule string) {
 		e.Item, e.Kind = rule+" -> "+r.address, "rule"
 	}
 	defer func() { s.in.Entries = append(s.in.Entries, e) }()
-	if t.refused(&e) || s.in.Before(&e, t.identity) {
+	target, ok := s.task(&e, r, t)
+	if !ok || s.in.Before(&e, t.identity) {
 		return
 	}
 	j := job.Job{Description: importer.Hide(t.description), Disabled: t.disabled}
@@ -229,10 +230,6 @@ func (s *show) job(r resource, t thing, rule string) {
 		return
 	}
 	t.terms(s.in, &e, &j)
-	target := ecs.Target{Cluster: t.arn, Parameters: t.parameters, Input: t.input}
-	if ecs.IsRunTask(t.arn) {
-		target = ecs.Request(t.input.String())
-	}
 	if ecs.Get(r.sensitive, "input").True() || ecs.Get(r.sensitive, "Target", "Input").True() || ecs.Get(r.sensitive, "target").True() {
 		target.Input = nil
 		e.Off(&j, "its input is marked sensitive and is not written: write command and environment without secrets")
@@ -249,8 +246,23 @@ func (s *show) job(r resource, t thing, rule string) {
 
 const inCode = "   # and set state in the code: the next apply brings back what that says"
 
-// refused reports whether the target cannot become a job, and says why in the entry.
-func (t thing) refused(e *importer.Entry) bool {
+// task finds the target's task. ok is false if there is none, and the entry says why.
+func (s *show) task(e *importer.Entry, r resource, t thing) (target ecs.Target, ok bool) {
+	definition := s.machine(t.arn)
+	switch {
+	case t.refused(e, definition != nil):
+		return ecs.Target{}, false
+	case definition != nil:
+		return s.runs(e, r, t, definition)
+	case ecs.IsRunTask(t.arn):
+		return ecs.Request(t.input.String()), true
+	}
+	return ecs.Target{Cluster: t.arn, Parameters: t.parameters, Input: t.input}, true
+}
+
+// refused reports whether the target cannot become a job, and says why in the entry. machine says that
+// it is a state machine whose definition is known.
+func (t thing) refused(e *importer.Entry, machine bool) bool {
 	switch {
 	case t.expression == "":
 		e.Refuse("its schedule is known only after the apply: give the state instead of the plan")
@@ -260,7 +272,7 @@ func (t thing) refused(e *importer.Entry) bool {
 		e.Refuse("its input is a part of the event (input_path), which a schedule's has nothing of: write the overrides out")
 	case strings.Contains(t.input.String(), "<aws.scheduler."):
 		e.Refuse("its input holds context attributes of Scheduler: BATCHPLANE_SCHEDULED_FOR has the slot's time, write the rest out")
-	case t.parameters.Absent() && !ecs.IsRunTask(t.arn):
+	case t.parameters.Absent() && !ecs.IsRunTask(t.arn) && !machine:
 		e.Refuse("its target is %s", ecs.Other(t.arn))
 	default:
 		return false

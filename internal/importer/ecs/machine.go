@@ -1,0 +1,209 @@
+package ecs
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// runTask matches the resource of a state that runs a task
+// (https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html).
+var runTask = regexp.MustCompile(`^arn:[^:]*:states:::(?:aws-sdk:)?ecs:runTask((?:\.\w+)?)(?::\d)?$`)
+
+// IsMachine reports whether a target is a state machine of Step Functions.
+func IsMachine(arn string) bool { return strings.Contains(arn, ":states:") }
+
+// MachineOf gives the ARN of a state machine without a version or an alias, of which a definition says
+// nothing.
+func MachineOf(arn string) string {
+	parts := strings.Split(arn, ":")
+	return strings.Join(parts[:min(len(parts), 7)], ":")
+}
+
+// machine is a definition in the Amazon States Language (https://states-language.net/spec.html).
+type machine struct {
+	e          *importer.Entry
+	definition *doc.Node
+	states     map[string]*doc.Node
+	asks       []string // what the input does not say
+}
+
+// Machine gives the task of a state machine that runs one and nothing else that a job would lack.
+// input is what starts it with. If there is no such task, Machine refuses the entry and says why.
+func Machine(e *importer.Entry, definition, input *doc.Node) (t Target, ok bool) {
+	m := machine{e: e, definition: definition, states: map[string]*doc.Node{}}
+	definition.Get("States").Pairs(func(name string, state *doc.Node) { m.states[name] = state })
+	name, ok := m.first()
+	if !ok || !m.only(name) {
+		return Target{}, false
+	}
+	state := m.states[name]
+	request := m.fill(state.First("Parameters", "Arguments"), document(input))
+	if len(m.asks) > 0 {
+		e.Refuse("its target is a state machine whose task takes %s from what each execution is started with: write a job by hand; BATCHPLANE_SCHEDULED_FOR has the slot's time", strings.Join(m.asks, ", "))
+		return Target{}, false
+	}
+	e.Note("it is the task that a state machine runs; what else starts that goes on there")
+	m.differs(name)
+	return Target{Cluster: Get(request, "Cluster").String(), Parameters: request, Input: Get(request, "Overrides"), Timeout: m.timeout(state)}, true
+}
+
+// document gives an input as a document. It is nil if it is none.
+func document(input *doc.Node) *doc.Node {
+	if input.Absent() || input.Kind == doc.Map {
+		return input
+	}
+	docs, err := doc.Parse([]byte(input.String()))
+	if err != nil || len(docs) != 1 {
+		return nil
+	}
+	return docs[0]
+}
+
+const leaveMachine = "where it only runs ecs:runTask, make a job of that task; where it does more, leave it there"
+
+// first finds the state that runs the task. Nothing before it may decide whether it runs.
+func (m *machine) first() (name string, ok bool) {
+	name = m.definition.Get("StartAt").String()
+	for range len(m.states) {
+		state := m.states[name]
+		switch kind := state.Get("Type").String(); kind {
+		case "Task":
+			parts := runTask.FindStringSubmatch(state.Get("Resource").String())
+			if parts != nil && (parts[1] == "" || parts[1] == ".sync") {
+				return name, true
+			}
+			m.e.Refuse("its target is a state machine that begins with %s (%s): %s", importer.Clip(name), importer.Clip(state.Get("Resource").String()), leaveMachine)
+			return "", false
+		case "Pass", "Wait":
+			name = state.Get("Next").String()
+		default:
+			m.e.Refuse("its target is a state machine that begins with %s, a state of the type %s: %s", importer.Clip(name), importer.Clip(kind), leaveMachine)
+			return "", false
+		}
+	}
+	m.e.Refuse("its target is a state machine in whose definition no task was found: %s", leaveMachine)
+	return "", false
+}
+
+// named gives the names of the states for which a test holds.
+func (m *machine) named(is func(kind, resource string) bool) (names []string) {
+	m.definition.Get("States").Pairs(func(name string, state *doc.Node) {
+		if is(state.Get("Type").String(), state.Get("Resource").String()) {
+			names = append(names, importer.Clip(name))
+		}
+	})
+	return names
+}
+
+func tells(kind, resource string) bool {
+	return kind == "Task" && strings.HasSuffix(resource, ":sns:publish")
+}
+
+// only looks for other states that do work.
+func (m *machine) only(task string) (ok bool) {
+	work := m.named(func(kind, resource string) bool {
+		return !slices.Contains([]string{"Pass", "Wait", "Succeed", "Fail", "Choice"}, kind) && !tells(kind, resource)
+	})
+	work = slices.DeleteFunc(work, func(name string) bool { return name == importer.Clip(task) })
+	if len(work) > 0 {
+		m.e.Refuse("its target is a state machine that does more than run a task (%s): leave it there, or put the work into the command of one job", strings.Join(work, ", "))
+	}
+	return len(work) == 0
+}
+
+// differs says what the states around the task did.
+func (m *machine) differs(task string) {
+	of := func(wanted string) string {
+		return strings.Join(m.named(func(kind, _ string) bool { return kind == wanted }), ", ")
+	}
+	state := m.states[task]
+	if runTask.FindStringSubmatch(state.Get("Resource").String())[1] == "" {
+		m.e.Note("its state machine did not wait for the task, so nobody was told of its failures; here each one is")
+	}
+	if names := of("Wait"); names != "" {
+		m.e.Change("its state machine waited (%s), and a job begins at its slot", names)
+	}
+	if names := of("Choice"); names != "" {
+		m.e.Change("its choices (%s) looked at how the task ended; here ECS's stop reasons decide whether it is launched again: what provably never started, and of an `idempotent` job also what may have run", names)
+	}
+	if names := strings.Join(m.named(tells), ", "); names != "" {
+		m.e.Change("its messages to SNS (%s) are dropped: batchplane tells each run that failed; `notify` says more", names)
+	}
+	m.retries(state)
+}
+
+// retries says what becomes of a state's Retry. Its MaxAttempts is 3 if it says none.
+func (m *machine) retries(state *doc.Node) {
+	most := 0
+	for _, r := range state.Get("Retry").List() {
+		n, said := r.Get("MaxAttempts").Int()
+		if !said {
+			n = 3
+		}
+		most = max(most, n)
+	}
+	if most > 0 {
+		m.e.Change("Step Functions ran a failed task again, whatever it had done, up to %d times; here only what provably never started is: if running it twice does no harm, use `retry: {idempotent: true, exitCodes: [1]}`", most)
+	}
+}
+
+// timeout gives how long the task may take: the state's limit, or that of the whole execution.
+func (m *machine) timeout(state *doc.Node) job.Duration {
+	for _, n := range []*doc.Node{state, m.definition} {
+		if seconds, ok := n.Get("TimeoutSeconds").Int(); ok && seconds > 0 {
+			return job.Duration(min(time.Duration(min(seconds, 1<<30))*time.Second, job.MaxTimeout))
+		}
+	}
+	return 0
+}
+
+// path matches the paths that are followed into the input.
+var path = regexp.MustCompile(`^\$(?:\.[A-Za-z_][\w-]*)*$`)
+
+// fill puts the input's values in the place of the paths of a request. Those that it does not have, and
+// expressions, are in asks.
+func (m *machine) fill(n, input *doc.Node) *doc.Node {
+	if n == nil {
+		return nil
+	}
+	if n.Kind == doc.Text && strings.HasPrefix(n.Text, "{%") {
+		m.ask(n.Text)
+	}
+	out := &doc.Node{Kind: n.Kind, Line: n.Line, Text: n.Text}
+	for _, i := range n.Items {
+		out.Items = append(out.Items, m.fill(i, input))
+	}
+	for i, key := range n.Keys {
+		v := n.Values[i]
+		if plain, dynamic := strings.CutSuffix(key, ".$"); dynamic {
+			key, v = plain, m.value(v.String(), input)
+		} else {
+			v = m.fill(v, input)
+		}
+		out.Keys, out.Values = append(out.Keys, key), append(out.Values, v)
+	}
+	return out
+}
+
+// value gives what a path means in the input.
+func (m *machine) value(text string, input *doc.Node) *doc.Node {
+	if path.MatchString(text) {
+		if v := input.Get(strings.Split(text, ".")[1:]...); !v.Absent() {
+			return v
+		}
+	}
+	m.ask(text)
+	return nil
+}
+
+func (m *machine) ask(what string) {
+	if what = importer.Clip(what); !slices.Contains(m.asks, what) {
+		m.asks = append(m.asks, what)
+	}
+}

@@ -1,0 +1,122 @@
+package kinds_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/kinds"
+)
+
+// ranBy gives the state that runs a task, with additions to it and to its request.
+func ranBy(state, request string) string {
+	return `{"Type": "Task", "Resource": "arn:aws:states:::ecs:runTask.sync", "Parameters": {"Cluster": "batch", "TaskDefinition": "report", "LaunchType": "FARGATE",
+  "NetworkConfiguration": {"AwsvpcConfiguration": {"Subnets": ["subnet-0a1b2c3d4e5f60718"]}}` + request + `}` + state + `}`
+}
+
+// described is a rule that starts a state machine, in the answers of the AWS CLI in which one list has
+// what three calls print.
+func described(t *testing.T, definition, target string) string {
+	t.Helper()
+	text, err := json.Marshal(definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:nightly"
+	return `{"Rules": [{"Name": "nightly", "ScheduleExpression": "cron(0 3 * * ? *)", "State": "ENABLED", "Targets": [{"Id": "1", "Arn": "` + arn + `"` + target + `}]}],
+ "StateMachines": [{"stateMachineArn": "` + arn + `", "definition": ` + string(text) + `}]}`
+}
+
+// TestStateMachines: a state machine that only runs a task becomes a job, and every other one is named
+// with what keeps it.
+func TestStateMachines(t *testing.T) {
+	t.Parallel()
+	alone := func(state string) string { return `{"StartAt": "Run", "States": {"Run": ` + state + `}}` }
+	with := func(others string) string {
+		return `{"StartAt": "Run", "States": {"Run": ` + ranBy(`, "Next": "Next"`, "") + `, ` + others + `}}`
+	}
+	last := ranBy(`, "End": true`, "")
+	run(t, "eventbridge", "a.json", []told{
+		{name: "one task", text: described(t, alone(last), ""), says: []string{"the task that a state machine runs", "aws events disable-rule --name nightly"}, never: "did not wait", jobs: 1},
+		{name: "not waited for", text: described(t, alone(strings.Replace(last, ".sync", "", 1)), ""), says: []string{"did not wait for the task"}, jobs: 1},
+		{name: "waited for by polling less", text: described(t, alone(strings.Replace(last, ".sync", ".sync:2", 1)), ""), never: "did not wait", jobs: 1},
+		{name: "waited for by a token", text: described(t, alone(strings.Replace(last, ".sync", ".waitForTaskToken", 1)), ""), says: []string{"begins with Run (arn:aws:states:::ecs:runTask.waitForTaskToken)"}},
+		{name: "a retry", text: described(t, alone(ranBy(`, "End": true, "Retry": [{"ErrorEquals": ["States.ALL"]}]`, "")), ""), says: []string{"up to 3 times"}, jobs: 1},
+		{name: "no retry", text: described(t, alone(ranBy(`, "End": true, "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 0}]`, "")), ""), never: "again", jobs: 1},
+		{name: "a time limit", text: described(t, alone(ranBy(`, "End": true, "TimeoutSeconds": 600`, "")), ""), says: []string{"within 10m"}, jobs: 1},
+		{name: "a time limit of all", text: described(t, strings.Replace(alone(last), "{", `{"TimeoutSeconds": 99999999999, `, 1), ""), says: []string{"had to end within"}, jobs: 1},
+		{name: "three stop reasons", text: described(t, with(`"Next": {"Type": "Choice", "Choices": [{"Variable": "$.Cause", "StringMatches": "*Timeout waiting for network interface*", "Next": "Run"}], "Default": "No"}, "No": {"Type": "Fail"}`), ""), says: []string{"its choices (Next)"}, jobs: 1},
+		{name: "a message", text: described(t, with(`"Next": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": true}`), ""), says: []string{"its messages to SNS (Next) are dropped"}, jobs: 1},
+		{name: "a wait before", text: described(t, `{"StartAt": "Later", "States": {"Later": {"Type": "Wait", "Seconds": 60, "Next": "Run"}, "Run": `+last+`}}`, ""), says: []string{"waited (Later)"}, jobs: 1},
+		{name: "two tasks", text: described(t, with(`"Next": `+last), ""), says: []string{"does more than run a task (Next)"}},
+		{name: "a function", text: described(t, with(`"Next": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true}`), ""), says: []string{"does more than run a task (Next)"}},
+		{name: "a map", text: described(t, `{"StartAt": "All", "States": {"All": {"Type": "Map", "End": true}}}`, ""), says: []string{"begins with All, a state of the type Map"}},
+		{name: "a choice before", text: described(t, `{"StartAt": "If", "States": {"If": {"Type": "Choice", "Default": "Run"}, "Run": `+last+`}}`, ""), says: []string{"begins with If, a state of the type Choice"}},
+		{name: "a circle", text: described(t, `{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}}`, ""), says: []string{"no task was found"}},
+		{name: "a value of the input", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Command.$": "$.go.command"}]}`)), `, "Input": "{\"go\": {\"command\": [\"x\"]}}"`), never: "each execution", jobs: 1},
+		{name: "a value that the input lacks", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Command.$": "$.command"}]}`)), `, "Input": "{\"go\": 1}"`), says: []string{"takes $.command from what each execution is started with"}},
+		{name: "a value of the event", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Environment": [{"Name": "A", "Value.$": "$.time"}]}]}`)), ""), says: []string{"takes $.time"}},
+		{name: "a value of the execution", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Environment": [{"Name": "A", "Value.$": "$$.Execution.Name"}]}]}`)), `, "Input": "{}"`), says: []string{"takes $$.Execution.Name"}},
+		{name: "an expression", text: described(t, alone(strings.Replace(ranBy(`, "End": true`, `, "Group": "{% $states.input.a %}"`), "Parameters", "Arguments", 1)), ""), says: []string{"takes {% $states.input.a %}"}},
+		{name: "a secret", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Environment": [{"Name": "DB_PASSWORD", "Value": "hunter2"}]}]}`)), ""), says: []string{"DB_PASSWORD looks like a secret"}, jobs: 1, off: true},
+		{name: "an alias", text: strings.Replace(described(t, alone(last), ""), `nightly"}]}]`, `nightly:live"}]}]`, 1), says: []string{"a version or an alias"}, jobs: 1},
+		{name: "not JSON", text: described(t, "{", ""), says: []string{"whose definition is not in these files"}},
+		{name: "of another file", text: strings.Replace(described(t, alone(last), ""), `"stateMachineArn": "arn:aws:states:eu-west-1`, `"stateMachineArn": "arn:aws:states:eu-west-2`, 1), says: []string{"describe-state-machine --state-machine-arn arn:aws:states:eu-west-1:123456789012:stateMachine:nightly"}},
+	})
+}
+
+// TestStateMachinesOfTemplates: CloudFormation, SAM and Terraform write the definition in ways of their
+// own.
+func TestStateMachinesOfTemplates(t *testing.T) {
+	t.Parallel()
+	rule := `"Rule": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)", "Targets": [{"Id": "a", "Arn": {"Ref": "Machine"}, "RoleArn": "r"}]}}`
+	template := func(kind, properties, resources string) string {
+		return `{"Resources": {` + resources + `, "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"Family": "report"}}, "Machine": {"Type": "` + kind + `", "Properties": {` + properties + `}}}}`
+	}
+	definition := `{"StartAt": "Run", "States": {"Run": ` + strings.ReplaceAll(ranBy(`, "End": true`, ""), "\n", "") + `}}`
+	text, err := json.Marshal(definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub := strings.Replace(string(text), `report`, `${Task}`, 1)
+	const made, sam = "AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"
+	run(t, "eventbridge", "a.json", []told{
+		{name: "a text", text: template(made, `"DefinitionString": `+string(text), rule), says: []string{"the task that a state machine runs"}, jobs: 1},
+		{name: "a text with references", text: template(made, `"DefinitionString": {"Fn::Sub": `+sub+`}`, rule), says: []string{"the task that a state machine runs"}, jobs: 1},
+		{name: "a text that is joined", text: template(made, `"DefinitionString": {"Fn::Join": ["", [`+strings.Replace(string(text), "report", `", {"Ref": "Task"}, "`, 1)+`]]}`, rule), says: []string{"the task that a state machine runs"}, jobs: 1},
+		{name: "substitutions", text: template(made, `"DefinitionString": `+sub+`, "DefinitionSubstitutions": {"Task": {"Ref": "Task"}}`, rule), says: []string{"the task that a state machine runs"}, jobs: 1},
+		{name: "a document", text: template(made, `"Definition": `+definition, rule), says: []string{"the task that a state machine runs"}, jobs: 1},
+		{name: "an open value", text: template(made, `"DefinitionString": {"Fn::Sub": `+strings.Replace(sub, "${Task}", "${Elsewhere}", 1)+`}`, rule), says: []string{"the template does not say Elsewhere"}, jobs: 1, off: true},
+		{name: "in a bucket", text: template(made, `"DefinitionS3Location": {"Bucket": "b", "Key": "k"}`, rule), says: []string{"a state machine of Step Functions"}},
+		{
+			name: "SAM's events", jobs: 2, off: true, says: []string{"event Day of Machine", "event Night of Machine", "--logical-resource-id MachineNight"}, never: "--logical-resource-id MachineDay",
+			text: template(sam, `"Definition": `+strings.Replace(definition, `["subnet-0a1b2c3d4e5f60718"]`, `"${S}"`, 1)+`, "DefinitionSubstitutions": {"S": ["subnet-0a1b2c3d4e5f60718"]}, "Events": {
+ "Day": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)", "Enabled": false}}, "Night": {"Type": "ScheduleV2", "Properties": {"ScheduleExpression": "cron(0 2 * * ? *)"}}}`, `"Other": {}`),
+		},
+	})
+	state := func(definition, arn string) string {
+		return `{"format_version": "1.0", "values": {"root_module": {"resources": [
+ {"address": "aws_sfn_state_machine.a", "mode": "managed", "type": "aws_sfn_state_machine", "values": {"arn": "arn:aws:states:eu-west-1:123456789012:stateMachine:a", "definition": ` + definition + `}},
+ {"address": "aws_scheduler_schedule.a", "mode": "managed", "type": "aws_scheduler_schedule", "values": {"name": "a", "schedule_expression": "rate(1 day)", "target": [{"arn": "` + arn + `"}]}}]}}}`
+	}
+	run(t, "terraform", "a.json", []told{
+		{name: "a state", text: state(string(text), "arn:aws:states:eu-west-1:123456789012:stateMachine:a"), says: []string{"the task that a state machine runs"}, jobs: 1},
+		{name: "another machine", text: state(string(text), "arn:aws:states:eu-west-1:123456789012:stateMachine:b"), says: []string{"its target is a state machine of Step Functions"}},
+		{name: "what is sensitive", text: strings.Replace(state(string(text), "arn:aws:states:eu-west-1:123456789012:stateMachine:a"), `"values": {"arn"`, `"sensitive_values": {"definition": true}, "values": {"arn"`, 1), says: []string{"its target is a state machine of Step Functions"}},
+	})
+}
+
+// TestStateMachineJob: the job has what the task had.
+func TestStateMachineJob(t *testing.T) {
+	t.Parallel()
+	text := described(t, `{"TimeoutSeconds": 3600, "StartAt": "Run", "States": {"Run": `+ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "app", "Command.$": "$.command", "Environment": [{"Name": "A", "Value": "b"}]}]}`)+`}}`, `, "Input": "{\"command\": [\"report\", \"--all\"]}"`)
+	r, err := kinds.Import("", []*importer.File{{Name: "a.json", Data: []byte(text)}}, importer.Options{From: from}, kinds.Options{})
+	if err != nil || len(r.Jobs) != 1 {
+		t.Fatal(r.Entries, err)
+	}
+	j := r.Jobs[0]
+	if got := j.Cluster + " " + j.TaskDefinition + " " + j.Container + " " + strings.Join(j.Command, " ") + " " + j.Environment["A"] + " " + j.Timeout.String() + " " + strings.Join(j.Network.Subnets, " "); got != "batch report app report --all b 1h subnet-0a1b2c3d4e5f60718" {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,29 @@
+package terraform
+
+import (
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/importer/ecs"
+)
+
+// machine gives the definition of a state machine in the file, or nil if it is not known.
+func (s *show) machine(arn string) *doc.Node {
+	i, known := s.machines[ecs.MachineOf(arn)]
+	if !known || !ecs.IsMachine(arn) || ecs.Get(s.resources[i].sensitive, "definition").True() {
+		return nil
+	}
+	docs, err := doc.Parse([]byte(s.resources[i].values.Get("definition").String()))
+	if err != nil || len(docs) != 1 {
+		return nil
+	}
+	return docs[0]
+}
+
+// runs finds the task that a state machine runs.
+func (s *show) runs(e *importer.Entry, r resource, t thing, definition *doc.Node) (ecs.Target, bool) {
+	input := t.input
+	if ecs.Get(r.sensitive, "input").True() || ecs.Get(r.sensitive, "target").True() {
+		input = nil
+	}
+	return ecs.Machine(e, definition, input)
+}
