@@ -25,8 +25,6 @@ type Queues struct {
 	SQS *signed.Client
 	// URLs holds the queues' URLs by name.
 	URLs map[port.Queue]string
-	// Within is how long Find searches; 0 means ten seconds.
-	Within time.Duration
 }
 
 const (
@@ -95,7 +93,7 @@ func beginning(s string) string {
 // again during the search. So the queue counts as read only after a number of answers in vain that grows
 // with its length.
 func (q *Queues) Find(ctx context.Context, name port.Queue, ids []string) (port.Search, error) {
-	soon, cancel := context.WithTimeout(ctx, cmp.Or(q.Within, within))
+	soon, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	found := map[string]port.Failed{}
 	seen := map[string]bool{}
