@@ -187,9 +187,7 @@ func (p *Plane) OpenRuns(ctx context.Context, limit int) ([]run.Run, error) {
 // openRuns is OpenRuns; newer is a port.Walk's Newer.
 func (p *Plane) openRuns(ctx context.Context, limit int, newer func(run.ID)) ([]run.Run, error) {
 	var out []run.Run
-	w := walkOf(Filter{Statuses: []run.Status{run.Queued, run.Launching, run.Running}}, limit)
-	w.Newer = newer
-	for r, err := range p.Walk(ctx, w) {
+	for r, err := range p.Walk(ctx, port.Walk{Statuses: openStatuses, Page: limit, Newer: newer}) {
 		if err != nil {
 			return nil, err
 		}

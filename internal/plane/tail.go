@@ -1,7 +1,6 @@
 package plane
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -21,11 +20,6 @@ type tail struct {
 	// goes no further: an index may lack a run for a moment that it showed before, and those beyond are
 	// forgotten, or were there before the tail began.
 	oldest run.Run
-}
-
-// passes reports whether a run comes after the oldest, in the order of a walk.
-func (t *tail) passes(r *run.Run) bool {
-	return cmp.Or(r.ScheduledFor.Compare(t.oldest.ScheduledFor), cmp.Compare(r.ID, t.oldest.ID)) < 0
 }
 
 // Tail emits each run that has changed since the last look, until ctx ends or emit fails. It does
@@ -79,7 +73,7 @@ func (p *Plane) tailOnce(ctx context.Context, jobs []string, t *tail, first bool
 			continue
 		}
 		if r.Status.Terminal() {
-			if t.passes(&r) { // newer runs have taken its place, and a tail may last for weeks
+			if t.oldest.Newer(&r) { // newer runs have taken its place, and a tail may last for weeks
 				delete(t.seen, id)
 			}
 			continue
@@ -103,7 +97,7 @@ func (p *Plane) newestFor(ctx context.Context, jobs []string, t *tail, first boo
 		if err != nil {
 			return nil, err
 		}
-		if t.passes(&r) {
+		if t.oldest.Newer(&r) {
 			break
 		}
 		_, known := t.seen[r.ID]
