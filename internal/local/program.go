@@ -130,28 +130,13 @@ func (p *Program) Fire(ctx context.Context) error {
 func (p *Program) Firing() bool { return p.firing.Load() }
 
 // fireDue triggers the slots that have come, Abreast jobs at a time. The caller holds mu.
-func (p *Program) fireDue(ctx context.Context, now time.Time) (errs []error) {
+func (p *Program) fireDue(ctx context.Context, now time.Time) []error {
 	p.firing.Store(true)
 	defer p.firing.Store(false)
-	var mu sync.Mutex
-	abreast := make(chan struct{}, max(p.Abreast, 1))
-	var wg sync.WaitGroup
-	for _, s := range p.schedules {
-		if s.next.IsZero() || s.next.After(now) {
-			continue
-		}
-		abreast <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-abreast }()
-			if err := p.fire(ctx, s, now); err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				errs = append(errs, err)
-			}
-		})
-	}
-	wg.Wait()
-	return errs
+	due := slices.DeleteFunc(slices.Clone(p.schedules), func(s *schedule) bool { return s.next.IsZero() || s.next.After(now) })
+	errs := make([]error, len(due))
+	port.InParallel(len(due), p.Abreast, func(i int) { errs[i] = p.fire(ctx, due[i], now) })
+	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 }
 
 // putBack handles a clock that was put back, and continues from the time that it shows. A slot that

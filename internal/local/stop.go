@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/panics"
@@ -97,17 +96,10 @@ func (p *Program) await(ctx context.Context, within time.Duration, each func(run
 
 // forAll calls each for runs, Abreast at a time, so that their writes share what a write costs.
 func (p *Program) forAll(rs []run.Run, each func(run.Run) error) error {
-	var wg sync.WaitGroup
 	errs := make([]error, len(rs))
-	abreast := make(chan struct{}, max(p.Abreast, 1))
-	for i, r := range rs {
-		abreast <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-abreast }()
-			defer panics.Recover(&errs[i])
-			errs[i] = each(r)
-		})
-	}
-	wg.Wait()
+	port.InParallel(len(rs), p.Abreast, func(i int) {
+		defer panics.Recover(&errs[i])
+		errs[i] = each(rs[i])
+	})
 	return errors.Join(errs...)
 }
