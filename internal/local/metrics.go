@@ -102,43 +102,35 @@ func (m *Metrics) text(lag map[run.Lane]time.Duration) string {
 	defer m.mu.Unlock()
 	var b strings.Builder
 	b.WriteString("# HELP batchplane_runs_total Runs that ended since the start, by job and status.\n# TYPE batchplane_runs_total counter\n")
-	for _, line := range sortedLines(m.ended, func(k [2]string, n int) string {
+	b.WriteString(sortedLines(m.ended, func(k [2]string, n int) string {
 		return fmt.Sprintf("batchplane_runs_total{job=%q,status=%q} %d\n", k[0], k[1], n)
-	}) {
-		b.WriteString(line)
-	}
+	}))
 	b.WriteString("# HELP batchplane_attempts_total Attempts that were decided since the start, by job.\n# TYPE batchplane_attempts_total counter\n")
-	for _, line := range sortedLines(m.attempts, func(k string, n int) string {
+	b.WriteString(sortedLines(m.attempts, func(k string, n int) string {
 		return fmt.Sprintf("batchplane_attempts_total{job=%q} %d\n", k, n)
-	}) {
-		b.WriteString(line)
-	}
+	}))
 	open := map[run.Status]int{run.Queued: 0, run.Launching: 0, run.Running: 0}
 	for _, s := range m.open {
 		open[s]++
 	}
 	b.WriteString("# HELP batchplane_runs_open Runs that have not ended and changed since the start, by status.\n# TYPE batchplane_runs_open gauge\n")
-	for _, line := range sortedLines(open, func(k run.Status, n int) string {
+	b.WriteString(sortedLines(open, func(k run.Status, n int) string {
 		return fmt.Sprintf("batchplane_runs_open{status=%q} %d\n", k, n)
-	}) {
-		b.WriteString(line)
-	}
+	}))
 	b.WriteString("# HELP batchplane_due_lag_seconds For how long the oldest due run has been due, by lane.\n# TYPE batchplane_due_lag_seconds gauge\n")
-	for _, line := range sortedLines(lag, func(k run.Lane, d time.Duration) string {
+	b.WriteString(sortedLines(lag, func(k run.Lane, d time.Duration) string {
 		return fmt.Sprintf("batchplane_due_lag_seconds{lane=%q} %g\n", k, d.Seconds())
-	}) {
-		b.WriteString(line)
-	}
+	}))
 	m.duration.write(&b, "batchplane_run_duration_seconds", "How long ended runs took, where that is known.")
 	m.lateness.write(&b, "batchplane_run_lateness_seconds", "From a run's slot to its command's start.")
 	return b.String()
 }
 
-func sortedLines[K comparable, V any](m map[K]V, line func(K, V) string) []string {
+func sortedLines[K comparable, V any](m map[K]V, line func(K, V) string) string {
 	out := make([]string, 0, len(m))
 	for k, v := range m {
 		out = append(out, line(k, v))
 	}
 	slices.Sort(out)
-	return out
+	return strings.Join(out, "")
 }
