@@ -237,20 +237,17 @@ func (c *localCmd) stopTasks(ctx context.Context, l *wire.Local, t *transcript) 
 		return err
 	}
 	t.line("stopping %s within %s; press Ctrl-C again to end at once", job.Counted(left, "running task"), c.Grace)
-	left, err = l.StopTasks(ctx, ending, c.Grace)
+	left, err = l.StopTasks(ctx, c.Grace)
 	for before := left + 1; left > 0 && left < before; {
 		l.ECS.Kill()
 		before = left // nothing survives SIGKILL; this waits until that has been recorded
-		left, err = l.StopTasks(ctx, ending, killWait)
+		left, err = l.StopTasks(ctx, killWait)
 	}
 	if left > 0 {
 		t.line("the end of %s was not seen; the next start says what became of them", job.Counted(left, "task"))
 	}
 	return err
 }
-
-// ending is why tasks are stopped.
-const ending = "the control plane was stopped"
 
 // killWait bounds the wait for the next of the tasks that were killed.
 const killWait = 3 * time.Second

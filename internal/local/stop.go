@@ -46,13 +46,13 @@ func (p *Program) DrainTasks(ctx context.Context, within time.Duration) (left in
 // StopTasks closes the gate, asks for the stop of every running task, and waits until none runs, for a
 // time at most from when each was asked. Runs that wait or were not launched yet stay queued. left is
 // how many tasks still run. A task that could not be asked does not keep others from being asked.
-func (p *Program) StopTasks(ctx context.Context, reason string, within time.Duration) (left int, err error) {
+func (p *Program) StopTasks(ctx context.Context, within time.Duration) (left int, err error) {
 	p.Gate.Close()
 	return p.await(ctx, within, func(r run.Run) error {
 		if r.Stopping != nil && r.Stopping.By == By {
 			return nil
 		}
-		if _, err := p.Control.StopRun(ctx, port.StopRequest{Run: r.ID, By: By, Reason: reason}); err != nil {
+		if _, err := p.Control.StopRun(ctx, port.StopRequest{Run: r.ID, By: By, Reason: "the control plane was stopped"}); err != nil {
 			return fmt.Errorf("stopping %s: %w", r.ID, err)
 		}
 		return nil

@@ -109,7 +109,7 @@ func TestTheEndLaunchesNothing(t *testing.T) {
 	for name, end := range map[string]func(ctx context.Context, p *Program) error{
 		"drained": func(ctx context.Context, p *Program) error { _, err := p.DrainTasks(ctx, time.Hour); return err },
 		"stopped": func(ctx context.Context, p *Program) error {
-			_, err := p.StopTasks(ctx, "the end", time.Hour)
+			_, err := p.StopTasks(ctx, time.Hour)
 			return err
 		},
 		"its context ends": func(ctx context.Context, p *Program) error {
@@ -138,7 +138,7 @@ func TestTasksThatCannotBeCounted(t *testing.T) {
 	for name, count := range map[string]func() (int, error){
 		"running": func() (int, error) { return p.Running(t.Context()) },
 		"drained": func() (int, error) { return p.DrainTasks(t.Context(), time.Hour) },
-		"stopped": func() (int, error) { return p.StopTasks(t.Context(), "the end", time.Hour) },
+		"stopped": func() (int, error) { return p.StopTasks(t.Context(), time.Hour) },
 	} {
 		if _, err := count(); !errors.Is(err, broken) {
 			t.Errorf("%s: %v", name, err)
