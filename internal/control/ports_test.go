@@ -380,11 +380,6 @@ func (p storePort) PutAsked(ctx context.Context, a port.Asked) error {
 	return p.call("PutAsked", false, func() error { return p.world.store.PutAsked(ctx, a) })
 }
 
-func (p storePort) Asked(ctx context.Context, q port.AskedQuery) (as []port.Asked, err error) {
-	err = p.call("Asked", true, func() error { as, err = p.world.store.Asked(ctx, q); return err })
-	return as, err
-}
-
 func (p storePort) PutPending(ctx context.Context, s port.Pending) error {
 	return p.call("PutPending", false, func() error { return p.world.store.PutPending(ctx, s) })
 }

@@ -14,16 +14,18 @@ import (
 // lag a moment behind what was written. Every store is a Reader; package storetest tests the
 // contract.
 type Reader interface {
-	// Run, Item, Items, Definition, Due, Mark, Asked and Kept are those of Store.
+	// Run, Item, Items, Definition, Due, Mark and Kept are those of Store.
 	Run(ctx context.Context, id run.ID) (run.Run, error)
 	Item(ctx context.Context, name string) (job.Item, error)
 	Items(ctx context.Context) ([]job.Item, error)
 	Definition(ctx context.Context, hash string) (job.Job, error)
 	Due(ctx context.Context, lane run.Lane, now time.Time, limit int) ([]run.Run, error)
 	Mark(ctx context.Context, name string) (time.Time, error)
-	Asked(ctx context.Context, q AskedQuery) ([]Asked, error)
 	Kept(ctx context.Context, limit int) ([]Kept, error)
 
+	// Asked returns people's requests, the newest first. A request that cannot be read is among
+	// them as an UnreadableAsked, with what else is known of it.
+	Asked(ctx context.Context, q AskedQuery) ([]Asked, error)
 	// Walk goes through the runs that w selects, the newest ScheduledFor first and those of
 	// one time by id, the greatest first. It leaves out runs that cannot be read; a run that
 	// a newer batchplane wrote is an ErrNewer. It reads as it goes, so a caller that stops

@@ -58,11 +58,8 @@ type Store interface {
 	Kept(ctx context.Context, limit int) ([]Kept, error)
 	Settle(ctx context.Context, k Kept) error
 
-	// PutAsked writes a person's request under its At and ID, replacing what is there. Asked
-	// returns requests, the newest first; it may miss what was written a moment ago. A request that
-	// cannot be read is among them as an UnreadableAsked, with what else is known of it.
+	// PutAsked writes a person's request under its At and ID, replacing what is there.
 	PutAsked(ctx context.Context, a Asked) error
-	Asked(ctx context.Context, q AskedQuery) ([]Asked, error)
 
 	// PutPending writes a pending slot under its ID, replacing what is there. Pending returns
 	// at most limit slots that are not done, the oldest first; it may miss what was written a

@@ -20,7 +20,7 @@ type Store interface {
 	CorruptItem(ctx context.Context, name string) error
 	CorruptPending(ctx context.Context, id string) error
 	CorruptAsked(ctx context.Context, a port.Asked) error
-	Kept(ctx context.Context, limit int) ([]port.Kept, error)
+	Asked(ctx context.Context, q port.AskedQuery) ([]port.Asked, error)
 }
 
 var t0 = time.Date(2026, 11, 22, 17, 30, 2, 345_000_000, time.UTC)

@@ -16,7 +16,7 @@ func (s *Store) PutAsked(_ context.Context, a port.Asked) error {
 	return nil
 }
 
-// Asked implements port.Store.
+// Asked implements port.Reader.
 func (s *Store) Asked(_ context.Context, q port.AskedQuery) ([]port.Asked, error) {
 	var out []port.Asked
 	for _, a := range s.asked {

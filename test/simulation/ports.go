@@ -192,14 +192,6 @@ func (p storePort) PutAsked(ctx context.Context, a port.Asked) error {
 	return p.access("PutAsked", true, func() error { return p.w.store.PutAsked(ctx, a) })
 }
 
-func (p storePort) Asked(ctx context.Context, q port.AskedQuery) (as []port.Asked, err error) {
-	err = p.access("Asked", false, func() error {
-		as, err = p.w.store.Asked(ctx, q)
-		return err
-	})
-	return as, err
-}
-
 func (p storePort) MoveMark(ctx context.Context, name string, from, to time.Time) error {
 	return p.access("MoveMark", true, func() error { return p.w.store.MoveMark(ctx, name, from, to) })
 }

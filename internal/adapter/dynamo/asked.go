@@ -64,7 +64,7 @@ func (s *Store) PutAsked(ctx context.Context, a port.Asked) error {
 	return nil
 }
 
-// Asked implements port.Store. It reads the requests of one job, else those of one person, else all,
+// Asked implements port.Reader. It reads the requests of one job, else those of one person, else all,
 // from the query's time on.
 func (s *Store) Asked(ctx context.Context, q port.AskedQuery) ([]port.Asked, error) {
 	limit := cmp.Or(q.Limit, defaultLimit)

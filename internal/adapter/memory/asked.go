@@ -35,7 +35,7 @@ func (s *Store) CorruptAsked(_ context.Context, a port.Asked) error {
 	return nil
 }
 
-// Asked implements port.Store.
+// Asked implements port.Reader.
 func (s *Store) Asked(_ context.Context, q port.AskedQuery) ([]port.Asked, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

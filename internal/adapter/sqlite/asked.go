@@ -25,7 +25,7 @@ func (s *Store) PutAsked(ctx context.Context, a port.Asked) error {
 	return nil
 }
 
-// Asked implements port.Store.
+// Asked implements port.Reader.
 func (s *Store) Asked(ctx context.Context, q port.AskedQuery) ([]port.Asked, error) {
 	since := int64(math.MinInt64)
 	if !q.Since.IsZero() {
