@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 	"time"
 
@@ -24,35 +23,6 @@ func (s *Store) Item(ctx context.Context, name string) (job.Item, error) {
 		return job.Item{}, err
 	}
 	return decodeItem(item)
-}
-
-// all reads the items of all shards of a prefix, whole and consistently, and returns at most limit of
-// them. The order of at must be that of the sort key.
-func (s *Store) all(ctx context.Context, prefix string, at func(attributes) int64, limit int, newest bool, filter string) ([]attributes, error) {
-	m := &merged{db: s.db, newest: newest}
-	var only *string
-	if filter != "" {
-		only = &filter
-	}
-	var page *int32 // DynamoDB ends a page at 1 MB
-	if limit < math.MaxInt {
-		page = aws.Int32(int32(min(limit, maxPage)))
-	}
-	for n := range shards {
-		m.cursors = append(m.cursors, &cursor{whole: true, at: at, in: dynamodb.QueryInput{
-			TableName: &s.table, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(!newest), Limit: page,
-			KeyConditionExpression: aws.String("pk = :pk"), FilterExpression: only, ExpressionAttributeValues: attributes{":pk": str(sharded(prefix, n))},
-		}})
-	}
-	entries, err := m.next(ctx, limit)
-	if err != nil {
-		return nil, err
-	}
-	var out []attributes
-	for _, e := range entries {
-		out = append(out, e.item)
-	}
-	return out, nil
 }
 
 // knownDefinitions holds bodies by hash, if it keeps any. Definitions never change, so what is known of
@@ -158,13 +128,20 @@ func (s *Store) Keep(ctx context.Context, k port.Kept) error {
 
 // Kept implements port.Store. It returns the kept inputs that are not settled, the newest first.
 func (s *Store) Kept(ctx context.Context, limit int) ([]port.Kept, error) {
-	items, err := s.all(ctx, keptPrefix, keptAt, limit, true, unsettled)
+	m := &merged{db: s.db, newest: true}
+	for n := range shards {
+		m.cursors = append(m.cursors, &cursor{whole: true, at: keptAt, in: dynamodb.QueryInput{
+			TableName: &s.table, ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(false), Limit: aws.Int32(int32(min(limit, maxPage))),
+			KeyConditionExpression: aws.String("pk = :pk"), FilterExpression: aws.String(unsettled), ExpressionAttributeValues: attributes{":pk": str(sharded(keptPrefix, n))},
+		}})
+	}
+	entries, err := m.next(ctx, limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing kept inputs: %w", err)
 	}
 	var out []port.Kept
-	for _, item := range items {
-		out = append(out, decodeKept(item))
+	for _, e := range entries {
+		out = append(out, decodeKept(e.item))
 	}
 	return out, nil
 }
