@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"sort"
 
@@ -56,22 +55,34 @@ func (s *Store) byStatus(ctx context.Context, q port.Query) (out []run.Run, err 
 
 // listing returns the entries that a query selects from, the newest first.
 func (s *Store) listing(q port.Query) *merged {
-	sp := span{from: math.MinInt64, to: math.MaxInt64, newest: true, page: q.Limit}
+	switch {
+	case q.Job != "" && q.Scheduled:
+		return &merged{db: s.db, newest: true, cursors: []*cursor{s.scheduled(q)}}
+	case q.Job != "":
+		return &merged{db: s.db, newest: true, cursors: s.ofJob(q, true)}
+	}
+	return s.sharded(indexRecent, attrRecent, "N", attrAt, spanOf(q))
+}
+
+// spanOf returns the span of a query's times, for as many entries as it asks for.
+func spanOf(q port.Query) span {
+	sp := anyTime
+	sp.newest, sp.page = true, q.Limit
 	if !q.Since.IsZero() {
 		sp.from = q.Since.UnixMilli()
 	}
 	if !q.Until.IsZero() {
 		sp.to = q.Until.UnixMilli()
 	}
-	switch {
-	case q.Job != "" && q.Scheduled:
-		return &merged{db: s.db, newest: true, cursors: []*cursor{s.scheduled(q)}}
-	case q.Job != "":
-		return &merged{db: s.db, newest: true, cursors: []*cursor{
-			s.scheduled(q), s.entries(indexByHand, attrPK, runPrefix+q.Job, attrByHand, sp),
-		}}
-	}
-	return s.sharded(indexRecent, attrRecent, "N", attrAt, sp)
+	return sp
+}
+
+// ofJob returns cursors over the runs of the query's job: over its scheduled runs, whole, and over the
+// keys of its runs by hand.
+func (s *Store) ofJob(q port.Query, consistent bool) []*cursor {
+	scheduled := s.scheduled(q)
+	scheduled.in.ConsistentRead = aws.Bool(consistent)
+	return []*cursor{scheduled, s.entries(indexByHand, attrPK, runPrefix+q.Job, attrByHand, spanOf(q))}
 }
 
 // scheduled returns a cursor over a job's scheduled runs by slot, in the table itself. Their slots

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"sort"
 	"time"
@@ -71,47 +70,23 @@ func sortRuns(rs []run.Run) {
 
 // entries returns what the walk goes through, apart from the lanes.
 func (k *walk) entries() *merged {
-	sp := span{from: math.MinInt64, to: math.MaxInt64, newest: true, page: k.w.Page}
-	if !k.w.Since.IsZero() {
-		sp.from = k.w.Since.UnixMilli()
-	}
-	if !k.w.Until.IsZero() {
-		sp.to = k.w.Until.UnixMilli()
-	}
+	q := port.Query{Since: k.w.Since, Until: k.w.Until, Limit: k.w.Page}
 	m := &merged{db: k.store.db, newest: true}
 	if len(k.w.Statuses) > 0 && !slices.Contains(k.w.Statuses, run.Succeeded) {
 		for _, status := range k.w.Statuses {
 			if status.Terminal() {
-				m.cursors = append(m.cursors, k.store.sharded(indexOpen, attrOpen, string(status), attrOpenAt, sp).cursors...)
+				m.cursors = append(m.cursors, k.store.sharded(indexOpen, attrOpen, string(status), attrOpenAt, spanOf(q)).cursors...)
 			}
 		}
 		return m
 	}
 	if n := len(k.w.Jobs); n == 0 || n > fewJobs {
-		return k.store.sharded(indexRecent, attrRecent, "N", attrAt, sp)
+		return k.store.sharded(indexRecent, attrRecent, "N", attrAt, spanOf(q))
 	}
-	for _, name := range k.w.Jobs {
-		m.cursors = append(m.cursors, k.store.ofJob(name, sp)...)
+	for _, q.Job = range k.w.Jobs {
+		m.cursors = append(m.cursors, k.store.ofJob(q, false)...)
 	}
 	return m
-}
-
-// ofJob returns cursors over a job's runs: over its scheduled runs, whole, and over the keys of its
-// runs by hand.
-func (s *Store) ofJob(name string, sp span) []*cursor {
-	scheduled := s.scheduled(port.Query{Job: name, Limit: sp.page})
-	scheduled.in.ConsistentRead = nil
-	scheduled.in.ExpressionAttributeValues[":from"] = str(slotAt(sp.from, "0"))
-	scheduled.in.ExpressionAttributeValues[":to"] = str(slotAt(sp.to, ":"))
-	return []*cursor{scheduled, s.entries(indexByHand, attrPK, runPrefix+name, attrByHand, sp)}
-}
-
-// slotAt returns the slot of a time, or unbounded if the time is no bound.
-func slotAt(ms int64, unbounded string) string {
-	if ms == math.MinInt64 || ms == math.MaxInt64 {
-		return unbounded
-	}
-	return run.ScheduledID("j", time.UnixMilli(ms)).Slot()
 }
 
 // step yields the next runs; more reports whether any follow.
@@ -242,9 +217,7 @@ func (k *walk) give(r run.Run, yield func(run.Run, error) bool) {
 func (s *Store) Newest(ctx context.Context, jobs []string, n int) (map[string][]run.Run, error) {
 	found := make([][]run.Run, len(jobs))
 	err := inParallel(ctx, len(jobs), func(ctx context.Context, i int) error {
-		sp := anyTime
-		sp.newest, sp.page = true, n
-		m := &merged{db: s.db, newest: true, cursors: s.ofJob(jobs[i], sp)}
+		m := &merged{db: s.db, newest: true, cursors: s.ofJob(port.Query{Job: jobs[i], Limit: n}, false)}
 		for len(found[i]) < n { // a run that cannot be read takes no place
 			entries, err := m.next(ctx, n-len(found[i]))
 			if err != nil || len(entries) == 0 {
