@@ -56,6 +56,16 @@ func TestImportCrontab(t *testing.T) {
 	}
 }
 
+// TestImportOfWhatHasNoSchedule: a line of the report does not end with a colon.
+func TestImportOfWhatHasNoSchedule(t *testing.T) {
+	t.Parallel()
+	rules := `{"Rules": [{"Name": "stopped", "EventPattern": "{}", "State": "ENABLED"}, {"Name": "nightly", "ScheduleExpression": "cron(0 3 * * ? *)"}]}`
+	r := batchplane(t, "import", "eventbridge", filepath.Join(files(t, map[string]string{"rules.json": rules}), "rules.json"))
+	if !strings.Contains(r.out, "rule stopped, refused\n") || !strings.Contains(r.out, "rule nightly, refused: cron(0 3 * * ? *)\n") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestImportToStdout: -o - prints the jobs file, and the report beside it. No file is written.
 func TestImportToStdout(t *testing.T) {
 	t.Parallel()

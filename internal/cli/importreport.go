@@ -114,7 +114,11 @@ func reportEntry(b *bytes.Buffer, e importer.Entry) {
 	if e.Item != "" {
 		head = append(head, e.Item)
 	}
-	fmt.Fprintf(b, "%s, %s: %s\n", notice.Printable(strings.Join(head, ", ")), e.Verdict, notice.Printable(e.Text))
+	title := strings.Join(head, ", ") + ", " + string(e.Verdict)
+	if e.Text != "" { // a rule of events has no schedule, and of a target alone none is known
+		title += ": " + e.Text
+	}
+	fmt.Fprintln(b, notice.Printable(title))
 	if e.Job != nil {
 		schedule := strings.Join(e.AWS, " and ")
 		if schedule == "" && e.Schedule != nil {

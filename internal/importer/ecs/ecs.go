@@ -64,7 +64,7 @@ func (t Target) Job(e *importer.Entry, j *job.Job) {
 	j.TaskDefinition = cmp.Or(Get(p, "TaskDefinitionArn").String(), Get(p, "TaskDefinition").String())
 	if j.TaskDefinition == "" {
 		e.Off(j, "it names no task definition")
-	} else if j.Pinned() {
+	} else if j.Pinned() && !badRevision(j.TaskDefinition) {
 		e.Note("it names one revision, and so does the job: without the number each run takes the newest")
 	}
 	for _, key := range []string{"TaskCount", "Count"} {
@@ -80,6 +80,7 @@ func (t Target) Job(e *importer.Entry, j *job.Job) {
 	tags(j, p)
 	without(e, p)
 	t.overrides(e, j)
+	filled(e, j)
 }
 
 // clusterOf gives a cluster's name, or "" for the default one.

@@ -51,6 +51,29 @@ func TestNothingOfATemplateIsSilent(t *testing.T) {
 	})
 }
 
+// TestTargetsOfExamples: what a README shows is not what is deployed, and :latest is a tag of images: ECS numbers
+// revisions. As in public files: the account's name for a number, subnet-xxxxx, <your-cluster>, YOUR_SECURITY_GROUP, family:latest.
+func TestTargetsOfExamples(t *testing.T) {
+	t.Parallel()
+	const open, revision = "values that are still to be filled in (", "ECS numbers the revisions"
+	whole := `{"Name":"a","Arn":"arn:aws:events:eu-west-1:123456789012:rule/a","ScheduleExpression":"cron(0 3 * * ? *)","State":"ENABLED","Targets":[{"Id":"1","Arn":"arn:aws:ecs:eu-west-1:123456789012:cluster/c",` +
+		`"EcsParameters":{"TaskDefinitionArn":"arn:aws:ecs:eu-west-1:123456789012:task-definition/app:3","LaunchType":"FARGATE","NetworkConfiguration":{"awsvpcConfiguration":{"Subnets":["subnet-1"],"SecurityGroups":["sg-1"]}}}}]}`
+	with := func(old, put string) string { return strings.Replace(whole, old, put, 1) }
+	run(t, "eventbridge", "a.json", []told{
+		{name: "what is deployed", text: whole, says: []string{"it names one revision"}, never: open, jobs: 1},
+		{name: "a family alone", text: with("app:3", "app"), never: revision, jobs: 1},
+		{name: "a name for the account", text: with("eu-west-1:123456789012:cluster/c", "REGION:ACCOUNT_ID:cluster/c"), says: []string{open + "arn:aws:ecs:REGION:ACCOUNT_ID:cluster/c)"}, jobs: 1, off: true},
+		{name: "the same in the task definition", text: with("eu-west-1:123456789012:task-definition/app:3", "eu-west-1:ACCOUNT:task-definition/app:3"), says: []string{open + "arn:aws:ecs:eu-west-1:ACCOUNT:task-definition/app:3)"}, jobs: 1, off: true},
+		{name: "a subnet", text: with("subnet-1", "subnet-xxxxx"), says: []string{open + "subnet-xxxxx)"}, jobs: 1, off: true},
+		{name: "a security group", text: with("sg-1", "YOUR_SECURITY_GROUP"), says: []string{open + "YOUR_SECURITY_GROUP)"}, jobs: 1, off: true},
+		{name: "in brackets", text: with("cluster/c", "cluster/<your-cluster>"), says: []string{open + "arn:aws:ecs:eu-west-1:123456789012:cluster/<your-cluster>)"}, jobs: 1, off: true},
+		{name: "in brackets, in capitals", text: with("subnet-1", "<REPLACE_WITH_SUBNET>"), says: []string{open + "<REPLACE_WITH_SUBNET>)"}, jobs: 1, off: true},
+		{name: "the newest by name", text: with("app:3", "app:latest"), says: []string{revision}, never: "it names one revision", jobs: 1, off: true},
+		{name: "the same without an ARN", text: with("arn:aws:ecs:eu-west-1:123456789012:task-definition/app:3", "app:latest"), says: []string{revision}, jobs: 1, off: true},
+		{name: "a family called so", text: with("app:3", "xxxl-your:3"), never: open, jobs: 1},
+	})
+}
+
 // circle gives a template of ten names, each of which holds the next one thirty times.
 func circle(function, reference string) string {
 	var b strings.Builder
