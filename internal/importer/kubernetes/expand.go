@@ -146,19 +146,33 @@ func (r *reading) ofCluster(words []string) {
 }
 
 // service matches names that the DNS of a cluster alone knows: those of Services with their namespace, and
-// hosts of URLs that are one word
+// hosts of one word in URLs, before the port of a usual server, and as the host that a client is told
 // (https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/).
 var service = regexp.MustCompile(`(?:^|[^\w.-])([a-z0-9-]+\.[a-z0-9-]+\.svc(?:\.[a-z0-9.-]+)?)(?:[:/?"'\s]|$)|` +
-	`\b(?:https?|grpc|tcp|nats|amqps?|rediss?|mysql|postgres(?:ql)?|mongodb)://(?:[^\s/@"']*@)?([a-z][a-z0-9-]*)(?::[0-9]+)?(?:[/?,;|)"'\s]|$)`)
+	`\b(?:https?|grpc|tcp|nats|amqps?|rediss?|mysql|postgres(?:ql)?|mongodb)://(?:[^\s/@"']*@)?([a-z][a-z0-9-]*)(?::[0-9]+)?(?:[/?,;|)"'\s]|$)|` +
+	`(?:^|[\s=,"'])([a-z][a-z0-9-]*):(?:2181|3306|4222|5432|5672|6379|8080|9000|9042|9092|9200|11211|27017)(?:[/,;|)"'\s]|$)|` +
+	`\b(?:psql|pg_\w+|mysql\w*|mariadb[\w-]*|redis-cli|mongo\w*)\s(?:[^|;&]*?\s)?(?:-h\s*|--host[= ])["']?([a-z][a-z0-9-]*)(?:["'\s;|)]|$)`)
+
+// hostName matches names of variables that hold a host, and oneWord a host of one word.
+var (
+	hostName = regexp.MustCompile(`(?i)(?:^|_)(?:PG|DB)?(?:HOST|HOSTS|ADDR|ADDRESS|BROKERS?)$`)
+	oneWord  = regexp.MustCompile(`^[a-z][a-z0-9-]*(?::[0-9]+)?$`)
+)
 
 // services reports what is called by a name of its cluster, in the command or a variable.
 func (r *reading) services(words []string) {
 	told := []string{"localhost"}
-	for _, text := range append([]string{strings.Join(words, " ")}, slices.Sorted(maps.Values(r.d.Environment))...) {
+	for _, text := range slices.Concat([]string{strings.Join(words, " ")}, slices.Sorted(maps.Values(r.d.Environment)), r.hidden) {
 		for _, m := range service.FindAllStringSubmatch(text, -1) {
-			if name := m[1] + m[2]; !slices.Contains(told, name) {
+			if name := strings.Join(m[1:], ""); !slices.Contains(told, name) {
 				told = append(told, name)
 			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.d.Environment)) {
+		name, _, _ := strings.Cut(r.d.Environment[key], ":")
+		if hostName.MatchString(key) && oneWord.MatchString(r.d.Environment[key]) && !slices.Contains(told, name) {
+			told = append(told, name)
 		}
 	}
 	if len(told) > 1 {

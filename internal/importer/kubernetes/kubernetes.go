@@ -96,6 +96,8 @@ type reading struct {
 	bound bindings
 	j     job.Job
 	d     job.TaskDefinition
+	// hidden are values that are secrets, and so are written nowhere: only the hosts in them are named.
+	hidden []string
 }
 
 func (r *reading) read() {

@@ -103,6 +103,7 @@ func (r *reading) variable(name string, v *doc.Node, value expanded) {
 func (r *reading) literal(name, value string) {
 	if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
 		r.secret(name)
+		r.hidden = append(r.hidden, value)
 		r.e.Off(&r.j, "its variable %s looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
 		return
 	}
