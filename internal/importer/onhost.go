@@ -72,7 +72,7 @@ func leaves(s shell.List) string {
 	}
 	ends, rest := givesUp(s[i].Words), s[i+1:]
 	switch {
-	case ends == "", s[i].After == "&&" && guarded(rest):
+	case ends == "", s[i].After == "&&" && guarded(rest[:len(rest)-1]) && rest[len(rest)-1].After != "&": // in braces, a ; ends the last
 		return ends
 	case s[i].After == "||":
 		return exits(rest[0], ends)

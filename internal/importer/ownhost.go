@@ -46,7 +46,7 @@ func (r *Command) itself(all []call) {
 	}
 	for i, c := range all {
 		if file := c.ownDatabase(); file != "" && !slices.ContainsFunc(all[:i], func(before call) bool { return before.names(file) }) {
-			r.Off("%s opens %s, a file of its host, and a task would get an empty database instead: mount it from EFS in the task definition, or let the job fetch it first", c.name, file)
+			r.Off("%s opens %s, a file of its host, and a task would get an empty database or none: mount it from EFS in the task definition, or let the job fetch it first", c.name, file)
 			return
 		}
 		if c.is(clients...) && !slices.ContainsFunc(c.args, hostWord().MatchString) {
@@ -56,11 +56,22 @@ func (r *Command) itself(all []call) {
 	}
 }
 
-// ownDatabase gives the file on its host that sqlite3 opens, which makes an empty one if there is none; "" if
-// the call is another.
+// sqliteValued are the options of sqlite3 that take a value (https://sqlite.org/cli.html).
+var sqliteValued = []string{"-cmd", "-init", "-separator", "-newline", "-nullvalue", "-mmap", "-vfs", "-maxsize"}
+
+// ownDatabase gives the file on its host that sqlite3 opens, by its name or its URI, and which a task does not
+// have; "" if the call is another.
 func (c call) ownDatabase() string {
-	if rest := c.operands(); c.is("sqlite3") && len(rest) > 0 && strings.HasPrefix(strings.TrimPrefix(rest[0], "~"), "/") {
-		return rest[0]
+	w := wording{words: c.args}
+	if w.options(sqliteValued); !c.is("sqlite3") || len(w.words) == 0 {
+		return ""
+	}
+	name, uri := strings.CutPrefix(w.words[0], "file:") // https://sqlite.org/uri.html
+	if uri {
+		name, _, _ = strings.Cut(strings.TrimPrefix(name, "//"), "?")
+	}
+	if strings.HasPrefix(strings.TrimPrefix(name, "~"), "/") {
+		return name
 	}
 	return ""
 }

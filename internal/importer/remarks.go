@@ -71,8 +71,8 @@ var passwordForm = pattern(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["
 // behind: some mean that with some programs alone.
 var daemonForm = pattern(`/etc/(?:rc\.d/)?init\.d/\S+\s+(?:re)?start|\s--?daemon(?:ize)?(?:[\s=]|$)` +
 	`|\b(?:gunicorn|unicorn(?:_rails)?|celery)\s(?:[^;&|]*\s)?(?:-D|--detach)(?:\s|$)|\bcelery\s(?:[^;&|]*\s)?multi\s+(?:re)?start\s` +
-	`|\b(?:auto)?ssh\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*?-[46AaCGgKkMNnqsTtVvXxYy]*f[46AaCGgKkMNnqsTtVvXxYy]*(?:\s|$)` +
-	`|\b(?:apachectl|apache2ctl|pg_ctl)\s+(?:[^;&|]*\s)?start(?:\s|$)|\bhttpd\s+-k\s+start(?:\s|$)|\bpodman\s+run\s+` + detached)
+	`|\b(?:auto)?ssh\s+(?:-[^\s"']+(?:"[^"]*"|'[^']*')?\s+(?:(?:"[^"]*"|'[^']*'|[^-\s"'][^\s"']*)\s+)?)*?-[46AaCGgKkMNnqsTtVvXxYy]*f[46AaCGgKkMNnqsTtVvXxYy]*(?:\s|$)` +
+	`|\b(?:apachectl|apache2ctl|pg_ctl)\s+(?:[^;&|]*\s)?start(?:\s|$)|\bpg_ctl\s+(?:[^;&|]*\s)?restart(?:\s|$)|\bhttpd\s+-k\s+start(?:\s|$)|\bpodman\s+run\s+` + detached)
 
 // awayForm matches containers that a daemon of the host keeps after the line has ended.
 var awayForm = pattern(`\bdocker(?:-compose)?\s+(?:[^;&|]*\s)?(?:run|up)\s+` + detached)

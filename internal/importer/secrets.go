@@ -103,6 +103,9 @@ var unnamed = []struct {
 	{[]string{"pass:"}, pattern(`\bpass:([^\s"']+)`)},
 }
 
+// folders match those of data, with the name of a program, which they are not: tar -C /var/lib/mysql -pczf.
+var folders = pattern(`/(?:lib|log|etc|run|data|srv|backups?|dumps?|spool|volumes?)/(?:mysql|mariadb|mongo)[\w-]*`)
+
 // telling are parts of the names of secrets, and tokenLike parts of values that are secrets by
 // their form, all in lower case.
 var (
@@ -121,11 +124,12 @@ func FindSecrets(text string) []Secret {
 	if containsAny(small, telling) || containsAny(small, tokenLike) {
 		all = namedSecrets(text)
 	}
+	line := folders().ReplaceAllStringFunc(text, func(found string) string { return strings.Repeat("/", len(found)) })
 	for _, u := range unnamed {
 		if !containsAny(small, u.words) {
 			continue
 		}
-		for _, m := range u.form().FindAllStringSubmatchIndex(text, -1) {
+		for _, m := range u.form().FindAllStringSubmatchIndex(line, -1) {
 			all = append(all, Secret{m[2], m[3], ""})
 		}
 	}

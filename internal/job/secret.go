@@ -19,11 +19,11 @@ func compiled(expr string) func() *regexp.Regexp {
 var (
 	secretName = compiled(`(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|WEBHOOK(_?URL)?|` +
 		`(API|PRIVATE|ACCESS|ACCOUNT|ENCRYPTION|SIGNING|MASTER)_?KEY|(^|_)PASS|_PWD|(^|_)PW|_KEY)_?[0-9]*$`)
-	// publicKey matches names of keys that open nothing.
-	publicKey = compiled(`(?i)(^|_)(PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|HASH|RANGE|SHARD|ROUTING|CACHE|OBJECT|S3|KMS|LOCK|GROUP|INDEX|UNIQUE|IDEMPOTENCY)_KEY_?[0-9]*$`)
-	// noSecret matches a reference (an ARN, a path, where a program finds it, or what it asks for it in code), a
+	// publicKey matches names of keys that open nothing, and of numbers of tokens.
+	publicKey = compiled(`(?i)(^|_)((PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|HASH|RANGE|SHARD|ROUTING|CACHE|OBJECT|S3|KMS|LOCK|GROUP|INDEX|UNIQUE|IDEMPOTENCY)_KEY|(MAX|MIN|NUM)_TOKEN)_?[0-9]*$`)
+	// noSecret matches a reference (an ARN, a path, the name of a file of keys, where a program finds it, or what it asks for it in code), a
 	// switch, a number that is too short, no value, or our placeholder.
-	noSecret = compiled(`^((arn|file|env|vault):.*|(~|\.{1,2})?/[A-Za-z0-9_./@-]*|[\w.]*(environ|getenv|env|ENV)[.[(].*|[0-9]{1,2}|(?i:true|false|yes|no|on|off|null|none|nil)|` + Placeholder + `)$`)
+	noSecret = compiled(`^((arn|file|env|vault|ssm|secretsmanager):.*|op://.*|[\w.~/-]+\.(pem|key|crt|cer|p12|pfx|jks|ppk|gpg|asc)|(~|\.{1,2})?/[A-Za-z0-9_./@-]*|[\w.]*(environ|getenv|env|ENV)[.[(].*|[0-9]{1,2}|(?i:true|false|yes|no|on|off|null|none|nil)|` + Placeholder + `)$`)
 )
 
 // LooksSecret reports whether a variable most likely holds a secret. It goes by the name,

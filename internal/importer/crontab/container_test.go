@@ -90,6 +90,7 @@ func TestOptionsOfDcron(t *testing.T) {
 	runCases(t, []lineCase{
 		{"after another", "@hourly ID=mail AFTER=rsync-home/2h /usr/bin/getmail\n", "ID=mail AFTER=rsync-home/2h /usr/bin/getmail", true, option},
 		{"in another order", "@daily FREQ=1d/4h ID=rsync-home rsync -a /data /backup\n", "FREQ=1d/4h ID=rsync-home rsync -a /data /backup", true, option},
+		{"a name alone", "@daily ID=rsync-home rsync -a /data h:/backup\n", "ID=rsync-home rsync -a /data h:/backup", false, "once as much time has passed since its last run"},
 		{"a variable", at("ID=5 /x"), "ID=5 /x", false, ""},
 		{"a variable of that name", at("WAIT=5 /x"), "WAIT=5 /x", false, ""},
 	})

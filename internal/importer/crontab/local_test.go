@@ -107,6 +107,11 @@ func TestLocalAsksWhatIsStillOpen(t *testing.T) {
 		"0 1 * * * autossh -M 0 -f host":                         {true, "what a task leaves running is killed when it ends"},
 		"0 1 * * * /usr/sbin/apachectl -k start":                 {true, "what a task leaves running is killed when it ends"},
 		"0 1 * * * pg_ctl -D /data start":                        {true, "what a task leaves running is killed when it ends"},
+		"0 1 * * * pg_ctl -D /data restart":                      {true, "what a task leaves running is killed when it ends"},
+		`0 1 * * * ssh -i "/a b" -o 'X y' -fN host`:              {true, "what a task leaves running is killed when it ends"},
+		"0 1 * * * rsync -e 'ssh -p 22' -f 'P x' /a h:/b":        {false, ""},
+		"0 1 * * * rsync -e \"ssh -o X=y\" -af '- x' /a h:/b":    {false, ""},
+		"0 1 * * * pg_ctl -D /data reload":                       {false, ""},
 		"0 1 * * * podman run --rm -d shop":                      {true, "what a task leaves running is killed when it ends"},
 		"0 1 * * * docker run --rm -d shop":                      {false, "it starts runs on after its run has ended"},
 		"0 1 * * * docker compose up -d":                         {false, "it starts runs on after its run has ended"},
@@ -176,8 +181,8 @@ func TestLocalSkipsWhereFlockGivesUp(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]job.Overlap{
 		"flock -n /tmp/l /opt/x": job.Forbid, "cd /x && /usr/bin/flock -xn /tmp/l -c './x -n'": job.Forbid, "timeout 5m nice flock -w 0 /tmp/l /opt/x": job.Forbid,
-		"(flock -n 9 || exit 1; /opt/x) 9>/tmp/l": job.Forbid, "cd /x && { flock -xn 200 || { echo busy; exit 1; }; ./x; } 200>l": job.Forbid, "exec 9>/tmp/l; flock -n 9 || exit; /opt/x": job.Forbid, "(flock -n 9 && /opt/x) 9>/tmp/l": job.Forbid,
-		"(flock 9 || exit 1; /opt/x) 9>/tmp/l": "", "(flock -n 9; /opt/x) 9>/tmp/l": "", "(flock -n 9 || /opt/y; /opt/x) 9>/tmp/l": "", "(flock -n 9 && /opt/x; /opt/y) 9>/tmp/l": "", "(/opt/y; flock -n 9 || exit 1; /opt/x) 9>/tmp/l": "", "(flock -n 9 || exit 1; /opt/x) 9>/tmp/l; /opt/y": "",
+		"(flock -n 9 || exit 1; /opt/x) 9>/tmp/l": job.Forbid, "cd /x && { flock -xn 200 || { echo busy; exit 1; }; ./x; } 200>l": job.Forbid, "exec 9>/tmp/l; flock -n 9 || exit; /opt/x": job.Forbid, "(flock -n 9 && /opt/x) 9>/tmp/l": job.Forbid, "{ flock -n 9 && /opt/x; } 9>/tmp/l": job.Forbid, "{ flock -n 9 && cd /y && /opt/x; } 9>/tmp/l": job.Forbid,
+		"(flock 9 || exit 1; /opt/x) 9>/tmp/l": "", "(flock -n 9; /opt/x) 9>/tmp/l": "", "(flock -n 9 || /opt/y; /opt/x) 9>/tmp/l": "", "(flock -n 9 && /opt/x; /opt/y) 9>/tmp/l": "", "{ flock -n 9 && /opt/x; /opt/y; } 9>/tmp/l": "", "{ flock -n 9 && /opt/a || /opt/x; } 9>/tmp/l": "", "(/opt/y; flock -n 9 || exit 1; /opt/x) 9>/tmp/l": "", "(flock -n 9 || exit 1; /opt/x) 9>/tmp/l; /opt/y": "",
 		"flock /tmp/l /opt/x -n": "", "flock -w 5 /tmp/l /opt/x": "", "echo flock -n x": "", "/opt/a; flock -n /tmp/l /opt/x": "", "flock -n /tmp/l /opt/x; /opt/y": "",
 	} {
 		j, e := lastJob(local(t, "-", at(line)))
