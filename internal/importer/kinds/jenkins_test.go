@@ -26,8 +26,8 @@ func TestJenkinsJobs(t *testing.T) {
 	after := func(xml string) string {
 		return aJenkinsJob("0 3 * * *", "/x", "<concurrentBuild>true</concurrentBuild><publishers>"+xml+"</publishers>")
 	}
-	parameter := func(class, xml string) string {
-		return aJenkinsJob("0 3 * * *", "/x", "<properties><hudson.model.ParametersDefinitionProperty><parameterDefinitions><hudson.model."+class+">"+xml+"</hudson.model."+class+"></parameterDefinitions></hudson.model.ParametersDefinitionProperty></properties>")
+	parameter := func(class, xml string, command ...string) string {
+		return aJenkinsJob("0 3 * * *", strings.Join(append([]string{"/x"}, command...), "\n"), "<properties><hudson.model.ParametersDefinitionProperty><parameterDefinitions><hudson.model."+class+">"+xml+"</hudson.model."+class+"></parameterDefinitions></hudson.model.ParametersDefinitionProperty></properties>")
 	}
 	run(t, "jenkins", "nightly.xml", []told{
 		{name: "a plain one", text: aJenkinsJob("0 3 * * *", "/x", ""), zone: "UTC", says: []string{"`timeout: 24h` is proposed", "java -jar jenkins-cli.jar disable-job nightly"}, never: "dst", jobs: 1},
@@ -43,8 +43,20 @@ func TestJenkinsJobs(t *testing.T) {
 		{name: "the same minute twice", text: aJenkinsJob("0 3 * * *\n0 3 * * 1", "/x", ""), zone: "UTC", says: []string{"name the same minute"}, jobs: 2},
 		{name: "lines beside each other", text: aJenkinsJob("0 3 * * *\n0 4 * * *", "/x", ""), zone: "UTC", says: []string{"two of them may run at once"}, never: "name the same minute", jobs: 2},
 		{name: "lines beside each other that may overlap", text: aJenkinsJob("0 3 * * *\n0 4 * * *", "/x", "<concurrentBuild>true</concurrentBuild>"), zone: "UTC", says: []string{"its timer has 2 lines"}, never: "at once", jobs: 2},
+		{name: "lines on other days", text: aJenkinsJob("0 3 * * 1\n0 3 * * 2\n0 3 1 * *", "/x", "<disabled>true</disabled>"), zone: "UTC", says: []string{"name the same minute"}, jobs: 3, off: true},
+		{name: "lines on other weekdays", text: aJenkinsJob("0 3 * * 1\n0 3 * * 2", "/x", ""), zone: "UTC", never: "name the same minute", jobs: 2},
+		{name: "lines on other days of the month", text: aJenkinsJob("0 3 1 * *\n0 3 2 * *", "/x", ""), zone: "UTC", never: "name the same minute", jobs: 2},
 		{name: "disabled", text: aJenkinsJob("0 3 * * *", "/x", "<disabled>true</disabled>"), zone: "UTC", says: []string{"it is disabled"}, never: "jenkins-cli", jobs: 1, off: true},
 		{name: "a variable of Jenkins", text: aJenkinsJob("0 3 * * *", "cp /x s3://b/${BUILD_NUMBER}", ""), zone: "UTC", says: []string{"it uses BUILD_NUMBER"}, jobs: 1, off: true},
+		{name: "a parameter with the name of one", text: parameter("StringParameterDefinition", "<name>GIT_BRANCH</name><defaultValue>main</defaultValue>", "echo $GIT_BRANCH"), zone: "UTC", never: "which Jenkins sets", jobs: 1},
+		{name: "a choice with the name of one", text: parameter("ChoiceParameterDefinition", "<name>GIT_BRANCH</name><choices><string>main</string></choices>", "echo $GIT_BRANCH"), zone: "UTC", never: "which Jenkins sets", jobs: 1},
+		{name: "an assignment of a secret", text: aJenkinsJob("0 3 * * *", "API_KEY=hunter2 /x", ""), zone: "UTC", says: []string{"the command sets API_KEY"}, jobs: 1},
+		{name: "an unstable exit code", text: builder("<hudson.tasks.Shell><command>/x</command><unstableReturn>3</unstableReturn></hudson.tasks.Shell>"), zone: "UTC", says: []string{"the exit code 3 made a build unstable"}, jobs: 1},
+		{name: "throttled", text: aJenkinsJob("0 3 * * *", "/x", "<properties><hudson.plugins.throttleconcurrents.ThrottleJobProperty><throttleEnabled>true</throttleEnabled></hudson.plugins.throttleconcurrents.ThrottleJobProperty></properties>"), zone: "UTC", says: []string{"throttled together"}, jobs: 1},
+		{name: "not throttled", text: aJenkinsJob("0 3 * * *", "/x", "<properties><hudson.plugins.throttleconcurrents.ThrottleJobProperty><throttleEnabled>false</throttleEnabled></hudson.plugins.throttleconcurrents.ThrottleJobProperty></properties>"), zone: "UTC", never: "throttled together", jobs: 1},
+		{name: "variables of a script", text: aJenkinsJob("0 3 * * *", "/x", "<properties><EnvInjectJobProperty><info><propertiesContent>#A=hidden\nB=c</propertiesContent><scriptContent>x</scriptContent></info></EnvInjectJobProperty></properties>"), zone: "UTC", says: []string{"variables by scriptContent", ": B=c"}, never: "hidden", jobs: 1, off: true},
+		{name: "a pipeline whose builds may overlap", text: "<flow-definition><triggers><hudson.triggers.TimerTrigger><spec>0 3 * * *</spec></hudson.triggers.TimerTrigger></triggers><definition><script>x</script></definition></flow-definition>", zone: "UTC", says: []string{"a pipeline in Groovy"}, never: "overlap", jobs: 1, off: true},
+		{name: "a key's credential", text: wrapped("<x.SecretBuildWrapper><bindings><x.SSHUserPrivateKeyBinding><credentialsId>c</credentialsId><keyFileVariable>K</keyFileVariable><usernameVariable>U</usernameVariable></x.SSHUserPrivateKeyBinding></bindings></x.SecretBuildWrapper>"), zone: "UTC", says: []string{"its credential c was a file", "its variable U"}, jobs: 1, off: true},
 		{name: "a checkout", text: aJenkinsJob("0 3 * * *", "/x", `<scm class="hudson.plugins.git.GitSCM"><a><url>https://u:hunter2@h/r</url></a></scm>`), zone: "UTC", says: []string{"a checkout of https://u:(secret"}, jobs: 1, off: true},
 		{name: "no checkout", text: aJenkinsJob("0 3 * * *", "/x", `<scm class="hudson.scm.NullSCM"/>`), zone: "UTC", never: "checkout", jobs: 1},
 		{name: "a step of Windows", text: builder("<hudson.tasks.BatchFile><command>dir</command></hudson.tasks.BatchFile>"), zone: "UTC", says: []string{"its step BatchFile is no shell's"}, jobs: 1, off: true},
@@ -122,5 +134,53 @@ func TestJenkinsFiles(t *testing.T) {
 	// A pom.xml is a project too.
 	if r, err := kinds.Import("", []*importer.File{{Name: "pom.xml", Data: []byte("<project><modelVersion>4.0.0</modelVersion></project>")}}, importer.Options{From: from}, kinds.Options{}); err == nil {
 		t.Errorf("a pom.xml is read: %+v", r)
+	}
+}
+
+// TestJenkinsNames: what H stands for depends on the job's name, which the file's name says.
+func TestJenkinsNames(t *testing.T) {
+	t.Parallel()
+	drawn := []byte(aJenkinsJob("H 3 * * *", "/x", ""))
+	for name, want := range map[string]string{"jobs/a/config.xml": "37 3 * * *", "jobs/b/jobs/a/config.xml": "58 3 * * *", "config.xml": ""} {
+		r, err := kinds.Import("", []*importer.File{{Name: name, Data: drawn}}, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
+		if err != nil || len(r.Jobs) != 1 {
+			t.Fatal(name, r.Entries, err)
+		}
+		switch j := r.Jobs[0]; {
+		case want != "" && (j.Schedule != want || j.Disabled || r.Steps.Plan(importer.Target{}) == nil):
+			t.Errorf("%s: %s, switched off: %v", name, j.Schedule, j.Disabled)
+		case want == "" && (!j.Disabled || r.Steps.Plan(importer.Target{}) != nil || !strings.Contains(strings.Join(r.Entries[0].Notes, "\n"), "which the file does not say")):
+			t.Errorf("%s: %v, switched off: %v", name, r.Entries[0].Notes, j.Disabled)
+		}
+	}
+	// A job comes from two files, and two jobs have other values for one secret.
+	twice := []*importer.File{{Name: "a.xml", Data: drawn}, {Name: "jobs/a/config.xml", Data: drawn}}
+	r, err := kinds.Import("", twice, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
+	if err != nil || len(r.Jobs) != 2 || r.Jobs[0].Disabled || !r.Jobs[1].Disabled {
+		t.Error(r.Entries, err)
+	}
+	secret := func(value string) []byte {
+		return []byte(aJenkinsJob("0 3 * * *", "API_KEY="+value+" /x", "<properties><EnvInjectJobProperty><info><propertiesContent>DB_PASSWORD="+value+"</propertiesContent></info></EnvInjectJobProperty></properties>"))
+	}
+	r, err = kinds.Import("", []*importer.File{{Name: "a.xml", Data: secret("hunter2")}, {Name: "b.xml", Data: secret("hunter3")}}, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
+	if err != nil || len(r.Jobs) != 2 || r.Jobs[0].Disabled || !r.Jobs[1].Disabled || !strings.Contains(strings.Join(r.Entries[1].Notes, "\n"), "DB_PASSWORD has another value in another job") {
+		t.Error(r.Entries, err)
+	}
+}
+
+// TestJenkinsInputs: a choice is an input, with the default that builds by the timer have.
+func TestJenkinsInputs(t *testing.T) {
+	t.Parallel()
+	parameters := func(xml string) []byte {
+		return []byte(aJenkinsJob("0 3 * * *", "/x", "<properties><hudson.model.ParametersDefinitionProperty><parameterDefinitions>"+xml+"</parameterDefinitions></hudson.model.ParametersDefinitionProperty></properties>"))
+	}
+	r, err := kinds.Import("", []*importer.File{{Name: "a.xml", Data: parameters("<hudson.model.ChoiceParameterDefinition><name>A</name><choices><string>b</string><string>c</string></choices></hudson.model.ChoiceParameterDefinition>" +
+		"<hudson.model.ChoiceParameterDefinition><name>B</name><defaultValue>c</defaultValue><choices><string>b</string><string>c</string></choices></hudson.model.ChoiceParameterDefinition>" +
+		"<hudson.model.BooleanParameterDefinition><name>C</name></hudson.model.BooleanParameterDefinition>")}}, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
+	if err != nil || len(r.Jobs) != 1 {
+		t.Fatal(r.Entries, err)
+	}
+	if in := r.Jobs[0].Inputs; in["A"].Default != "b" || in["B"].Default != "c" || in["C"].Default != "false" || len(in["A"].Choices) != 2 {
+		t.Errorf("%+v", in)
 	}
 }

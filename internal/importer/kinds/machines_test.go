@@ -45,7 +45,7 @@ func TestStateMachines(t *testing.T) {
 		{name: "a retry", text: described(t, alone(ranBy(`, "End": true, "Retry": [{"ErrorEquals": ["States.ALL"]}]`, "")), ""), says: []string{"up to 3 times"}, jobs: 1},
 		{name: "no retry", text: described(t, alone(ranBy(`, "End": true, "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 0}]`, "")), ""), never: "again", jobs: 1},
 		{name: "a time limit", text: described(t, alone(ranBy(`, "End": true, "TimeoutSeconds": 600`, "")), ""), says: []string{"within 10m"}, jobs: 1},
-		{name: "a time limit of all", text: described(t, strings.Replace(alone(last), "{", `{"TimeoutSeconds": 99999999999, `, 1), ""), says: []string{"had to end within"}, jobs: 1},
+		{name: "a time limit of all", text: described(t, strings.Replace(alone(last), "{", `{"TimeoutSeconds": 10000000000, `, 1), ""), says: []string{"had to end within 14d"}, jobs: 1},
 		{name: "three stop reasons", text: described(t, with(`"Next": {"Type": "Choice", "Choices": [{"Variable": "$.Cause", "StringMatches": "*Timeout waiting for network interface*", "Next": "Run"}], "Default": "No"}, "No": {"Type": "Fail"}`), ""), says: []string{"its choices (Next)"}, jobs: 1},
 		{name: "a message", text: described(t, with(`"Next": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": true}`), ""), says: []string{"its messages to SNS (Next) are dropped"}, jobs: 1},
 		{name: "a wait before", text: described(t, `{"StartAt": "Later", "States": {"Later": {"Type": "Wait", "Seconds": 60, "Next": "Run"}, "Run": `+last+`}}`, ""), says: []string{"waited (Later)"}, jobs: 1},
@@ -58,6 +58,8 @@ func TestStateMachines(t *testing.T) {
 		{name: "a value that the input lacks", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Command.$": "$.command"}]}`)), `, "Input": "{\"go\": 1}"`), says: []string{"takes $.command from what each execution is started with"}},
 		{name: "a value of the event", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Environment": [{"Name": "A", "Value.$": "$.time"}]}]}`)), ""), says: []string{"takes $.time"}},
 		{name: "a value of the execution", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Environment": [{"Name": "A", "Value.$": "$$.Execution.Name"}]}]}`)), `, "Input": "{}"`), says: []string{"takes $$.Execution.Name"}},
+		{name: "a value of the execution that the input has too", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Environment": [{"Name": "A", "Value.$": "$$.Execution.Name"}]}]}`)), `, "Input": "{\"Execution\": {\"Name\": \"x\"}}"`), says: []string{"takes $$.Execution.Name"}},
+		{name: "a part of the event", text: described(t, alone(last), `, "InputPath": "$.detail"`), says: []string{"its input is a part of the event"}},
 		{name: "an expression", text: described(t, alone(strings.Replace(ranBy(`, "End": true`, `, "Group": "{% $states.input.a %}"`), "Parameters", "Arguments", 1)), ""), says: []string{"takes {% $states.input.a %}"}},
 		{name: "a secret", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Environment": [{"Name": "DB_PASSWORD", "Value": "hunter2"}]}]}`)), ""), says: []string{"DB_PASSWORD looks like a secret"}, jobs: 1, off: true},
 		{name: "an alias", text: strings.Replace(described(t, alone(last), ""), `nightly"}]}]`, `nightly:live"}]}]`, 1), says: []string{"a version or an alias"}, jobs: 1},
@@ -95,6 +97,11 @@ func TestStateMachinesOfTemplates(t *testing.T) {
  "Day": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)", "Enabled": false}}, "Night": {"Type": "ScheduleV2", "Properties": {"ScheduleExpression": "cron(0 2 * * ? *)"}}}`, `"Other": {}`),
 		},
 	})
+	// Two templates may use one name for two state machines.
+	both := []*importer.File{{Name: "a.json", Data: []byte(template(made, `"Definition": `+definition, rule))}, {Name: "b.json", Data: []byte(template(made, `"Definition": `+strings.Replace(definition, `"report"`, `"other"`, 1), rule))}}
+	if r, err := kinds.Import("", both, importer.Options{From: from}, kinds.Options{}); err != nil || len(r.Jobs) != 2 || r.Jobs[0].TaskDefinition != "report" || r.Jobs[1].TaskDefinition != "other" {
+		t.Error(r.Entries, err)
+	}
 	state := func(definition, arn string) string {
 		return `{"format_version": "1.0", "values": {"root_module": {"resources": [
  {"address": "aws_sfn_state_machine.a", "mode": "managed", "type": "aws_sfn_state_machine", "values": {"arn": "arn:aws:states:eu-west-1:123456789012:stateMachine:a", "definition": ` + definition + `}},
@@ -103,6 +110,8 @@ func TestStateMachinesOfTemplates(t *testing.T) {
 	run(t, "terraform", "a.json", []told{
 		{name: "a state", text: state(string(text), "arn:aws:states:eu-west-1:123456789012:stateMachine:a"), says: []string{"the task that a state machine runs"}, jobs: 1},
 		{name: "another machine", text: state(string(text), "arn:aws:states:eu-west-1:123456789012:stateMachine:b"), says: []string{"its target is a state machine of Step Functions"}},
+		{name: "an input that is sensitive", jobs: 0, says: []string{"takes $.command"}, text: strings.NewReplacer(`"values": {"name"`, `"sensitive_values": {"target": true}, "values": {"name"`, `stateMachine:a"}]`, `stateMachine:a", "input": "{\"command\": [\"hunter2\"]}"}]`).Replace(
+			state(strings.Replace(string(text), `\"LaunchType\"`, `\"Overrides\": {\"ContainerOverrides\": [{\"Name\": \"a\", \"Command.$\": \"$.command\"}]}, \"LaunchType\"`, 1), "arn:aws:states:eu-west-1:123456789012:stateMachine:a"))},
 		{name: "what is sensitive", text: strings.Replace(state(string(text), "arn:aws:states:eu-west-1:123456789012:stateMachine:a"), `"values": {"arn"`, `"sensitive_values": {"definition": true}, "values": {"arn"`, 1), says: []string{"its target is a state machine of Step Functions"}},
 	})
 }
