@@ -55,10 +55,18 @@ func fitTags(e *Entry, j *job.Job) {
 	}
 }
 
+// exampleImage matches images of examples: of your-registry or REGISTRY, and of a registry of ECR whose account
+// is no number of twelve digits.
+var exampleImage = pattern(`(?:^|/)(?i:your[-_](?:\w|-)|your(?:registry|repo|org|company|user|username|name)\b)|^REGISTRY/|^(?:[^/]*[^0-9/.][^/.]*|[0-9]{1,11})\.dkr\.ecr\.`)
+
 // fitDefinition does the same for a job's task definition.
 func fitDefinition(e *Entry, j *job.Job, d *job.TaskDefinition) {
 	if len(FindSecrets(d.Image)) > 0 {
 		e.Off(j, "its image names a secret, which is not written, and %s stands there: the execution role pulls from ECR", ReplaceMe)
+		d.Image = ReplaceMe
+	}
+	if exampleImage().MatchString(d.Image) {
+		e.Off(j, "its image %s is an example's, so %s is written: name the one that is deployed", d.Image, ReplaceMe)
 		d.Image = ReplaceMe
 	}
 	for _, p := range d.Validate() {

@@ -83,6 +83,22 @@ func TestKubernetesExpansion(t *testing.T) {
 	}
 }
 
+// TestImagesOfExamples: an image that a person was to fill in is pulled by nobody, as in
+// github.com/EffortlessMetrics/slower-whisper and github.com/foun1224/Invest_Analyze.
+func TestImagesOfExamples(t *testing.T) {
+	t.Parallel()
+	const example = "is an example's"
+	one := func(image string) string {
+		return "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: '0 3 * * *', timeZone: UTC, jobTemplate: {spec: {backoffLimit: 0, template: {spec: {restartPolicy: Never, containers: [{name: a, image: '" + image + "', args: [a]}]}}}}}\n"
+	}
+	for _, image := range []string{"your-registry/slower-whisper:latest", "ghcr.io/your-org/app", "yourusername/app:1", "REGISTRY/chipflow:latest", "ACCOUNT.dkr.ecr.eu-west-1.amazonaws.com/app:1", "1234567890.dkr.ecr.eu-west-1.amazonaws.com/app"} {
+		run(t, "", "a.yaml", []told{{name: image, text: one(image), says: []string{example}, jobs: 1, off: true}})
+	}
+	for _, image := range []string{"yourls/yourls:1.9", "registry/app", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/your.app:1", "ghcr.io/org/doyour-work"} {
+		run(t, "", "a.yaml", []told{{name: image, text: one(image), never: example, jobs: 1}})
+	}
+}
+
 // TestRightsInTheCluster: a pod whose service account is bound to a role asks its cluster's API, as in
 // github.com/hjacobs/kube-job-cleaner, deploy.
 func TestRightsInTheCluster(t *testing.T) {
