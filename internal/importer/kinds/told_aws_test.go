@@ -52,7 +52,8 @@ func TestNothingOfATemplateIsSilent(t *testing.T) {
 }
 
 // TestTargetsOfExamples: what a README shows is not what is deployed, and :latest is a tag of images: ECS numbers
-// revisions. As in public files: the account's name for a number, subnet-xxxxx, <your-cluster>, YOUR_SECURITY_GROUP, family:latest.
+// revisions. As in github.com/miguel-anay/ingesta-evolution-api, aws/eventbridge-rule.json (ACCOUNT_ID, subnet-XXXXXXXX), and in guides that
+// print `put-targets` with family:latest.
 func TestTargetsOfExamples(t *testing.T) {
 	t.Parallel()
 	const open, revision = "values that are still to be filled in (", "ECS numbers the revisions"
