@@ -137,11 +137,15 @@ func (d Door) Open(ctx context.Context) (trouble string, open bool) {
 	switch {
 	case err == nil:
 		return reply.Message, true
-	case errors.Is(err, plane.ErrNobody) || errors.Is(syscall.Kill(d.PID, 0), syscall.ESRCH):
-		return "", false // a process that is gone cannot answer; another program may have its address
+	case errors.Is(err, plane.ErrNobody) || d.gone():
+		return "", false
 	}
 	return d.silent(), true
 }
+
+// gone is whether the control plane's process has ended. Whatever answers at its address, or accepts
+// connections and says nothing, is another program then.
+func (d Door) gone() bool { return errors.Is(syscall.Kill(d.PID, 0), syscall.ESRCH) }
 
 func (d Door) silent() string {
 	return fmt.Sprintf("the control plane, process %d, does not answer: if it is suspended, let it go on (kill -CONT %d), else end it and start it again", d.PID, d.PID)
@@ -189,6 +193,8 @@ func (d Door) proven(ctx context.Context) error {
 	switch {
 	case errors.Is(err, plane.ErrNobody):
 		return err
+	case err != nil && d.gone():
+		return d.stranger()
 	case err != nil:
 		return fmt.Errorf("nothing was asked for: %s (%w)", d.silent(), err)
 	}

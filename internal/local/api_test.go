@@ -99,6 +99,10 @@ func TestADoorBehindWhichNobodyAnswers(t *testing.T) {
 	if trouble, open := (local.Door{URL: mute.URL, PID: over.Process.Pid}).Open(t.Context()); open || trouble != "" {
 		t.Errorf("its process is gone, and another program has its address: open %v, %q", open, trouble)
 	}
+	_, err = local.Door{URL: mute.URL, PID: over.Process.Pid}.Ask(t.Context(), entry.Request{Run: &port.RunRequest{Job: "etl", RequestID: "1"}})
+	if !errors.Is(err, plane.ErrNobody) || strings.Contains(err.Error(), "kill") {
+		t.Errorf("its process is gone, and asked for a run: %v", err)
+	}
 }
 
 // TestADoorThatSomebodyElseTook: whoever has the address of a control plane that was killed is not
