@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	sqlitelib "modernc.org/sqlite/lib"
 )
 
 // mostCompiled is how many compiled statements a connection keeps, each of some KB. The control plane
@@ -124,7 +126,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	}
 	rows, err := s.QueryContext(ctx, args)
 	if err != nil {
-		return nil, c.keep(query, s, err)
+		return nil, c.keep(query, s, damaged(err))
 	}
 	return &compiledRows{Rows: rows, keep: func(failed error) error { return c.keep(query, s, failed) }}, nil
 }
@@ -144,4 +146,18 @@ type compiledRows struct {
 	keep func(failed error) error
 }
 
+func (r *compiledRows) Next(dest []driver.Value) error { return damaged(r.Rows.Next(dest)) }
+
 func (r *compiledRows) Close() error { return r.keep(r.Rows.Close()) }
+
+// errDamaged is what to do about a file that was found damaged while it was in use.
+var errDamaged = errors.New("the state is damaged: end what runs on it and restore a backup")
+
+// damaged makes an error that SQLite has of a damaged file one that says so.
+func damaged(err error) error {
+	code := codeOf(err)
+	if errors.Is(err, errDamaged) || code != sqlitelib.SQLITE_CORRUPT && code != sqlitelib.SQLITE_NOTADB {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errDamaged, err)
+}

@@ -88,12 +88,10 @@ func (g *group) commit(batch []*write) {
 		if w.err == nil {
 			w.err = err
 		}
-		switch codeOf(w.err) {
-		case sqlitelib.SQLITE_FULL:
+		if codeOf(w.err) == sqlitelib.SQLITE_FULL {
 			w.err = fmt.Errorf("the state %s: %w", unusable[sqlitelib.SQLITE_FULL], w.err)
-		case sqlitelib.SQLITE_CORRUPT, sqlitelib.SQLITE_NOTADB:
-			w.err = fmt.Errorf("the state is damaged: end what runs on it and restore a backup: %w", w.err)
 		}
+		w.err = damaged(w.err)
 	}
 }
 

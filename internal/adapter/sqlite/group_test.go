@@ -114,9 +114,54 @@ func TestAWriteToADamagedState(t *testing.T) {
 	exec(t, s.DB(), "UPDATE sqlite_schema SET rootpage = 999999 WHERE name = 'meta'")
 	exec(t, s.DB(), "PRAGMA writable_schema = RESET")
 	err := s.SetMeta(t.Context(), "a", "b")
-	if err == nil || !strings.Contains(err.Error(), "the state is damaged: end what runs on it and restore a backup") {
-		t.Errorf("%v, want what to do", err)
+	if err == nil || strings.Count(err.Error(), "the state is damaged: end what runs on it and restore a backup") != 1 {
+		t.Errorf("%v, want what to do, once", err)
 	}
+}
+
+// TestReadsOfADamagedState: the error says what to do, whether the first row or a later one cannot be read.
+func TestReadsOfADamagedState(t *testing.T) {
+	t.Parallel()
+	for name, harm := range map[string]func(file []byte) []byte{
+		"from its first row on": func(file []byte) []byte { return overwritten(file, 8*page, len(file)) }, // the schema fills the pages before
+		"at its end":            func(file []byte) []byte { return overwritten(file, len(file)-page, len(file)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "local.db")
+			s, err := sqlite.Open(t.Context(), path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			exec(t, s.DB(), "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 2000) INSERT INTO items (name, rev, body) SELECT printf('job-%04d', i), 1, '{}' FROM n")
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			file, err := os.ReadFile(path) //nolint:gosec // a test's own file
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, path, harm(file))
+			if s, err = sqlite.OpenExisting(t.Context(), path); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = s.Close() }()
+			_, err = s.Items(t.Context())
+			if err == nil || strings.Count(err.Error(), "the state is damaged: end what runs on it and restore a backup") != 1 {
+				t.Errorf("%v, want what to do, once", err)
+			}
+		})
+	}
+}
+
+// page is how large SQLite's pages are, in bytes, if nothing else is said.
+const page = 4096
+
+func overwritten(file []byte, from, to int) []byte {
+	for i := from; i < to; i++ {
+		file[i] = 0xff
+	}
+	return file
 }
 
 // TestAWriteOfWhoHasGoneIsNotMade: a caller whose context has ended writes nothing.

@@ -247,7 +247,8 @@ func (s *Store) explain(err error) error {
 	case code == sqlitelib.SQLITE_BUSY || code == sqlitelib.SQLITE_LOCKED:
 		return fmt.Errorf("%s %w: end it, or name another file with --db (%w)", s.path, ErrLocked, err)
 	case code == sqlitelib.SQLITE_NOTADB || code == sqlitelib.SQLITE_CORRUPT:
-		return fmt.Errorf("%s %w, or is damaged: keep it, and name another file with --db (%w)", s.path, ErrForeign, err)
+		cause, _ := errors.AsType[*sqlite.Error](err)
+		return fmt.Errorf("%s %w, or is damaged: keep it, and name another file with --db (%w)", s.path, ErrForeign, cause)
 	}
 	if why := unusable[code]; why != "" {
 		return fmt.Errorf("%s %s, or name another file with --db (%w)", s.path, why, err)
