@@ -72,6 +72,11 @@ type app struct {
 // errUnread is wrapped by the error of printing to a pipe whose reader has seen enough.
 var errUnread = errors.New("nobody reads on")
 
+// unwritten is an error of printing, as on a disk that is full.
+type unwritten struct{ error }
+
+func (u unwritten) Unwrap() error { return u.error }
+
 // answers writes what a command prints. Its errors tell a reader that has left from a connection
 // to a control plane that broke.
 type answers struct{ io.Writer }
@@ -80,6 +85,9 @@ func (a answers) Write(p []byte) (int, error) {
 	n, err := a.Writer.Write(p)
 	if errors.Is(err, syscall.EPIPE) {
 		err = fmt.Errorf("%w: %w", errUnread, err)
+	}
+	if err != nil {
+		err = unwritten{err}
 	}
 	return n, err
 }
@@ -116,6 +124,9 @@ func Main(ctx context.Context, args []string, env Env) int {
 	command, err := parser.Parse(args)
 	if exited >= 0 {
 		return exited
+	}
+	if errors.As(err, new(unwritten)) { // the help
+		return env.exitCode(fmt.Errorf("printing: %w", err))
 	}
 	if other := cmp.Or(valueless(err), renamed(err)); other != nil {
 		return fail(env, other, exitUsage)

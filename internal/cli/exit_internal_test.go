@@ -45,6 +45,32 @@ func TestNobodyReadsOnButItIsDone(t *testing.T) {
 	}
 }
 
+// TestHelpThatCannotBePrinted: who asks for help on a full disk has used the command rightly, and who reads
+// only its first lines has seen enough.
+func TestHelpThatCannotBePrinted(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		why  error
+		code int
+		says string
+	}{
+		"a full disk":          {syscall.ENOSPC, exitRefused, "batchplane: printing: no space left on device\n"},
+		"a reader that is off": {syscall.EPIPE, exitDone, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var errs bytes.Buffer
+			out := writes(func([]byte) (int, error) { return 0, c.why })
+			for _, args := range [][]string{{"--help"}, {"run", "--help"}, nil} {
+				errs.Reset()
+				if code := Main(t.Context(), args, Env{Stdout: out, Stderr: &errs}); code != c.code || errs.String() != c.says {
+					t.Errorf("%v: exit code %d, %q", args, code, errs.String())
+				}
+			}
+		})
+	}
+}
+
 // writes is a writer.
 type writes func([]byte) (int, error)
 

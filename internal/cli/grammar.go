@@ -67,7 +67,8 @@ const description = `Runs a team's batch jobs: launched once, relaunched only wh
 
 A run is named like job/20261122T1730Z. A job's name alone means its open run (stop), its
 newest run with output (logs), or its newest run (all others); job@02:30 means its newest run
-at 02:30 in its time zone. Exit codes: 0 success, 1 refused or failed, 2 wrong usage.`
+at 02:30 in its time zone. Exit codes: 0 success, 1 refused or failed, 2 wrong usage or a
+file that cannot be used.`
 
 // parser reads a command line into g.
 func (g *grammar) parser(more ...kong.Option) (*kong.Kong, error) {
