@@ -94,21 +94,28 @@ func TestPagesOfOneMoment(t *testing.T) {
 func TestFailingJobOffersItsRetry(t *testing.T) {
 	t.Parallel()
 	var changes []port.Change
-	for _, name := range []string{"fails", "works"} {
+	retried := []run.Trigger{{Kind: run.ByRetry, By: "ana", At: night}}
+	for name, first := range map[string]run.Run{"fails": {Status: run.Skipped}, "works": {Status: run.Skipped}, "retried": {Status: run.Running, Triggers: retried}, "runs": {Status: run.Running}} {
 		item := itemOf(name, "0 * * * *")
-		if name == "fails" {
+		if name != "works" {
 			item.FailingSince = night.Add(-3 * time.Hour)
 		}
 		changes = append(changes, port.Change{Item: &item})
-		for n, status := range []run.Status{run.Skipped, run.Failed, run.Failed} {
+		for n, r := range []run.Run{first, {Status: run.Failed}, {Status: run.Failed}} {
 			at := night.Truncate(time.Hour).Add(-time.Duration(n) * time.Hour)
-			changes = append(changes, port.Change{Run: &run.Run{ID: run.ScheduledID(name, at), ScheduledFor: at, QueuedAt: at, FinishedAt: at.Add(time.Minute), Status: status}})
+			r.ID, r.ScheduledFor, r.QueuedAt = run.ScheduledID(name, at), at, at
+			if r.Status.Terminal() {
+				r.FinishedAt = at.Add(time.Minute)
+			}
+			changes = append(changes, port.Change{Run: &r})
 		}
 	}
 	get := pagesOf(t, changes...)
 	leads := []string{`The newest failure: <a href="/runs/fails/20261124T0600Z">fails/20261124T0600Z</a>`, `<a class="button" href="/ask/retry?run=fails%2F20261124T0600Z">Retry…</a>`}
 	says(t, "the page of a failing job", get("/jobs/fails"), leads, nil)
 	says(t, "the page of another", get("/jobs/works"), nil, []string{"The newest failure", "Retry…"})
+	says(t, "the page of one whose newest failure is being retried", get("/jobs/retried"), []string{"Failing since"}, []string{"The newest failure", "Retry…"})
+	says(t, "the page of one that runs", get("/jobs/runs"), []string{"The newest failure", "Retry…"}, nil)
 }
 
 // TestManyPauses: the overview has the first pauses and says how to see the others.

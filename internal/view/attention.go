@@ -172,14 +172,22 @@ func failing(s Summary) Attention {
 	return a
 }
 
-// Failure returns the newest run of a failing job that failed or was missed, or nil if it is not among the known
-// runs or the job is not failing.
+// Failure returns the newest run of a failing job that failed or was missed. It is nil if that is not among the
+// known runs, if the job is not failing, or as long as a newer run is open that a person asked for: mostly a retry
+// of the newest failure, and an older one is not the next to retry.
 func (s Summary) Failure() *Row {
-	i := slices.IndexFunc(s.Runs, func(r Row) bool { return r.Status == run.Failed || r.Status == run.Missed })
-	if s.FailingSince == nil || i < 0 {
+	if s.FailingSince == nil {
 		return nil
 	}
-	return &s.Runs[i]
+	for i, r := range s.Runs {
+		switch {
+		case r.Status == run.Failed, r.Status == run.Missed:
+			return &s.Runs[i]
+		case r.By != "" && !r.Status.Terminal():
+			return nil
+		}
+	}
+	return nil
 }
 
 // missedAttention is about the last day's slots without a run, by job. The newest come first in
