@@ -62,6 +62,12 @@ func (a *app) standing(ctx context.Context, p *plane.Plane, st plane.Status) (ma
 	deployed, err := p.Jobs(ctx, plane.JobFilter{Brief: true})
 	for _, s := range deployed {
 		of := doctor.Standing{Disabled: s.Disabled}
+		switch {
+		case s.Ended != nil:
+			of.Given = "somebody gave its deployed schedule an end, which has come: " + a.at(*s.Ended)
+		case s.Awaits != nil:
+			of.Given = "somebody gave its deployed schedule a start, until which nothing starts it: " + a.at(*s.Awaits)
+		}
 		if pause, ok := st.Paused[s.Job]; ok {
 			of.Paused = "it is paused, " + a.pauseText(pause)
 		}

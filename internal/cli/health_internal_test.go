@@ -33,6 +33,8 @@ func TestOwnHealth(t *testing.T) {
 	daily := job.Plan{Schedule: "30 2 * * *"}
 	off := daily
 	off.Disabled = true
+	until, from := daily, daily
+	until.EndAt, from.StartAt = now.Add(-time.Hour), now.Add(time.Hour)
 	paused := []job.Pause{{From: now.Add(-time.Hour), By: "ana", Reason: "the source moves"}}
 	file := []job.Job{{Name: "etl", Schedule: daily.Schedule}, {Name: "new", Schedule: daily.Schedule}}
 	topic := "nobody is subscribed to the topic t"
@@ -44,16 +46,20 @@ func TestOwnHealth(t *testing.T) {
 		denied  bool
 		want    []string
 	}{
-		"well":                 {items: []job.Item{{Name: "etl", Plan: daily}}, alarms: []plane.Alarm{{Name: "a", State: "OK", Heard: true}}},
-		"no sweep":             {swept: time.Hour, want: []string{"wrong control plane prod: the sweep last finished 1h0m0s ago; batchplane status --stack prod"}},
-		"it stands by":         {standby: true, want: []string{"wrong control plane prod: it stands by: it launches nothing, even if people ask; sam deploy --stack-name prod --parameter-overrides Standby=false"}},
-		"its schedule is gone": {items: []job.Item{{Name: "etl", Plan: daily, Gone: true, GoneAt: now.Add(-time.Hour)}}, want: []string{"wrong job etl: it was deployed, and its schedule is no longer in the registry; deploy it again"}},
-		"its schedule is off":  {items: []job.Item{{Name: "etl", Plan: off}}, want: []string{"wrong job etl: its deployed schedule is switched off, and the file has it on; deploy it again"}},
-		"it is paused":         {items: []job.Item{{Name: "etl", Plan: daily, Pauses: paused}}, want: []string{"wrong job etl: it is paused, since 2026-11-22 08:00:00 by ana: the source moves; batchplane resume --stack prod etl"}},
-		"all jobs are paused":  {items: []job.Item{{Name: "etl", Plan: daily}, {Name: job.All, Pauses: paused}}, want: []string{"wrong control plane prod: all jobs are paused, since 2026-11-22 08:00:00 by ana: the source moves; batchplane resume --stack prod --all"}},
-		"others are paused":    {items: []job.Item{{Name: "other", Plan: daily, Pauses: paused}}},
-		"alarms notify nobody": {alarms: []plane.Alarm{{Name: "a", Unheard: topic}, {Name: "b", Unheard: topic}}, want: []string{"wrong alarm a and 1 other: nobody is notified: " + topic + "; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn"}},
-		"an alarm was cut off": {alarms: []plane.Alarm{{Name: "a", Heard: true}, {Name: "b", Unheard: "it has no action"}}, want: []string{"wrong alarm b: nobody is notified: it has no action; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn"}},
+		"well":                  {items: []job.Item{{Name: "etl", Plan: daily}}, alarms: []plane.Alarm{{Name: "a", State: "OK", Heard: true}}},
+		"no sweep":              {swept: time.Hour, want: []string{"wrong control plane prod: the sweep last finished 1h0m0s ago; batchplane status --stack prod"}},
+		"it stands by":          {standby: true, want: []string{"wrong control plane prod: it stands by: it launches nothing, even if people ask; sam deploy --stack-name prod --parameter-overrides Standby=false"}},
+		"its schedule is gone":  {items: []job.Item{{Name: "etl", Plan: daily, Gone: true, GoneAt: now.Add(-time.Hour)}}, want: []string{"wrong job etl: it was deployed, and its schedule is no longer in the registry; put it back: `batchplane apply` does, CloudFormation only by a drift-aware change set"}},
+		"its schedule is off":   {items: []job.Item{{Name: "etl", Plan: off}}, want: []string{"wrong job etl: its deployed schedule is switched off, and the file has it on; put it back: `batchplane apply` does, CloudFormation only by a drift-aware change set"}},
+		"it was given an end":   {items: []job.Item{{Name: "etl", Plan: until, CutShort: true}}, want: []string{"wrong job etl: somebody gave its deployed schedule an end, which has come: 2026-11-22 08:00:00; put it back: `batchplane apply` does, CloudFormation only by a drift-aware change set"}},
+		"its own end has come":  {items: []job.Item{{Name: "etl", Plan: until}}},
+		"it was given a start":  {items: []job.Item{{Name: "etl", Plan: from, Postponed: true}}, want: []string{"wrong job etl: somebody gave its deployed schedule a start, until which nothing starts it: 2026-11-22 10:00:00; put it back: `batchplane apply` does, CloudFormation only by a drift-aware change set"}},
+		"a start that has come": {items: []job.Item{{Name: "etl", Plan: until, Postponed: true}}},
+		"it is paused":          {items: []job.Item{{Name: "etl", Plan: daily, Pauses: paused}}, want: []string{"wrong job etl: it is paused, since 2026-11-22 08:00:00 by ana: the source moves; batchplane resume --stack prod etl"}},
+		"all jobs are paused":   {items: []job.Item{{Name: "etl", Plan: daily}, {Name: job.All, Pauses: paused}}, want: []string{"wrong control plane prod: all jobs are paused, since 2026-11-22 08:00:00 by ana: the source moves; batchplane resume --stack prod --all"}},
+		"others are paused":     {items: []job.Item{{Name: "other", Plan: daily, Pauses: paused}}},
+		"alarms notify nobody":  {alarms: []plane.Alarm{{Name: "a", Unheard: topic}, {Name: "b", Unheard: topic}}, want: []string{"wrong alarm a and 1 other: nobody is notified: " + topic + "; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn"}},
+		"an alarm was cut off":  {alarms: []plane.Alarm{{Name: "a", Heard: true}, {Name: "b", Unheard: "it has no action"}}, want: []string{"wrong alarm b: nobody is notified: it has no action; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn"}},
 		"the table is forbidden": {denied: true, alarms: []plane.Alarm{{Name: "b", Unheard: topic}}, want: []string{
 			"not checked control plane prod: its state cannot be read: reading the heartbeat: you may not read the table; ",
 			"wrong alarm b: nobody is notified: " + topic + "; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn",

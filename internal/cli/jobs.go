@@ -146,6 +146,12 @@ func (a *app) jobNote(s view.Summary) string {
 	case p != nil:
 		notes = append(notes, a.pauseNote(s, *p))
 	}
+	if s.Ended != nil {
+		notes = append(notes, "somebody gave its schedule an end: "+a.at(*s.Ended))
+	}
+	if s.Awaits != nil {
+		notes = append(notes, "somebody gave its schedule a start: "+a.at(*s.Awaits))
+	}
 	if s.Skip != nil {
 		slot := "the slot of " + a.at(s.Skip.At)
 		if s.Unforeseen {

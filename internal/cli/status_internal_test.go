@@ -98,6 +98,20 @@ func TestNoteOfAPause(t *testing.T) {
 	}
 }
 
+// TestNoteOfABound: the note mentions an end and a start that somebody gave the job's schedule.
+func TestNoteOfABound(t *testing.T) {
+	t.Parallel()
+	a, at := &app{zone: time.UTC}, time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+	for want, s := range map[string]view.Summary{
+		"somebody gave its schedule an end: 2026-11-22 08:00:00":  {Ended: &at},
+		"somebody gave its schedule a start: 2026-11-22 08:00:00": {Awaits: &at},
+	} {
+		if got := a.jobNote(s); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // TestCommandsMeanTheSamePlace: commands printed for a person to type name the stack, the profile
 // and the Region that the person named, quoted if a shell needs it.
 func TestCommandsMeanTheSamePlace(t *testing.T) {

@@ -118,6 +118,20 @@ func TestFailingJobOffersItsRetry(t *testing.T) {
 	says(t, "the page of one that runs", get("/jobs/runs"), []string{"The newest failure", "Retry…"}, nil)
 }
 
+// TestABoundThatSomebodyGave: the page of a job says that somebody gave its schedule an end or a start.
+func TestABoundThatSomebodyGave(t *testing.T) {
+	t.Parallel()
+	ended, awaits, own := itemOf("ended", "0 * * * *"), itemOf("awaits", "0 * * * *"), itemOf("own", "0 * * * *")
+	ended.CutShort, ended.Plan.EndAt = true, night.Add(-time.Hour)
+	awaits.Postponed, awaits.Plan.StartAt = true, night.Add(time.Hour)
+	own.Plan.EndAt = ended.Plan.EndAt
+	get := pagesOf(t, port.Change{Item: &ended}, port.Change{Item: &awaits}, port.Change{Item: &own})
+	const end, start = "Somebody gave its schedule an end, which has come", "Somebody gave its schedule a start"
+	says(t, "one with an end", get("/jobs/ended"), []string{end}, []string{start})
+	says(t, "one with a start", get("/jobs/awaits"), []string{start}, []string{end})
+	says(t, "one whose definition has the end", get("/jobs/own"), nil, []string{end, start})
+}
+
 // TestManyPauses: the overview has the first pauses and says how to see the others.
 func TestManyPauses(t *testing.T) {
 	t.Parallel()

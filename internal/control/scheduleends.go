@@ -112,7 +112,7 @@ func (c *Control) needsNone(ctx context.Context, item job.Item) error {
 func (c *Control) untoldEnd(item *job.Item) (kind notice.Kind, words, told string) {
 	only := item.Plan.Calendar.Only
 	switch {
-	case item.Gone || item.Plan.Disabled || c.ended(item) || c.postponed(item):
+	case item.Gone || item.Plan.Disabled || item.Ended(c.Now()) || item.Awaits(c.Now()):
 		kind = notice.Unscheduled
 		words, told = c.unscheduled(item)
 	case item.Plan.Runs() && len(only) > 0:
@@ -128,14 +128,6 @@ func (c *Control) untoldEnd(item *job.Item) (kind notice.Kind, words, told strin
 // A deployment may remove a job and make it again. After settled it is over, and after toldWithin nobody
 // needs to hear of it any more.
 const settled, toldWithin = 15 * time.Minute, 24 * time.Hour
-
-// ended is whether an end has come that somebody gave the schedule.
-func (c *Control) ended(i *job.Item) bool { return i.CutShort && !c.Now().Before(i.Plan.EndAt) }
-
-// postponed is whether a start is to come that somebody gave the schedule, which is still there.
-func (c *Control) postponed(i *job.Item) bool {
-	return i.Postponed && !i.Gone && c.Now().Before(i.Plan.StartAt)
-}
 
 // unscheduled says that the registry does not start a job any more that it should start, or not yet. Words
 // are "" if it does, if the definition itself is off, or if no slot is left out. On one machine the jobs
@@ -155,7 +147,7 @@ func (c *Control) unscheduled(item *job.Item) (words, told string) {
 		return "", ""
 	}
 	at := job.UTC(since)
-	return "nothing starts the job " + until + ", not at " + job.UTC(next) + " either: " + what + " (" + at + "); deploy it again, unless that was meant", at + " " + string(notice.Unscheduled)
+	return "nothing starts the job " + until + ", not at " + job.UTC(next) + " either: " + what + " (" + at + "); unless that was meant, put it back: `apply` does, CloudFormation only by a drift-aware change set", at + " " + string(notice.Unscheduled)
 }
 
 // unstarted returns since when, why and until when nothing starts a job, and the plan of the slots that are
@@ -166,10 +158,10 @@ func (c *Control) unstarted(item *job.Item) (since time.Time, what, until string
 	case item.SwitchedOff && plan.Disabled:
 		plan.Disabled = false
 		return item.Since, "somebody switched its schedule off", "any more", plan
-	case c.ended(item):
+	case item.Ended(c.Now()):
 		plan.EndAt = time.Time{}
 		return later(item.Since, item.Plan.EndAt), "somebody gave its schedule an end, which has come", "any more", plan
-	case c.postponed(item):
+	case item.Awaits(c.Now()):
 		plan.StartAt, plan.EndAt = time.Time{}, plan.StartAt
 		return item.Since, "somebody gave its schedule that start", "before " + job.UTC(plan.EndAt), plan
 	default:

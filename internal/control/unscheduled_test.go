@@ -54,7 +54,7 @@ func TestNothingStartsAJob(t *testing.T) {
 		want  string
 		says  string
 	}{
-		"its schedule was deleted":           {ran: hourly, want: "/unscheduled/unscheduled", says: "nothing starts the job any more, not at 2026-11-22 19:00 UTC either: its schedule was deleted (2026-11-22 18:10 UTC); deploy it again"},
+		"its schedule was deleted":           {ran: hourly, want: "/unscheduled/unscheduled", says: "nothing starts the job any more, not at 2026-11-22 19:00 UTC either: its schedule was deleted (2026-11-22 18:10 UTC); unless that was meant, put it back: `apply` does, CloudFormation only by a drift-aware change set"},
 		"its schedule was switched off":      {ran: hourly, holds: []job.Job{off}, want: "/unscheduled/unscheduled", says: "somebody switched its schedule off"},
 		"somebody gave its schedule an end":  {ran: hourly, holds: []job.Job{until(clockAt(18, 5, 0), true)}, want: "/unscheduled/unscheduled", says: "not at 2026-11-22 19:00 UTC either: somebody gave its schedule an end, which has come (2026-11-22 18:10 UTC)"},
 		"an end that was long ago":           {ran: hourly, holds: []job.Job{until(yesterday, true)}, want: "/unscheduled/unscheduled", says: "somebody gave its schedule an end"},

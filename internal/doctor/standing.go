@@ -8,12 +8,17 @@ type Standing struct {
 	Gone bool
 	// Disabled means that its deployed schedule is switched off.
 	Disabled bool
+	// Given says which end or start somebody gave its deployed schedule that keeps it from running, or is "".
+	Given string
 	// Paused says who paused it and why, or is "".
 	Paused string
 }
 
+// putBack is how a schedule comes back that somebody changed by hand. A template that has not changed does nothing.
+const putBack = "put it back: `batchplane apply` does, CloudFormation only by a drift-aware change set"
+
 // NotStarted returns the jobs of a file that the stack knows and does not start: their schedules were
-// deleted or switched off, or they are paused. Jobs that were never deployed are not among them. Resume
+// deleted, switched off or given an end or a start, or they are paused. Jobs that were never deployed are not among them. Resume
 // is the command that ends a job's pause, without its name.
 func NotStarted(jobs []job.Job, now map[string]Standing, resume string) (out []Finding) {
 	for _, j := range jobs {
@@ -21,9 +26,11 @@ func NotStarted(jobs []job.Job, now map[string]Standing, resume string) (out []F
 		f := Finding{Subject: Subject{Job, j.Name}, Verdict: Wrong, Jobs: []string{j.Name}, Passing: true}
 		switch {
 		case s.Gone:
-			f.Why, f.Mend = "it was deployed, and its schedule is no longer in the registry", "deploy it again"
+			f.Why, f.Mend = "it was deployed, and its schedule is no longer in the registry", putBack
 		case s.Disabled && !j.Disabled && j.Schedule != "":
-			f.Why, f.Mend = "its deployed schedule is switched off, and the file has it on", "deploy it again"
+			f.Why, f.Mend = "its deployed schedule is switched off, and the file has it on", putBack
+		case s.Given != "" && !j.Disabled && j.Schedule != "":
+			f.Why, f.Mend = s.Given, putBack
 		case s.Paused != "":
 			f.Why, f.Mend = s.Paused, resume+" "+j.Name
 		default:

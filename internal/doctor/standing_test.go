@@ -11,7 +11,7 @@ import (
 // TestNotStarted: a job that the stack knows and does not start is named, with what starts it again.
 func TestNotStarted(t *testing.T) {
 	t.Parallel()
-	const daily, again = "30 2 * * *", "deploy it again"
+	const daily, again = "30 2 * * *", "put it back: `batchplane apply` does, CloudFormation only by a drift-aware change set"
 	for name, tc := range map[string]struct {
 		job       job.Job
 		now       map[string]doctor.Standing
@@ -25,6 +25,9 @@ func TestNotStarted(t *testing.T) {
 		"switched off by hand":     {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Disabled: true}}, "its deployed schedule is switched off, and the file has it on", again},
 		"switched off by the file": {job.Job{Schedule: daily, Disabled: true}, map[string]doctor.Standing{"a": {Disabled: true}}, "", ""},
 		"off, and only for people": {job.Job{}, map[string]doctor.Standing{"a": {Disabled: true}}, "", ""},
+		"given an end":             {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Given: "it has an end"}}, "it has an end", again},
+		"given an end, and off":    {job.Job{Schedule: daily, Disabled: true}, map[string]doctor.Standing{"a": {Given: "it has an end"}}, "", ""},
+		"given an end, for people": {job.Job{}, map[string]doctor.Standing{"a": {Given: "it has an end"}}, "", ""},
 		"paused":                   {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Paused: "paused by ana"}}, "paused by ana", "batchplane resume a"},
 		"gone, and it was paused":  {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Gone: true, Paused: "paused by ana"}}, "it was deployed, and its schedule is no longer in the registry", again},
 		"off by the file, paused":  {job.Job{Schedule: daily, Disabled: true}, map[string]doctor.Standing{"a": {Disabled: true, Paused: "paused by ana"}}, "paused by ana", "batchplane resume a"},

@@ -77,6 +77,14 @@ type Item struct {
 	Rev int64 `json:"-"`
 }
 
+// Ended is whether an end has come that somebody gave the schedule beside the definition.
+func (i *Item) Ended(now time.Time) bool { return i.CutShort && !now.Before(i.Plan.EndAt) }
+
+// Awaits is whether a start is to come that somebody gave the schedule, which is still there.
+func (i *Item) Awaits(now time.Time) bool {
+	return i.Postponed && !i.Gone && now.Before(i.Plan.StartAt)
+}
+
 // Holder is an open run that forbids others. More says whether more than one slot in a row
 // was skipped for it.
 type Holder struct {

@@ -28,6 +28,10 @@ type Summary struct {
 	Disabled bool   `json:"disabled,omitempty"`
 	// Gone means that the job is no longer deployed. Such a job is not failing.
 	Gone bool `json:"gone,omitempty"`
+	// Ended and Awaits are an end that has come, and a start that is to come, which somebody gave the job's
+	// schedule beside its definition: nothing starts the job then, or nothing until then.
+	Ended  *time.Time `json:"endGiven,omitempty"`
+	Awaits *time.Time `json:"startGiven,omitempty"`
 	// Unreadable is whether the job's item cannot be read: then nothing else is known, and
 	// nobody watches its slots.
 	Unreadable bool `json:"unreadable,omitempty"`
@@ -77,6 +81,7 @@ func SummaryOf(item, all job.Item, j job.Job, runs []run.Outline, now time.Time)
 	}
 	if !item.Gone {
 		s.FailingSince = optional(item.FailsSince(now))
+		s.given(&item, now)
 		if item.Holder != nil {
 			s.HeldBy = run.ID(item.Holder.By)
 		}
@@ -86,6 +91,15 @@ func SummaryOf(item, all job.Item, j job.Job, runs []run.Outline, now time.Time)
 	}
 	s.runs(runs, now)
 	return s
+}
+
+func (s *Summary) given(item *job.Item, now time.Time) {
+	if item.Ended(now) {
+		s.Ended = optional(item.Plan.EndAt)
+	}
+	if item.Awaits(now) {
+		s.Awaits = optional(item.Plan.StartAt)
+	}
 }
 
 func (s *Summary) pauses(item, all job.Item, now time.Time) {
