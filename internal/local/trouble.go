@@ -2,10 +2,12 @@ package local
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // trouble is why the program cannot do its work, such as a full disk.
@@ -55,9 +57,26 @@ func (p *Program) Trouble() string {
 	if len(text) > maxTrouble {
 		text = strings.ToValidUTF8(text[:maxTrouble], "") + "…"
 	}
-	out := fmt.Sprintf("it cannot do its work since %s and tries again: %s", t.since.UTC().Format("15:04:05 UTC"), text)
+	what := "it cannot do its work"
+	if Owed(t.err) {
+		what = "it cannot do what runs owe, such as notices,"
+	}
+	out := fmt.Sprintf("%s since %s and tries again: %s", what, t.since.UTC().Format("15:04:05 UTC"), text)
 	if t.waiting > 0 {
 		out = fmt.Sprintf("%s; the slots of %s wait for that", out, job.Counted(t.waiting, "job"))
 	}
 	return out
+}
+
+// Owed reports whether an error, which may be several joined, says of nothing else than effects of runs that they
+// could not be performed: what became of the runs is written, and the effects are saved.
+func Owed(err error) bool {
+	switch e := err.(type) { //nolint:errorlint // each error of a tree is asked
+	case interface{ Unwrap() error }:
+		return Owed(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		all := e.Unwrap()
+		return slices.Contains(all, port.ErrOwed) || !slices.ContainsFunc(all, func(err error) bool { return !Owed(err) })
+	}
+	return err == port.ErrOwed //nolint:errorlint // the leaf itself
 }

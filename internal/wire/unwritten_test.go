@@ -1,6 +1,8 @@
 package wire_test
 
 import (
+	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 	"github.com/batchplane/batchplane/internal/wire"
@@ -68,5 +71,32 @@ func TestAnEndThatCannotBeWritten(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// deaf is a terminal at which nobody listens.
+type deaf struct{}
+
+func (deaf) Notify(context.Context, notice.Notice) error { return errors.New("nobody listens") }
+
+// TestANoticeThatNobodyTakes: the end of the task is written, so that is not what the trouble is.
+func TestANoticeThatNobodyTakes(t *testing.T) {
+	t.Parallel()
+	runner := &byHand{ScriptedRunner: localecs.ScriptedRunner{Clock: localecs.RealClock{}}, ends: make(chan func(localecs.Exit), 1)}
+	l := mustStart(t, wire.LocalConfig{
+		DB: filepath.Join(t.TempDir(), "jobs.db"), Runner: runner, Delays: &localecs.Delays{}, Notifier: deaf{},
+		Jobs: []job.Job{{Name: "report", Command: []string{"x"}}},
+	})
+	reply, err := l.Control.RunByHand(t.Context(), port.RunRequest{Job: "report", RequestID: "1", By: "me"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := int64(3)
+	(<-runner.ends)(localecs.Exit{Code: &code})
+	awaitTrouble(t, l, func(trouble string) bool {
+		return strings.Contains(trouble, "not all could be done yet that the ends of 1 task ask for, such as notices; trying again: ") && strings.Contains(trouble, "nobody listens")
+	})
+	if r, err := l.Store.Run(t.Context(), reply.Run); err != nil || r.Status != run.Failed {
+		t.Errorf("it %s, %v", r.Status, err)
 	}
 }
