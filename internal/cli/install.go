@@ -136,6 +136,7 @@ After=network-online.target time-sync.target
 
 [Service]
 Type=notify
+# Of tasks too. This user must exist; jobs that need root's rights need root here.
 User=%[2]s
 ExecStart=%[3]s
 ExecReload=/bin/kill -HUP $MAINPID
