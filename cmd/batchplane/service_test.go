@@ -59,12 +59,19 @@ func TestHangupReloads(t *testing.T) {
 	f.write("jobs.yaml", "jobs:\n  - {name: one, comand: echo one}\n")
 	p.signal(syscall.SIGHUP)
 	p.says("nothing was reloaded; the jobs go on as before: the jobs file has 1 problem, so nothing was changed:\njobs.yaml:2:")
+	const wrong = "the jobs files could not be read again, so the jobs go on as before, and a restart may fail: the jobs file has 1 problem"
+	if code, out, errs := f.do("status"); code != 1 || !strings.Contains(out, wrong) {
+		t.Errorf("after a file with a fault: exit code %d, %s%s", code, out, errs)
+	}
 	f.must("run", "one")
 	f.becomes("one", "succeeded")
 	f.write("jobs.yaml", "jobs:\n  - {name: two, command: echo two}\n")
 	p.signal(syscall.SIGHUP)
 	p.says("reloaded jobs.yaml: 2 changes\n  one removed: ")
 	p.says("\n  two added: ")
+	if code, out, errs := f.do("status"); code != 0 || strings.Contains(out, wrong) {
+		t.Errorf("once it is mended: exit code %d, %s%s", code, out, errs)
+	}
 	f.must("run", "two")
 	f.becomes("two", "succeeded")
 	if code, out, _ := f.do("run", "one"); code != 1 {

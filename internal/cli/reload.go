@@ -13,9 +13,11 @@ import (
 )
 
 // reload reads the jobs files again and says in words what changed. A file with a fault changes
-// nothing.
+// nothing, and is said by status until it is mended.
 func (c *localCmd) reload(ctx context.Context, l *wire.Local, t *transcript) {
-	if err := c.tryReload(ctx, l, t); err != nil {
+	err := c.tryReload(ctx, l, t)
+	l.Unread(err)
+	if err != nil {
 		t.line("nothing was reloaded; the jobs go on as before: %v", err)
 	}
 }

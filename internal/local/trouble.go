@@ -53,10 +53,7 @@ func (p *Program) Trouble() string {
 	case t == nil:
 		return ""
 	}
-	text := strings.ReplaceAll(t.err.Error(), "\n", "; ") // joined errors have a line each
-	if len(text) > maxTrouble {
-		text = strings.ToValidUTF8(text[:maxTrouble], "") + "…"
-	}
+	text := OneLine(t.err)
 	what := "it cannot do its work"
 	if Owed(t.err) {
 		what = "it cannot do what runs owe, such as notices,"
@@ -66,6 +63,15 @@ func (p *Program) Trouble() string {
 		out = fmt.Sprintf("%s; the slots of %s wait for that", out, job.Counted(t.waiting, "job"))
 	}
 	return out
+}
+
+// OneLine returns an error as one line, cut off where it is long. Joined errors have a line each.
+func OneLine(err error) string {
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	if len(text) > maxTrouble {
+		text = strings.ToValidUTF8(text[:maxTrouble], "") + "…"
+	}
+	return text
 }
 
 // Owed reports whether an error, which may be several joined, says of nothing else than effects of runs that they

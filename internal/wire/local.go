@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -107,6 +108,7 @@ type Local struct {
 	client   *ecs.Client
 	launcher *fargate.Launcher
 	jobsLock *os.File
+	unread   atomic.Pointer[error] // see Unread
 	closers  []func(context.Context) error
 }
 
