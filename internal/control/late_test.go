@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -42,6 +43,28 @@ func TestDeadlineBehindAQuota(t *testing.T) {
 			}
 		}
 		if len(ecs.launched) > 0 {
+			t.Errorf("launched: %v", ecs.launched)
+		}
+	})
+}
+
+// TestBehindALateRun: a run that is due behind those that are late is launched in the same look.
+func TestBehindALateRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, ecs := &memory.Store{}, &account{tasks: map[job.Capacity]int{job.OnDemand: 9}, runs: time.Hour}
+		late := waiting(t, store, job.Job{Name: "late", TaskDefinition: "x", Capacity: job.OnDemand, Retry: job.Retry{Attempts: 1, Deadline: job.Duration(5 * time.Minute)}}, 2)
+		time.Sleep(6 * time.Minute)
+		behind := waiting(t, store, job.Job{Name: "behind", TaskDefinition: "x", Capacity: job.OnDemand}, 1)
+		if _, err := quick(ecs, store).Look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range load(t, store, late) {
+			if r.Status != run.Failed {
+				t.Errorf("%s is %s: %s", r.ID, r.Status, r.Cause)
+			}
+		}
+		if !slices.Equal(ecs.launched, behind) {
 			t.Errorf("launched: %v", ecs.launched)
 		}
 	})
