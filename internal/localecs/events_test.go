@@ -1,9 +1,11 @@
 package localecs_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/localecs"
@@ -60,6 +62,26 @@ func TestEventsNotTakenSurviveARestart(t *testing.T) {
 	h.open()
 	h.clock.Advance(time.Hour)
 	equal(t, "events given again once taken", len(h.events.short()), len(wholeLife))
+}
+
+// TestCloseEndsADelivery: whoever takes an event for long learns that it ends, and Close waits until they have.
+func TestCloseEndsADelivery(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(c *localecs.Config) {
+			c.Deliver = func(ctx context.Context, _ []byte) error {
+				<-ctx.Done()
+				time.Sleep(time.Second)
+				return ctx.Err()
+			}
+		})
+		h.run()
+		go h.clock.Advance(0)
+		synctest.Wait()
+		began := time.Now()
+		closeServer(t, h.server)
+		equal(t, "it took", time.Since(began), time.Second)
+	})
 }
 
 func TestFaultsOfDelivery(t *testing.T) {

@@ -100,12 +100,11 @@ func (s *Server) exited(id, container string, e Exit) {
 	delete(l.procs, container)
 	l.exits = append(l.exits, ended{container, e, s.now()})
 	defer s.hold(id)()
-	if !l.starting {
-		s.writeExits(id)
-	}
+	s.writeExits(id)
 }
 
-// writeExits writes the ends that were seen, and tries again until it can. The task is held.
+// writeExits writes the ends that were seen, once the start is written, and tries again until it can. The
+// task is held.
 func (s *Server) writeExits(id string) {
 	if err := s.writeSeen(id); err != nil {
 		s.again(id, err, func() {

@@ -1,6 +1,9 @@
 package localecs_test
 
 import (
+	"context"
+	"database/sql"
+	"fmt"
 	"testing"
 	"time"
 
@@ -74,6 +77,35 @@ func TestAStateChangeIsWrittenOnceTheDatabaseTakesIt(t *testing.T) {
 			equal(t, "exit code", *h.events.last().Detail.Containers[0].ExitCode, 0)
 			tasks, _ := h.server.Trouble()
 			equal(t, "tasks in trouble", tasks, 0)
+		})
+	}
+}
+
+// TestItsTaskIsOnDiskBeforeACommandStarts: a crash of the machine must not make anybody believe that it was
+// never launched. Nothing else of it waits for the disk.
+func TestItsTaskIsOnDiskBeforeACommandStarts(t *testing.T) {
+	t.Parallel()
+	for _, onlyStopped := range []bool{false, true} {
+		t.Run(fmt.Sprint("only STOPPED is told: ", onlyStopped), func(t *testing.T) {
+			t.Parallel()
+			onDisk := 0
+			h := newHouse(t, func(c *localecs.Config) {
+				disk := &slowDisk{db: c.DB}
+				c.OnlyStopped, c.Within = onlyStopped, func(ctx context.Context, durable bool, do func(context.Context, *sql.Tx) error) error {
+					if durable {
+						onDisk++
+					}
+					return disk.within(ctx, durable, do)
+				}
+			})
+			h.script(func(localecs.ContainerSpec) localecs.Script {
+				equal(t, "durable writes before the start", onDisk, 1)
+				return localecs.Script{For: time.Minute}
+			})
+			h.run()
+			h.clock.Advance(2 * time.Minute)
+			equal(t, "starts", len(h.runner.Started()), 1)
+			equal(t, "durable writes in all", onDisk, 1)
 		})
 	}
 }

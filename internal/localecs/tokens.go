@@ -46,7 +46,7 @@ func (s *Server) boundTo(cluster, name string, now time.Time) (t *token, err err
 		t, err = s.store.token(s.ctx, cluster, name)
 		return err
 	})
-	if err != nil || t == nil {
+	if t == nil {
 		return nil, err
 	}
 	ids := make([]string, len(t.Tasks))

@@ -20,7 +20,12 @@ func TestTheSameTokenGivesTheSameTask(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	arn := h.run()
-	equal(t, "task of the repeated request", h.run(), arn)
+	again, err := h.RunTask(t.Context(), input())
+	if err != nil || len(again.Tasks) != 1 {
+		t.Fatalf("RunTask = %+v, %v", again, err)
+	}
+	equal(t, "task of the repeated request", aws.ToString(again.Tasks[0].TaskArn), arn)
+	equal(t, "its lastStatus", aws.ToString(again.Tasks[0].LastStatus), "PROVISIONING")
 
 	h.clock.Advance(2 * time.Minute) // it ended after one minute
 	out, err := h.RunTask(t.Context(), input())
