@@ -64,6 +64,22 @@ func TestEventsNotTakenSurviveARestart(t *testing.T) {
 	equal(t, "events given again once taken", len(h.events.short()), len(wholeLife))
 }
 
+// TestMoreEventsThanAreGivenAtATime: all that are owed are given, though nothing else happens.
+func TestMoreEventsThanAreGivenAtATime(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(c *localecs.Config) { c.OnlyStopped, c.Abreast = true, 2 })
+	h.events.refuse = 1 << 30
+	for n := range 5 {
+		h.run(token(fmt.Sprint("token-", n)))
+	}
+	h.clock.Advance(2 * time.Minute)
+	h.crash()
+	h.events.refuse = 0
+	h.open()
+	h.clock.Advance(0)
+	equal(t, "events", len(h.events.short()), 5)
+}
+
 // TestCloseEndsADelivery: whoever takes an event for long learns that it ends, and Close waits until they have.
 func TestCloseEndsADelivery(t *testing.T) {
 	t.Parallel()

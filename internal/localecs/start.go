@@ -80,8 +80,7 @@ func (s *Server) started(id string, move func(*record, time.Time)) {
 		return // it could not be started, and is over
 	}
 	l.starting = false
-	r := s.tasks[id].Task
-	if r.LastStatus == statusRunning && r.DesiredStatus == statusStopped {
+	if s.tasks[id].Task.DesiredStatus == statusStopped {
 		s.timers.after(0, func() {
 			s.step(id, statusRunning, func(r *record, now time.Time) { r.stopping(now, r.Task.StopCode, "") })
 		})
