@@ -81,6 +81,32 @@ func TestAStateChangeIsWrittenOnceTheDatabaseTakesIt(t *testing.T) {
 	}
 }
 
+// TestAStateThatCannotBeRead: nothing begins without what is in it.
+func TestAStateThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]string{
+		"a task":       "UPDATE ecs_tasks SET body = json_set(body, '$.id', 5)",
+		"a definition": "UPDATE ecs_definitions SET body = '{'",
+		"an event":     "UPDATE ecs_events SET due = 'soon'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.events.refuse = 1 << 30
+			h.run()
+			h.clock.Advance(0)
+			h.crash()
+			if _, err := h.config.DB.ExecContext(t.Context(), spoil); err != nil {
+				t.Fatal(err)
+			}
+			h.config.Runner = h.runner
+			if _, err := localecs.New(t.Context(), h.config); err == nil {
+				t.Error("it begins")
+			}
+		})
+	}
+}
+
 // TestItsTaskIsOnDiskBeforeACommandStarts: a crash of the machine must not make anybody believe that it was
 // never launched. Nothing else of it waits for the disk.
 func TestItsTaskIsOnDiskBeforeACommandStarts(t *testing.T) {
