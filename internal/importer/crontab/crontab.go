@@ -138,7 +138,7 @@ func (in *importing) offUsers(l lines.Line) {
 	case in.users == lines.Present || in.users == lines.Absent || l.Kind != lines.Job || l.Doubt != "":
 	case l.User != "":
 		in.users = lines.Present
-	case in.users != lines.Present:
+	default:
 		in.users = lines.Absent
 	}
 }

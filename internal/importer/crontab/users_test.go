@@ -22,6 +22,7 @@ func TestUserColumn(t *testing.T) {
 	})
 	for text, command := range map[string]string{
 		root + "#0 1 * * * shop /x\n":                 "/x",
+		"SHELL=/bin/sh\n#0 1 * * * shop /x\n" + root:  "/x",
 		"#0 1 * * * shop /x\n" + root:                 "/x",
 		at("/a") + "#0 1 * * * puppet agent --test\n": "puppet agent --test",
 	} {
