@@ -113,6 +113,10 @@ func TestUndo(t *testing.T) {
 			}
 		}
 	}
+	const other = "report: 1\n# report: 1\n# batchplane runs this as report\n"
+	if back, restored := crontab.Undo([]byte(other)); string(back) != other || len(restored) > 0 {
+		t.Errorf("%v of what no import wrote: %s", restored, back)
+	}
 }
 
 // TestCorpus compares cron's own reading of real lines with a reference.

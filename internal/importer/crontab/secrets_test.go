@@ -143,3 +143,17 @@ func TestNoSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestSecretsOfLinesThatAreLeftOut: nothing that an import gives shows them either.
+func TestSecretsOfLinesThatAreLeftOut(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{
+		`"my db"=postgres://u:hunter2@h/d`, "0 1 * * DB_PASSWORD=hunter2 /x", "export DB_PASSWORD=hunter2", "{{ minute }} 1 * * * DB_PASSWORD=hunter2 /x", "# DB_PASSWORD=hunter2",
+	} {
+		r := imported(t, line+"\n"+at("/x"))
+		if e := r.Entries[0]; e.Job != nil {
+			t.Errorf("%s: %+v", line, e)
+		}
+		nowhere(t, r, "hunter2")
+	}
+}
