@@ -43,11 +43,18 @@ func TestChartsKeepWhatTheyShow(t *testing.T) {
 		c := chartOf(24*time.Hour, 24*time.Hour, l)
 		worst := map[time.Duration]Class{}
 		bars := map[run.ID]bool{}
+		due := slices.Clone(l.Slots)
+		for _, b := range l.Bars {
+			due = append(due, b.ScheduledFor)
+		}
+		slices.SortFunc(due, time.Time.Compare)
 		for n := rung(48 * time.Hour); n < len(ladder); n++ {
 			count, least := 0, ClassPlanned
+			var first, last []time.Time
 			for _, m := range marksOf(l, ladder[n], c) {
 				count += m.Count
 				least = min(least, m.Class)
+				first, last = append(first, m.First), append(last, m.Last)
 				if m.side == future && m.X < c.Now-0.011 || m.side != future && m.X+m.Width > c.Now+0.011 {
 					t.Fatalf("a mark of side %d from %v for %v lies across %v", m.side, m.X, m.Width, c.Now)
 				}
@@ -60,6 +67,9 @@ func TestChartsKeepWhatTheyShow(t *testing.T) {
 			}
 			if want := len(l.Bars) + len(l.Slots); count != want {
 				t.Fatalf("cells of %s: %d marked of %d", ladder[n], count, want)
+			}
+			if count > 0 && (!slices.MinFunc(first, time.Time.Compare).Equal(due[0]) || !slices.MaxFunc(last, time.Time.Compare).Equal(due[count-1])) {
+				t.Fatalf("cells of %s: what is due from %s to %s is marked as %s to %s", ladder[n], due[0], due[count-1], first, last)
 			}
 			worst[ladder[n]] = least
 		}

@@ -207,10 +207,16 @@ func TestAttention(t *testing.T) {
 func TestStoryTells(t *testing.T) {
 	t.Parallel()
 	r := run.Run{ID: "etl/20261122T0900Z", Status: run.Succeeded, Cause: "succeeded", Told: []run.Told{
-		{Notice: "failed", Cause: "exit code \x1b3", To: []string{"slack/ops", "sns"}}, {Notice: "timed-out", Cause: "after 1h"},
+		{Notice: "failed", Cause: "exit code \x1b3", To: []string{"slack/ops", "sns"}},
+		{Notice: "timed-out", Cause: "after 1h"},
+		{Notice: "missed", Cause: "no trigger came", Count: 1},
+		{Notice: "missed", Cause: "no trigger came", Count: 2},
 	}}
 	s := view.StoryOf(r, job.Job{Name: "etl"}, now)
-	for i, want := range []string{"FAILED etl: exit code \ufffd3; taken by slack/ops, sns", "TIMED OUT etl: after 1h; given up: it reached nobody"} {
+	for i, want := range []string{
+		"FAILED etl: exit code \ufffd3; taken by slack/ops, sns", "TIMED OUT etl: after 1h; given up: it reached nobody",
+		"MISSED etl: no trigger came; given up: it reached nobody", "MISSED etl: 2 slots, the last: no trigger came; given up: it reached nobody",
+	} {
 		if got := s.Told[i].Says + "; " + view.ToldWords(s.Told[i].Told); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
