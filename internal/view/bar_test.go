@@ -32,6 +32,9 @@ func TestBarOf(t *testing.T) {
 		"a launch that was accepted": {
 			r: run.Run{Status: run.Launching, QueuedAt: at(-30), Attempts: []run.Attempt{{N: 1, SentAt: at(-29), AcceptedAt: at(-28)}}}, from: at(-30), to: now,
 		},
+		"a launch in doubt": {
+			r: run.Run{Status: run.Launching, QueuedAt: at(-30), Attempts: []run.Attempt{{N: 1, SentAt: at(-29), Doubt: true}}}, from: at(-30), to: now,
+		},
 		"a relaunch that began later": {
 			r: run.Run{
 				Status: run.Succeeded, QueuedAt: at(-30), StartedAt: at(-10), FinishedAt: at(-5),
@@ -61,6 +64,9 @@ func TestBarOf(t *testing.T) {
 			b := line.Tracks[0].Bars[0]
 			if !b.From.Equal(c.from) || !b.To.Equal(c.to) || len(b.Again) != c.again || b.Run != id || !b.ScheduledFor.Equal(slot) || line.Tracks[0].Job != "etl" {
 				t.Errorf("got %+v of %s, want %s to %s", b, line.Tracks[0].Job, c.from, c.to)
+			}
+			if want := view.StateOf(c.r, now); b.State != want {
+				t.Errorf("it is %s, want %s", b.State, want)
 			}
 		})
 	}

@@ -135,6 +135,19 @@ func TestAFailureIsNotDrowned(t *testing.T) {
 	}
 }
 
+// TestTheWorstHaveALink: of more marks than have one, a failure's does, in whichever row it is.
+func TestTheWorstHaveALink(t *testing.T) {
+	t.Parallel()
+	var tracks []Track
+	for n := range maxLinked + 1 {
+		tracks = append(tracks, Track{Job: fmt.Sprintf("x%03d", n), Bars: []Bar{bar("x/ok", ok, -3*time.Hour, -time.Hour)}})
+	}
+	tracks[maxLinked].Bars[0].State = failed
+	if r := chartOf(24*time.Hour, 24*time.Hour, tracks...).Rows[maxLinked]; len(r.Marks) != 1 || r.Marks[0].Class != ClassFailed {
+		t.Errorf("got %+v", r)
+	}
+}
+
 func TestWhatRunsIsNotJoinedToWhatRan(t *testing.T) {
 	t.Parallel()
 	l := Track{Job: "x", Bars: []Bar{
