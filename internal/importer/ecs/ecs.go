@@ -61,7 +61,7 @@ type Target struct {
 func (t Target) Job(e *importer.Entry, j *job.Job) {
 	p := block(t.Parameters)
 	j.Cluster = clusterOf(t.Cluster)
-	j.TaskDefinition = cmp.Or(Get(p, "TaskDefinitionArn").String(), Get(p, "TaskDefinition").String())
+	j.TaskDefinition = definitionOf(cmp.Or(Get(p, "TaskDefinitionArn").String(), Get(p, "TaskDefinition").String()))
 	if j.TaskDefinition == "" {
 		e.Off(j, "it names no task definition")
 	} else if j.Pinned() && !badRevision(j.TaskDefinition) {
@@ -81,6 +81,15 @@ func (t Target) Job(e *importer.Entry, j *job.Job) {
 	without(e, p)
 	t.overrides(e, j)
 	filled(e, j)
+}
+
+// definitionOf gives a task definition's name if no more of its ARN is known, as of one that a template puts
+// together from AWS::Region and AWS::AccountId: tasks start where their schedule is.
+func definitionOf(text string) string {
+	if place, name, arn := strings.Cut(text, ":task-definition/"); arn && strings.Contains(place, importer.ReplaceMe) && !strings.Contains(name, importer.ReplaceMe) {
+		return name
+	}
+	return text
 }
 
 // clusterOf gives a cluster's name, or "" for the default one.

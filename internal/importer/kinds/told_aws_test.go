@@ -24,6 +24,8 @@ func TestNothingOfATemplateIsSilent(t *testing.T) {
 	off := "      FlexibleTimeWindow: {Mode: 'OFF'}\n"
 	run(t, "eventbridge", "a.yaml", []told{
 		{name: "all is said", text: rule(network, ""), never: "does not say", jobs: 1},
+		{name: "a definition where it is", text: strings.Replace(rule(network, ""), "Arn: app", "Arn: !Sub 'arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/app:4'", 1), says: []string{"it names one revision"}, never: "does not say", jobs: 1},
+		{name: "a definition that is open", text: strings.Replace(rule(network, ""), "Arn: app", "Arn: !Sub 'arn:aws:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/${Family}'", 1), says: []string{"does not say Family"}, jobs: 1, off: true},
 		{name: "how many tasks", text: rule(network+"            TaskCount: !Ref Count\n", ""), says: []string{"does not say its TaskCount"}, jobs: 1, off: true},
 		{name: "the whole network", text: rule("            LaunchType: FARGATE\n            NetworkConfiguration: !If [Private, {AwsVpcConfiguration: {Subnets: [a]}}, {AwsVpcConfiguration: {Subnets: [b]}}]\n", ""), says: []string{"does not say its NetworkConfiguration"}, jobs: 1, off: true},
 		{name: "a public address", text: rule("            LaunchType: FARGATE\n            NetworkConfiguration: {AwsVpcConfiguration: {Subnets: [subnet-0a1b2c3d4e5f60718], AssignPublicIp: !Ref Public}}\n", ""), says: []string{"does not say its AssignPublicIp"}, jobs: 1, off: true},
