@@ -223,19 +223,23 @@ func (a *app) program() string {
 // command returns a subcommand as a person would type it for the same stack or state.
 func (a *app) command(name string) string {
 	if a.stack != "" {
-		words := a.program() + " " + name + " --stack " + importer.Word(a.stack)
-		if a.profile != "" {
-			words += " --profile " + importer.Word(a.profile)
-		}
-		if a.region != "" {
-			words += " --region " + importer.Word(a.region)
-		}
-		return words
+		return a.program() + " " + name + " --stack " + importer.Word(a.stack) + accountFlags(a.profile, a.region)
 	}
 	if found := a.places().Find(); a.db == "" || os.Getenv(stackVariable) == "" && found.Here && found.DB == a.db && len(found.Others) == 0 {
 		return a.program() + " " + name
 	}
 	return fmt.Sprintf("%s %s --db %s", a.program(), name, importer.Word(a.db))
+}
+
+// accountFlags returns the flags that name an account and a Region, each with a blank before it.
+func accountFlags(profile, region string) (flags string) {
+	if profile != "" {
+		flags += " --profile " + importer.Word(profile)
+	}
+	if region != "" {
+		flags += " --region " + importer.Word(region)
+	}
+	return flags
 }
 
 // places finds states, starting from this folder.

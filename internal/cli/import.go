@@ -144,10 +144,7 @@ func (c *importCmd) files(ctx context.Context, a *app, names []string) ([]*impor
 	if err != nil {
 		return nil, o, err
 	}
-	o.Flags = " --region " + importer.Word(region)
-	if a.profile != "" {
-		o.Flags += " --profile " + importer.Word(a.profile)
-	}
+	o.Flags = accountFlags(a.profile, region)
 	return []*importer.File{{Name: "what is deployed in " + region, Data: data}}, o, nil
 }
 

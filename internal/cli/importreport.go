@@ -13,7 +13,7 @@ import (
 // printReport prints what became of each item, and last the steps that switch the old scheduler
 // off.
 func (a *app) printReport(r importer.Result, output string) error {
-	target := a.importTarget(output)
+	target := importer.Target{File: output, Stack: a.stack, Flags: accountFlags(a.profile, a.region)}
 	if a.json {
 		return a.printReportJSON(r, target)
 	}
@@ -31,18 +31,6 @@ func (a *app) printReport(r importer.Result, output string) error {
 		}
 	}
 	return a.write(b.Bytes())
-}
-
-// importTarget returns where the imported jobs will run, as far as the command line says.
-func (a *app) importTarget(output string) importer.Target {
-	t := importer.Target{File: output, Stack: a.stack}
-	if a.region != "" {
-		t.Flags += " --region " + importer.Word(a.region)
-	}
-	if a.profile != "" {
-		t.Flags += " --profile " + importer.Word(a.profile)
-	}
-	return t
 }
 
 // stepsEntry is the last line of a report as JSON: an entry of kind "steps", which belongs to no
