@@ -124,14 +124,13 @@ func (s *Server) problems(r *http.Request, q Query) (rendered, error) {
 	p.Attention = len(p.Status.Wrong)
 	p.HeldUp = p.Status.HeldUp[:min(len(p.Status.HeldUp), heldUpAtMost)]
 	p.MoreHeldUp = len(p.Status.HeldUp) - len(p.HeldUp)
-	for lane, ms := range p.Status.LagMs {
+	for _, lane := range []run.Lane{run.LookLane, run.LaunchLane} {
 		lag := "nothing is due"
-		if ms > 0 {
+		if ms := p.Status.LagMs[lane]; ms > 0 {
 			lag = "the oldest due run has waited for " + tookOf(&ms)
 		}
 		p.Lanes = append(p.Lanes, laneLag{lane, lag})
 	}
-	slices.SortFunc(p.Lanes, func(a, b laneLag) int { return len(a.Lane) - len(b.Lane) })
 	if q.Zone == ZoneJob {
 		err = s.zones(r, &p.Frame)
 	}
