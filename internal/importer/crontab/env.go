@@ -1,6 +1,7 @@
 package crontab
 
 import (
+	"cmp"
 	"maps"
 	"path"
 	"regexp"
@@ -43,13 +44,7 @@ func (v *environment) heard() string {
 }
 
 func (v *environment) zoneName() string {
-	if v.cronZone != "" {
-		return v.cronZone
-	}
-	if v.zone != "" {
-		return v.zone
-	}
-	return "UTC"
+	return cmp.Or(v.cronZone, v.zone, "UTC")
 }
 
 // taskVariable matches what ECS, and so a jobs file, takes as the name of a variable.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/job"
 )
 
 // steps adds how to switch the lines of a crontab off and on again.
@@ -40,12 +41,7 @@ func (in *importing) steps(f *importer.File) {
 
 // off reports whether one of the jobs came over switched off.
 func (in *importing) off() bool {
-	for i := range in.Jobs {
-		if in.Jobs[i].Disabled {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(in.Jobs, func(j job.Job) bool { return j.Disabled })
 }
 
 // unknownPlace stands in the steps for a system crontab whose name is not a path below /etc.

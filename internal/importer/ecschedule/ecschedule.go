@@ -33,12 +33,7 @@ func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 }
 
 func isConfiguration(d *doc.Node) bool {
-	for _, r := range d.Get("rules").List() {
-		if r.Has("scheduleExpression") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.Get("rules").List(), func(r *doc.Node) bool { return r.Has("scheduleExpression") })
 }
 
 // Read makes jobs from the rules in the files.

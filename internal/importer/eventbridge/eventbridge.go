@@ -5,6 +5,7 @@ package eventbridge
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -30,11 +31,7 @@ var words = [][]byte{[]byte("ScheduleExpression"), []byte("AWS::Events::Rule"), 
 // Recognise reports whether a file is a template or an answer of the AWS CLI with rules or
 // schedules.
 func (Reader) Recognise(f *importer.File) (what string, ok bool) {
-	found := false
-	for _, w := range words {
-		found = found || bytes.Contains(f.Data, w)
-	}
-	if !found {
+	if !slices.ContainsFunc(words, func(w []byte) bool { return bytes.Contains(f.Data, w) }) {
 		return "", false
 	}
 	switch {
@@ -194,10 +191,7 @@ func (g *gathering) alone(others bool) (out []item) {
 }
 
 func group(s *doc.Node) string {
-	if name := s.Get("GroupName").String(); name != "" {
-		return name
-	}
-	return "default"
+	return cmp.Or(s.Get("GroupName").String(), "default")
 }
 
 // disabled reports whether a rule or schedule is. A State that is no word of EventBridge's is not

@@ -105,9 +105,8 @@ func (t *template) said(argument *doc.Node, depth int) string {
 }
 
 func (t *template) unknown(n *doc.Node, what string) *doc.Node {
-	if slices.Contains(t.open, what) {
-		return text(n, importer.ReplaceMe)
+	if !slices.Contains(t.open, what) {
+		t.open = append(t.open, what)
 	}
-	t.open = append(t.open, what)
 	return text(n, importer.ReplaceMe)
 }

@@ -73,11 +73,7 @@ func (s *show) read(d *doc.Node) (found int) {
 		s.unknown[c.Get("address").String()] = c.Get("change", "after_unknown")
 	}
 	s.references(d.Get("configuration", "root_module"), "", 0)
-	values := d.Get("values")
-	if values.Absent() {
-		values = d.Get("planned_values")
-	}
-	s.walk(values.Get("root_module"), 0)
+	s.walk(d.First("values", "planned_values").Get("root_module"), 0)
 	s.index = indexed(s.resources, s.refers)
 	s.ruleOf = s.owners()
 	for _, r := range s.resources {
@@ -179,10 +175,7 @@ func first(n *doc.Node) *doc.Node {
 func (s *show) schedule(r resource) {
 	v := r.values
 	t := first(v.Get("target"))
-	name, group := v.Get("name").String(), v.Get("group_name").String()
-	if group == "" {
-		group = "default"
-	}
+	name, group := v.Get("name").String(), cmp.Or(v.Get("group_name").String(), "default")
 	off, on := ecs.SwitchSchedule(importer.Word(name), importer.Word(group), "")
 	off, on = off+inCode, on+inCode
 	s.job(r, thing{
