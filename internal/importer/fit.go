@@ -45,6 +45,14 @@ func (in *Import) fit(e *Entry, j *job.Job) (ok bool) {
 	return in.fitTimes(e, j)
 }
 
+// Set gives a name a value in a map that may still be nil.
+func Set(m *map[string]string, name, value string) {
+	if *m == nil {
+		*m = map[string]string{}
+	}
+	(*m)[name] = value
+}
+
 // fitTags removes tags that look like secrets.
 func fitTags(e *Entry, j *job.Job) {
 	for _, name := range slices.Sorted(maps.Keys(j.Tags)) {

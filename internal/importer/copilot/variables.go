@@ -18,7 +18,7 @@ func (m *manifest) variables() {
 			literal[name] = importer.ReplaceMe
 			m.e.Off(&m.j, "%s comes from the stack's export %s, whose value the file does not hold: %s is written instead", name, v.Get("from_cfn").String(), importer.ReplaceMe)
 		case job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0:
-			m.secret(name, "arn:"+importer.ReplaceMe)
+			importer.Set(&m.d.Secrets, name, "arn:"+importer.ReplaceMe)
 			m.e.Off(&m.j, "its variable %s looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
 		default:
 			literal[name] = value
@@ -32,23 +32,16 @@ func (m *manifest) variables() {
 		from := v.String()
 		switch {
 		case strings.HasPrefix(from, "arn:") || strings.HasPrefix(from, "/"):
-			m.secret(name, from)
+			importer.Set(&m.d.Secrets, name, from)
 		case v.Has("secretsmanager"):
-			m.secret(name, "arn:aws:secretsmanager:"+importer.ReplaceMe+":secret:"+v.Get("secretsmanager").String())
+			importer.Set(&m.d.Secrets, name, "arn:aws:secretsmanager:"+importer.ReplaceMe+":secret:"+v.Get("secretsmanager").String())
 			m.e.Decide("the secret %s is named by %s: write its whole ARN", name, v.Get("secretsmanager").String())
 		case from != "":
-			m.secret(name, "arn:aws:ssm:"+importer.ReplaceMe+":parameter/"+from)
+			importer.Set(&m.d.Secrets, name, "arn:aws:ssm:"+importer.ReplaceMe+":parameter/"+from)
 			m.e.Decide("the secret %s is the parameter %s: write its ARN", name, from)
 		default:
-			m.secret(name, "arn:"+importer.ReplaceMe)
+			importer.Set(&m.d.Secrets, name, "arn:"+importer.ReplaceMe)
 			m.e.Decide("the secret %s comes from a stack's export: write its ARN", name)
 		}
 	})
-}
-
-func (m *manifest) secret(name, from string) {
-	if m.d.Secrets == nil {
-		m.d.Secrets = map[string]string{}
-	}
-	m.d.Secrets[name] = from
 }

@@ -72,10 +72,7 @@ func (v *environment) set(e *importer.Entry, name, value string) {
 	if strings.Contains(value, "$") {
 		e.Decide("cron expands nothing here, so the value has a $ in it as it stands")
 	}
-	if v.vars == nil {
-		v.vars = map[string]string{}
-	}
-	v.vars[name] = strings.ToValidUTF8(value, replacement)
+	importer.Set(&v.vars, name, strings.ToValidUTF8(value, replacement))
 	v.odd = slices.DeleteFunc(v.odd, func(o string) bool { return o == name })
 	if !utf8.ValidString(value) {
 		v.odd = append(v.odd, name)
@@ -186,10 +183,7 @@ func (v *environment) apply(r *importer.Command) {
 		e.Note("its %s comes from the task definition's secrets", name)
 	}
 	if zone := v.zone; !v.local && !v.timezone && zone != "" && zone != "UTC" { // CRON_TZ is not that of the commands
-		if j.Environment == nil {
-			j.Environment = map[string]string{}
-		}
-		j.Environment["TZ"] = zone
+		importer.Set(&j.Environment, "TZ", zone)
 		e.Note("TZ is set to %s: a container's clock is UTC, and `date` would say otherwise", zone)
 	}
 }
@@ -233,10 +227,7 @@ func owner(r *importer.Command, user string) {
 		case user == "":
 			r.Off("cron set %s to the owner of its crontab, which a task does not have: write it into environment", name)
 		default:
-			if r.Job.Environment == nil {
-				r.Job.Environment = map[string]string{}
-			}
-			r.Job.Environment[name] = user
+			importer.Set(&r.Job.Environment, name, user)
 			r.E.Change("cron set %s to %s, and so does environment", name, user)
 		}
 	}

@@ -182,20 +182,14 @@ func network(e *importer.Entry, j *job.Job, p *doc.Node) {
 // tags reads the tags of the tasks: a list of keys and values, or Terraform's map. Those of the
 // task definition apply anyway.
 func tags(j *job.Job, p *doc.Node) {
-	add := func(key, value string) {
-		if j.Tags == nil {
-			j.Tags = map[string]string{}
-		}
-		j.Tags[key] = value
-	}
 	for _, name := range []string{"Tags", "TagList"} {
 		n := p.First(name, camel(name), snake(name))
 		if n.Kind == doc.Map {
-			n.Pairs(func(key string, v *doc.Node) { add(key, v.String()) })
+			n.Pairs(func(key string, v *doc.Node) { importer.Set(&j.Tags, key, v.String()) })
 		}
 		for _, one := range n.List() {
 			if key := Get(one, "Key").String(); key != "" {
-				add(key, Get(one, "Value").String())
+				importer.Set(&j.Tags, key, Get(one, "Value").String())
 			}
 		}
 	}

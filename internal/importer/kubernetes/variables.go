@@ -78,7 +78,7 @@ func (r *reading) variable(name string, v *doc.Node, value expanded) {
 	secret, config := from.Get("secretKeyRef"), from.Get("configMapKeyRef")
 	switch {
 	case !secret.Absent():
-		r.secret(name)
+		importer.Set(&r.d.Secrets, name, "arn:"+importer.ReplaceMe)
 		r.e.Decide("%s comes from the key %s of the Secret %s: put it into Secrets Manager or a SecureString and write its ARN into secrets", name, secret.Get("key").String(), secret.Get("name").String())
 	case !config.Absent():
 		data, ok := r.configMap(config.Get("name").String())
@@ -86,13 +86,13 @@ func (r *reading) variable(name string, v *doc.Node, value expanded) {
 			r.literal(name, value.String())
 			return
 		}
-		r.set(name, importer.ReplaceMe)
+		importer.Set(&r.d.Environment, name, importer.ReplaceMe)
 		r.e.Off(&r.j, "%s comes from the key %s of the ConfigMap %s, whose value the file does not hold: %s is written instead", name, config.Get("key").String(), config.Get("name").String(), importer.ReplaceMe)
 	case !from.Absent():
 		source, _ := from.Only()
 		r.e.Off(&r.j, "%s comes from the pod (%s), which a task does not have: BATCHPLANE_RUN_ID and its like say which run it is", name, source)
 	case len(value.asks) > 0:
-		r.set(name, importer.ReplaceMe)
+		importer.Set(&r.d.Environment, name, importer.ReplaceMe)
 		r.e.Off(&r.j, "Kubernetes puts $(%s) into its variable %s, which the file does not say and ECS does not put in: %s is written instead; let the command put it together, or store all of it as one secret", strings.Join(value.asks, "), $("), name, importer.ReplaceMe)
 	default:
 		r.literal(name, value.text)
@@ -102,24 +102,10 @@ func (r *reading) variable(name string, v *doc.Node, value expanded) {
 // literal sets a variable to a value, unless the value looks like a secret; that is not written.
 func (r *reading) literal(name, value string) {
 	if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
-		r.secret(name)
+		importer.Set(&r.d.Secrets, name, "arn:"+importer.ReplaceMe)
 		r.hidden = append(r.hidden, value)
 		r.e.Off(&r.j, "its variable %s looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
 		return
 	}
-	r.set(name, value)
-}
-
-func (r *reading) set(name, value string) {
-	if r.d.Environment == nil {
-		r.d.Environment = map[string]string{}
-	}
-	r.d.Environment[name] = value
-}
-
-func (r *reading) secret(name string) {
-	if r.d.Secrets == nil {
-		r.d.Secrets = map[string]string{}
-	}
-	r.d.Secrets[name] = "arn:" + importer.ReplaceMe
+	importer.Set(&r.d.Environment, name, value)
 }

@@ -140,7 +140,7 @@ func (s *show) takeOver(e *importer.Entry, j *job.Job, d resource, container *do
 	j.Container = ""
 	d.values.Get("tags").Pairs(func(key string, v *doc.Node) {
 		if _, own := j.Tags[key]; !own {
-			setIn(&j.Tags, key, v.String())
+			importer.Set(&j.Tags, key, v.String())
 		}
 	})
 	if len(j.Command) == 0 {
@@ -222,11 +222,11 @@ func variables(e *importer.Entry, j *job.Job, t *job.TaskDefinition, container *
 		name, value := v.Get("name").String(), v.Get("value").String()
 		if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
 			open = true
-			setIn(&t.Secrets, name, "arn:"+importer.ReplaceMe)
+			importer.Set(&t.Secrets, name, "arn:"+importer.ReplaceMe)
 			e.Off(j, "the variable %s of its task definition looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
 			continue
 		}
-		setIn(&t.Environment, name, value)
+		importer.Set(&t.Environment, name, value)
 	}
 	for _, v := range container.Get("secrets").List() {
 		from := v.Get("valueFrom").String()
@@ -235,15 +235,8 @@ func variables(e *importer.Entry, j *job.Job, t *job.TaskDefinition, container *
 			e.Off(j, "its secret %s names the parameter or secret %s only by its name: write its ARN", v.Get("name").String(), importer.Clip(from))
 			from = "arn:" + importer.ReplaceMe
 		}
-		setIn(&t.Secrets, v.Get("name").String(), from)
+		importer.Set(&t.Secrets, v.Get("name").String(), from)
 	}
 	e.Literals(t.Environment, "task definitions")
 	return open
-}
-
-func setIn(m *map[string]string, name, value string) {
-	if *m == nil {
-		*m = map[string]string{}
-	}
-	(*m)[name] = value
 }
