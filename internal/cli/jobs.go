@@ -141,17 +141,14 @@ func (a *app) jobNote(s view.Summary) string {
 	switch p := s.Paused; {
 	case s.Gone:
 		notes = append(notes, "no longer deployed")
+	case s.SwitchedOff:
+		notes = append(notes, "somebody switched its schedule off")
 	case s.Disabled:
 		notes = append(notes, "disabled")
 	case p != nil:
 		notes = append(notes, a.pauseNote(s, *p))
 	}
-	if s.Ended != nil {
-		notes = append(notes, "somebody gave its schedule an end: "+a.at(*s.Ended))
-	}
-	if s.Awaits != nil {
-		notes = append(notes, "somebody gave its schedule a start: "+a.at(*s.Awaits))
-	}
+	notes = append(notes, a.boundNotes(s)...)
 	if s.Skip != nil {
 		slot := "the slot of " + a.at(s.Skip.At)
 		if s.Unforeseen {
@@ -160,6 +157,17 @@ func (a *app) jobNote(s view.Summary) string {
 		notes = append(notes, fmt.Sprintf("%s is skipped at the request of %s", slot, somebody(s.Skip.By)))
 	}
 	return strings.Join(notes, "; ")
+}
+
+// boundNotes says which end or start somebody gave a job's schedule.
+func (a *app) boundNotes(s view.Summary) (notes []string) {
+	if s.Ended != nil {
+		notes = append(notes, "somebody gave its schedule an end: "+a.at(*s.Ended))
+	}
+	if s.Awaits != nil {
+		notes = append(notes, "somebody gave its schedule a start: "+a.at(*s.Awaits))
+	}
+	return notes
 }
 
 func (a *app) pauseNote(s view.Summary, p job.Pause) string {

@@ -98,13 +98,16 @@ func TestNoteOfAPause(t *testing.T) {
 	}
 }
 
-// TestNoteOfABound: the note mentions an end and a start that somebody gave the job's schedule.
+// TestNoteOfABound: the note mentions an end and a start that somebody gave the job's schedule, and tells one
+// that somebody switched off from one whose definition is off.
 func TestNoteOfABound(t *testing.T) {
 	t.Parallel()
 	a, at := &app{zone: time.UTC}, time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 	for want, s := range map[string]view.Summary{
 		"somebody gave its schedule an end: 2026-11-22 08:00:00":  {Ended: &at},
 		"somebody gave its schedule a start: 2026-11-22 08:00:00": {Awaits: &at},
+		"somebody switched its schedule off":                      {Disabled: true, SwitchedOff: true},
+		"disabled":                                                {Disabled: true},
 	} {
 		if got := a.jobNote(s); got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -26,6 +26,8 @@ type Summary struct {
 	When     string `json:"when,omitempty"`
 	Zone     string `json:"zone,omitempty"`
 	Disabled bool   `json:"disabled,omitempty"`
+	// SwitchedOff is whether somebody switched the schedule off, which is on by the job's definition.
+	SwitchedOff bool `json:"switchedOff,omitempty"`
 	// Gone means that the job is no longer deployed. Such a job is not failing.
 	Gone bool `json:"gone,omitempty"`
 	// Ended and Awaits are an end that has come, and a start that is to come, which somebody gave the job's
@@ -94,6 +96,7 @@ func SummaryOf(item, all job.Item, j job.Job, runs []run.Outline, now time.Time)
 }
 
 func (s *Summary) given(item *job.Item, now time.Time) {
+	s.SwitchedOff = item.SwitchedOff
 	if item.Ended(now) {
 		s.Ended = optional(item.Plan.EndAt)
 	}

@@ -116,6 +116,7 @@ func TestSummary(t *testing.T) {
 		"it has no usable clock": {job.Item{Plan: job.Plan{Schedule: "nonsense", Timezone: "UTC"}}, job.Item{}, time.Time{}},
 		"a rate":                 {job.Item{Plan: job.Plan{Schedule: "rate(5 minutes)", Timezone: "UTC"}}, job.Item{}, time.Time{}},
 		"disabled":               {job.Item{Plan: job.Plan{Schedule: "30 2 * * *", Timezone: "UTC", Disabled: true}}, job.Item{}, time.Time{}},
+		"switched off":           {job.Item{SwitchedOff: true, Plan: job.Plan{Schedule: "30 2 * * *", Timezone: "UTC", Disabled: true}}, job.Item{}, time.Time{}},
 	} {
 		c.item.FailingSince = now
 		if c.item.Plan.Schedule == "" {
@@ -125,7 +126,7 @@ func TestSummary(t *testing.T) {
 		if (s.Next == nil) != c.next.IsZero() || s.Next != nil && !s.Next.Equal(c.next) || (s.FailingSince == nil) != c.item.Gone || s.Strip != "" || s.Last != nil {
 			t.Errorf("%s: %+v, want next %s", name, s, c.next)
 		}
-		if s.Gone != c.item.Gone || s.Unforeseen != (name == "a rate") || (s.Skip != nil) != (name == "the next is skipped") {
+		if s.Gone != c.item.Gone || s.SwitchedOff != c.item.SwitchedOff || s.Unforeseen != (name == "a rate") || (s.Skip != nil) != (name == "the next is skipped") {
 			t.Errorf("%s: gone %v, unforeseen %v, skip %v", name, s.Gone, s.Unforeseen, s.Skip)
 		}
 	}
