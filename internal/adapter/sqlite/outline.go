@@ -221,7 +221,7 @@ func (s *Store) NewestOutlines(ctx context.Context, jobs []string, n int) (map[s
 			newest = append(newest, of[0].ID)
 		}
 	}
-	whole, err := s.list(ctx, "SELECT rev, body FROM json_each(?) AS ids CROSS JOIN runs ON runs.id = ids.value", jsonList(newest))
+	whole, err := s.first(ctx, math.MaxInt, "SELECT rev, body FROM json_each(?) AS ids CROSS JOIN runs ON runs.id = ids.value", jsonList(newest))
 	for _, r := range whole {
 		out[r.ID.Job()][0] = r.Outline()
 	}

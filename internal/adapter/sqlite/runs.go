@@ -228,10 +228,6 @@ func (s *Store) Runs(ctx context.Context, q port.Query) ([]run.Run, error) {
 		" ORDER BY scheduled_for DESC, queued_at DESC, id DESC", args...)
 }
 
-func (s *Store) list(ctx context.Context, query string, args ...any) ([]run.Run, error) {
-	return s.first(ctx, math.MaxInt, query, args...)
-}
-
 // first returns the first runs that a query finds. It passes over those that cannot be read, and goes on
 // to others in their place.
 func (s *Store) first(ctx context.Context, limit int, query string, args ...any) ([]run.Run, error) {

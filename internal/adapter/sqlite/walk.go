@@ -35,10 +35,9 @@ func (s *Store) Walk(ctx context.Context, w port.Walk) iter.Seq2[run.Run, error]
 			}
 			for _, row := range rows {
 				p = row.position
-				if row.unreadable {
-					w.NoteUnread(run.ID(row.id), time.UnixMilli(row.at).UTC())
-				}
-				if row.wanted && !yield(row.run, nil) {
+				if id := run.ID(row.id); row.unreadable {
+					w.NoteUnread(id, time.UnixMilli(row.at).UTC())
+				} else if w.Wants(id, row.run.ScheduledFor) && !yield(row.run, nil) {
 					return
 				}
 			}
@@ -58,8 +57,8 @@ type position struct {
 
 type walked struct {
 	position
-	run                run.Run
-	wanted, unreadable bool
+	run        run.Run
+	unreadable bool
 }
 
 func (s *Store) walkPage(ctx context.Context, w port.Walk, p position) ([]walked, error) {
@@ -77,10 +76,8 @@ func (s *Store) walkPage(ctx context.Context, w port.Walk, p position) ([]walked
 		if err := rows.Scan(&r.at, &r.id, &rev, &body); err != nil {
 			return nil, fmt.Errorf("reading a run: %w", err)
 		}
-		if r.run, err = decode(rev, body); err != nil {
-			r.unreadable = true
-		}
-		r.wanted = !r.unreadable && w.Wants(run.ID(r.id), r.run.ScheduledFor)
+		r.run, err = decode(rev, body)
+		r.unreadable = err != nil
 		out = append(out, r)
 	}
 	if err := rows.Err(); err != nil {
