@@ -30,7 +30,7 @@ func (c *Control) tellEnds(ctx context.Context, items []job.Item) error {
 			gone = append(gone, &items[i])
 		case kind != "" && ctx.Err() == nil:
 			_, err := c.tellEnd(ctx, &items[i], "")
-			errs = note(errs, err)
+			errs = append(errs, err)
 		}
 	}
 	more := ""
@@ -42,7 +42,7 @@ func (c *Control) tellEnds(ctx context.Context, items []job.Item) error {
 			break
 		}
 		told, err := c.tellEnd(ctx, item, more)
-		errs = note(errs, err)
+		errs = append(errs, err)
 		if told && more != "" {
 			others := gone[n+1:]
 			errs = append(errs, c.severally(ctx, len(others), func(i int) error { return c.needsNone(ctx, *others[i]) }))

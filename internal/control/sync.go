@@ -108,8 +108,10 @@ func (c *Control) news(ctx context.Context, l *Loaded, jobs []port.Registered) (
 		}
 		item := l.item(j.Name)
 		d, problem, err := c.latest(ctx, item, *j, upTo)
-		errs = note(errs, err)
-		if problems = note(problems, problem); d.changed {
+		if errs = append(errs, err); problem != nil {
+			problems = append(problems, problem)
+		}
+		if d.changed {
 			news = append(news, d)
 		} else if problem == nil && knownAs(&d.Registered) == knownAs(j) {
 			c.synced.put(j.Name, synced(knownAs(j), item))
@@ -140,13 +142,6 @@ func (c *Control) read(item job.Item, j port.Registered, checked time.Time) (d d
 	d, problem = c.deployment(item, j, checked)
 	d.changed = d.changed || d.next.SwitchedOff != item.SwitchedOff || d.next.CutShort != item.CutShort || d.next.Postponed != item.Postponed
 	return d, problem
-}
-
-func note(errs []error, err error) []error {
-	if err != nil {
-		errs = append(errs, err)
-	}
-	return errs
 }
 
 // markGone notes that jobs left the registry, which still held them when it was last read. A
