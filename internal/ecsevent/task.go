@@ -51,11 +51,7 @@ func (t Task) Stop() stop.Stop {
 // bareTask reads an object that must be a task.
 func bareTask(o object) Task {
 	if !o.has("taskArn", "lastStatus", "stopCode", "stoppedReason", "containers") && *o.err == nil {
-		key := "document"
-		if o.path != "" {
-			key = o.path
-		}
-		*o.err = fmt.Errorf("%s: want an ECS task with a taskArn, lastStatus, stopCode, stoppedReason or containers, it has %s", key, o.keys())
+		*o.err = fmt.Errorf("%s: want an ECS task with a taskArn, lastStatus, stopCode, stoppedReason or containers, it has %s", orDocument(o.path), o.keys())
 	}
 	return task(o)
 }
