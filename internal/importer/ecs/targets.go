@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -170,6 +171,19 @@ func SwitchSchedule(name, group, flags string) (off, on string) {
 			"\"' > schedule.json && aws scheduler update-schedule" + flags + " --cli-input-json file://schedule.json"
 	}
 	return to("DISABLED"), to("ENABLED")
+}
+
+// ByEvents says that events start something, by their pattern, which is a document or its JSON text.
+func ByEvents(pattern *doc.Node) string {
+	const stays = "events start it, not a schedule: it stays where it is"
+	if waitsForTasks(pattern) {
+		return stays + "; it waits for tasks of ECS: look whether its pattern finds those of a job that moves, whose startedBy is another"
+	}
+	return stays
+}
+
+func waitsForTasks(pattern *doc.Node) bool {
+	return strings.Contains(pattern.String(), "aws.ecs") || slices.ContainsFunc(pattern.Values, waitsForTasks) || slices.ContainsFunc(pattern.Items, waitsForTasks)
 }
 
 // services are the other kinds of targets, by a part of their ARN, and what to do with them.

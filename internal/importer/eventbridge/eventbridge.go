@@ -222,7 +222,7 @@ func (g *gathering) ofRule(r rule) (out []item) {
 	base.off, base.on = base.rule.Switch()
 	targets, found := g.targetsOf(n)
 	if base.expression == "" {
-		base.odd = "events start it, not a schedule: it stays where it is"
+		base.odd = ecs.ByEvents(n.Get("EventPattern"))
 		return []item{base}
 	}
 	if by := n.Get("ManagedBy").String(); by != "" {

@@ -67,7 +67,7 @@ func (g *gathering) ruleResource(t *template, file, id string, r *doc.Node) {
 	case base.expression == "" && r.Get("Properties").Has("ScheduleExpression"):
 		base.odd = t.noSchedule(r.Get("Properties"))
 	case base.expression == "" && base.pattern:
-		base.odd = "events start it, not a schedule: it stays where it is"
+		base.odd = ecs.ByEvents(p.Get("EventPattern"))
 	case len(targets) == 0:
 		base.odd = "it has no target, so it starts nothing"
 	case strings.Contains(base.expression, importer.ReplaceMe):

@@ -129,3 +129,15 @@ func TestStateMachineJob(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestRulesOfTheEndOfTasks: a rule that starts something at the end of a task may no longer find that of a
+// job that has moved.
+func TestRulesOfTheEndOfTasks(t *testing.T) {
+	t.Parallel()
+	const says = "look whether its pattern finds those of a job that moves"
+	run(t, "eventbridge", "a.json", []told{
+		{name: "an answer", text: `{"Rules": [{"Name": "after", "EventPattern": "{\"source\": [\"aws.ecs\"]}", "Targets": []}]}`, says: []string{says}},
+		{name: "a template", text: `{"Resources": {"After": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["aws.ecs"]}, "Targets": []}}}}`, says: []string{says}},
+		{name: "other events", text: `{"Rules": [{"Name": "after", "EventPattern": "{\"source\": [\"aws.s3\"]}", "Targets": []}]}`, says: []string{"it stays where it is"}, never: says},
+	})
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/importer/ecs"
 )
 
 // index finds resources by the names that others use for them.
@@ -119,7 +120,7 @@ func (s *show) unscheduled(r resource) (found int) {
 		found = 1
 		e.Refuse("its schedule is known only after the apply: give the state instead of the plan")
 	case slices.ContainsFunc(targets, func(t resource) bool { return !first(t.values.Get("ecs_target")).Absent() }):
-		e.Refuse("events start its task, not a schedule: it stays where it is")
+		e.Refuse("%s", ecs.ByEvents(r.values.Get("event_pattern")))
 	default:
 		return 0
 	}
