@@ -41,8 +41,14 @@ func (l *Local) lockBeside(db, path string) error {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return errors.Join(fmt.Errorf("%s cannot be used: %w; end it, or name another file with --db", db, ErrRunning), f.Close())
 	}
-	l.closers = append(l.closers, func(context.Context) error { return f.Close() })
+	l.closers = append(l.closers, func(context.Context) error { return unlock(f) })
 	return nil
+}
+
+// unlock ends a lock. Closing the file alone leaves it to a process that was just forked, until that
+// begins its program.
+func unlock(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 }
 
 // LockJobs makes sure that only one control plane runs the jobs of a file, whatever folder it was
@@ -67,7 +73,7 @@ func (l *Local) LockJobs(path string) error {
 
 func (l *Local) unlockJobs() {
 	if l.jobsLock != nil {
-		_ = l.jobsLock.Close() // it was only read
+		_ = unlock(l.jobsLock) // it was only read
 		l.jobsLock = nil
 	}
 }
