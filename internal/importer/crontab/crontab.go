@@ -128,6 +128,7 @@ type importing struct {
 	follows bool   // another job follows right below
 	broke   bool   // the effect of a broken line on the file was reported
 	unread  bool   // the effect of the file's name is still to be reported
+	slurm   bool   // options of Slurm for the next job were read
 	system  bool   // cron reads users before commands in the file's folder
 	user    string // who starts local mode for the file; "" for the owner of a user's crontab
 }
@@ -215,6 +216,8 @@ func (in *importing) commentLine(number int, text, trimmed string) {
 		e.Text = importer.Hide(text)
 		e.Note("this looks like a switched-off job: --disabled imports it with enabled: false")
 	case strings.HasPrefix(body, marker):
+	case strings.HasPrefix(trimmed, "#SCRON"): // https://slurm.schedmd.com/scrontab.html
+		in.slurm, shown = true, ""
 	default:
 		if hidden, secret := importer.HideComment(text); secret {
 			e.Text, shown = hidden, ""

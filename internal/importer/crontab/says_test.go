@@ -37,6 +37,8 @@ func TestWhatAnEntrySays(t *testing.T) {
 		"a variable with a $ that is used":    {"UTC", "A=$HOME/a\n" + at("/x $A"), 1, "it has most likely failed each time", false},
 		"a variable without a $ that is used": {"UTC", "A=/a\n" + at("/x $A"), 1, "it has most likely failed each time", true},
 		"a carriage return":                   {"UTC", "0 1 * * * /x\r\n", 0, "the line ends with a carriage return", false},
+		"options of Slurm":                    {"UTC", "#SCRON -t 1:00:00\n" + at("/x"), 1, "#SCRON lines above, which are left out", false},
+		"options of Slurm for another job":    {"UTC", "#SCRON -t 1:00:00\n" + at("/x") + at("/y"), 2, "#SCRON lines above", true},
 		"no log":                              {"UTC", "-" + at("/x"), 0, "the - before it keeps cronie from writing its runs to the syslog", false},
 	} {
 		r, err := readText([]byte(c.text), options{Zone: c.zone, From: from})
@@ -46,6 +48,14 @@ func TestWhatAnEntrySays(t *testing.T) {
 		if notes := strings.Join(r.Entries[c.entry].Notes, "\n"); strings.Contains(notes, c.says) == c.not {
 			t.Errorf("%s: %q says %q", name, r.Entries[c.entry].Text, notes)
 		}
+	}
+}
+
+// TestOptionsOfSlurm: they describe no job.
+func TestOptionsOfSlurm(t *testing.T) {
+	t.Parallel()
+	if j, _ := lastJob(imported(t, "#SCRON -p batch\n#SCRON -t 1:00:00\n"+at("/x"))); j.Description != "" {
+		t.Error(j.Description)
 	}
 }
 

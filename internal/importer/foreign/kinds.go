@@ -189,6 +189,11 @@ var kinds = []kind{
 		todo: writeJobs + " with a command that an image can run",
 	},
 	{
+		name: "Python code with a schedule of Dagster, Prefect or Modal", schedules: "five crontab fields or intervals, in UTC where the code names no zone",
+		content: re(`\bScheduleDefinition\s*\(|\bcron_schedule\s*=|\bprefect\b[\s\S]*\.(?:serve|deploy)\s*\([\s\S]{0,400}?\b(?:cron|interval)\s*=|\bmodal\.(?:Cron|Period)\s*\(`),
+		todo:    writeJobs + "; a function is no command, so each needs one that an image can run",
+	},
+	{
 		name: "a DAG of Airflow", schedules: "five crontab fields or presets, whose runs come at the end of their interval", content: re(`(?s)\bairflow\b.*(?:\bDAG\b|@dag\b).*\b(?:schedule|schedule_interval)\s*=`),
 		todo: "tasks of a DAG depend on each other and jobs do not; write those that stand alone as jobs of a jobs file (`batchplane cron` says what a schedule means)",
 	},
@@ -203,6 +208,18 @@ var kinds = []kind{
 	{
 		name: "a GitLab CI file", schedules: "kept in GitLab itself, not in this file", file: re(`\.gitlab-ci[^/]*\.ya?ml$`),
 		todo: "`glab schedule list` lists them; " + writeJobs,
+	},
+	{
+		name: "an answer of gcloud with jobs of Cloud Scheduler", schedules: "five crontab fields, in the timeZone of each", content: re(`"(?:httpTarget|pubsubTarget|appEngineHttpTarget)"\s*:`),
+		todo: "a job that calls the URL with curl can take its place; " + writeJobs,
+	},
+	{
+		name: "a job of Dkron", schedules: "six fields, seconds first, or @every", content: re(`"executor_config"\s*:`),
+		todo: "`batchplane cron` says for each expression what to write; its command becomes that of a job of a jobs file",
+	},
+	{
+		name: "a file of AutoSys", schedules: "start_times, start_mins and calendars of its own", content: re(`(?m)^\s*insert_job\s*:`),
+		todo: "jobs that wait for others (condition) become one; " + writeJobs,
 	},
 	{
 		name: "a schedule of Google App Engine or Cloud Scheduler", schedules: "English such as every 24 hours, or five crontab fields", content: re(`(?m)^cron\s*:\s*$[\s\S]*^\s*-?\s*(?:url|schedule)\s*:`),
