@@ -3,6 +3,7 @@ package importer
 import (
 	"cmp"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,8 +104,18 @@ var unnamed = []struct {
 	{[]string{"pass:"}, pattern(`\bpass:([^\s"']+)`)},
 }
 
-// folders match those of data, with the name of a program, which they are not: tar -C /var/lib/mysql -pczf.
-var folders = pattern(`/(?:lib|log|etc|run|data|srv|backups?|dumps?|spool|volumes?)/(?:mysql|mariadb|mongo)[\w-]*`)
+// folders match what may be a folder of data, and not the program whose name it has: tar -C /var/lib/mysql -pczf.
+var folders = pattern(`/(?:lib|log|etc|run|data|srv|backups?|dumps?|spool|volumes?)/(?:mysql|mariadb|mongo)[\w.-]*`)
+
+// unfolder gives a text of the same length without the folders of data. Programs remain: /opt/backup/mysqldump.
+func unfolder(text string) string {
+	return folders().ReplaceAllStringFunc(text, func(found string) string {
+		if !slices.Contains([]string{"mysql", "mariadb", "mongo", "mongodb"}, path.Base(found)) {
+			return found
+		}
+		return strings.Repeat("/", len(found))
+	})
+}
 
 // telling are parts of the names of secrets, and tokenLike parts of values that are secrets by
 // their form, all in lower case.
@@ -124,7 +135,7 @@ func FindSecrets(text string) []Secret {
 	if containsAny(small, telling) || containsAny(small, tokenLike) {
 		all = namedSecrets(text)
 	}
-	line := folders().ReplaceAllStringFunc(text, func(found string) string { return strings.Repeat("/", len(found)) })
+	line := unfolder(text)
 	for _, u := range unnamed {
 		if !containsAny(small, u.words) {
 			continue
