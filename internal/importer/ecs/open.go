@@ -39,7 +39,7 @@ func badRevision(definition string) bool {
 	if _, name, arn := strings.Cut(definition, ":task-definition/"); arn {
 		definition = name
 	}
-	return definition != "" && !revision.MatchString(definition)
+	return definition != "" && !revision.MatchString(definition) && !strings.HasSuffix(definition, ":"+importer.ReplaceMe)
 }
 
 func isOpen(v string) bool {

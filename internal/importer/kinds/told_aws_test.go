@@ -73,6 +73,11 @@ func TestTargetsOfExamples(t *testing.T) {
 		{name: "in brackets, in capitals", text: with("subnet-1", "<REPLACE_WITH_SUBNET>"), says: []string{open + "<REPLACE_WITH_SUBNET>)"}, jobs: 1, off: true},
 		{name: "the newest by name", text: with("app:3", "app:latest"), says: []string{revision}, never: "it names one revision", jobs: 1, off: true},
 		{name: "the same without an ARN", text: with("arn:aws:ecs:eu-west-1:123456789012:task-definition/app:3", "app:latest"), says: []string{revision}, jobs: 1, off: true},
+		{
+			name: "a revision that the template does not say", never: revision, jobs: 1, off: true, says: []string{"the template does not say the parameter Rev"},
+			text: `{"Parameters":{"Rev":{"Type":"String"}},"Resources":{"A":{"Type":"AWS::Events::Rule","Properties":{"ScheduleExpression":"rate(1 hour)","Targets":[{"Id":"1","Arn":"arn:aws:ecs:eu-west-1:123456789012:cluster/c",` +
+				`"EcsParameters":{"TaskDefinitionArn":{"Fn::Sub":"arn:aws:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/app:${Rev}"}}}]}}}}`,
+		},
 		{name: "a family called so", text: with("app:3", "xxxl-your:3"), never: open, jobs: 1},
 	})
 }
