@@ -65,9 +65,10 @@ func (p *Program) Trouble() string {
 	return out
 }
 
-// OneLine returns an error as one line, cut off where it is long. Joined errors have a line each.
+// OneLine returns an error as one line, cut off where it is long. Joined errors and the problems of a file have a
+// line each.
 func OneLine(err error) string {
-	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	text := strings.NewReplacer(":\n", ": ", "\n", "; ").Replace(err.Error())
 	if len(text) > maxTrouble {
 		text = strings.ToValidUTF8(text[:maxTrouble], "") + "…"
 	}

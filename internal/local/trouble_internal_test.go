@@ -24,6 +24,7 @@ func TestTrouble(t *testing.T) {
 	}{
 		"none":                       {nil, ""},
 		"several":                    {errors.Join(errors.New("claiming: disk full"), errors.New("checking: disk full")), "it cannot do its work since 02:00:00 UTC and tries again: claiming: disk full; checking: disk full"},
+		"a list":                     {errors.New("2 problems:\none\ntwo"), "it cannot do its work since 02:00:00 UTC and tries again: 2 problems: one; two"},
 		"long":                       {errors.New(strings.Repeat("x", maxTrouble-1) + "é"), "it cannot do its work since 02:00:00 UTC and tries again: " + strings.Repeat("x", maxTrouble-1) + "…"},
 		"a notice that nobody takes": {fmt.Errorf("looking: %w", errors.Join(owed, owed)), "it cannot do what runs owe, such as notices, since 02:00:00 UTC and tries again: looking: tell is owed: it answered 404; tell is owed: it answered 404"},
 		"a notice, and a full disk":  {errors.Join(owed, errors.New("disk full")), "it cannot do its work since 02:00:00 UTC and tries again: tell is owed: it answered 404; disk full"},
