@@ -118,18 +118,25 @@ func TestFailingJobOffersItsRetry(t *testing.T) {
 	says(t, "the page of one that runs", get("/jobs/runs"), []string{"The newest failure", "Retry…"}, nil)
 }
 
-// TestABoundThatSomebodyGave: the page of a job says that somebody gave its schedule an end or a start.
+// TestABoundThatSomebodyGave: the page of a job and that of all jobs say that somebody gave its schedule an end or
+// a start, or switched it off.
 func TestABoundThatSomebodyGave(t *testing.T) {
 	t.Parallel()
 	ended, awaits, own := itemOf("ended", "0 * * * *"), itemOf("awaits", "0 * * * *"), itemOf("own", "0 * * * *")
 	ended.CutShort, ended.Plan.EndAt = true, night.Add(-time.Hour)
 	awaits.Postponed, awaits.Plan.StartAt = true, night.Add(time.Hour)
-	own.Plan.EndAt = ended.Plan.EndAt
-	get := pagesOf(t, port.Change{Item: &ended}, port.Change{Item: &awaits}, port.Change{Item: &own})
-	const end, start = "Somebody gave its schedule an end, which has come", "Somebody gave its schedule a start"
-	says(t, "one with an end", get("/jobs/ended"), []string{end}, []string{start})
-	says(t, "one with a start", get("/jobs/awaits"), []string{start}, []string{end})
-	says(t, "one whose definition has the end", get("/jobs/own"), nil, []string{end, start})
+	own.Plan.EndAt, own.Plan.Disabled = ended.Plan.EndAt, true
+	off := itemOf("off", "0 * * * *")
+	off.SwitchedOff, off.Plan.Disabled = true, true
+	get := pagesOf(t, port.Change{Item: &ended}, port.Change{Item: &awaits}, port.Change{Item: &own}, port.Change{Item: &off})
+	const end, start, switched = "Somebody gave its schedule an end, which has come", "Somebody gave its schedule a start", "Somebody switched its schedule off"
+	says(t, "one with an end", get("/jobs/ended"), []string{end}, []string{start, switched})
+	says(t, "one with a start", get("/jobs/awaits"), []string{start}, []string{end, switched})
+	says(t, "one that somebody switched off", get("/jobs/off"), []string{switched}, []string{end, start})
+	says(t, "one whose definition has the end and is off", get("/jobs/own"), nil, []string{end, start, switched})
+	for job, note := range map[string]string{"ended": "somebody gave its schedule an end: <time", "awaits": "somebody gave its schedule a start: <time", "off": "somebody switched its schedule off", "own": "disabled"} {
+		says(t, "all jobs, "+job, get("/jobs?job="+job), []string{`<td class="whole">` + note}, nil)
+	}
 }
 
 // TestManyPauses: the overview has the first pauses and says how to see the others.
