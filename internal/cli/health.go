@@ -63,6 +63,8 @@ func (a *app) standing(ctx context.Context, p *plane.Plane, st plane.Status) (ma
 	for _, s := range deployed {
 		of := doctor.Standing{Disabled: s.Disabled}
 		switch {
+		case s.SwitchedOff:
+			of.Given = "somebody switched its deployed schedule off"
 		case s.Ended != nil:
 			of.Given = "somebody gave its deployed schedule an end, which has come: " + a.at(*s.Ended)
 		case s.Awaits != nil:

@@ -8,7 +8,8 @@ type Standing struct {
 	Gone bool
 	// Disabled means that its deployed schedule is switched off.
 	Disabled bool
-	// Given says which end or start somebody gave its deployed schedule that keeps it from running, or is "".
+	// Given says what somebody did to its deployed schedule that keeps it from running: switched it off, or gave it an
+	// end or a start. It is "" if nobody did.
 	Given string
 	// Paused says who paused it and why, or is "".
 	Paused string
@@ -26,11 +27,11 @@ func NotStarted(jobs []job.Job, now map[string]Standing, resume string) (out []F
 		f := Finding{Subject: Subject{Job, j.Name}, Verdict: Wrong, Jobs: []string{j.Name}, Passing: true}
 		switch {
 		case s.Gone:
-			f.Why, f.Mend = "it was deployed, and its schedule is no longer in the registry", putBack
-		case s.Disabled && !j.Disabled && j.Schedule != "":
-			f.Why, f.Mend = "its deployed schedule is switched off, and the file has it on", putBack
+			f.Why, f.Mend = "it was deployed, and its schedule is no longer in the registry", "deploy it again: `batchplane apply` does; CloudFormation needs a drift-aware change set if somebody deleted it by hand"
 		case s.Given != "" && !j.Disabled && j.Schedule != "":
 			f.Why, f.Mend = s.Given, putBack
+		case s.Disabled && !j.Disabled && j.Schedule != "":
+			f.Why, f.Mend = "its deployed schedule is switched off, and the file has it on", "deploy it"
 		case s.Paused != "":
 			f.Why, f.Mend = s.Paused, resume+" "+j.Name
 		default:

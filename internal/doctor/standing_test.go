@@ -12,6 +12,7 @@ import (
 func TestNotStarted(t *testing.T) {
 	t.Parallel()
 	const daily, again = "30 2 * * *", "put it back: `batchplane apply` does, CloudFormation only by a drift-aware change set"
+	const gone = "deploy it again: `batchplane apply` does; CloudFormation needs a drift-aware change set if somebody deleted it by hand"
 	for name, tc := range map[string]struct {
 		job       job.Job
 		now       map[string]doctor.Standing
@@ -20,16 +21,17 @@ func TestNotStarted(t *testing.T) {
 		"never deployed":           {job.Job{Schedule: daily}, nil, "", ""},
 		"deployed":                 {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {}}, "", ""},
 		"another one":              {job.Job{Schedule: daily}, map[string]doctor.Standing{"b": {Gone: true}}, "", ""},
-		"gone":                     {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Gone: true}}, "it was deployed, and its schedule is no longer in the registry", again},
-		"gone, run by people":      {job.Job{}, map[string]doctor.Standing{"a": {Gone: true}}, "it was deployed, and its schedule is no longer in the registry", again},
-		"switched off by hand":     {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Disabled: true}}, "its deployed schedule is switched off, and the file has it on", again},
+		"gone":                     {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Gone: true}}, "it was deployed, and its schedule is no longer in the registry", gone},
+		"gone, run by people":      {job.Job{}, map[string]doctor.Standing{"a": {Gone: true}}, "it was deployed, and its schedule is no longer in the registry", gone},
+		"off, as it was deployed":  {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Disabled: true}}, "its deployed schedule is switched off, and the file has it on", "deploy it"},
+		"switched off by somebody": {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Disabled: true, Given: "somebody switched it off"}}, "somebody switched it off", again},
 		"switched off by the file": {job.Job{Schedule: daily, Disabled: true}, map[string]doctor.Standing{"a": {Disabled: true}}, "", ""},
 		"off, and only for people": {job.Job{}, map[string]doctor.Standing{"a": {Disabled: true}}, "", ""},
 		"given an end":             {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Given: "it has an end"}}, "it has an end", again},
 		"given an end, and off":    {job.Job{Schedule: daily, Disabled: true}, map[string]doctor.Standing{"a": {Given: "it has an end"}}, "", ""},
 		"given an end, for people": {job.Job{}, map[string]doctor.Standing{"a": {Given: "it has an end"}}, "", ""},
 		"paused":                   {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Paused: "paused by ana"}}, "paused by ana", "batchplane resume a"},
-		"gone, and it was paused":  {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Gone: true, Paused: "paused by ana"}}, "it was deployed, and its schedule is no longer in the registry", again},
+		"gone, and it was paused":  {job.Job{Schedule: daily}, map[string]doctor.Standing{"a": {Gone: true, Paused: "paused by ana"}}, "it was deployed, and its schedule is no longer in the registry", gone},
 		"off by the file, paused":  {job.Job{Schedule: daily, Disabled: true}, map[string]doctor.Standing{"a": {Disabled: true, Paused: "paused by ana"}}, "paused by ana", "batchplane resume a"},
 	} {
 		t.Run(name, func(t *testing.T) {
