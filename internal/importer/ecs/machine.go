@@ -30,6 +30,7 @@ type machine struct {
 	e          *importer.Entry
 	definition *doc.Node
 	states     map[string]*doc.Node
+	shaped     string   // the state that makes the task's input of what the execution is started with
 	asks       []string // what the input does not say
 }
 
@@ -39,7 +40,7 @@ func Machine(e *importer.Entry, definition, input *doc.Node) (t Target, ok bool)
 	m := machine{e: e, definition: definition, states: map[string]*doc.Node{}}
 	definition.Get("States").Pairs(func(name string, state *doc.Node) { m.states[name] = state })
 	name, ok := m.first()
-	if !ok || !m.only(name) {
+	if !ok || !m.only(name) || !m.once(name) {
 		return Target{}, false
 	}
 	state := m.states[name]
@@ -67,11 +68,23 @@ func document(input *doc.Node) *doc.Node {
 
 const leaveMachine = "where it only runs ecs:runTask, make a job of that task; where it does more, leave it there"
 
+// shapes reports whether a state makes another input for the task of its own: what a task's state itself
+// puts out comes later.
+func shapes(state *doc.Node) bool {
+	if at := state.Get("InputPath").String(); at != "" && at != "$" {
+		return true
+	}
+	return state.Get("Type").String() != "Task" && slices.ContainsFunc([]string{"Result", "Parameters", "Output", "OutputPath"}, state.Has)
+}
+
 // first finds the state that runs the task. Nothing before it may decide whether it runs.
 func (m *machine) first() (name string, ok bool) {
 	name = m.definition.Get("StartAt").String()
 	for range len(m.states) {
 		state := m.states[name]
+		if shapes(state) {
+			m.shaped = name
+		}
 		switch kind := state.Get("Type").String(); kind {
 		case "Task":
 			parts := runTask.FindStringSubmatch(state.Get("Resource").String())
@@ -117,13 +130,36 @@ func (m *machine) only(task string) (ok bool) {
 	return len(work) == 0
 }
 
+// once refuses a state machine that runs the task again after it has succeeded. Step Functions takes Catch,
+// not Next, after a task that failed.
+func (m *machine) once(task string) bool {
+	seen := map[string]bool{}
+	left := []string{m.states[task].Get("Next").String()}
+	for len(left) > 0 {
+		name := left[len(left)-1]
+		left = left[:len(left)-1]
+		switch state := m.states[name]; {
+		case name == task:
+			m.e.Refuse("its target is a state machine that runs its task again after it has succeeded: a run here is one task, so leave it there, or let the command repeat what it does")
+			return false
+		case !seen[name]:
+			seen[name] = true
+			left = append(left, state.Get("Next").String(), state.Get("Default").String())
+			for _, way := range slices.Concat(state.Get("Choices").List(), state.Get("Catch").List()) {
+				left = append(left, way.Get("Next").String())
+			}
+		}
+	}
+	return true
+}
+
 // differs says what the states around the task did.
 func (m *machine) differs(task string) {
 	of := func(wanted string) string {
 		return strings.Join(m.named(func(kind, _ string) bool { return kind == wanted }), ", ")
 	}
 	state := m.states[task]
-	if runTask.FindStringSubmatch(state.Get("Resource").String())[1] == "" {
+	if !waits(state) {
 		m.e.Note("its state machine did not wait for the task, so nobody was told of its failures; here each one is")
 	}
 	if names := of("Wait"); names != "" {
@@ -136,6 +172,11 @@ func (m *machine) differs(task string) {
 		m.e.Change("its messages to SNS (%s) are dropped: batchplane tells each run that failed; `notify` says more", names)
 	}
 	m.retries(state)
+}
+
+// waits reports whether a state waits for its task to end.
+func waits(state *doc.Node) bool {
+	return runTask.FindStringSubmatch(state.Get("Resource").String())[1] != ""
 }
 
 // retries says what becomes of a state's Retry. Its MaxAttempts is 3 if it says none.
@@ -155,7 +196,11 @@ func (m *machine) retries(state *doc.Node) {
 
 // timeout gives how long the task may take: the state's limit, or that of the whole execution.
 func (m *machine) timeout(state *doc.Node) job.Duration {
-	for _, n := range []*doc.Node{state, m.definition} {
+	limits := []*doc.Node{state, m.definition}
+	if !waits(state) {
+		limits = nil // it limits the start of a task alone
+	}
+	for _, n := range limits {
 		if seconds, ok := n.Get("TimeoutSeconds").Int(); ok && seconds > 0 {
 			return job.Duration(min(time.Duration(min(seconds, 1<<30))*time.Second, job.MaxTimeout))
 		}
@@ -193,6 +238,10 @@ func (m *machine) fill(n, input *doc.Node) *doc.Node {
 
 // value gives what a path means in the input.
 func (m *machine) value(text string, input *doc.Node) *doc.Node {
+	if m.shaped != "" {
+		m.ask(text + " (as " + m.shaped + " changes it)")
+		return nil
+	}
 	if path.MatchString(text) {
 		if v := input.Get(strings.Split(text, ".")[1:]...); !v.Absent() {
 			return v

@@ -37,6 +37,7 @@ func TestStateMachines(t *testing.T) {
 		return `{"StartAt": "Run", "States": {"Run": ` + ranBy(`, "Next": "Next"`, "") + `, ` + others + `}}`
 	}
 	last := ranBy(`, "End": true`, "")
+	const taken = `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Command.$": "$.command"}]}`
 	run(t, "eventbridge", "a.json", []told{
 		{name: "one task", text: described(t, alone(last), ""), says: []string{"the task that a state machine runs", "aws events disable-rule --name nightly"}, never: "did not wait", jobs: 1},
 		{name: "not waited for", text: described(t, alone(strings.Replace(last, ".sync", "", 1)), ""), says: []string{"did not wait for the task"}, jobs: 1},
@@ -45,8 +46,14 @@ func TestStateMachines(t *testing.T) {
 		{name: "a retry", text: described(t, alone(ranBy(`, "End": true, "Retry": [{"ErrorEquals": ["States.ALL"]}]`, "")), ""), says: []string{"up to 3 times"}, jobs: 1},
 		{name: "no retry", text: described(t, alone(ranBy(`, "End": true, "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 0}]`, "")), ""), never: "again", jobs: 1},
 		{name: "a time limit", text: described(t, alone(ranBy(`, "End": true, "TimeoutSeconds": 600`, "")), ""), says: []string{"within 10m"}, jobs: 1},
+		{name: "a time limit of the start alone", text: described(t, strings.Replace(alone(ranBy(`, "End": true, "TimeoutSeconds": 60`, "")), ".sync", "", 1), ""), says: []string{"did not wait"}, never: "had to end within", jobs: 1},
 		{name: "a time limit of all", text: described(t, strings.Replace(alone(last), "{", `{"TimeoutSeconds": 10000000000, `, 1), ""), says: []string{"had to end within 14d"}, jobs: 1},
-		{name: "three stop reasons", text: described(t, with(`"Next": {"Type": "Choice", "Choices": [{"Variable": "$.Cause", "StringMatches": "*Timeout waiting for network interface*", "Next": "Run"}], "Default": "No"}, "No": {"Type": "Fail"}`), ""), says: []string{"its choices (Next)"}, jobs: 1},
+		{name: "three stop reasons", text: described(t, strings.Replace(with(`"Why": {"Type": "Choice", "Choices": [{"Variable": "$.Cause", "StringMatches": "*Timeout waiting for network interface*", "Next": "Run"}], "Default": "No"}, "Next": {"Type": "Succeed"}, "No": {"Type": "Fail"}`), `"Next": "Next"`, `"Next": "Next", "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Why"}]`, 1), ""), says: []string{"its choices (Why)"}, jobs: 1},
+		{name: "again after a success", text: described(t, with(`"Next": {"Type": "Choice", "Choices": [{"Variable": "$.Containers[0].ExitCode", "NumericEquals": 75, "Next": "Run"}], "Default": "No"}, "No": {"Type": "Fail"}`), ""), says: []string{"runs its task again after it has succeeded"}},
+		{name: "again and again", text: described(t, with(`"Next": {"Type": "Wait", "Seconds": 300, "Next": "Run"}`), ""), says: []string{"runs its task again after it has succeeded"}},
+		{name: "again, unless a choice says so", text: described(t, with(`"Next": {"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": true, "Next": "No"}], "Default": "Run"}, "No": {"Type": "Succeed"}`), ""), says: []string{"runs its task again after it has succeeded"}},
+		{name: "again after a message that failed", text: described(t, with(`"Next": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Catch": [{"Next": "Run"}], "End": true}`), ""), says: []string{"runs its task again after it has succeeded"}},
+		{name: "a circle that has an end", text: described(t, with(`"Next": {"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": true, "Next": "Next"}], "Default": "No"}, "No": {"Type": "Succeed"}`), ""), says: []string{"its choices (Next)"}, jobs: 1},
 		{name: "a message", text: described(t, with(`"Next": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": true}`), ""), says: []string{"its messages to SNS (Next) are dropped"}, jobs: 1},
 		{name: "a wait before", text: described(t, `{"StartAt": "Later", "States": {"Later": {"Type": "Wait", "Seconds": 60, "Next": "Run"}, "Run": `+last+`}}`, ""), says: []string{"waited (Later)"}, jobs: 1},
 		{name: "two tasks", text: described(t, with(`"Next": `+last), ""), says: []string{"does more than run a task (Next)"}},
@@ -55,6 +62,11 @@ func TestStateMachines(t *testing.T) {
 		{name: "a choice before", text: described(t, `{"StartAt": "If", "States": {"If": {"Type": "Choice", "Default": "Run"}, "Run": `+last+`}}`, ""), says: []string{"begins with If, a state of the type Choice"}},
 		{name: "a circle", text: described(t, `{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}}`, ""), says: []string{"no task was found"}},
 		{name: "a value of the input", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Command.$": "$.go.command"}]}`)), `, "Input": "{\"go\": {\"command\": [\"x\"]}}"`), never: "each execution", jobs: 1},
+		{name: "a part of the input", text: described(t, alone(ranBy(`, "InputPath": "$.go", "End": true`, taken)), `, "Input": "{\"command\": [\"x\"], \"go\": {\"command\": [\"y\"]}}"`), says: []string{"takes $.command (as Run changes it) from what each execution"}},
+		{name: "all of the input", text: described(t, alone(ranBy(`, "InputPath": "$", "OutputPath": "$.a", "End": true`, taken)), `, "Input": "{\"command\": [\"x\"]}"`), never: "each execution", jobs: 1},
+		{name: "what a state before makes", text: described(t, `{"StartAt": "Set", "States": {"Set": {"Type": "Pass", "Result": {"command": ["y"]}, "Next": "Run"}, "Run": `+ranBy(`, "End": true`, taken)+`}}`, `, "Input": "{\"command\": [\"x\"]}"`), says: []string{"takes $.command (as Set changes it)"}},
+		{name: "a state before that makes nothing", text: described(t, `{"StartAt": "Set", "States": {"Set": {"Type": "Pass", "Next": "Run"}, "Run": `+ranBy(`, "End": true`, taken)+`}}`, `, "Input": "{\"command\": [\"x\"]}"`), never: "each execution", jobs: 1},
+		{name: "what a state before makes and nobody takes", text: described(t, `{"StartAt": "Set", "States": {"Set": {"Type": "Pass", "Result": {"command": ["y"]}, "Next": "Run"}, "Run": `+last+`}}`, ""), never: "each execution", jobs: 1},
 		{name: "a value that the input lacks", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Command.$": "$.command"}]}`)), `, "Input": "{\"go\": 1}"`), says: []string{"takes $.command from what each execution is started with"}},
 		{name: "a value of the event", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Environment": [{"Name": "A", "Value.$": "$.time"}]}]}`)), ""), says: []string{"takes $.time"}},
 		{name: "a value of the execution", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Environment": [{"Name": "A", "Value.$": "$$.Execution.Name"}]}]}`)), `, "Input": "{}"`), says: []string{"takes $$.Execution.Name"}},
