@@ -27,6 +27,8 @@ func (Reader) Kind() string { return "jenkins" }
 // kinds are the outermost elements of jobs: freestyle, pipeline, matrix and Maven.
 var kinds = []string{"project", "flow-definition", "matrix-project", "maven2-moduleset"}
 
+const timerTrigger = "hudson.triggers.TimerTrigger"
+
 // Recognise reports whether a file is one of Jenkins' own. Read says what is wrong with one that is no
 // whole job.
 func (Reader) Recognise(f *importer.File) (what string, ok bool) {
@@ -108,7 +110,7 @@ func (r *reading) begin(line int, text string) {
 // timers gives the job's timers: those of a project, and those of a pipeline.
 func (r *reading) timers() (out []*doc.Node) {
 	r.triggers(func(key string, v *doc.Node) {
-		if key == "hudson.triggers.TimerTrigger" {
+		if key == timerTrigger {
 			out = append(out, v)
 		}
 	})
@@ -124,6 +126,9 @@ func (r *reading) triggers(each func(key string, v *doc.Node)) {
 // untimed says what starts a job without a timer.
 func (r *reading) untimed() (sentence string) {
 	if !slices.Contains(kinds, r.kind) {
+		if r.top.Has("keepDependencies") { // which Jenkins writes for each job
+			return "it is a " + plugin(r.kind) + ", a kind of job that is not read: write a job with its schedule and a command by hand"
+		}
 		return "it is no job: a folder, a list of branches or a setting"
 	}
 	sentence = "it has no timer, so people or other jobs start it: write it as a job without a schedule if it is to move"
@@ -183,7 +188,7 @@ func (r *reading) one(zone string, l line, name string) {
 	if off {
 		r.e.Note("it is disabled, so the job is switched off")
 	}
-	r.j.Description = importer.Hide(strings.TrimSpace(r.top.Get("description").String()))
+	r.j.Description = importer.Hide(strings.TrimSpace(strings.ReplaceAll(r.top.Get("description").String(), "\r", "")))
 	r.settings()
 	r.steps()
 	(&importer.Command{Job: &r.j, E: &r.e}).SettleQueue()

@@ -29,10 +29,32 @@ func (r *reading) settings() {
 		}
 		r.e.Off(&r.j, "its steps run in a checkout%s, which a task does not have: put it into the image", where)
 	}
+	if folder := r.top.Get("customWorkspace").String(); folder != "" {
+		r.e.Off(&r.j, "its steps run in the folder %s of its node, which a task does not have: put what they need of it into the image", importer.Clip(folder))
+	}
+	r.started()
 	if label := r.top.Get("assignedNode").String(); label != "" {
 		r.e.Note("it ran on nodes with the label %s: the image has to have what these had", importer.Clip(label))
 	}
 	r.publishers()
+}
+
+// started says what else decides when it runs.
+func (r *reading) started() {
+	r.triggers(func(key string, _ *doc.Node) {
+		if key != timerTrigger {
+			r.e.Decide("%s starts it as well as its timer: the job has only the schedule", plugin(key))
+		}
+	})
+	if r.top.Get("authToken").String() != "" {
+		r.e.Note("a program could start it by a URL with a token; here that is `batchplane run`, with rights of IAM")
+	}
+	if seconds := r.top.Get("quietPeriod").String(); seconds != "" {
+		r.e.Change("Jenkins waited %s seconds before each build, and a job begins at its slot", importer.Clip(seconds))
+	}
+	if r.top.Get("blockBuildWhenUpstreamBuilding").True() || r.top.Get("blockBuildWhenDownstreamBuilding").True() {
+		r.e.Decide("it waited while jobs before or after it were being built: overlap keeps a job from running beside itself, not beside another")
+	}
 }
 
 // alone reports whether Jenkins runs one build of the job at a time.
@@ -57,6 +79,8 @@ func (r *reading) properties() {
 			r.injected(v.Get("info"))
 		case strings.Contains(key, "ThrottleJobProperty") && v.Get("throttleEnabled").True():
 			r.e.Decide("its builds were throttled together with those of other jobs: overlap keeps a job from running beside itself, not beside another")
+		case strings.Contains(key, "BuildBlockerProperty") && v.Get("useBuildBlocker").True():
+			r.e.Decide("it waited while %s were being built: overlap keeps a job from running beside itself, not beside another", importer.Clip(oneLine(v.Get("blockingJobs").String())))
 		case !slices.Contains(ignored, key):
 			left = append(left, plugin(key))
 		}
@@ -94,7 +118,8 @@ func (r *reading) parameter(class string, p *doc.Node) {
 		r.e.Off(&r.j, "its parameter %s is a %s, which has no counterpart", importer.Clip(name), plugin(class))
 		return
 	}
-	if len(choices) == 0 || slices.Contains(choices, "") {
+	secret := func(choice string) bool { return job.LooksSecret(name, choice) }
+	if len(choices) == 0 || slices.Contains(choices, "") || slices.ContainsFunc(choices, secret) {
 		r.variables(map[string]string{name: value})
 		if !r.hidden[name] {
 			r.open = append(r.open, importer.Clip(name))
@@ -147,11 +172,17 @@ func (r *reading) injected(info *doc.Node) {
 	}
 	values := map[string]string{}
 	for line := range strings.Lines(info.Get("propertiesContent").String()) {
-		name, value, ok := strings.Cut(strings.TrimSpace(line), "=")
-		if !ok || strings.HasPrefix(name, "#") {
+		line = strings.TrimSpace(line)
+		name, value, ok := strings.Cut(line, "=")
+		switch {
+		case line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "!"):
 			continue
+		case !ok, strings.ContainsAny(value, `$\`):
+			r.e.Off(&r.j, "the plugin EnvInject replaces variables and reads \\ in the value of %s, which a task does not: write what it comes to", importer.Clip(importer.Hide(strings.TrimSpace(name))))
 		}
-		values[strings.TrimSpace(name)] = strings.TrimSpace(value)
+		if ok {
+			values[strings.TrimSpace(name)] = strings.TrimSpace(value)
+		}
 	}
 	r.variables(values)
 }
@@ -202,6 +233,10 @@ func (r *reading) publishers() {
 	elements(r.top.Get("publishers"), func(class string, v *doc.Node) {
 		switch name := plugin(class); name {
 		case "Mailer", "ExtendedEmailPublisher", "SlackNotifier":
+			if files := v.Get("attachmentsPattern").String(); files != "" {
+				r.e.Off(&r.j, "%s mails files of its workspace (%s), which are lost with the container: let the command send them", name, importer.Clip(files))
+				return
+			}
 			r.e.Change("%s is dropped: batchplane tells each run that failed; `notify` says more", name)
 		case "BuildTrigger":
 			r.e.Off(&r.j, "it starts %s when it ends, and batchplane chains no jobs: put their commands into one", importer.Clip(cmp.Or(v.Get("childProjects").String(), first(v, "projects"))))

@@ -77,14 +77,14 @@ func from(definition *doc.Node) string {
 	return ""
 }
 
-// read reads a shell step. Jenkins runs one without a first line #! by `sh -xe`, and others as that
-// line says. other is the interpreter if it is no shell.
+// read reads a shell step. Jenkins runs one that does not begin with #! by `sh -xe`, and others as their
+// first line says (Jenkins' core/src/main/java/hudson/tasks/Shell.java). other is the interpreter if it is no shell.
 func read(text string) (s script, other string) {
-	text = strings.TrimSpace(strings.ReplaceAll(text, "\r", ""))
+	text = strings.ReplaceAll(text, "\r", "")
 	first, rest, _ := strings.Cut(text, "\n")
 	line, ok := strings.CutPrefix(first, "#!")
 	if !ok {
-		return script{"/bin/sh", text, true}, ""
+		return script{"/bin/sh", strings.TrimSpace(text), true}, ""
 	}
 	words := strings.Fields(line)
 	if len(words) > 1 && shell.Base(words[0]) == "env" {

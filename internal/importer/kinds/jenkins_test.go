@@ -29,6 +29,12 @@ func TestJenkinsJobs(t *testing.T) {
 	parameter := func(class, xml string, command ...string) string {
 		return aJenkinsJob("0 3 * * *", strings.Join(append([]string{"/x"}, command...), "\n"), "<properties><hudson.model.ParametersDefinitionProperty><parameterDefinitions><hudson.model."+class+">"+xml+"</hudson.model."+class+"></parameterDefinitions></hudson.model.ParametersDefinitionProperty></properties>")
 	}
+	injected := func(variables string) string {
+		return aJenkinsJob("0 3 * * *", "/x", "<properties><EnvInjectJobProperty><info><propertiesContent>"+variables+"</propertiesContent></info></EnvInjectJobProperty></properties>")
+	}
+	blocker := func(on string) string {
+		return aJenkinsJob("0 3 * * *", "/x", "<properties><hudson.plugins.buildblocker.BuildBlockerProperty><useBuildBlocker>"+on+"</useBuildBlocker><blockingJobs>a.*\nb</blockingJobs></hudson.plugins.buildblocker.BuildBlockerProperty></properties>")
+	}
 	run(t, "jenkins", "nightly.xml", []told{
 		{name: "a plain one", text: aJenkinsJob("0 3 * * *", "/x", ""), zone: "UTC", says: []string{"`timeout: 24h` is proposed", "java -jar jenkins-cli.jar disable-job nightly"}, never: "dst", jobs: 1},
 		{name: "no zone", text: aJenkinsJob("0 3 * * *", "/x", ""), says: []string{"UTC is assumed; set it with --zone"}, jobs: 1},
@@ -77,6 +83,22 @@ func TestJenkinsJobs(t *testing.T) {
 		{name: "an unknown publisher", text: after("<x.HueNotifier/>"), zone: "UTC", says: []string{"HueNotifier did something after its steps"}, jobs: 1},
 		{name: "Maven", text: strings.ReplaceAll(aJenkinsJob("0 3 * * *", "", "<goals>deploy</goals>"), "project>", "maven2-moduleset>"), zone: "UTC", says: []string{"it runs Maven (deploy)"}, jobs: 1, off: true},
 		{name: "a matrix", text: strings.ReplaceAll(aJenkinsJob("0 3 * * *", "/x", ""), "project>", "matrix-project>"), zone: "UTC", says: []string{"each combination of its axes"}, jobs: 1, off: true},
+		{name: "a folder of its node", text: aJenkinsJob("0 3 * * *", "make", "<customWorkspace>/srv/build</customWorkspace>"), zone: "UTC", says: []string{"in the folder /srv/build of its node"}, jobs: 1, off: true},
+		{name: "another trigger", text: strings.Replace(aJenkinsJob("0 3 * * *", "/x", ""), "<triggers>", "<triggers><jenkins.triggers.ReverseBuildTrigger><upstreamProjects>first</upstreamProjects></jenkins.triggers.ReverseBuildTrigger>", 1), zone: "UTC", says: []string{"needs a decision: ReverseBuildTrigger starts it as well as its timer"}, never: "TimerTrigger starts", jobs: 1},
+		{name: "a token", text: aJenkinsJob("0 3 * * *", "/x", "<authToken>hunter2</authToken>"), zone: "UTC", says: []string{"by a URL with a token"}, never: "hunter2", jobs: 1},
+		{name: "a quiet period", text: aJenkinsJob("0 3 * * *", "/x", "<quietPeriod>600</quietPeriod>"), zone: "UTC", says: []string{"waited 600 seconds"}, jobs: 1},
+		{name: "no quiet period and no token", text: aJenkinsJob("0 3 * * *", "/x", ""), zone: "UTC", never: "waited", jobs: 1},
+		{name: "not beside jobs before it", text: aJenkinsJob("0 3 * * *", "/x", "<blockBuildWhenUpstreamBuilding>true</blockBuildWhenUpstreamBuilding>"), zone: "UTC", says: []string{"jobs before or after it"}, jobs: 1},
+		{name: "not beside jobs after it", text: aJenkinsJob("0 3 * * *", "/x", "<blockBuildWhenDownstreamBuilding>true</blockBuildWhenDownstreamBuilding>"), zone: "UTC", says: []string{"jobs before or after it"}, jobs: 1},
+		{name: "blocked by jobs", text: blocker("true"), zone: "UTC", says: []string{"needs a decision: it waited while a.* b were being built"}, jobs: 1},
+		{name: "blocked by no jobs", text: blocker("false"), zone: "UTC", never: "waited", jobs: 1},
+		{name: "a variable with a variable", text: injected("DIR=/opt/x\nPATH=$DIR/bin:$PATH"), zone: "UTC", says: []string{"reads \\ in the value of PATH"}, never: "of DIR", jobs: 1, off: true},
+		{name: "a variable with a backslash", text: injected("LINE=a \\\n b"), zone: "UTC", says: []string{"the value of LINE", "the value of b"}, jobs: 1, off: true},
+		{name: "plain variables", text: injected("\n# a\n! $b\nA=b c\n"), zone: "UTC", says: []string{": A=b c"}, never: "the value of A", jobs: 1},
+		{name: "files that it mails", text: after("<hudson.plugins.emailext.ExtendedEmailPublisher><attachmentsPattern>out/*.csv</attachmentsPattern></hudson.plugins.emailext.ExtendedEmailPublisher>"), zone: "UTC", says: []string{"mails files of its workspace (out/*.csv)"}, jobs: 1, off: true},
+		{name: "mails without files", text: after("<hudson.plugins.emailext.ExtendedEmailPublisher><attachmentsPattern></attachmentsPattern></hudson.plugins.emailext.ExtendedEmailPublisher>"), zone: "UTC", says: []string{"ExtendedEmailPublisher is dropped"}, jobs: 1},
+		{name: "a choice of secrets", text: parameter("ChoiceParameterDefinition", "<name>DB_PASSWORD</name><choices><string>hunter2</string><string>hunter3</string></choices>"), zone: "UTC", says: []string{"its variable DB_PASSWORD looks like a secret"}, never: "hunter", jobs: 1},
+		{name: "a job of another kind", text: strings.ReplaceAll(aJenkinsJob("0 3 * * *", "/x", ""), "project>", "com.tikal.jenkins.plugins.multijob.MultiJobProject>"), says: []string{"it is a MultiJobProject, a kind of job that is not read"}},
 		{name: "a folder", text: "<com.cloudbees.hudson.plugins.folder.Folder><triggers><hudson.triggers.TimerTrigger><spec>H H * * *</spec></hudson.triggers.TimerTrigger></triggers></com.cloudbees.hudson.plugins.folder.Folder>", says: []string{"it is no job"}},
 		{name: "no timer", text: "<project><keepDependencies>false</keepDependencies></project>", says: []string{"it has no timer"}},
 		{name: "a timer with parameters", text: "<project><triggers><org.jenkinsci.plugins.parameterizedscheduler.ParameterizedTimerTrigger/></triggers><hudson.x/></project>", says: []string{"Parameterized Scheduler"}},
@@ -101,6 +123,7 @@ func TestJenkinsSteps(t *testing.T) {
 		{"a first line that says so", step("#!/bin/bash -ex\n/a\n/b"), "/bin/bash -c set -e\n/a\n/b"},
 		{"a first line that does not", step("#!/bin/bash\n/a\n/b"), "/bin/bash -c /a\n/b"},
 		{"a shell that env finds", step("#!/usr/bin/env bash\n/a"), "bash -c /a"},
+		{"a first line that is not the first", step("\n#!/bin/bash\n/a\n/b"), "/bin/sh -c set -e\n#!/bin/bash\n/a\n/b"},
 		{"carriage returns", step("/a\r\n/b\r\n"), "/bin/sh -c set -e\n/a\n/b"},
 		{"two steps", step("cd /x\n/a", "#!/bin/bash\n/b\n/c"), "/bin/bash -c set -e\n(\ncd /x\n/a\n)\n(\nset +e\n/b\n/c\n)"},
 	} {
@@ -172,7 +195,7 @@ func TestJenkinsNames(t *testing.T) {
 func TestJenkinsInputs(t *testing.T) {
 	t.Parallel()
 	parameters := func(xml string) []byte {
-		return []byte(aJenkinsJob("0 3 * * *", "/x", "<properties><hudson.model.ParametersDefinitionProperty><parameterDefinitions>"+xml+"</parameterDefinitions></hudson.model.ParametersDefinitionProperty></properties>"))
+		return []byte(aJenkinsJob("0 3 * * *", "/x", "<properties><hudson.model.ParametersDefinitionProperty><parameterDefinitions>"+xml+"</parameterDefinitions></hudson.model.ParametersDefinitionProperty></properties><description>a&#xd;\nb</description>"))
 	}
 	r, err := kinds.Import("", []*importer.File{{Name: "a.xml", Data: parameters("<hudson.model.ChoiceParameterDefinition><name>A</name><choices><string>b</string><string>c</string></choices></hudson.model.ChoiceParameterDefinition>" +
 		"<hudson.model.ChoiceParameterDefinition><name>B</name><defaultValue>c</defaultValue><choices><string>b</string><string>c</string></choices></hudson.model.ChoiceParameterDefinition>" +
@@ -182,5 +205,8 @@ func TestJenkinsInputs(t *testing.T) {
 	}
 	if in := r.Jobs[0].Inputs; in["A"].Default != "b" || in["B"].Default != "c" || in["C"].Default != "false" || len(in["A"].Choices) != 2 {
 		t.Errorf("%+v", in)
+	}
+	if got := r.Jobs[0].Description; got != "a\nb" {
+		t.Errorf("%q", got)
 	}
 }
