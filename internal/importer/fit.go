@@ -107,8 +107,12 @@ func (in *Import) fitTimes(e *Entry, j *job.Job) (ok bool) {
 	if err != nil || zoneErr != nil {
 		return true // reported elsewhere
 	}
-	s := spec.In(zone, cron.DST{})
-	if period := in.Period(s.Since(in.From)); period > 0 && time.Duration(j.Window) >= period {
+	dst, err := cron.ParseDST(j.DST.Gap, j.DST.Overlap)
+	if err != nil {
+		return true // as above
+	}
+	s := spec.In(zone, dst)
+	if period := s.Shortest(); period > 0 && time.Duration(j.Window) >= period {
 		within := job.Duration(period - time.Minute)
 		e.Change("its flexible window of %s reaches the next slot, which comes %s later: `window: %s`", j.Window, job.Duration(period), within)
 		j.Window = within

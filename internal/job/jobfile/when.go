@@ -132,36 +132,15 @@ func (d *decoder) period(j job.Job, spec *cron.Spec, zone *cron.Zone) {
 	if err != nil {
 		return // the rules of a job say it
 	}
-	period, ok := shortestPeriod(spec.In(zone, dst))
-	if ok && time.Duration(j.Window) >= period {
+	period := spec.In(zone, dst).Shortest()
+	if period > 0 && time.Duration(j.Window) >= period {
 		d.add(d.place("window"), "window: %s is not shorter than the %s between two slots of %q: a slot would start after the next one",
 			j.Window, job.Duration(period), j.Schedule)
 	}
-	if ok && j.StartWithin > 0 && time.Duration(j.StartWithin) > period {
+	if period > 0 && j.StartWithin > 0 && time.Duration(j.StartWithin) > period {
 		d.add(d.place("startWithin"), "startWithin: %s is longer than the %s between two slots of %q: a late slot would run beside the next one",
 			j.StartWithin, job.Duration(period), j.Schedule)
 	}
-}
-
-// periodSample is how many slots are examined for the shortest time between two. It is enough
-// for a day with a slot in every minute.
-const periodSample = 1500
-
-// shortestPeriod gives the shortest time between two slots of a schedule, from 2026 on.
-func shortestPeriod(s cron.Schedule) (time.Duration, bool) {
-	at, ok := s.Next(time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC))
-	shortest := time.Duration(0)
-	for range periodSample {
-		next, more := s.Next(at)
-		if !ok || !more {
-			break
-		}
-		if d := next.Sub(at); shortest == 0 || d < shortest {
-			shortest = d
-		}
-		at = next
-	}
-	return shortest, shortest > 0
 }
 
 // anySlot reports a job whose own conditions leave it without any slot.
