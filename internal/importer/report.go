@@ -223,6 +223,30 @@ func (in *Import) TakeDefined(e *Entry, j job.Job, d job.TaskDefinition, wanted 
 	}
 }
 
+// TakeVariables gives a job variables, except for what looks like a secret, which it leaves to the task
+// definition. It returns those that the job got.
+func (in *Import) TakeVariables(e *Entry, j *job.Job, values map[string]string) map[string]string {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if job.LooksSecret(name, values[name]) || len(FindSecrets(values[name])) > 0 {
+			in.TakeSecret(e, j, name, values[name])
+			delete(values, name)
+		}
+	}
+	if len(values) > 0 && j.Environment == nil {
+		j.Environment = map[string]string{}
+	}
+	maps.Copy(j.Environment, values)
+	return values
+}
+
+// TakeSecret leaves a variable to the task definition.
+func (in *Import) TakeSecret(e *Entry, j *job.Job, name, value string) {
+	e.Decide("its variable %s looks like a secret and is not written: the job gets it from the task definition's secrets, which hold a placeholder", Clip(name))
+	if in.Secrets.Remember(name, value) {
+		e.Off(j, "%s has another value in another job, but the task definition has one for all: rename one of them", Clip(name))
+	}
+}
+
 // BaseDefinition gives all jobs one task definition, which is to be filled in, if commands have left
 // their secrets to it.
 func (in *Import) BaseDefinition() {

@@ -110,27 +110,3 @@ func TestFullName(t *testing.T) {
 		}
 	}
 }
-
-func TestWeekOfMonth(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"30 4 1-7 * 1":   "cron(30 4 ? * 2#1 *)",
-		"0 4 8-14 * 7":   "cron(0 4 ? * 1#2 *)",
-		"0 4 22-28 6 6":  "cron(0 4 ? 6 7#4 *)",
-		"0 4 29-31 * 3":  "cron(0 4 ? * 4#5 *)",
-		"0 4 1-7 * 1,2":  "",
-		"0 4 1-8 * 1":    "",
-		"0 4 25-31 * 5":  "",
-		"0 4 1-7/2 * 1":  "",
-		"0 4 15-21 * 0":  "cron(0 4 ? * 1#3 *)",
-		"*/30 * 1-7 * 1": "cron(0,30 * ? * 2#1 *)",
-	} {
-		f, _, err := fields(text, newHash(""))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, _ := weekOfMonth(f); got != want {
-			t.Errorf("%s: %q instead of %q", text, got, want)
-		}
-	}
-}

@@ -84,7 +84,7 @@ type reading struct {
 
 	e      importer.Entry
 	j      job.Job
-	hidden map[string]bool // variables that are secrets
+	hidden map[string]bool // variables of credentials
 	open   []string        // parameters that a person could have given another value
 }
 
@@ -167,7 +167,7 @@ func (r *reading) timer(t *doc.Node, h *hash) {
 		if i > 0 {
 			name += "-" + strconv.Itoa(i+1)
 		}
-		if slices.ContainsFunc(lines[:i], func(o line) bool { return meet(o.fields, l.fields) }) {
+		if slices.ContainsFunc(lines[:i], func(o line) bool { return o.fields.Meets(l.fields) }) {
 			r.e.Off(&r.j, "lines of its timer name the same minute, at which Jenkins starts it once and two jobs would start twice: make one schedule of them")
 		}
 		r.one(zone, l, name)
@@ -220,13 +220,7 @@ func (r *reading) schedule(zone string, l line) (ok bool) {
 	if changes {
 		dst = cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapTwice}
 	}
-	switch {
-	case all(l.fields.Day, 1, 31) || all(l.fields.Weekday, 0, 6):
-		ok = r.in.Translated(&r.e, &r.j, l.text, l.fields, zone, dst)
-	default:
-		ok = r.both(l, zone)
-	}
-	if !ok {
+	if !r.in.BothDays(&r.e, &r.j, "Jenkins", l.text, l.fields, zone, dst) {
 		return false
 	}
 	if changes {
@@ -241,30 +235,6 @@ func (r *reading) schedule(zone string, l line) (ok bool) {
 	case r.j.Schedule != strings.Join(strings.Fields(l.text), " "):
 		r.e.Change("%s is written as %s, which means the same here", l.text, r.j.Schedule)
 	}
-	return true
-}
-
-// both takes a line both of whose day fields say something. Jenkins starts it only on days that both
-// have; a crontab on those that one of them has.
-func (r *reading) both(l line, zone string) (ok bool) {
-	expression, ok := weekOfMonth(l.fields)
-	if !ok {
-		r.e.Refuse("Jenkins starts it only on days that both day fields have, and a crontab on those that one of them has; EventBridge can say one weekday of one week (cron(0 4 ? * 2#1 *)): write a schedule for one of the fields, and let the command or a `calendar` look at the other")
-		return false
-	}
-	if !r.in.EventBridge(&r.e, &r.j, expression, zone) {
-		return false
-	}
-	spec, err := cron.ParseAWS(expression)
-	if err == nil {
-		err = importer.Prove(l.fields, spec, r.in.From)
-	}
-	if err != nil {
-		r.e.Refuse("%s", err.Error())
-		return false
-	}
-	r.e.Proof = "proved: " + expression + " fires on the same days of 28 years and at the same minutes"
-	r.e.Change("both day fields count in Jenkins, so this is one weekday of one week of the month: %s", expression)
 	return true
 }
 

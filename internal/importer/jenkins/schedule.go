@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math/bits"
 	"regexp"
 	"strconv"
 	"strings"
@@ -133,34 +132,4 @@ func number(digits string, otherwise int) int {
 		return otherwise
 	}
 	return n
-}
-
-// all reports whether a field has all its values.
-func all(set uint64, low, high int) bool {
-	return bits.OnesCount64(set) == high-low+1
-}
-
-// weekOfMonth gives the fields as an expression of EventBridge if they mean one weekday in one of
-// the month's weeks, which is what both day fields together are mostly for.
-func weekOfMonth(f importer.Fields) (expression string, ok bool) {
-	if bits.OnesCount64(f.Weekday) != 1 {
-		return "", false
-	}
-	const week = 1<<7 - 1
-	for n := range 5 {
-		days := uint64(week) << (1 + 7*n) & (1<<32 - 1)
-		if f.Day != days {
-			continue
-		}
-		plain := f
-		plain.Day, plain.Weekday = 1<<32-2, 1<<7-1
-		at := strings.Fields(plain.Crontab())
-		return fmt.Sprintf("cron(%s %s ? %s %d#%d *)", at[0], at[1], at[3], bits.TrailingZeros64(f.Weekday)+1, n+1), true
-	}
-	return "", false
-}
-
-// meet reports whether two lines may name the same minute, which Jenkins starts once.
-func meet(a, b importer.Fields) bool {
-	return a.Minute&b.Minute != 0 && a.Hour&b.Hour != 0 && a.Day&b.Day != 0 && a.Month&b.Month != 0 && a.Weekday&b.Weekday != 0
 }

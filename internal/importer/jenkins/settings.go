@@ -120,8 +120,7 @@ func (r *reading) parameter(class string, p *doc.Node) {
 	}
 	secret := func(choice string) bool { return job.LooksSecret(name, choice) }
 	if len(choices) == 0 || slices.Contains(choices, "") || slices.ContainsFunc(choices, secret) {
-		r.variables(map[string]string{name: value})
-		if !r.hidden[name] {
+		if len(r.variables(map[string]string{name: value})) > 0 {
 			r.open = append(r.open, importer.Clip(name))
 		}
 		return
@@ -132,35 +131,21 @@ func (r *reading) parameter(class string, p *doc.Node) {
 	r.j.Inputs[name] = job.Input{Description: cmp.Or(importer.Hide(oneLine(p.Get("description").String())), "A parameter of the Jenkins job."), Default: value, Choices: choices}
 }
 
-// variables gives the job variables, except for what looks like a secret.
-func (r *reading) variables(values map[string]string) {
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if job.LooksSecret(name, values[name]) || len(importer.FindSecrets(values[name])) > 0 {
-			r.secret(name, values[name])
-			delete(values, name)
-		}
-	}
-	if len(values) == 0 {
-		return
-	}
-	if r.j.Environment == nil {
-		r.j.Environment = map[string]string{}
-	}
-	maps.Copy(r.j.Environment, values)
-}
-
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // secret leaves a variable to the task definition.
 func (r *reading) secret(name, value string) {
-	if r.hidden[name] {
-		return
+	if !r.hidden[name] {
+		r.in.TakeSecret(&r.e, &r.j, name, value)
 	}
 	r.hidden[name] = true
-	r.e.Decide("its variable %s looks like a secret and is not written: the job gets it from the task definition's secrets, which hold a placeholder", importer.Clip(name))
-	if r.in.Secrets.Remember(name, value) {
-		r.e.Off(&r.j, "%s has another value in another job, but the task definition has one for all: rename one of them", importer.Clip(name))
-	}
+}
+
+// variables gives the job variables, except for those of credentials and what looks like a secret. It
+// returns those that the job got.
+func (r *reading) variables(values map[string]string) map[string]string {
+	maps.DeleteFunc(values, func(name, _ string) bool { return r.hidden[name] })
+	return r.in.TakeVariables(&r.e, &r.j, values)
 }
 
 // injected reads the variables of the plugin EnvInject.

@@ -210,3 +210,26 @@ func TestJenkinsInputs(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestWeekOfMonth: both day fields count in Jenkins. One weekday in one of a month's weeks is an
+// expression of EventBridge, and nothing else is.
+func TestWeekOfMonth(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"30 4 1-7 * 1": "cron(30 4 ? * 2#1 *)", "0 4 8-14 * 7": "cron(0 4 ? * 1#2 *)", "0 4 15-21 * 0": "cron(0 4 ? * 1#3 *)", "0 4 22-28 6 6": "cron(0 4 ? 6 7#4 *)", "0 4 29-31 * 3": "cron(0 4 ? * 4#5 *)",
+		"*/30 * 1-7 * 1": "cron(0,30 * ? * 2#1 *)", "0 4 1-7 * *": "0 4 1-7 * *", "0 4 * * 1": "0 4 * * 1",
+		"0 4 1-7 * 1,2": "", "0 4 1-8 * 1": "", "0 4 25-31 * 5": "", "0 4 1-7/2 * 1": "",
+	} {
+		r, err := kinds.Import("jenkins", []*importer.File{{Name: "a.xml", Data: []byte(aJenkinsJob(text, "/x", ""))}}, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if len(r.Jobs) == 1 {
+			got = r.Jobs[0].Schedule
+		}
+		if got != want {
+			t.Errorf("%s: %q instead of %q", text, got, want)
+		}
+	}
+}
