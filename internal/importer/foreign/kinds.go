@@ -18,7 +18,7 @@ var kinds = []kind{
 	},
 	{
 		name: "a list of systemd timers", schedules: "in their units, of which it shows the next times alone", content: re(`(?m)^NEXT\b.*\bUNIT\b.*\bACTIVATES\s*$|\s\S+\.timer[ \t]+\S+\.service[ \t]*$`),
-		todo: "`systemctl cat NAME.timer NAME.service` prints when and what each starts; " + writeJobs,
+		todo: "`systemctl cat NAME.timer NAME.service` prints when and what each starts, and `batchplane import systemd` reads that",
 	},
 	{
 		name: "a table that kubectl prints", schedules: "those of CronJobs", content: re(`(?m)^(?:NAMESPACE +)?NAME +SCHEDULE +(?:TIMEZONE +)?SUSPEND\b`),

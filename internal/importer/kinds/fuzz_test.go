@@ -15,7 +15,7 @@ import (
 // own in its package.
 
 func FuzzAnyKind(f *testing.F) {
-	fuzz(f, "", "testdata/*.json", "testdata/*.yaml", "testdata/copilot/*.yml", "testdata/jenkins/*.xml", "../crontab/testdata/rows.crontab")
+	fuzz(f, "", "testdata/*.json", "testdata/*.yaml", "testdata/copilot/*.yml", "testdata/jenkins/*.xml", "testdata/systemd/*", "../crontab/testdata/rows.crontab")
 }
 
 func FuzzEventBridge(f *testing.F) {
@@ -25,6 +25,7 @@ func FuzzTerraform(f *testing.F)  { fuzz(f, "terraform", "testdata/terraform.jso
 func FuzzCopilot(f *testing.F)    { fuzz(f, "copilot", "testdata/copilot/*.yml") }
 func FuzzEcschedule(f *testing.F) { fuzz(f, "ecschedule", "testdata/ecschedule.yaml") }
 func FuzzJenkins(f *testing.F)    { fuzz(f, "jenkins", "testdata/jenkins/*.xml") }
+func FuzzSystemd(f *testing.F)    { fuzz(f, "systemd", "testdata/systemd/*") }
 func FuzzKubernetes(f *testing.F) { fuzz(f, "kubernetes", "testdata/kubernetes.yaml") }
 
 // fuzz: for any bytes the reader of a kind ends, its result is a valid jobs file, and each step

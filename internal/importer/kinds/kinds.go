@@ -17,6 +17,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/foreign"
 	"github.com/batchplane/batchplane/internal/importer/jenkins"
 	"github.com/batchplane/batchplane/internal/importer/kubernetes"
+	"github.com/batchplane/batchplane/internal/importer/systemd"
 	"github.com/batchplane/batchplane/internal/importer/terraform"
 )
 
@@ -31,7 +32,7 @@ type Options struct {
 // readers gives the readers of all kinds; the first that recognises a file reads it. The crontab is
 // last, since almost any text has a line that could be one of a crontab.
 func readers(o Options) []importer.Reader {
-	return []importer.Reader{eventbridge.Reader{Flags: o.Flags}, terraform.Reader{}, copilot.Reader{}, ecschedule.Reader{}, kubernetes.Reader{}, jenkins.Reader{}, crontab.Reader{Users: o.Users}}
+	return []importer.Reader{eventbridge.Reader{Flags: o.Flags}, terraform.Reader{}, copilot.Reader{}, ecschedule.Reader{}, kubernetes.Reader{}, jenkins.Reader{}, systemd.Reader{}, crontab.Reader{Users: o.Users}}
 }
 
 // Names gives the kinds as `import` takes them.

@@ -28,6 +28,7 @@ var samples = []struct {
 	{"copilot", "copilot", "copilot/*.yml", importer.Options{From: from, Environment: "prod"}},
 	{"ecschedule", "ecschedule", "ecschedule.yaml", importer.Options{From: from}},
 	{"jenkins", "jenkins", "jenkins/*.xml", importer.Options{From: from, Zone: "Europe/Berlin"}},
+	{"systemd", "systemd", "systemd/*", importer.Options{From: from, Zone: "America/New_York"}},
 	{"answers", "eventbridge", "answers.json", importer.Options{From: from}},
 	{"template", "eventbridge", "template.yaml", importer.Options{From: from}},
 	{"cdk", "eventbridge", "cdk.json", importer.Options{From: from}},

@@ -31,9 +31,9 @@ func (s *sides) run(command string) {
 	case strings.HasPrefix(command, "# "), strings.HasPrefix(command, "printf "):
 	case strings.HasPrefix(command, "batchplane apply -f jobs.yaml"):
 		s.new = s.deployed(has(" -f off.yaml "))
-	case has("disable-rule", "disable-job", `"suspend":true`, `State = "DISABLED"`, "crontab crontab.imported", "sudo cp crontab.imported"):
+	case has("disable-rule", "disable-job", "disable --now", `"suspend":true`, `State = "DISABLED"`, "crontab crontab.imported", "sudo cp crontab.imported"):
 		s.old = false
-	case has("enable-rule", "enable-job", `"suspend":false`, `State = "ENABLED"`, "crontab crontab.old", "sudo cp crontab.old"):
+	case has("enable-rule", "enable-job", "enable --now", `"suspend":false`, `State = "ENABLED"`, "crontab crontab.old", "sudo cp crontab.old"):
 		s.old = true
 	default:
 		s.t.Errorf("nobody knows what this does: %s", command)

@@ -1,0 +1,96 @@
+package kinds_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/importer/kinds"
+)
+
+// TestTimers: what a timer and its service say that a job cannot keep is named, and switches the job off
+// where it would do something else.
+func TestTimers(t *testing.T) {
+	t.Parallel()
+	timer := func(timer, service string) string {
+		return "# /etc/systemd/system/a.timer\n[Timer]\n" + timer + "\n# /etc/systemd/system/a.service\n[Unit]\nDescription=x\n[Service]\nType=oneshot\n" + service + "\n"
+	}
+	const daily, run1 = "OnCalendar=03:00", "ExecStart=/x"
+	run(t, "systemd", "cat.txt", []told{
+		{name: "a plain one", text: timer(daily, run1), zone: "UTC", says: []string{"sudo systemctl disable --now a.timer", "`overlap: forbid`"}, never: "dst", jobs: 1},
+		{name: "no zone", text: timer(daily, run1), says: []string{"UTC is assumed; set it with --zone"}, jobs: 1},
+		{name: "its own zone", text: timer(daily+" Europe/Rome", run1), zone: "UTC", says: []string{"starts one in the repeated hour once"}, jobs: 1},
+		{name: "a zone that is none", text: timer(daily+" Europe/Nowhere", run1), zone: "UTC", says: []string{"could not be read as systemd.time(7) says"}},
+		{name: "a second", text: timer(daily+":30", run1), zone: "UTC", says: []string{"the second is left out"}, jobs: 1},
+		{name: "years", text: timer("OnCalendar=2027-01-01 03:00", run1), zone: "UTC", says: []string{"it names years"}},
+		{name: "never", text: timer("OnCalendar=*-02-30", run1), zone: "UTC", says: []string{"it never fires"}},
+		{name: "two times of a day", text: timer(daily+"\nOnCalendar=Mon 03:00", run1), zone: "UTC", says: []string{"the timer has 2 times", "name the same minute"}, jobs: 2},
+		{name: "times beside each other", text: timer(daily+"\nOnCalendar=04:00", run1), zone: "UTC", says: []string{"the timer has 2 times"}, never: "name the same minute", jobs: 2},
+		{name: "a time that is taken back", text: timer(daily+"\nOnCalendar=\nOnCalendar=04:00", run1), zone: "UTC", says: []string{"04:00 is 0 4 * * *"}, never: "times", jobs: 1},
+		{name: "after each start", text: timer("OnUnitActiveSec=90min", run1), zone: "UTC", says: []string{"keeps its interval of 1h30m"}, jobs: 1},
+		{name: "after each end", text: timer("OnUnitInactiveSec=1h", run1), zone: "UTC", says: []string{"from the end of the run before"}, jobs: 1},
+		{name: "seconds", text: timer("OnUnitActiveSec=30s", run1), zone: "UTC", says: []string{"shorter than a minute"}},
+		{name: "months", text: timer("OnUnitActiveSec=1month", run1), zone: "UTC", says: []string{"is none that could be read"}},
+		{name: "once after the start", text: timer("OnBootSec=1h", run1), zone: "UTC", says: []string{"once after the start of its host"}},
+		{name: "a short delay", text: timer(daily+"\nRandomizedDelaySec=30", run1), zone: "UTC", never: "RandomizedDelaySec", jobs: 1},
+		{name: "a long delay", text: timer(daily+"\nRandomizedDelaySec=2d", run1), zone: "UTC", says: []string{"`window` takes 1m to 24h"}, jobs: 1},
+		{name: "what it missed", text: timer(daily+"\nPersistent=yes", run1), zone: "UTC", says: []string{"Persistent is `catchUp: last`", "starts at once what it missed"}, jobs: 1},
+		{name: "nothing of what it missed", text: timer(daily+"\nPersistent=no", run1), zone: "UTC", never: "catchUp", jobs: 1},
+		{name: "no service", text: "[Timer]\n" + daily, zone: "UTC", says: []string{"cat.txt.service, which it starts, is not in these files"}, jobs: 1, off: true},
+		{name: "another unit", text: strings.Replace(timer(daily+"\nUnit=b.service", run1), "system/a.service", "system/b.service", 1), zone: "UTC", never: "not in these files", jobs: 1},
+		{name: "no command", text: timer(daily, ""), zone: "UTC", says: []string{"a.service has no ExecStart"}, jobs: 1, off: true},
+		{name: "a condition", text: timer(daily, run1+"\n[Unit]\nConditionPathExists=/y"), zone: "UTC", says: []string{"only where ConditionPathExists=/y holds"}, jobs: 1, off: true},
+		{name: "a file of variables", text: timer(daily, run1+"\nEnvironmentFile=-/etc/default/a"), zone: "UTC", says: []string{"EnvironmentFile (/etc/default/a)"}, jobs: 1, off: true},
+		{name: "a secret", text: timer(daily, run1+"\nEnvironment=DB_PASSWORD=hunter2"), zone: "UTC", says: []string{"DB_PASSWORD looks like a secret"}, jobs: 1},
+		{name: "a secret in a command", text: timer(daily, "ExecStart=/usr/bin/mysql -h db.example.com --password=hunter2 -e x"), zone: "UTC", says: []string{"looks like a secret"}, jobs: 1, off: true},
+		{name: "a specifier", text: timer(daily, "ExecStart=/x %H"), zone: "UTC", says: []string{"it holds a specifier of systemd (%H)"}, jobs: 1, off: true},
+		{name: "a specifier in a variable", text: timer(daily, run1+"\nEnvironment=A=%h/b"), zone: "UTC", says: []string{"its variable A holds a specifier"}, jobs: 1, off: true},
+		{name: "a percent sign", text: timer(daily, "ExecStart=/x %%H"), zone: "UTC", never: "specifier", jobs: 1},
+		{name: "what follows", text: timer(daily, run1+"\n[Unit]\nOnSuccess=b.service"), zone: "UTC", says: []string{"it starts b.service when it succeeds"}, jobs: 1, off: true},
+		{name: "a daemon", text: strings.Replace(timer(daily, run1), "oneshot", "forking", 1), zone: "UTC", says: []string{"of the type forking"}, jobs: 1, off: true},
+		{name: "a time limit", text: timer(daily, run1+"\nTimeoutStartSec=10min"), zone: "UTC", says: []string{"TimeoutStartSec is `timeout: 10m`"}, jobs: 1},
+		{name: "a time limit of the start alone", text: strings.Replace(timer(daily, run1+"\nTimeoutStartSec=10min"), "oneshot", "simple", 1), zone: "UTC", never: "timeout", jobs: 1},
+		{name: "no time limit", text: timer(daily, run1+"\nTimeoutStartSec=infinity"), zone: "UTC", never: "timeout", jobs: 1},
+		{name: "what restarts", text: timer(daily, run1+"\nRestart=on-failure"), zone: "UTC", says: []string{"Restart=on-failure"}, jobs: 1},
+		{name: "what does not", text: timer(daily, run1+"\nRestart=no"), zone: "UTC", never: "Restart", jobs: 1},
+	})
+}
+
+// TestCommandsOfServices: a command is what systemd starts, as a shell reads it.
+func TestCommandsOfServices(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, service, want string }{
+		{"a program", "ExecStart=/app/report --all", "/app/report --all"},
+		{"several", "ExecStartPre=/a\nExecStart=/b\nExecStart=/c\nExecStartPost=/d", "/a && /b && /c && /d"},
+		{"one that may fail", "ExecStart=/a\nExecStart=-/b c", "/a && { /b c || true; }"},
+		{"other prefixes", "ExecStart=+/a\nExecStart=!!/b\nExecStart=@/c d e", "/a && /b && /c e"},
+		{"quotes", `ExecStart=/a "b c" 'd$e' "it's"`, `/a 'b c' "d\$e" 'it'\''s'`},
+		{"variables", `ExecStart=/a $B ${C} x${D} $$E`, `/a $B "${C}" "x${D}" "\$E"`},
+		{"no variables", `ExecStart=:/a $B`, `/a '$B'`},
+		{"a folder", "WorkingDirectory=-/srv/a\nExecStart=./b", "cd /srv/a && ./b"},
+		{"continued lines", "ExecStart=/a \\\n  --b \\\n# a comment\n  c", "/a --b c"},
+		{"taken back", "ExecStart=/a\nExecStart=\nExecStart=/b", "/b"},
+		{"a shell", `ExecStart=/bin/sh -c 'a | b'`, "a | b"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			files := []*importer.File{{Name: "a.timer", Data: []byte("[Timer]\nOnCalendar=daily\n")}, {Name: "a.service", Data: []byte("[Service]\n" + c.service + "\n")}}
+			r, err := kinds.Import("", files, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
+			if err != nil || len(r.Jobs) != 1 || len(r.Jobs[0].Command) != 3 {
+				t.Fatal(r.Entries, err)
+			}
+			if got := r.Jobs[0].Command[2]; got != c.want {
+				t.Errorf("%s instead of %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestNoTimer: a service alone starts nothing.
+func TestNoTimer(t *testing.T) {
+	t.Parallel()
+	_, err := kinds.Import("", []*importer.File{{Name: "a.service", Data: []byte("[Service]\nExecStart=/x\n")}}, importer.Options{From: from}, kinds.Options{})
+	if err == nil || !strings.Contains(err.Error(), "a.service has no timer: `systemctl cat NAME.timer NAME.service`") {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,217 @@
+package systemd
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// command makes the job's command of what the service runs.
+func (r *reading) command(started string) {
+	if r.service == nil {
+		r.e.Off(&r.j, "%s, which it starts, is not in these files: `systemctl cat %s %s` prints both", importer.Clip(started), importer.Word(r.timer.name), importer.Word(started))
+		return
+	}
+	r.j.Description = importer.Hide(r.service.last("Unit", "Description"))
+	r.variables()
+	r.limits()
+	r.around()
+	var lines []string
+	for _, key := range []string{"ExecStartPre", "ExecStart", "ExecStartPost"} {
+		for _, s := range r.service.all("Service", key) {
+			lines = append(lines, r.line(s.value))
+		}
+	}
+	if len(r.service.all("Service", "ExecStart")) == 0 {
+		r.e.Off(&r.j, "%s has no ExecStart: write its command", importer.Clip(started))
+		return
+	}
+	line := strings.Join(lines, " && ")
+	if dir := strings.TrimLeft(r.service.last("Service", "WorkingDirectory"), "-"); dir != "" {
+		line = "cd " + importer.Word(dir) + " && " + line
+	}
+	shown := importer.Hide(line)
+	r.e.Command = &shown
+	c := &importer.Command{Line: line, Job: &r.j, E: &r.e, Variables: r.j.Environment, Secrets: &r.in.Secrets}
+	c.TakeSecrets()
+	c.Rewrite()
+	c.ReplaceSecrets()
+	if strings.TrimSpace(c.Line) != "" {
+		r.j.Command = c.Words()
+	}
+}
+
+// specifier gives the first specifier of systemd.unit(5) in a text, or "". %% is a %.
+func specifier(text string) string {
+	for i := 0; i+1 < len(text); i++ {
+		if text[i] != '%' {
+			continue
+		}
+		if c := text[i+1] | 0x20; c >= 'a' && c <= 'z' {
+			return text[i : i+2]
+		}
+		i++
+	}
+	return ""
+}
+
+// line gives what runs as a shell would read it. systemd starts programs itself: quotes are as in a
+// shell, $NAME alone is split into words, and ${NAME} is not.
+func (r *reading) line(text string) string {
+	plain := strings.TrimLeft(text, "@-:+!|")
+	prefix := text[:len(text)-len(plain)]
+	if found := specifier(plain); found != "" {
+		r.e.Off(&r.j, "it holds a specifier of systemd (%s), which stands for a part of its host or unit: write what belongs there", found)
+	}
+	plain = strings.ReplaceAll(plain, "%%", "%")
+	words := split(plain)
+	if strings.Contains(prefix, "@") && len(words) > 1 { // the second word is what it calls itself
+		words = append(words[:1], words[2:]...)
+	}
+	for i, w := range words {
+		if expands := !strings.Contains(prefix, ":") && strings.Contains(w, "$"); !expands {
+			words[i] = importer.Word(w)
+		} else if !variable.MatchString(w) {
+			words[i] = quoted(w)
+		}
+	}
+	line := strings.Join(words, " ")
+	if strings.Contains(prefix, "-") {
+		line = "{ " + line + " || true; }"
+	}
+	return line
+}
+
+// variable matches a word that systemd splits at the variable's blanks.
+var variable = regexp.MustCompile(`^\$[A-Za-z_]\w*$`)
+
+// quoted gives a word with variables for a shell. $$ is a $ to systemd.
+func quoted(word string) string {
+	var b strings.Builder
+	for i := 0; i < len(word); i++ {
+		switch c := word[i]; {
+		case c == '$' && strings.HasPrefix(word[i+1:], "$"):
+			b.WriteString(`\$`)
+			i++
+		case c == '$' && strings.HasPrefix(word[i+1:], "{"):
+			b.WriteByte(c)
+		case c == '$' || c == '"' || c == '`' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return `"` + b.String() + `"`
+}
+
+// word matches a word of a command or of Environment: parts in quotes, escaped characters and others.
+var (
+	word    = regexp.MustCompile(`(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\.|[^\s"'\\])+`)
+	partsOf = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\.|[^"'\\]+`)
+	escapes = regexp.MustCompile(`\\.`)
+)
+
+// split gives the words of a command or of Environment (systemd.syntax(7), "Quoting").
+func split(text string) (words []string) {
+	for _, w := range word.FindAllString(text, -1) {
+		words = append(words, partsOf.ReplaceAllStringFunc(w, func(part string) string {
+			if q := part[0]; q == '"' || q == '\'' {
+				part = part[1 : len(part)-1]
+			}
+			return escapes.ReplaceAllStringFunc(part, func(pair string) string { return escaped(pair[1]) })
+		}))
+	}
+	return words
+}
+
+// escaped gives what a character means behind a backslash.
+func escaped(c byte) string {
+	if i := strings.IndexByte("abfnrtvs", c); i >= 0 {
+		return "\a\b\f\n\r\t\v "[i : i+1]
+	}
+	return string(c)
+}
+
+// variables reads the service's environment.
+func (r *reading) variables() {
+	values := map[string]string{}
+	for _, s := range r.service.all("Service", "Environment") {
+		for _, w := range split(s.value) {
+			if name, value, ok := strings.Cut(w, "="); ok {
+				values[name] = value
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if specifier(values[name]) != "" {
+			r.e.Off(&r.j, "its variable %s holds a specifier of systemd, which stands for a part of its host or unit: write what belongs there", importer.Clip(name))
+		}
+	}
+	in := r.in.TakeVariables(&r.e, &r.j, values)
+	r.e.Literals(in, "ECS events")
+	for _, key := range []string{"EnvironmentFile", "PassEnvironment", "LoadCredential", "LoadCredentialEncrypted", "SetCredential", "ImportCredential"} {
+		if v := r.service.last("Service", key); v != "" {
+			r.e.Off(&r.j, "%s (%s) gives it values that the unit does not hold: write them into `environment`, or into the task definition's secrets", key, importer.Clip(strings.TrimPrefix(v, "-")))
+		}
+	}
+}
+
+// limits reads how long it may run, as whom, and with how much.
+func (r *reading) limits() {
+	r.timeout()
+	if user := r.service.last("Service", "User"); user != "" && user != "root" {
+		r.e.Note("it ran as %s: set user in the task definition if the image has another", importer.Clip(user))
+	}
+	var sizes []string
+	for _, key := range []string{"MemoryMax", "MemoryHigh", "MemoryLimit", "CPUQuota"} {
+		if v := r.service.last("Service", key); v != "" {
+			sizes = append(sizes, key+" "+importer.Clip(v))
+		}
+	}
+	if len(sizes) > 0 {
+		r.e.Decide("its %s: write cpu and memory", strings.Join(sizes, ", "))
+	}
+	if restart := r.service.last("Service", "Restart"); restart != "" && restart != "no" {
+		r.e.Change("systemd started it again (Restart=%s), whatever it had done; here only what provably never started is: if running it twice does no harm, use `retry: {idempotent: true, exitCodes: [1]}`", importer.Clip(restart))
+	}
+}
+
+// timeout reads how long it may run. The limit of a start is that of the whole run for a oneshot alone.
+func (r *reading) timeout() {
+	for _, key := range []string{"RuntimeMaxSec", "TimeoutStartSec", "TimeoutSec"} {
+		if key != "RuntimeMaxSec" && r.service.last("Service", "Type") != "oneshot" {
+			return
+		}
+		if d, ok := span(r.service.last("Service", key)); ok && d > 0 {
+			r.j.Timeout = job.Duration(min(d, job.MaxTimeout))
+			r.e.Note("%s is `timeout: %s`", key, r.j.Timeout)
+			return
+		}
+	}
+}
+
+// around reads what else a service's start hangs on, or leads to.
+func (r *reading) around() {
+	if v := r.service.last("Unit", "OnFailure"); v != "" {
+		r.e.Change("OnFailure=%s is dropped: batchplane tells each run that failed; `notify` says more", importer.Clip(v))
+	}
+	if v := r.service.last("Unit", "OnSuccess"); v != "" {
+		r.e.Off(&r.j, "it starts %s when it succeeds, and batchplane chains no jobs: put their commands into one", importer.Clip(v))
+	}
+	for _, s := range r.service.settings {
+		switch {
+		case strings.HasPrefix(s.key, "Condition"), strings.HasPrefix(s.key, "Assert"), s.key == "ExecCondition":
+			r.e.Off(&r.j, "it runs only where %s=%s holds, which a task does not ask: let the command look", s.key, importer.Clip(importer.Hide(s.value)))
+		case strings.HasPrefix(s.key, "ExecStop"):
+			r.e.Decide("%s is left out: let the command do it at its end", s.key)
+		}
+	}
+	if kind := r.service.last("Service", "Type"); slices.Contains([]string{"forking", "notify", "dbus"}, kind) {
+		r.e.Off(&r.j, "its service is of the type %s, whose program goes on in the background: a task ends with its command", kind)
+	}
+}

@@ -1,0 +1,219 @@
+// Package systemd makes jobs from timers of systemd and the services that they start.
+package systemd
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/job"
+)
+
+// Reader reads timers and services.
+type Reader struct{}
+
+// Kind gives the word after `import`.
+func (Reader) Kind() string { return "systemd" }
+
+// Recognise reports whether a file has a timer, or a service that one may start.
+func (Reader) Recognise(f *importer.File) (what string, ok bool) {
+	for line := range bytes.Lines(f.Data) {
+		if text := string(bytes.TrimSpace(line)); text == "[Timer]" || text == "[Service]" {
+			return "a unit of systemd", true
+		}
+	}
+	return "", false
+}
+
+// Read makes jobs from the timers in the files.
+func (Reader) Read(in *importer.Import, files []*importer.File) error {
+	all := units(files)
+	found := false
+	for _, u := range all {
+		if !slices.ContainsFunc(u.settings, func(s setting) bool { return s.section == "Timer" }) {
+			continue
+		}
+		found = true
+		r := &reading{in: in, timer: u, name: strings.TrimSuffix(u.name, ".timer")}
+		if len(files) > 1 {
+			r.file = u.file
+		}
+		started := cmp.Or(u.last("Timer", "Unit"), r.name+".service")
+		if i := slices.IndexFunc(all, func(u *unit) bool { return u.name == started }); i >= 0 {
+			r.service = all[i]
+		}
+		r.read(started)
+	}
+	if !found {
+		return &importer.ForeignError{Sentence: importer.Said(files[0].Name) + " has no timer: `systemctl cat NAME.timer NAME.service` prints one with what it starts, and `systemctl list-timers` lists all"}
+	}
+	in.BaseDefinition()
+	return nil
+}
+
+// reading is the import of one timer.
+type reading struct {
+	in             *importer.Import
+	timer, service *unit
+	name, file     string
+
+	e importer.Entry
+	j job.Job
+}
+
+func (r *reading) read(started string) {
+	calendars, every := r.timer.all("Timer", "OnCalendar"), append(r.timer.all("Timer", "OnUnitActiveSec"), r.timer.all("Timer", "OnUnitInactiveSec")...)
+	all := append(slices.Clone(calendars), every...)
+	if len(all) == 0 {
+		r.begin(r.timer.line, "")
+		r.e.Refuse("it has no times that repeat (OnCalendar, OnUnitActiveSec): what runs once after the start of its host has no counterpart")
+		r.in.Entries = append(r.in.Entries, r.e)
+		return
+	}
+	var before []importer.Fields
+	for i, s := range all {
+		r.begin(s.line, s.value)
+		if len(all) > 1 {
+			r.e.Decide("the timer has %d times, and each is a job of its own: two of them may run at once, which systemd does not let a service do", len(all))
+		}
+		name := r.name
+		if i > 0 {
+			name += "-" + strconv.Itoa(i+1)
+		}
+		r.one(s, &before, started, name)
+		r.in.Entries = append(r.in.Entries, r.e)
+	}
+}
+
+// begin begins a job.
+func (r *reading) begin(line int, text string) {
+	r.e, r.j = importer.NewEntry(line, "timer", text), job.Job{}
+	r.e.Item, r.e.File = r.timer.name, r.file
+}
+
+func (r *reading) one(s setting, before *[]importer.Fields, started, name string) {
+	r.in.Again(&r.e, &r.j, r.timer.name+" "+s.key+" "+s.value)
+	schedule := s.value
+	r.e.Schedule = &schedule
+	if s.key == "OnCalendar" {
+		c, err := parse(s.value)
+		if err != nil {
+			r.e.Refuse("%s", err.Error())
+			return
+		}
+		if slices.ContainsFunc(*before, c.fields.Meets) {
+			r.e.Off(&r.j, "times of its timer name the same minute, at which systemd starts it once and two jobs would start twice: make one schedule of them")
+		}
+		*before = append(*before, c.fields)
+		if !r.calendar(s.value, c) {
+			return
+		}
+	} else if !r.every(s) {
+		return
+	}
+	r.terms()
+	r.command(started)
+	r.in.Take(&r.e, r.j, name)
+	if r.e.Job != nil {
+		r.off()
+	}
+}
+
+// off adds how to switch the timer off and on again.
+func (r *reading) off() {
+	command := "sudo systemctl"
+	if strings.Contains(r.timer.path, "/systemd/user/") || strings.Contains(r.timer.path, "/.config/systemd/") {
+		command = "systemctl --user"
+	}
+	on := command + " enable --now " + importer.Word(r.timer.name)
+	if yes(r.timer.last("Timer", "Persistent")) {
+		on += "   # systemd starts at once what it missed meanwhile"
+	}
+	r.in.Switch(command+" disable --now "+importer.Word(r.timer.name), on)
+}
+
+// calendar takes the times of an OnCalendar.
+func (r *reading) calendar(written string, c calendar) (ok bool) {
+	if c.seconds {
+		r.e.Change("it names a second, and a schedule here has whole minutes: the second is left out")
+	}
+	zone := cmp.Or(c.zone, r.in.Zone)
+	if zone == "" {
+		zone = "UTC"
+		r.e.Decide("it names no zone, so that of its host counts, which the file does not say: UTC is assumed; set it with --zone")
+	}
+	changes := r.in.ClockChanges(zone)
+	dst := cron.DST{}
+	if changes {
+		dst = cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapOnce}
+	}
+	switch {
+	case c.fromEnd > 0 || c.weekly:
+		ok = r.in.EventBridge(&r.e, &r.j, fromEnd(c), zone)
+	default:
+		ok = r.in.BothDays(&r.e, &r.j, "systemd", written, c.fields, zone, dst)
+	}
+	if !ok {
+		return false
+	}
+	if changes {
+		r.j.DST = job.DST{Gap: cron.GapSkip.String(), Overlap: cron.OverlapOnce.String()}
+		r.e.Note("systemd loses a time in the spring gap and starts one in the repeated hour once, and so does this job: dst changes that")
+	}
+	r.e.Note("%s is %s", written, r.j.Schedule)
+	return true
+}
+
+// fromEnd writes a day that is counted from the month's end for EventBridge.
+func fromEnd(c calendar) string {
+	at := strings.Fields(c.fields.Crontab())
+	if c.weekly {
+		return fmt.Sprintf("cron(%s %s ? %s %dL *)", at[0], at[1], at[3], bits.TrailingZeros64(c.fields.Weekday)+1)
+	}
+	return fmt.Sprintf("cron(%s %s L %s ? *)", at[0], at[1], at[3])
+}
+
+// every takes the interval of a timer that counts from the last start or the last end.
+func (r *reading) every(s setting) (ok bool) {
+	d, ok := span(s.value)
+	if !ok {
+		r.e.Refuse("its interval %s is none that could be read", importer.Clip(s.value))
+		return false
+	}
+	rate, err := importer.Rate(d.String())
+	if err != nil {
+		r.e.Refuse("its interval %s", err.Error())
+		return false
+	}
+	if s.key == "OnUnitInactiveSec" {
+		r.e.Decide("systemd counts its interval from the end of the run before, and a rate from start to start: %s is proposed", rate)
+	}
+	return r.in.EventBridge(&r.e, &r.j, rate, "")
+}
+
+// terms reads what else a timer says.
+func (r *reading) terms() {
+	r.j.Overlap = job.Forbid
+	r.e.Note("systemd starts no service that still runs, and neither does `overlap: forbid`, which records the slot as skipped")
+	if yes(r.timer.last("Timer", "Persistent")) {
+		r.j.CatchUp = job.CatchUpLast
+		r.e.Note("Persistent is `catchUp: last`")
+	}
+	if text := r.timer.last("Timer", "RandomizedDelaySec"); text != "" {
+		switch d, ok := span(text); {
+		case ok && d < time.Minute:
+		case ok && d <= 24*time.Hour:
+			r.j.Window = job.Duration(d.Truncate(time.Minute))
+			r.e.Note("RandomizedDelaySec is `window: %s`", r.j.Window)
+		default:
+			r.e.Change("RandomizedDelaySec %s is left out: `window` takes 1m to 24h", importer.Clip(text))
+		}
+	}
+}

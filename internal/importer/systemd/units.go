@@ -1,0 +1,117 @@
+package systemd
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/importer"
+)
+
+// unit is one unit with its drop-ins.
+type unit struct {
+	name, path, file string
+	line             int
+	settings         []setting
+}
+
+// setting is a line KEY=VALUE of a section.
+type setting struct {
+	section, key, value string
+	line                int
+}
+
+// header is the comment that `systemctl cat` writes above each file.
+var header = regexp.MustCompile(`^# (/\S*\.(?:timer|service)(?:\.d/\S+\.conf)?)$`)
+
+// collection is the units of all files, by name.
+type collection struct {
+	byName map[string]*unit
+	all    []*unit
+}
+
+// of gives the unit that a path names, by itself or as one of its drop-ins.
+func (c *collection) of(file, at string, line int) *unit {
+	name := path.Base(at)
+	if dir := path.Base(path.Dir(at)); strings.HasSuffix(dir, ".d") {
+		name = strings.TrimSuffix(dir, ".d")
+	}
+	if c.byName[name] == nil {
+		c.byName[name] = &unit{name: name, path: at, file: file, line: line}
+		c.all = append(c.all, c.byName[name])
+	}
+	return c.byName[name]
+}
+
+// units reads the units of the files: what `systemctl cat` prints, or the units' own files.
+func units(files []*importer.File) []*unit {
+	c := &collection{byName: map[string]*unit{}}
+	for _, f := range files {
+		c.read(f)
+	}
+	return slices.DeleteFunc(c.all, func(u *unit) bool { return len(u.settings) == 0 })
+}
+
+// read reads a file. A line that ends with a backslash goes on in the next one that is no comment.
+func (c *collection) read(f *importer.File) {
+	u := c.of(f.Name, strings.ReplaceAll(f.Name, `\`, "/"), 1)
+	section, joined, from := "", "", 1
+	for i, text := range strings.Split(strings.ReplaceAll(string(f.Data), "\r", ""), "\n") {
+		if m := header.FindStringSubmatch(text); m != nil {
+			u, section = c.of(f.Name, m[1], i+1), ""
+		}
+		trimmed := strings.TrimSpace(text)
+		if strings.HasPrefix(trimmed, "#") || strings.HasPrefix(trimmed, ";") {
+			continue
+		}
+		if joined == "" {
+			from = i + 1
+		}
+		if before, more := strings.CutSuffix(trimmed, `\`); more {
+			joined += before + " "
+			continue
+		}
+		u.take(&section, joined+trimmed, from)
+		joined = ""
+	}
+}
+
+func (u *unit) take(section *string, text string, line int) {
+	switch {
+	case text == "":
+	case text[0] == '[' && strings.HasSuffix(text, "]"):
+		*section = text[1 : len(text)-1]
+	default:
+		if key, value, ok := strings.Cut(text, "="); ok {
+			u.settings = append(u.settings, setting{*section, strings.TrimSpace(key), strings.TrimSpace(value), line})
+		}
+	}
+}
+
+// all gives the values of a key. An empty one takes back those before it.
+func (u *unit) all(section, key string) (out []setting) {
+	for _, s := range u.settings {
+		switch {
+		case s.section != section || s.key != key:
+		case s.value == "":
+			out = nil
+		default:
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// last gives the value of a key that counts once.
+func (u *unit) last(section, key string) string {
+	if all := u.all(section, key); len(all) > 0 {
+		return all[len(all)-1].value
+	}
+	return ""
+}
+
+// yes reports whether a value is one of systemd's words for true.
+func yes(value string) bool {
+	return slices.Contains([]string{"1", "yes", "y", "true", "t", "on"}, strings.ToLower(value))
+}
