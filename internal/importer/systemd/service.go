@@ -37,7 +37,6 @@ func (r *reading) command(started string) {
 	shown := importer.Hide(line)
 	r.e.Command = &shown
 	c := &importer.Command{Line: line, Job: &r.j, E: &r.e, Variables: r.j.Environment, Secrets: &r.in.Secrets}
-	c.TakeSecrets()
 	c.Rewrite()
 	c.ReplaceSecrets()
 	if strings.TrimSpace(c.Line) != "" {
