@@ -143,11 +143,18 @@ func (r *reading) untimed() (sentence string) {
 	return sentence
 }
 
+// maxLines is how many lines a timer may have: each becomes a job with all that the Jenkins job does.
+const maxLines = 100
+
 // timer makes a job of each line of a timer.
 func (r *reading) timer(t *doc.Node, h *hash) {
 	zone, lines, err := timer(t.Get("spec").String(), h)
-	if err == nil && len(lines) == 0 {
+	switch {
+	case err != nil:
+	case len(lines) == 0:
 		err = errors.New("its timer is empty, so it has never started")
+	case len(lines) > maxLines:
+		err = fmt.Errorf("its timer has %d lines, each of which would be a job, and the import takes %d: write fewer schedules that say the same", len(lines), maxLines)
 	}
 	if err != nil {
 		r.begin(t.Line, "")

@@ -46,6 +46,8 @@ func TestJenkinsJobs(t *testing.T) {
 		{name: "never", text: aJenkinsJob("0 3 30 2 *", "/x", ""), zone: "UTC", says: []string{"it never fires"}},
 		{name: "refused by Jenkins", text: aJenkinsJob("0 3 * * MON", "/x", ""), zone: "UTC", says: []string{"its timer is refused by Jenkins"}},
 		{name: "no line", text: aJenkinsJob("# off", "/x", ""), zone: "UTC", says: []string{"its timer is empty"}},
+		{name: "very many lines", text: aJenkinsJob(strings.Repeat("0 3 * * *\n", 101), "/x", ""), zone: "UTC", says: []string{"its timer has 101 lines"}},
+		{name: "many lines", text: aJenkinsJob(strings.Repeat("0 3 * * *\n", 100), "/x", ""), zone: "UTC", says: []string{"its timer has 100 lines"}, jobs: 100},
 		{name: "the same minute twice", text: aJenkinsJob("0 3 * * *\n0 3 * * 1", "/x", ""), zone: "UTC", says: []string{"name the same minute"}, jobs: 2},
 		{name: "lines beside each other", text: aJenkinsJob("0 3 * * *\n0 4 * * *", "/x", ""), zone: "UTC", says: []string{"two of them may run at once"}, never: "name the same minute", jobs: 2},
 		{name: "lines beside each other that may overlap", text: aJenkinsJob("0 3 * * *\n0 4 * * *", "/x", "<concurrentBuild>true</concurrentBuild>"), zone: "UTC", says: []string{"its timer has 2 lines"}, never: "at once", jobs: 2},
