@@ -212,7 +212,7 @@ func (m *machine) timeout(state *doc.Node) job.Duration {
 var path = regexp.MustCompile(`^\$(?:\.[A-Za-z_][\w-]*)*$`)
 
 // fill puts the input's values in the place of the paths of a request. Those that it does not have, and
-// expressions, are in asks.
+// expressions, are in asks, except where the parameter is dropped anyway.
 func (m *machine) fill(n, input *doc.Node) *doc.Node {
 	if n == nil {
 		return nil
@@ -226,9 +226,12 @@ func (m *machine) fill(n, input *doc.Node) *doc.Node {
 	}
 	for i, key := range n.Keys {
 		v := n.Values[i]
-		if plain, dynamic := strings.CutSuffix(key, ".$"); dynamic {
+		switch plain, dynamic := strings.CutSuffix(key, ".$"); {
+		case slices.ContainsFunc(dropped, func(d struct{ key, why string }) bool { return d.key == plain }):
+			key = plain
+		case dynamic:
 			key, v = plain, m.value(v.String(), input)
-		} else {
+		default:
 			v = m.fill(v, input)
 		}
 		out.Keys, out.Values = append(out.Keys, key), append(out.Values, v)

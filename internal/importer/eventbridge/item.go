@@ -66,7 +66,11 @@ func (i *item) task(e *importer.Entry) (ecs.Target, bool) {
 		return i.runs(e, arn, definition)
 	}
 	parameters := ecs.Get(t, "EcsParameters")
-	if parameters.Absent() && ecs.IsMachine(arn) && !strings.HasPrefix(arn, inThisTemplate) {
+	if parameters.Absent() && strings.HasPrefix(arn, inThisTemplate) {
+		e.Refuse("its target is the state machine %s, whose definition is not in this file: import what was deployed with --live, which reads it with states:DescribeStateMachine", importer.Clip(strings.TrimPrefix(arn, inThisTemplate)))
+		return ecs.Target{}, false
+	}
+	if parameters.Absent() && ecs.IsMachine(arn) {
 		e.Refuse("its target is a state machine of Step Functions whose definition is not in these files: `aws stepfunctions describe-state-machine --state-machine-arn %s` prints it, give that too; --live reads it with states:DescribeStateMachine", importer.Word(ecs.MachineOf(arn)))
 		return ecs.Target{}, false
 	}

@@ -70,9 +70,11 @@ func TestStateMachines(t *testing.T) {
 		{name: "a value that the input lacks", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Command.$": "$.command"}]}`)), `, "Input": "{\"go\": 1}"`), says: []string{"takes $.command from what each execution is started with"}},
 		{name: "a value of the event", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Environment": [{"Name": "A", "Value.$": "$.time"}]}]}`)), ""), says: []string{"takes $.time"}},
 		{name: "a value of the execution", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Environment": [{"Name": "A", "Value.$": "$$.Execution.Name"}]}]}`)), `, "Input": "{}"`), says: []string{"takes $$.Execution.Name"}},
+		{name: "a group of the execution", text: described(t, alone(ranBy(`, "End": true`, `, "Group.$": "$$.Execution.Name"`)), `, "Input": "{}"`), says: []string{"group $$.Execution.Name is dropped"}, jobs: 1},
+		{name: "a group by an expression", text: described(t, alone(strings.Replace(ranBy(`, "End": true`, `, "Group": "{% $states.context.Execution.Name %}"`), "Parameters", "Arguments", 1)), `, "Input": "{}"`), says: []string{"is dropped"}, never: "each execution", jobs: 1},
 		{name: "a value of the execution that the input has too", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Environment": [{"Name": "A", "Value.$": "$$.Execution.Name"}]}]}`)), `, "Input": "{\"Execution\": {\"Name\": \"x\"}}"`), says: []string{"takes $$.Execution.Name"}},
 		{name: "a part of the event", text: described(t, alone(last), `, "InputPath": "$.detail"`), says: []string{"its input is a part of the event"}},
-		{name: "an expression", text: described(t, alone(strings.Replace(ranBy(`, "End": true`, `, "Group": "{% $states.input.a %}"`), "Parameters", "Arguments", 1)), ""), says: []string{"takes {% $states.input.a %}"}},
+		{name: "an expression", text: described(t, alone(strings.Replace(ranBy(`, "End": true`, `, "PlatformVersion": "LATEST", "Tags": "{% $states.input.a %}"`), "Parameters", "Arguments", 1)), ""), says: []string{"takes {% $states.input.a %}"}},
 		{name: "a secret", text: described(t, alone(ranBy(`, "End": true`, `, "Overrides": {"ContainerOverrides": [{"Name": "a", "Environment": [{"Name": "DB_PASSWORD", "Value": "hunter2"}]}]}`)), ""), says: []string{"DB_PASSWORD looks like a secret"}, jobs: 1, off: true},
 		{name: "an alias", text: strings.Replace(described(t, alone(last), ""), `nightly"}]}]`, `nightly:live"}]}]`, 1), says: []string{"a version or an alias"}, jobs: 1},
 		{name: "not JSON", text: described(t, "{", ""), says: []string{"whose definition is not in these files"}},
@@ -102,7 +104,7 @@ func TestStateMachinesOfTemplates(t *testing.T) {
 		{name: "substitutions", text: template(made, `"DefinitionString": `+sub+`, "DefinitionSubstitutions": {"Task": {"Ref": "Task"}}`, rule), says: []string{"the task that a state machine runs"}, jobs: 1},
 		{name: "a document", text: template(made, `"Definition": `+definition, rule), says: []string{"the task that a state machine runs"}, jobs: 1},
 		{name: "an open value", text: template(made, `"DefinitionString": {"Fn::Sub": `+strings.Replace(sub, "${Task}", "${Elsewhere}", 1)+`}`, rule), says: []string{"the template does not say Elsewhere"}, jobs: 1, off: true},
-		{name: "in a bucket", text: template(made, `"DefinitionS3Location": {"Bucket": "b", "Key": "k"}`, rule), says: []string{"a state machine of Step Functions"}},
+		{name: "in a bucket", text: template(made, `"DefinitionS3Location": {"Bucket": "b", "Key": "k"}`, rule), says: []string{"the state machine Machine, whose definition is not in this file: import what was deployed with --live"}, never: "arn:aws:states"},
 		{
 			name: "SAM's events", jobs: 2, off: true, says: []string{"event Day of Machine", "event Night of Machine", "--logical-resource-id MachineNight"}, never: "--logical-resource-id MachineDay",
 			text: template(sam, `"Definition": `+strings.Replace(definition, `["subnet-0a1b2c3d4e5f60718"]`, `"${S}"`, 1)+`, "DefinitionSubstitutions": {"S": ["subnet-0a1b2c3d4e5f60718"]}, "Events": {
