@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -166,9 +167,9 @@ func (s *Server) settle(e *event, err error) {
 	}
 }
 
-// Trouble returns for how many tasks the newest state could not be written, or an event failed to be
-// delivered more than once. why is the error of one of them. tasks is 0 if there are none.
-func (s *Server) Trouble() (tasks int, why error) {
+// Trouble returns an error for each task whose newest state could not be written, or of which an event failed to
+// be delivered more than once.
+func (s *Server) Trouble() (why []error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	of := maps.Clone(s.unwritten)
@@ -177,8 +178,8 @@ func (s *Server) Trouble() (tasks int, why error) {
 			of[e.TaskID] = e.err
 		}
 	}
-	for _, why = range of {
-		break
+	for _, id := range slices.Sorted(maps.Keys(of)) {
+		why = append(why, of[id])
 	}
-	return len(of), why
+	return why
 }

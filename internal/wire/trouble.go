@@ -15,12 +15,19 @@ func (l *Local) Trouble() string {
 	if text := l.Program.Trouble(); text != "" {
 		all = append(all, text)
 	}
-	switch tasks, why := l.ECS.Trouble(); {
-	case tasks == 0:
-	case local.Owed(why):
-		all = append(all, fmt.Sprintf("not all could be done yet that the ends of %s ask for, such as notices; trying again: %v", job.Counted(tasks, "task"), why))
-	default:
-		all = append(all, fmt.Sprintf("cannot write what became of %s, trying again: %v", job.Counted(tasks, "task"), why))
+	var unwritten, owing []error
+	for _, why := range l.ECS.Trouble() {
+		if local.Owed(why) {
+			owing = append(owing, why)
+		} else {
+			unwritten = append(unwritten, why)
+		}
+	}
+	if n := len(unwritten); n > 0 {
+		all = append(all, fmt.Sprintf("cannot write what became of %s, trying again: %v", job.Counted(n, "task"), unwritten[0]))
+	}
+	if n := len(owing); n > 0 {
+		all = append(all, fmt.Sprintf("not all could be done yet that the ends of %s ask for, such as notices; trying again: %v", job.Counted(n, "task"), owing[0]))
 	}
 	if why := l.unread.Load(); why != nil {
 		all = append(all, "the jobs files could not be read again, so the jobs go on as before, and a restart may fail: "+local.OneLine(*why))

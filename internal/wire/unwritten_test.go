@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -99,4 +100,31 @@ func TestANoticeThatNobodyTakes(t *testing.T) {
 	if r, err := l.Store.Run(t.Context(), reply.Run); err != nil || r.Status != run.Failed {
 		t.Errorf("it %s, %v", r.Status, err)
 	}
+}
+
+// TestANoticeBesideAnEndThatCannotBeWritten: neither hides the other.
+func TestANoticeBesideAnEndThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	runner := &byHand{ScriptedRunner: localecs.ScriptedRunner{Clock: localecs.RealClock{}}, ends: make(chan func(localecs.Exit), 1)}
+	l := mustStart(t, wire.LocalConfig{
+		DB: filepath.Join(t.TempDir(), "jobs.db"), Runner: runner, Delays: &localecs.Delays{}, Notifier: deaf{},
+		Jobs: []job.Job{{Name: "report", Command: []string{"x"}}},
+	})
+	for n, code := range []int64{3, 0} {
+		reply, err := l.Control.RunByHand(t.Context(), port.RunRequest{Job: "report", RequestID: strconv.Itoa(n), By: "me"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := <-runner.ends
+		if code == 0 {
+			if _, err := l.Store.DB().ExecContext(t.Context(), "CREATE TRIGGER full BEFORE UPDATE ON runs WHEN NEW.id = '"+string(reply.Run)+"' BEGIN INSERT INTO nowhere VALUES (1); END"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		end(localecs.Exit{Code: &code})
+	}
+	awaitTrouble(t, l, func(trouble string) bool {
+		return strings.Contains(trouble, "cannot write what became of 1 task, trying again: ") && strings.Contains(trouble, "no such table: main.nowhere") &&
+			strings.Contains(trouble, "that the ends of 1 task ask for, such as notices; trying again: ") && strings.Contains(trouble, "nobody listens")
+	})
 }
