@@ -95,7 +95,7 @@ func TestFailingJobOffersItsRetry(t *testing.T) {
 	t.Parallel()
 	var changes []port.Change
 	retried := []run.Trigger{{Kind: run.ByRetry, By: "ana", At: night}}
-	for name, first := range map[string]run.Run{"fails": {Status: run.Skipped}, "works": {Status: run.Skipped}, "retried": {Status: run.Running, Triggers: retried}, "runs": {Status: run.Running}} {
+	for name, first := range map[string]run.Run{"fails": {Status: run.Skipped}, "works": {Status: run.Skipped}, "retried": {Status: run.Running, Triggers: retried}, "runs": {Status: run.Running}, "stopped": {Status: run.Stopped, Triggers: retried}} {
 		item := itemOf(name, "0 * * * *")
 		if name != "works" {
 			item.FailingSince = night.Add(-3 * time.Hour)
@@ -115,6 +115,7 @@ func TestFailingJobOffersItsRetry(t *testing.T) {
 	says(t, "the page of a failing job", get("/jobs/fails"), leads, nil)
 	says(t, "the page of another", get("/jobs/works"), nil, []string{"The newest failure", "Retry…"})
 	says(t, "the page of one whose newest failure is being retried", get("/jobs/retried"), []string{"Failing since"}, []string{"The newest failure", "Retry…"})
+	says(t, "the page of one whose newer run somebody stopped", get("/jobs/stopped"), []string{"The newest failure", "Retry…"}, nil)
 	says(t, "the page of one that runs", get("/jobs/runs"), []string{"The newest failure", "Retry…"}, nil)
 }
 

@@ -103,20 +103,21 @@ func TestADatabaseInAFile(t *testing.T) {
 	t.Parallel()
 	const own = "a file of its host, and a task would get an empty database or none"
 	for command, off := range map[string]bool{
-		"sqlite3 /srv/x.db VACUUM":                                                true,
-		"/x && sqlite3 -batch ~/x.db 'PRAGMA optimize'":                           true,
-		`sqlite3 -cmd ".timeout 5000" /srv/x.db VACUUM`:                           true,
-		"sqlite3 -readonly -separator , /srv/x.db 'select 1'":                     true,
-		`sqlite3 "file:/srv/x.db?mode=ro" 'select 1'`:                             true,
-		"sqlite3 -readonly 'file:///srv/x.db?immutable=1' 'select 1'":             true,
-		"sqlite3 -cmd 'select 1' :memory: .quit":                                  false,
-		"sqlite3 'file:x?mode=memory' 'select 1'":                                 false,
-		"cd /srv && sqlite3 x.db VACUUM":                                          false, // the folder is told elsewhere
-		"sqlite3 :memory: 'select 1'":                                             false,
-		"sqlite3 $DB VACUUM":                                                      false,
-		"aws s3 cp s3://b/x.db /srv/x.db && sqlite3 /srv/x.db 'select 1'":         false,
-		"curl -fsS https://h/x.db > /srv/x.db && sqlite3 /srv/x.db 'select 1'":    false,
-		"curl -fsSo /srv/x.db https://h/x && sqlite3 /srv/x.db 'select count(*)'": false,
+		"sqlite3 /srv/x.db VACUUM":                                                 true,
+		"/x && sqlite3 -batch ~/x.db 'PRAGMA optimize'":                            true,
+		`sqlite3 -cmd ".timeout 5000" /srv/x.db VACUUM`:                            true,
+		"sqlite3 -readonly -separator , /srv/x.db 'select 1'":                      true,
+		`sqlite3 "file:/srv/x.db?mode=ro" 'select 1'`:                              true,
+		"sqlite3 -readonly 'file:///srv/x.db?immutable=1' 'select 1'":              true,
+		"aws s3 cp s3://b/x /srv/x.db && sqlite3 'file:///srv/x.db?mode=ro' .dump": false,
+		"sqlite3 -cmd 'select 1' :memory: .quit":                                   false,
+		"sqlite3 'file:x?mode=memory' 'select 1'":                                  false,
+		"cd /srv && sqlite3 x.db VACUUM":                                           false, // the folder is told elsewhere
+		"sqlite3 :memory: 'select 1'":                                              false,
+		"sqlite3 $DB VACUUM":                                                       false,
+		"aws s3 cp s3://b/x.db /srv/x.db && sqlite3 /srv/x.db 'select 1'":          false,
+		"curl -fsS https://h/x.db > /srv/x.db && sqlite3 /srv/x.db 'select 1'":     false,
+		"curl -fsSo /srv/x.db https://h/x && sqlite3 /srv/x.db 'select count(*)'":  false,
 	} {
 		says := ""
 		if off {

@@ -182,7 +182,7 @@ func TestLocalSkipsWhereFlockGivesUp(t *testing.T) {
 	for line, want := range map[string]job.Overlap{
 		"flock -n /tmp/l /opt/x": job.Forbid, "cd /x && /usr/bin/flock -xn /tmp/l -c './x -n'": job.Forbid, "timeout 5m nice flock -w 0 /tmp/l /opt/x": job.Forbid,
 		"(flock -n 9 || exit 1; /opt/x) 9>/tmp/l": job.Forbid, "cd /x && { flock -xn 200 || { echo busy; exit 1; }; ./x; } 200>l": job.Forbid, "exec 9>/tmp/l; flock -n 9 || exit; /opt/x": job.Forbid, "(flock -n 9 && /opt/x) 9>/tmp/l": job.Forbid, "{ flock -n 9 && /opt/x; } 9>/tmp/l": job.Forbid, "{ flock -n 9 && cd /y && /opt/x; } 9>/tmp/l": job.Forbid,
-		"(flock 9 || exit 1; /opt/x) 9>/tmp/l": "", "(flock -n 9; /opt/x) 9>/tmp/l": "", "(flock -n 9 || /opt/y; /opt/x) 9>/tmp/l": "", "(flock -n 9 && /opt/x; /opt/y) 9>/tmp/l": "", "{ flock -n 9 && /opt/x; /opt/y; } 9>/tmp/l": "", "{ flock -n 9 && /opt/a || /opt/x; } 9>/tmp/l": "", "(/opt/y; flock -n 9 || exit 1; /opt/x) 9>/tmp/l": "", "(flock -n 9 || exit 1; /opt/x) 9>/tmp/l; /opt/y": "",
+		"(flock -n 9 && /opt/x &) 9>/tmp/l": "", "(flock 9 || exit 1; /opt/x) 9>/tmp/l": "", "(flock -n 9; /opt/x) 9>/tmp/l": "", "(flock -n 9 || /opt/y; /opt/x) 9>/tmp/l": "", "(flock -n 9 && /opt/x; /opt/y) 9>/tmp/l": "", "{ flock -n 9 && /opt/x; /opt/y; } 9>/tmp/l": "", "{ flock -n 9 && /opt/a || /opt/x; } 9>/tmp/l": "", "(/opt/y; flock -n 9 || exit 1; /opt/x) 9>/tmp/l": "", "(flock -n 9 || exit 1; /opt/x) 9>/tmp/l; /opt/y": "",
 		"flock /tmp/l /opt/x -n": "", "flock -w 5 /tmp/l /opt/x": "", "echo flock -n x": "", "/opt/a; flock -n /tmp/l /opt/x": "", "flock -n /tmp/l /opt/x; /opt/y": "",
 	} {
 		j, e := lastJob(local(t, "-", at(line)))
