@@ -48,25 +48,34 @@ func (r *reading) scripts() (out []script) {
 	case "matrix-project":
 		r.e.Off(&r.j, "it runs once for each combination of its axes, and a run is one task: make a job of each")
 	}
+	others := false
 	elements(r.top.Get("builders"), func(class string, v *doc.Node) {
-		if plugin(class) != "Shell" {
-			r.e.Off(&r.j, "its step %s is no shell's: write its command", plugin(class))
-			return
+		one, ok := r.step(class, v)
+		others = others || !ok
+		if list, err := shell.Parse(one.text); ok && (err != nil || len(list) > 0) { // a step of comments does nothing
+			out = append(out, one)
 		}
-		if v.Has("unstableReturn") && v.Get("unstableReturn").String() != "" {
-			r.e.Decide("the exit code %s made a build unstable, which is a failure here: `retry.exitCodes` has another meaning", importer.Clip(v.Get("unstableReturn").String()))
-		}
-		one, other := read(v.Get("command").String())
-		if other != "" {
-			r.e.Off(&r.j, "a step of it is a script of %s: put it into the image and write how to start it", importer.Clip(other))
-			return
-		}
-		out = append(out, one)
 	})
-	if len(out) == 0 && len(r.top.Get("builders").Keys) == 0 {
+	if len(out) == 0 && !others {
 		r.e.Off(&r.j, "it has no steps: write its command")
 	}
 	return out
+}
+
+// step reads a step. It switches the job off if that is no shell's.
+func (r *reading) step(class string, v *doc.Node) (one script, ok bool) {
+	if plugin(class) != "Shell" {
+		r.e.Off(&r.j, "its step %s is no shell's: write its command", plugin(class))
+		return script{}, false
+	}
+	if v.Get("unstableReturn").String() != "" {
+		r.e.Decide("the exit code %s made a build unstable, which is a failure here: `retry.exitCodes` has another meaning", importer.Clip(v.Get("unstableReturn").String()))
+	}
+	one, other := read(v.Get("command").String())
+	if other != "" {
+		r.e.Off(&r.j, "a step of it is a script of %s: put it into the image and write how to start it", importer.Clip(other))
+	}
+	return one, other == ""
 }
 
 // from says where a pipeline's script is, if it is a file of a repository.
@@ -152,6 +161,9 @@ func (r *reading) jenkins(line string) {
 				names = append(names, name)
 			}
 		}
+	}
+	if strings.Contains(line, "dontKillMe") {
+		r.e.Off(&r.j, "it leaves a process behind that runs on after the build (dontKillMe), and in a task that ends with the command: make a service of it")
 	}
 	if len(names) > 0 {
 		r.e.Off(&r.j, "it uses %s, which Jenkins sets and a task does not have: BATCHPLANE_RUN_ID, BATCHPLANE_JOB and BATCHPLANE_SCHEDULED_FOR tell runs apart", strings.Join(names, ", "))

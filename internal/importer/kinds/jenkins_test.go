@@ -67,8 +67,11 @@ func TestJenkinsJobs(t *testing.T) {
 		{name: "a key's credential", text: wrapped("<x.SecretBuildWrapper><bindings><x.SSHUserPrivateKeyBinding><credentialsId>c</credentialsId><keyFileVariable>K</keyFileVariable><usernameVariable>U</usernameVariable></x.SSHUserPrivateKeyBinding></bindings></x.SecretBuildWrapper>"), zone: "UTC", says: []string{"its credential c was a file", "its variable U"}, jobs: 1, off: true},
 		{name: "a checkout", text: aJenkinsJob("0 3 * * *", "/x", `<scm class="hudson.plugins.git.GitSCM"><a><url>https://u:hunter2@h/r</url></a></scm>`), zone: "UTC", says: []string{"a checkout of https://u:(secret"}, jobs: 1, off: true},
 		{name: "no checkout", text: aJenkinsJob("0 3 * * *", "/x", `<scm class="hudson.scm.NullSCM"/>`), zone: "UTC", never: "checkout", jobs: 1},
-		{name: "a step of Windows", text: builder("<hudson.tasks.BatchFile><command>dir</command></hudson.tasks.BatchFile>"), zone: "UTC", says: []string{"its step BatchFile is no shell's"}, jobs: 1, off: true},
-		{name: "a step in Python", text: builder("<hudson.tasks.Shell><command>#!/usr/bin/env python3\nprint()</command></hudson.tasks.Shell>"), zone: "UTC", says: []string{"a script of /usr/bin/env python3"}, jobs: 1, off: true},
+		{name: "a step of Windows", text: builder("<hudson.tasks.BatchFile><command>dir</command></hudson.tasks.BatchFile>"), zone: "UTC", says: []string{"its step BatchFile is no shell's"}, never: "no steps", jobs: 1, off: true},
+		{name: "a step in Python", text: builder("<hudson.tasks.Shell><command>#!/usr/bin/env python3\nprint()</command></hudson.tasks.Shell>"), zone: "UTC", says: []string{"a script of /usr/bin/env python3"}, never: "no steps", jobs: 1, off: true},
+		{name: "a process that stays", text: aJenkinsJob("0 3 * * *", "BUILD_ID=dontKillMe /srv/start.sh", ""), zone: "UTC", says: []string{"leaves a process behind"}, jobs: 1, off: true},
+		{name: "a step that is empty", text: aJenkinsJob("0 3 * * *", "", ""), zone: "UTC", says: []string{"it has no steps"}, jobs: 1, off: true},
+		{name: "a step of comments alone", text: aJenkinsJob("0 3 * * *", "# /x", ""), zone: "UTC", says: []string{"it has no steps"}, jobs: 1, off: true},
 		{name: "no step", text: builder(""), zone: "UTC", says: []string{"it has no steps"}, jobs: 1, off: true},
 		{name: "a secret in a command", text: aJenkinsJob("0 3 * * *", "mysql -u root --password=hunter2 -h db.example.com -e 'select 1'", ""), zone: "UTC", says: []string{"looks like a secret"}, jobs: 1, off: true},
 		{name: "a secret in a parameter", text: parameter("StringParameterDefinition", "<name>API_TOKEN</name><defaultValue>hunter2</defaultValue>"), zone: "UTC", says: []string{"its variable API_TOKEN looks like a secret"}, jobs: 1},
@@ -127,6 +130,7 @@ func TestJenkinsSteps(t *testing.T) {
 		{"a shell that env finds", step("#!/usr/bin/env bash\n/a"), "bash -c /a"},
 		{"a first line that is not the first", step("\n#!/bin/bash\n/a\n/b"), "/bin/sh -c set -e\n#!/bin/bash\n/a\n/b"},
 		{"carriage returns", step("/a\r\n/b\r\n"), "/bin/sh -c set -e\n/a\n/b"},
+		{"steps that do nothing", step("/a", "# /b\n\n# /c", ""), "/bin/sh -c /a"},
 		{"two steps", step("cd /x\n/a", "#!/bin/bash\n/b\n/c"), "/bin/bash -c set -e\n(\ncd /x\n/a\n)\n(\nset +e\n/b\n/c\n)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
