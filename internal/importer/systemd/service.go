@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
@@ -23,7 +24,9 @@ func (r *reading) command(started string) {
 	var lines []string
 	for _, key := range []string{"ExecStartPre", "ExecStart", "ExecStartPost"} {
 		for _, s := range r.service.all("Service", key) {
-			lines = append(lines, r.line(s.value))
+			for _, one := range commands(s.value) {
+				lines = append(lines, r.line(one))
+			}
 		}
 	}
 	if len(r.service.all("Service", "ExecStart")) == 0 {
@@ -56,6 +59,18 @@ func specifier(text string) string {
 		i++
 	}
 	return ""
+}
+
+// commands gives the commands of one setting, between which a ; is a word of its own (systemd.service(5),
+// "COMMAND LINES").
+func commands(text string) (all []string) {
+	from := 0
+	for _, at := range word.FindAllStringIndex(text, -1) {
+		if text[at[0]:at[1]] == ";" {
+			all, from = append(all, strings.TrimSpace(text[from:at[0]])), at[1]
+		}
+	}
+	return slices.DeleteFunc(append(all, strings.TrimSpace(text[from:])), func(s string) bool { return s == "" })
 }
 
 // line gives what runs as a shell would read it. systemd starts programs itself: quotes are as in a
@@ -111,8 +126,8 @@ func quoted(word string) string {
 // word matches a word of a command or of Environment: parts in quotes, escaped characters and others.
 var (
 	word    = regexp.MustCompile(`(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\.|[^\s"'\\])+`)
-	partsOf = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\.|[^"'\\]+`)
-	escapes = regexp.MustCompile(`\\.`)
+	partsOf = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:\\.|[^"'\\])+`)
+	escapes = regexp.MustCompile(`\\(?:x[0-9A-Fa-f]{2}|[0-7]{3}|.)`)
 )
 
 // split gives the words of a command or of Environment (systemd.syntax(7), "Quoting").
@@ -122,18 +137,25 @@ func split(text string) (words []string) {
 			if q := part[0]; q == '"' || q == '\'' {
 				part = part[1 : len(part)-1]
 			}
-			return escapes.ReplaceAllStringFunc(part, func(pair string) string { return escaped(pair[1]) })
+			return escapes.ReplaceAllStringFunc(part, func(one string) string { return escaped(one[1:]) })
 		}))
 	}
 	return words
 }
 
-// escaped gives what a character means behind a backslash.
-func escaped(c byte) string {
-	if i := strings.IndexByte("abfnrtvs", c); i >= 0 {
+// escaped gives what stands behind a backslash: a character, or its number.
+func escaped(c string) string {
+	if i := strings.Index("abfnrtvs", c); i >= 0 {
 		return "\a\b\f\n\r\t\v "[i : i+1]
 	}
-	return string(c)
+	digits, base := strings.TrimPrefix(c, "x"), 8
+	if digits != c {
+		base = 16
+	}
+	if n, err := strconv.ParseUint(digits, base, 8); err == nil && len(c) == 3 {
+		return string([]byte{byte(n)})
+	}
+	return c
 }
 
 // variables reads the service's environment.
