@@ -29,9 +29,12 @@ func (r *reading) command(started string) {
 			}
 		}
 	}
-	if len(r.service.all("Service", "ExecStart")) == 0 {
+	switch n := len(r.service.all("Service", "ExecStart")); {
+	case n == 0:
 		r.e.Off(&r.j, "%s has no ExecStart: write its command", importer.Clip(started))
 		return
+	case n > 1 && r.service.last("Service", "Type") != "oneshot": // systemd.service(5)
+		r.e.Off(&r.j, "systemd refuses more than one ExecStart without `Type=oneshot`: if these are several units, give each as a file of its own, or as `systemctl cat` prints them")
 	}
 	line := strings.Join(lines, " && ")
 	if dir := strings.TrimLeft(r.service.last("Service", "WorkingDirectory"), "-"); dir != "" {
