@@ -47,6 +47,7 @@ func TestTimers(t *testing.T) {
 		{name: "a file of variables", text: timer(daily, run1+"\nEnvironmentFile=-/etc/default/a"), zone: "UTC", says: []string{"EnvironmentFile (/etc/default/a)"}, jobs: 1, off: true},
 		{name: "a secret", text: timer(daily, run1+"\nEnvironment=DB_PASSWORD=hunter2"), zone: "UTC", says: []string{"DB_PASSWORD looks like a secret"}, jobs: 1},
 		{name: "a secret in a command", text: timer(daily, "ExecStart=/usr/bin/mysql -h db.example.com --password=hunter2 -e x"), zone: "UTC", says: []string{"looks like a secret"}, jobs: 1, off: true},
+		{name: "a command without a program", text: timer(daily, "ExecStart=;"), zone: "UTC", says: []string{"a.service has no ExecStart"}, jobs: 1, off: true},
 		{name: "several commands of one program", text: timer(daily, "Type=exec\nExecStart=/x\nExecStart=/y"), zone: "UTC", says: []string{"systemd refuses more than one ExecStart"}, jobs: 1, off: true},
 		{name: "several commands, one by one", text: timer(daily, "ExecStart=/x\nExecStart=/y"), zone: "UTC", never: "refuses", jobs: 1},
 		{name: "a specifier", text: timer(daily, "ExecStart=/x %H"), zone: "UTC", says: []string{"it holds a specifier of systemd (%H)"}, jobs: 1, off: true},

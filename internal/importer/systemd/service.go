@@ -30,7 +30,7 @@ func (r *reading) command(started string) {
 		}
 	}
 	switch n := len(r.service.all("Service", "ExecStart")); {
-	case n == 0:
+	case n == 0, len(lines) == 0:
 		r.e.Off(&r.j, "%s has no ExecStart: write its command", importer.Clip(started))
 		return
 	case n > 1 && r.service.last("Service", "Type") != "oneshot": // systemd.service(5)
