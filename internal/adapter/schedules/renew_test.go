@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/port"
 )
 
@@ -42,6 +44,10 @@ func TestRenew(t *testing.T) {
 	w.get = func(string) error { return errThrottled }
 	if is, _, err := w.renew(jobNo(7), w.clock.Add(time.Minute)); !errors.Is(err, errThrottled) || is.Unproved {
 		t.Errorf("while it cannot be read: %+v, %v", is, err)
+	}
+	w.get = nil
+	if is, gets, err := w.renew(jobNo(7), w.clock.Add(time.Minute)); err != nil || gets != 1 || is.Job == nil {
+		t.Errorf("read again, unchanged, after %d reads: %+v, %v", gets, is, err)
 	}
 }
 
@@ -318,5 +324,24 @@ func TestRenewOfWhatCouldNotBeRead(t *testing.T) {
 	w.get = nil
 	if is, gets, err := w.renew(jobNo(7), w.clock.Add(-time.Minute)); err != nil || gets != 1 || is.Job == nil || is.Job.Modified.Equal(changed) {
 		t.Errorf("after %d reads: %+v, %v", gets, is, err)
+	}
+}
+
+// TestRenewOfAJobThatWasRenamed: its schedule carries another job since the list. Until then it was there.
+func TestRenewOfAJobThatWasRenamed(t *testing.T) {
+	t.Parallel()
+	clock := changed
+	g := &group{schedules: []entry.Schedule{schedule("1", "cron(0 3 * * ? *)", input(t, job.Job{Name: "etl"}))}}
+	r := &Registry{Scheduler: g, Rules: rules{}, Trigger: trigger, Read: entry.Registered, Now: func() time.Time { return clock }}
+	if _, err := r.Jobs(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	clock = clock.Add(time.Minute)
+	g.schedules[0].Input, g.schedules[0].Modified = input(t, job.Job{Name: "report"}), clock
+	if is, err := r.Renew(t.Context(), "etl", clock); err != nil || !is.Gone || !is.Seen.Equal(changed) || !is.Found.Equal(clock) {
+		t.Errorf("the old name: %+v, %v", is, err)
+	}
+	if is, err := r.Renew(t.Context(), "report", clock); err != nil || is.Job == nil {
+		t.Errorf("the new name: %+v, %v", is, err)
 	}
 }

@@ -40,7 +40,7 @@ func (b *bus) ListRules(_ context.Context, token string, limit int) ([]Rule, str
 	}
 	var all []Rule
 	for range b.others {
-		all = append(all, Rule{Name: "other"})
+		all = append(all, Rule{Name: "other", ScheduleExpression: "rate(1 day)"})
 	}
 	for n := 0; n < b.rules && !b.forgets; n++ {
 		all = append(all, b.rule(fmt.Sprintf("rule-%03d", n)))
