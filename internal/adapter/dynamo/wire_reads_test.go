@@ -224,3 +224,27 @@ func TestARequestOfANewerBatchplane(t *testing.T) {
 		t.Errorf("%+v, %v", asked, err)
 	}
 }
+
+// TestRunsOfAJobAreReadConsistently: its scheduled runs are, for the control plane and not for people, whose
+// reads cost half. Its runs by hand are named by an index.
+func TestRunsOfAJobAreReadConsistently(t *testing.T) {
+	t.Parallel()
+	w, s := newWire(t, func(int, request) (int, string) { return 200, "{}" })
+	for name, c := range map[string]struct {
+		read func() error
+		want bool
+	}{
+		"Runs":   {func() error { _, err := s.Runs(t.Context(), port.Query{Job: "a"}); return err }, true},
+		"Newest": {func() error { _, err := s.Newest(t.Context(), []string{"a"}, 1); return err }, false},
+	} {
+		w.asked = nil
+		if err := c.read(); err != nil || len(w.asked) != 2 {
+			t.Errorf("%s: %d requests, %v", name, len(w.asked), err)
+		}
+		for _, r := range w.asked {
+			if want := c.want && r.body["IndexName"] == nil; (r.body["ConsistentRead"] == true) != want {
+				t.Errorf("%s of %v: ConsistentRead is %v", name, r.body["IndexName"], r.body["ConsistentRead"])
+			}
+		}
+	}
+}
