@@ -43,6 +43,8 @@ func TestHostile(t *testing.T) { //nolint:paralleltest // it measures memory
 		{"10 MB of lines", strings.Repeat("a: b\n", 2_000_000), 0, "of no kind that is recognised"},
 		{"a long line of YAML", "kind: CronJob\na: " + strings.Repeat("x ", 1<<20), 0, ""},
 		{"a long text of YAML", "kind: CronJob\na: \"" + strings.Repeat("x ", 1<<20) + "\"", 0, ""},
+		{"endless lines of systemd", "[Timer]\nOnCalendar=daily\nX=" + strings.Repeat("a\\\n", 3_000_000), 1, ""},
+		{"40,000 units of systemd", units(40_000), 10_000, ""},
 		{"one line", "0 1 * * * " + strings.Repeat("a && ", 1<<20), 0, ""},
 		{"deep YAML", "kind: CronJob\na: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000), 0, "nested more than"},
 		{"colons without commas", "kind: CronJob\na: [\n" + strings.Repeat("a: \n", 100_000) + "]", 0, "nested more than"},
@@ -172,4 +174,13 @@ func benchmark(b *testing.B, of func(int) []byte, jobs int) {
 	b.ReportMetric(0, "ns/op") // of both, so it is left out
 	b.ReportMetric(one.Seconds()/float64(b.N), "s")
 	b.ReportMetric(float64(one)/float64(ten), "whole/10-tenths")
+}
+
+// units gives n timers with their services.
+func units(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "# /etc/systemd/system/u%d.timer\n[Timer]\nOnCalendar=daily UTC\n# /etc/systemd/system/u%d.service\n[Service]\nExecStart=/x\n", i, i)
+	}
+	return b.String()
 }

@@ -101,7 +101,7 @@ func TestSpan(t *testing.T) {
 func TestSplit(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
-		`/a  b`: {"/a", "b"}, `/a "b c" 'd "e'`: {"/a", "b c", `d "e`}, `/a \x b\ c`: {"/a", "x", "b c"}, `/a "\t" ""`: {"/a", "\t", ""}, `A=b "C=d e"`: {"A=b", "C=d e"}, ``: nil,
+		`/a  b`: {"/a", "b"}, `/a "b c" 'd "e'`: {"/a", "b c", `d "e`}, `/a \x b\ c`: {"/a", `\x`, `b\ c`}, `/a "\t" ""`: {"/a", "\t", ""}, `A=b "C=d e"`: {"A=b", "C=d e"}, ``: nil,
 	} {
 		got := split(text)
 		if len(got) != len(want) {

@@ -17,6 +17,10 @@ func (r *reading) command(started string) {
 		r.e.Off(&r.j, "%s, which it starts, is not in these files: `systemctl cat %s %s` prints both", importer.Clip(started), importer.Word(r.timer.name), importer.Word(started))
 		return
 	}
+	if r.service.size() > maxService {
+		r.e.Off(&r.j, "%s has more than %d KiB, which no command of a task holds: put it into a script of the image", importer.Clip(started), maxService>>10)
+		return
+	}
 	r.j.Description = importer.Hide(r.service.last("Unit", "Description"))
 	r.variables()
 	r.limits()
@@ -36,10 +40,7 @@ func (r *reading) command(started string) {
 	case n > 1 && r.service.last("Service", "Type") != "oneshot": // systemd.service(5)
 		r.e.Off(&r.j, "systemd refuses more than one ExecStart without `Type=oneshot`: if these are several units, give each as a file of its own, or as `systemctl cat` prints them")
 	}
-	line := strings.Join(lines, " && ")
-	if dir := strings.TrimLeft(r.service.last("Service", "WorkingDirectory"), "-"); dir != "" {
-		line = "cd " + importer.Word(dir) + " && " + line
-	}
+	line := r.folder() + strings.Join(lines, " && ")
 	shown := importer.Hide(line)
 	r.e.Command = &shown
 	c := &importer.Command{Line: line, Job: &r.j, E: &r.e, Variables: r.j.Environment, Secrets: &r.in.Secrets}
@@ -47,6 +48,18 @@ func (r *reading) command(started string) {
 	c.ReplaceSecrets()
 	if strings.TrimSpace(c.Line) != "" {
 		r.j.Command = c.Words()
+	}
+}
+
+// folder gives what a command starts with in the service's folder.
+func (r *reading) folder() string {
+	switch dir := r.specified(strings.TrimLeft(r.service.last("Service", "WorkingDirectory"), "-")); dir {
+	case "":
+		return ""
+	case "~":
+		return "cd && "
+	default:
+		return "cd " + importer.Word(dir) + " && "
 	}
 }
 
@@ -76,16 +89,20 @@ func commands(text string) (all []string) {
 	return slices.DeleteFunc(append(all, strings.TrimSpace(text[from:])), func(s string) bool { return s == "" })
 }
 
+// specified gives a text without doubled percent signs. One with a specifier switches the job off.
+func (r *reading) specified(text string) string {
+	if found := specifier(text); found != "" {
+		r.e.Off(&r.j, "it holds a specifier of systemd (%s), which stands for a part of its host or unit: write what belongs there", found)
+	}
+	return strings.ReplaceAll(text, "%%", "%")
+}
+
 // line gives what runs as a shell would read it. systemd starts programs itself: quotes are as in a
 // shell, $NAME alone is split into words, and ${NAME} is not.
 func (r *reading) line(text string) string {
 	plain := strings.TrimLeft(text, "@-:+!|")
 	prefix := text[:len(text)-len(plain)]
-	if found := specifier(plain); found != "" {
-		r.e.Off(&r.j, "it holds a specifier of systemd (%s), which stands for a part of its host or unit: write what belongs there", found)
-	}
-	plain = strings.ReplaceAll(plain, "%%", "%")
-	words := split(plain)
+	words := split(r.specified(plain))
 	if strings.Contains(prefix, "@") && len(words) > 1 { // the second word is what it calls itself
 		words = append(words[:1], words[2:]...)
 	}
@@ -103,8 +120,12 @@ func (r *reading) line(text string) string {
 	return line
 }
 
-// variable matches a word that systemd splits at the variable's blanks.
-var variable = regexp.MustCompile(`^\$[A-Za-z_]\w*$`)
+// variable matches a word that systemd splits at the variable's blanks, and braced what is behind the $
+// of one that it does not split. It knows no ${NAME:-default}.
+var (
+	variable = regexp.MustCompile(`^\$[A-Za-z_]\w*$`)
+	braced   = regexp.MustCompile(`^\{[A-Za-z_]\w*\}`)
+)
 
 // quoted gives a word with variables for a shell. $$ is a $ to systemd.
 func quoted(word string) string {
@@ -114,7 +135,7 @@ func quoted(word string) string {
 		case c == '$' && strings.HasPrefix(word[i+1:], "$"):
 			b.WriteString(`\$`)
 			i++
-		case c == '$' && strings.HasPrefix(word[i+1:], "{"):
+		case c == '$' && braced.MatchString(word[i+1:]):
 			b.WriteByte(c)
 		case c == '$' || c == '"' || c == '`' || c == '\\':
 			b.WriteByte('\\')
@@ -130,35 +151,42 @@ func quoted(word string) string {
 var (
 	word    = regexp.MustCompile(`(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\.|[^\s"'\\])+`)
 	partsOf = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:\\.|[^"'\\])+`)
-	escapes = regexp.MustCompile(`\\(?:x[0-9A-Fa-f]{2}|[0-7]{3}|.)`)
+	escapes = regexp.MustCompile(`\\(?:x[0-9a-fA-F]{2}|[0-3][0-7]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)`)
 )
 
 // split gives the words of a command or of Environment (systemd.syntax(7), "Quoting").
 func split(text string) (words []string) {
 	for _, w := range word.FindAllString(text, -1) {
+		if w == `\;` {
+			w = ";"
+		}
 		words = append(words, partsOf.ReplaceAllStringFunc(w, func(part string) string {
 			if q := part[0]; q == '"' || q == '\'' {
 				part = part[1 : len(part)-1]
 			}
-			return escapes.ReplaceAllStringFunc(part, func(one string) string { return escaped(one[1:]) })
+			return escapes.ReplaceAllStringFunc(part, escaped)
 		}))
 	}
 	return words
 }
 
-// escaped gives what stands behind a backslash: a character, or its number.
-func escaped(c string) string {
-	if i := strings.Index("abfnrtvs", c); i >= 0 {
-		return "\a\b\f\n\r\t\v "[i : i+1]
+// escaped gives what a character means behind a backslash. systemd keeps one that it does not know, with
+// its backslash.
+func escaped(pair string) string {
+	switch pair[1] {
+	case 's':
+		return " "
+	case '"', '\'':
+		return pair[1:]
 	}
-	digits, base := strings.TrimPrefix(c, "x"), 8
-	if digits != c {
-		base = 16
+	char, several, _, err := strconv.UnquoteChar(pair, 0)
+	switch {
+	case err != nil:
+		return pair
+	case several:
+		return string(char)
 	}
-	if n, err := strconv.ParseUint(digits, base, 8); err == nil && len(c) == 3 {
-		return string([]byte{byte(n)})
-	}
-	return c
+	return string([]byte{byte(char)})
 }
 
 // variables reads the service's environment.
@@ -175,11 +203,16 @@ func (r *reading) variables() {
 		if specifier(values[name]) != "" {
 			r.e.Off(&r.j, "its variable %s holds a specifier of systemd, which stands for a part of its host or unit: write what belongs there", importer.Clip(name))
 		}
+		values[name] = strings.ReplaceAll(values[name], "%%", "%")
 	}
 	in := r.in.TakeVariables(&r.e, &r.j, values)
 	r.e.Literals(in, "ECS events")
 	for _, key := range []string{"EnvironmentFile", "PassEnvironment", "LoadCredential", "LoadCredentialEncrypted", "SetCredential", "ImportCredential"} {
-		if v := r.service.last("Service", key); v != "" {
+		v := r.service.last("Service", key)
+		if key == "SetCredential" { // its name, and not what it is
+			v, _, _ = strings.Cut(v, ":")
+		}
+		if v != "" {
 			r.e.Off(&r.j, "%s (%s) gives it values that the unit does not hold: write them into `environment`, or into the task definition's secrets", key, importer.Clip(strings.TrimPrefix(v, "-")))
 		}
 	}
@@ -216,26 +249,5 @@ func (r *reading) timeout() {
 			r.e.Note("%s is `timeout: %s`", key, r.j.Timeout)
 			return
 		}
-	}
-}
-
-// around reads what else a service's start hangs on, or leads to.
-func (r *reading) around() {
-	if v := r.service.last("Unit", "OnFailure"); v != "" {
-		r.e.Change("OnFailure=%s is dropped: batchplane tells each run that failed; `notify` says more", importer.Clip(v))
-	}
-	if v := r.service.last("Unit", "OnSuccess"); v != "" {
-		r.e.Off(&r.j, "it starts %s when it succeeds, and batchplane chains no jobs: put their commands into one", importer.Clip(v))
-	}
-	for _, s := range r.service.settings {
-		switch {
-		case strings.HasPrefix(s.key, "Condition"), strings.HasPrefix(s.key, "Assert"), s.key == "ExecCondition":
-			r.e.Off(&r.j, "it runs only where %s=%s holds, which a task does not ask: let the command look", s.key, importer.Clip(importer.Hide(s.value)))
-		case strings.HasPrefix(s.key, "ExecStop"):
-			r.e.Decide("%s is left out: let the command do it at its end", s.key)
-		}
-	}
-	if kind := r.service.last("Service", "Type"); slices.Contains([]string{"forking", "notify", "dbus"}, kind) {
-		r.e.Off(&r.j, "its service is of the type %s, whose program goes on in the background: a task ends with its command", kind)
 	}
 }

@@ -34,21 +34,20 @@ func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 
 // Read makes jobs from the timers in the files.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
-	all := units(files)
+	c := units(files)
 	found := false
-	for _, u := range all {
+	for _, u := range c.all {
 		if !slices.ContainsFunc(u.settings, func(s setting) bool { return s.section == "Timer" }) {
 			continue
 		}
 		found = true
-		r := &reading{in: in, timer: u, name: strings.TrimSuffix(u.name, ".timer")}
+		r := &reading{in: in, timer: c.find(u.name), name: strings.TrimSuffix(u.name, ".timer")}
 		if len(files) > 1 {
 			r.file = u.file
 		}
-		started := cmp.Or(u.last("Timer", "Unit"), r.name+".service")
-		if i := slices.IndexFunc(all, func(u *unit) bool { return u.name == started }); i >= 0 {
-			r.service = all[i]
-		}
+		_, instance, _ := strings.Cut(r.name, "@")
+		started := cmp.Or(strings.NewReplacer("%i", instance, "%I", instance).Replace(r.timer.last("Timer", "Unit")), r.name+".service")
+		r.service = c.find(started)
 		r.read(started)
 	}
 	if !found {
@@ -57,6 +56,13 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 	in.BaseDefinition()
 	return nil
 }
+
+// maxTimes is how many times of a timer are read, and maxService how many bytes of a service: a command
+// of a task has far fewer. They bound what hostile files cost.
+const (
+	maxTimes   = 100
+	maxService = 32 << 10
+)
 
 // reading is the import of one timer.
 type reading struct {
@@ -74,6 +80,12 @@ func (r *reading) read(started string) {
 	if len(all) == 0 {
 		r.begin(r.timer.line, "")
 		r.e.Refuse("it has no times that repeat (OnCalendar, OnUnitActiveSec): what runs once after the start of its host has no counterpart")
+		r.in.Entries = append(r.in.Entries, r.e)
+		return
+	}
+	if len(all) > maxTimes {
+		r.begin(r.timer.line, "")
+		r.e.Refuse("it has %d times, and at most %d are read: write a schedule that has them all", len(all), maxTimes)
 		r.in.Entries = append(r.in.Entries, r.e)
 		return
 	}
@@ -128,15 +140,16 @@ func (r *reading) one(s setting, before *[]importer.Fields, started, name string
 
 // off adds how to switch the timer off and on again.
 func (r *reading) off() {
+	name := importer.Word(strings.Replace(r.timer.name, "@.", "@INSTANCE.", 1))
 	command := "sudo systemctl"
 	if strings.Contains(r.timer.path, "/systemd/user/") || strings.Contains(r.timer.path, "/.config/systemd/") {
 		command = "systemctl --user"
 	}
-	on := command + " enable --now " + importer.Word(r.timer.name)
+	on := command + " enable --now " + name
 	if yes(r.timer.last("Timer", "Persistent")) {
 		on += "   # systemd starts at once what it missed meanwhile"
 	}
-	r.in.Switch(command+" disable --now "+importer.Word(r.timer.name), on)
+	r.in.Switch(command+" disable --now "+name, on)
 }
 
 // calendar takes the times of an OnCalendar.
@@ -200,6 +213,14 @@ func (r *reading) every(s setting) (ok bool) {
 
 // terms reads what else a timer says.
 func (r *reading) terms() {
+	if strings.Contains(r.timer.name, "@.") {
+		r.e.Off(&r.j, "it is a template, and each of its instances, which `systemctl list-timers %s` lists, is a job of its own", importer.Word(r.name+"*"))
+	}
+	for _, key := range []string{"OnBootSec", "OnStartupSec", "OnActiveSec"} {
+		if v := r.timer.last("Timer", key); v != "" && r.timer.last("Timer", "OnCalendar") != "" {
+			r.e.Change("%s=%s is left out: a task has no boot, and runs at the times alone", key, importer.Clip(v))
+		}
+	}
 	r.j.Overlap = job.Forbid
 	r.e.Note("systemd starts no service that still runs, and neither does `overlap: forbid`, which records the slot as skipped")
 	if yes(r.timer.last("Timer", "Persistent")) {

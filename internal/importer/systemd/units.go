@@ -45,18 +45,39 @@ func (c *collection) of(file, at string, line int) *unit {
 }
 
 // units reads the units of the files: what `systemctl cat` prints, or the units' own files.
-func units(files []*importer.File) []*unit {
+func units(files []*importer.File) *collection {
 	c := &collection{byName: map[string]*unit{}}
 	for _, f := range files {
 		c.read(f)
 	}
-	return slices.DeleteFunc(c.all, func(u *unit) bool { return len(u.settings) == 0 })
+	c.all = slices.DeleteFunc(c.all, func(u *unit) bool { return len(u.settings) == 0 })
+	return c
+}
+
+// find gives a unit with what it has of its template, or nil.
+func (c *collection) find(name string) *unit {
+	u := c.byName[name]
+	if u != nil && len(u.settings) == 0 {
+		u = nil
+	}
+	before, instance, ok := strings.Cut(name, "@")
+	of := c.byName[before+"@"+path.Ext(name)]
+	if !ok || strings.HasPrefix(instance, ".") || of == nil {
+		return u
+	}
+	merged := *of
+	merged.name = name
+	if u != nil {
+		merged.settings = append(slices.Clone(of.settings), u.settings...)
+	}
+	return &merged
 }
 
 // read reads a file. A line that ends with a backslash goes on in the next one that is no comment.
 func (c *collection) read(f *importer.File) {
 	u := c.of(f.Name, strings.ReplaceAll(f.Name, `\`, "/"), 1)
-	section, joined, from := "", "", 1
+	section, from := "", 1
+	var joined []string
 	for i, text := range strings.Split(strings.ReplaceAll(string(f.Data), "\r", ""), "\n") {
 		if m := header.FindStringSubmatch(text); m != nil {
 			u, section = c.of(f.Name, m[1], i+1), ""
@@ -65,15 +86,15 @@ func (c *collection) read(f *importer.File) {
 		if strings.HasPrefix(trimmed, "#") || strings.HasPrefix(trimmed, ";") {
 			continue
 		}
-		if joined == "" {
+		if len(joined) == 0 {
 			from = i + 1
 		}
 		if before, more := strings.CutSuffix(trimmed, `\`); more {
-			joined += before + " "
+			joined = append(joined, before)
 			continue
 		}
-		u.take(&section, joined+trimmed, from)
-		joined = ""
+		u.take(&section, strings.Join(append(joined, trimmed), " "), from)
+		joined = nil
 	}
 }
 
@@ -109,6 +130,14 @@ func (u *unit) last(section, key string) string {
 		return all[len(all)-1].value
 	}
 	return ""
+}
+
+// size gives the bytes of a unit's settings.
+func (u *unit) size() (n int) {
+	for _, s := range u.settings {
+		n += len(s.key) + len(s.value)
+	}
+	return n
 }
 
 // yes reports whether a value is one of systemd's words for true.
