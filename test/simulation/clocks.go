@@ -129,10 +129,10 @@ func (w *World) givesWay(before, after *run.Run) bool {
 }
 
 // runsAfterAll: a slot that a wrong clock called missed before its time is claimed anew if its trigger
-// comes, to a right clock.
+// comes, to a right clock. By the schedule that is deployed by then it may be the trigger of another slot.
 func (w *World) runsAfterAll(t *trigger, reply port.Reply) {
 	at, early := w.wrong.early[t.run]
-	if early && reply.Outcome == port.Duplicate && w.store.runs[t.run].run.Status == run.Missed && w.wrong.by == 0 && at.Sub(w.now) > 2*clocks {
+	if early && reply.Run == t.run && reply.Outcome == port.Duplicate && w.store.runs[t.run].run.Status == run.Missed && w.wrong.by == 0 && at.Sub(w.now) > 2*clocks {
 		w.violate("what was missed too early runs", t.run, "its trigger came, and it counts as missed since %s", at.Format("15:04:05"))
 	}
 }

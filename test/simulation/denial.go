@@ -179,6 +179,9 @@ func (w *World) overdue(f Fault) {
 		since := later(later(w.denied[f].from, w.truth.slept), later(r.Last().AcceptedAt, r.Last().SentAt))
 		if f == ClusterGone { // looks at it may be refused besides
 			since = later(since, w.truth.untoldUntil)
+			if w.now.Sub(w.truth.unanswered) < slack { // nor is a look that was not answered the last
+				continue
+			}
 		}
 		if w.now.Sub(since) > limit+slack {
 			w.violate("silence ends", r.ID, "it is %s, though since %s ECS has told nothing: %s", r.Status, since.Format("2 15:04:05"), f)

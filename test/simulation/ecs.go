@@ -212,6 +212,7 @@ func (e *ecs) resolve(j job.Job, d dice) (run.TaskDefinition, error) {
 
 func (e *ecs) describe(arns []string, d dice) (tasks []ecsevent.Task, missing []string, err error) {
 	if e.w.hit(d, DescribeError, 40) {
+		e.w.truth.unanswered = e.w.now
 		return nil, nil, errUnavailable
 	}
 	tasks = make([]ecsevent.Task, 0, len(arns))

@@ -153,6 +153,8 @@ func TestWorldsThatFailed(t *testing.T) {
 		"a retry by a clock that was behind kept a stop":     {Seed: 1855000008982, Horizon: 45 * time.Minute},
 		"a restored item was taken for what it equals later": {Seed: 1907000004704},
 		"a clock was put right while a trigger stood":        {Seed: 1913000003974},
+		"a late trigger was one of a newer schedule":         {Seed: 2113000011143, Horizon: 114 * time.Minute},
+		"looks at a cluster that is gone were not answered":  {Seed: 2113000004862, Horizon: 84 * time.Minute},
 		"a sweep died while it read what was deployed":       {Seed: 1923000006975},
 		"a silence after a missed run that was retried":      {Seed: 1931000001357},
 		"a token was forgotten a round before a refusal":     {Seed: 1931000007738},

@@ -37,6 +37,7 @@ type truth struct {
 	untold      map[string]time.Time // since when ECS has refused to tell, by startedBy
 	answer      map[string]ended     // that ended a refusal, by startedBy
 	untoldUntil time.Time
+	unanswered  time.Time                // when DescribeTasks was last not answered
 	spotFailed  map[run.RoundID]*handler // who was told that Spot had no room for an attempt
 	lacks       map[run.RoundID]bool     // attempts for which there was no room, when last asked
 	givenUp     map[string]bool          // attempts whose end ECS refused to tell, by startedBy
