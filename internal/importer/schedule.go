@@ -171,8 +171,36 @@ func (in *Import) Translated(e *Entry, j *job.Job, written string, f Fields, zon
 	return true
 }
 
-// ClockChanges reports whether the clocks of a zone change within two years.
-func (in *Import) ClockChanges(zone string) bool {
+// ZoneOr gives the zone that a file names, or that of the options. Without either it assumes UTC, and says
+// whose zone counts.
+func (in *Import) ZoneOr(e *Entry, named, whose string) string {
+	zone := cmp.Or(named, in.Zone)
+	if zone == "" {
+		e.Decide("it names no zone, so that of %s counts, which the file does not say: UTC is assumed; set it with --zone", whose)
+	}
+	return cmp.Or(zone, "UTC")
+}
+
+// AtChanges gives the rule for changes of the clock of a program that follows the wall clock, or none if
+// the clocks of the zone do not change.
+func (in *Import) AtChanges(zone string, rule cron.DST) cron.DST {
+	if in.clockChanges(zone) {
+		return rule
+	}
+	return cron.DST{}
+}
+
+// KeepChanges gives a job that rule, with a note, if there is one.
+func (e *Entry) KeepChanges(j *job.Job, program string, rule cron.DST) {
+	if rule == (cron.DST{}) {
+		return
+	}
+	j.DST = job.DST{Gap: rule.Gap.String(), Overlap: rule.Overlap.String()}
+	e.Note("%s loses a time in the spring gap and runs one in the repeated hour %s, and so does this job: dst changes that", program, rule.Overlap.String())
+}
+
+// clockChanges reports whether the clocks of a zone change within two years.
+func (in *Import) clockChanges(zone string) bool {
 	z, err := cron.LoadZone(zone)
 	if err != nil {
 		return true // reported elsewhere

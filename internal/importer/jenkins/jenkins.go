@@ -217,23 +217,12 @@ func (r *reading) identity(l line) string {
 
 // schedule reads the schedule and its zone. ok is false if no job can be made.
 func (r *reading) schedule(zone string, l line) (ok bool) {
-	zone = cmp.Or(zone, r.in.Zone)
-	if zone == "" {
-		zone = "UTC"
-		r.e.Decide("its timer names no zone, so that of Jenkins' host counts, which the file does not say: UTC is assumed; set it with --zone")
-	}
-	changes := r.in.ClockChanges(zone)
-	dst := cron.DST{}
-	if changes {
-		dst = cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapTwice}
-	}
-	if !r.in.BothDays(&r.e, &r.j, "Jenkins", l.text, l.fields, zone, dst) {
+	zone = r.in.ZoneOr(&r.e, zone, "Jenkins' host")
+	rule := r.in.AtChanges(zone, cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapTwice})
+	if !r.in.BothDays(&r.e, &r.j, "Jenkins", l.text, l.fields, zone, rule) {
 		return false
 	}
-	if changes {
-		r.j.DST = job.DST{Gap: cron.GapSkip.String(), Overlap: cron.OverlapTwice.String()}
-		r.e.Note("Jenkins loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst changes that")
-	}
+	r.e.KeepChanges(&r.j, "Jenkins", rule)
 	switch {
 	case l.drawn && r.name == "":
 		r.e.Off(&r.j, "H stands for values that Jenkins draws from the job's full name, which the file does not say, so they are not those of its schedule here: name the file NAME.xml, or jobs/FOLDER/jobs/NAME/config.xml")

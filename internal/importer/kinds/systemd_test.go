@@ -19,7 +19,7 @@ func TestTimers(t *testing.T) {
 	run(t, "systemd", "cat.txt", []told{
 		{name: "a plain one", text: timer(daily, run1), zone: "UTC", says: []string{"sudo systemctl disable --now a.timer", "`overlap: forbid`"}, never: "dst", jobs: 1},
 		{name: "no zone", text: timer(daily, run1), says: []string{"UTC is assumed; set it with --zone"}, jobs: 1},
-		{name: "its own zone", text: timer(daily+" Europe/Rome", run1), zone: "UTC", says: []string{"starts one in the repeated hour once"}, jobs: 1},
+		{name: "its own zone", text: timer(daily+" Europe/Rome", run1), zone: "UTC", says: []string{"runs one in the repeated hour once"}, jobs: 1},
 		{name: "a zone that is none", text: timer(daily+" Europe/Nowhere", run1), zone: "UTC", says: []string{"could not be read as systemd.time(7) says"}},
 		{name: "a second", text: timer(daily+":30", run1), zone: "UTC", says: []string{"the second is left out"}, jobs: 1},
 		{name: "years", text: timer("OnCalendar=2027-01-01 03:00", run1), zone: "UTC", says: []string{"it names years"}},

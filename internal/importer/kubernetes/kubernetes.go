@@ -152,19 +152,13 @@ func (r *reading) schedule() (ok bool) {
 		r.e.Refuse("%s", err.Error())
 		return false
 	}
-	dst, changes := cron.DST{}, r.in.ClockChanges(zone)
-	if changes {
-		dst = cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapTwice}
-	}
-	if !r.in.Translated(&r.e, &r.j, expression, f, zone, dst) {
+	rule := r.in.AtChanges(zone, cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapTwice})
+	if !r.in.Translated(&r.e, &r.j, expression, f, zone, rule) {
 		return false
 	}
-	if changes {
-		r.j.DST = job.DST{Gap: cron.GapSkip.String(), Overlap: cron.OverlapTwice.String()}
-		r.e.Note("Kubernetes loses a time in the spring gap and runs one in the repeated hour twice, and so does this job: dst changes that")
-		if uneven(zone, r.in.From) {
-			r.e.Note("in this zone the clocks change at midnight or by half an hour, and there Kubernetes leaves a time out, or starts one on a day that the fields do not have: this job keeps to its fields")
-		}
+	r.e.KeepChanges(&r.j, "Kubernetes", rule)
+	if rule != (cron.DST{}) && uneven(zone, r.in.From) {
+		r.e.Note("in this zone the clocks change at midnight or by half an hour, and there Kubernetes leaves a time out, or starts one on a day that the fields do not have: this job keeps to its fields")
 	}
 	if r.j.Schedule != strings.Join(strings.Fields(expression), " ") {
 		r.e.Change("%s is written as %s, which means the same here", expression, r.j.Schedule)
@@ -186,12 +180,7 @@ func (r *reading) zone(text string) (zone, expression string) {
 		}
 		zone, expression = given, strings.TrimSpace(after)
 	}
-	zone = cmp.Or(zone, r.in.Zone)
-	if zone == "" {
-		zone = "UTC"
-		r.e.Decide("it names no timeZone, so its controller's zone counts, which the file does not say: UTC is assumed; set it with --zone")
-	}
-	return zone, expression
+	return r.in.ZoneOr(&r.e, zone, "its controller"), expression
 }
 
 // every turns @every into a rate.

@@ -157,31 +157,19 @@ func (r *reading) calendar(written string, c calendar) (ok bool) {
 	if c.seconds {
 		r.e.Change("it names a second, and a schedule here has whole minutes: the second is left out")
 	}
-	zone := cmp.Or(c.zone, r.in.Zone)
-	if zone == "" {
-		zone = "UTC"
-		r.e.Decide("it names no zone, so that of its host counts, which the file does not say: UTC is assumed; set it with --zone")
-	}
-	changes := r.in.ClockChanges(zone)
-	dst := cron.DST{}
-	if changes {
-		dst = cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapOnce}
-	}
+	zone := r.in.ZoneOr(&r.e, c.zone, "its host")
+	rule := r.in.AtChanges(zone, cron.DST{Gap: cron.GapSkip, Overlap: cron.OverlapOnce})
 	switch {
 	case c.fromEnd > 0 || c.weekly:
 		ok = r.in.EventBridge(&r.e, &r.j, fromEnd(c), zone)
 	default:
-		ok = r.in.BothDays(&r.e, &r.j, "systemd", written, c.fields, zone, dst)
+		ok = r.in.BothDays(&r.e, &r.j, "systemd", written, c.fields, zone, rule)
 	}
-	if !ok {
-		return false
+	if ok {
+		r.e.KeepChanges(&r.j, "systemd", rule)
+		r.e.Note("%s is %s", written, r.j.Schedule)
 	}
-	if changes {
-		r.j.DST = job.DST{Gap: cron.GapSkip.String(), Overlap: cron.OverlapOnce.String()}
-		r.e.Note("systemd loses a time in the spring gap and starts one in the repeated hour once, and so does this job: dst changes that")
-	}
-	r.e.Note("%s is %s", written, r.j.Schedule)
-	return true
+	return ok
 }
 
 // fromEnd writes a day that is counted from the month's end for EventBridge.
