@@ -85,7 +85,7 @@ func (w *wording) wrapped() (all []call) {
 }
 
 // hostFolder matches the folders of programs that a system installs.
-var hostFolder = pattern(`^(?:[^/]*|.*/s?bin/[^/]*)$`)
+var hostFolder = Pattern(`^(?:[^/]*|.*/s?bin/[^/]*)$`)
 
 // programName gives a program without its folder. A script of one's own with the name of a program of
 // the host, such as /opt/shop/service, keeps it.

@@ -12,30 +12,30 @@ import (
 // fileOptions match the option by which a program gets the name of the file or folder that it writes;
 // the name follows in the same word or is the next.
 var fileOptions = map[string]func() *regexp.Regexp{
-	"pg_dump": dumpFile, "pg_dumpall": dumpFile, "tar": dumpFile, "pg_basebackup": pattern(`^(?:-D|--pgdata(?:=|$))(.*)$`), "mysqldump": resultFile, "mariadb-dump": resultFile,
+	"pg_dump": dumpFile, "pg_dumpall": dumpFile, "tar": dumpFile, "pg_basebackup": Pattern(`^(?:-D|--pgdata(?:=|$))(.*)$`), "mysqldump": resultFile, "mariadb-dump": resultFile,
 	"mariadb-backup": targetFolder, "mariabackup": targetFolder, "xtrabackup": targetFolder,
-	"mongodump": pattern(`^(?:-o|--out(?:=|$)|--archive=)(.*)$`),
-	"redis-cli": pattern(`^--rdb()$`), "git": pattern(`^-C()$`),
-	"sqlite3": pattern(`^\.(?:backup|output|once)\s+(?:main\s+)?['"]?([^'"]+)`),
-	"curl":    pattern(`^(?:-[sSfLkgvi]*o|--output(?:=|$))(.*)$`),
-	"wget":    pattern(`^(?:-[qncv]*[OP]|--output-document(?:=|$)|--directory-prefix(?:=|$))(.*)$`),
+	"mongodump": Pattern(`^(?:-o|--out(?:=|$)|--archive=)(.*)$`),
+	"redis-cli": Pattern(`^--rdb()$`), "git": Pattern(`^-C()$`),
+	"sqlite3": Pattern(`^\.(?:backup|output|once)\s+(?:main\s+)?['"]?([^'"]+)`),
+	"curl":    Pattern(`^(?:-[sSfLkgvi]*o|--output(?:=|$))(.*)$`),
+	"wget":    Pattern(`^(?:-[qncv]*[OP]|--output-document(?:=|$)|--directory-prefix(?:=|$))(.*)$`),
 }
 
 var (
-	dumpFile     = pattern(`^(?:-f|--file(?:=|$))(.*)$`)
-	resultFile   = pattern(`^(?:-r|--result-file(?:=|$))(.*)$`)
-	targetFolder = pattern(`^--target-dir(?:=|$)(.*)$`)
+	dumpFile     = Pattern(`^(?:-f|--file(?:=|$))(.*)$`)
+	resultFile   = Pattern(`^(?:-r|--result-file(?:=|$))(.*)$`)
+	targetFolder = Pattern(`^--target-dir(?:=|$)(.*)$`)
 )
 
 var (
 	// packs matches the letters by which tar makes an archive and gets its name.
-	packs = pattern(`^-?[A-Za-z]*(?:c[A-Za-z]*f|f[A-Za-z]*c)[A-Za-z]*$`)
+	packs = Pattern(`^-?[A-Za-z]*(?:c[A-Za-z]*f|f[A-Za-z]*c)[A-Za-z]*$`)
 	// curlKeeps and wgetKeeps match options that keep what is fetched under its own name. wget without one
 	// does too, but in crontabs mostly only calls a page.
-	curlKeeps = pattern(`^(?:-[sSfLkgvi]*OJ?|--remote-name(?:-all)?)$`)
-	wgetKeeps = pattern(`^(?:-[qc]*[Nmr]|--timestamping|--mirror|--recursive)$`)
+	curlKeeps = Pattern(`^(?:-[sSfLkgvi]*OJ?|--remote-name(?:-all)?)$`)
+	wgetKeeps = Pattern(`^(?:-[qc]*[Nmr]|--timestamping|--mirror|--recursive)$`)
 	// away matches names of what is not on the task's own disk, or of which that is not certain.
-	away = pattern(`^[\w.@%+${}-]+:|^\$\{?\w+\}?/?$`)
+	away = Pattern(`^[\w.@%+${}-]+:|^\$\{?\w+\}?/?$`)
 )
 
 // copying are programs that copy between places of which at least one is elsewhere.

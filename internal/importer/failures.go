@@ -7,10 +7,10 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/shell"
 )
 
-var failing = pattern(`^(?:exit(?:\s+(?:[1-9][0-9]*|"?\$\?"?))?|false|/bin/false|/usr/bin/false)$`)
+var failing = Pattern(`^(?:exit(?:\s+(?:[1-9][0-9]*|"?\$\?"?))?|false|/bin/false|/usr/bin/false)$`)
 
 // always matches commands that always succeed.
-var always = pattern(`^(?:exit 0|true|/bin/true|:)$`)
+var always = Pattern(`^(?:exit 0|true|/bin/true|:)$`)
 
 // failures reports commands whose failure nobody sees, and work that ends with the container.
 func (r *Command) failures(s shell.List) {
@@ -89,7 +89,7 @@ func (r *Command) tellOr(next string) {
 	r.E.Decide("%s", text)
 }
 
-var shellOption = pattern(`^-[a-z]*c$`)
+var shellOption = Pattern(`^-[a-z]*c$`)
 
 // maxHeld is how deep shells within shells are examined.
 const maxHeld = 4

@@ -65,7 +65,7 @@ func fitTags(e *Entry, j *job.Job) {
 
 // exampleImage matches images of examples: of your-registry or REGISTRY, and of a registry of ECR whose account
 // is no number of twelve digits.
-var exampleImage = pattern(`(?:^|/)(?i:your[-_](?:\w|-)|your(?:registry|repo|org|company|user|username|name)\b)|^REGISTRY/|^(?:[^/]*[^0-9/.][^/.]*|[0-9]{1,11})\.dkr\.ecr\.`)
+var exampleImage = Pattern(`(?:^|/)(?i:your[-_](?:\w|-)|your(?:registry|repo|org|company|user|username|name)\b)|^REGISTRY/|^(?:[^/]*[^0-9/.][^/.]*|[0-9]{1,11})\.dkr\.ecr\.`)
 
 // fitDefinition does the same for a job's task definition.
 func fitDefinition(e *Entry, j *job.Job, d *job.TaskDefinition) {

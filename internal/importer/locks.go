@@ -9,4 +9,4 @@ var lockers = []string{
 
 // lockForm matches a lock that the line makes itself: a file or a folder whose name ends so, which
 // a block and a clock do not, and the locks of chpst and solo.
-var lockForm = pattern(`(?:\[|\btest)\s+(?:!\s+)?-[defs]\s+\S*\.(?:lock|lck|pid)(?:["'}\s;&|)\]]|$)|\bmkdir\s+(?:-\S+\s+)*(?:\S*(?:[^\sbc]|[A-Za-z][bc]))?(?:lock|lck)(?:["'\s;&|]|$)|/(?:var|run)/lock/|\bchpst\s+(?:-\S+\s+|\w+\s+)*?-[lL]\s|\bsolo\s+(?:-\w+\s+)*-port=`)
+var lockForm = Pattern(`(?:\[|\btest)\s+(?:!\s+)?-[defs]\s+\S*\.(?:lock|lck|pid)(?:["'}\s;&|)\]]|$)|\bmkdir\s+(?:-\S+\s+)*(?:\S*(?:[^\sbc]|[A-Za-z][bc]))?(?:lock|lck)(?:["'\s;&|]|$)|/(?:var|run)/lock/|\bchpst\s+(?:-\S+\s+|\w+\s+)*?-[lL]\s|\bsolo\s+(?:-\w+\s+)*-port=`)

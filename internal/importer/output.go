@@ -11,13 +11,13 @@ import (
 // logs may hold data too. streams matches the container's own output; crontabs of images write
 // to that of process 1 or of cron.
 var (
-	logLike = pattern(`(?i)\.(log|err|out)$`)
-	streams = pattern(`^/dev/(?:stdout|stderr|fd/[12])$|^/proc/(?:1|self|\$\(cat [\w./-]*cron[\w./-]*\))/fd/[12]$`)
+	logLike = Pattern(`(?i)\.(log|err|out)$`)
+	streams = Pattern(`^/dev/(?:stdout|stderr|fd/[12])$|^/proc/(?:1|self|\$\(cat [\w./-]*cron[\w./-]*\))/fd/[12]$`)
 )
 
 // passing matches files that nobody misses: logs by another name, and what lies in folders for logs
 // and for a while.
-var passing = pattern(`^(?:/tmp|/var/tmp|/var/log|/dev|/proc|/run|/var/run)/|(?i)(?:^|[^a-z])logs?(?:[^a-z]|$)`)
+var passing = Pattern(`^(?:/tmp|/var/tmp|/var/log|/dev|/proc|/run|/var/run)/|(?i)(?:^|[^a-z])logs?(?:[^a-z]|$)`)
 
 const nowhere = "/dev/null"
 

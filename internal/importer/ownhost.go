@@ -13,12 +13,12 @@ const ownName = `(?:localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1\])(?:[:/?]|$)`
 var (
 	// ownURL matches a word, or the value of an option or a variable, that is a URL of the host itself.
 	// A header, a query or a text that only holds one does not count.
-	ownURL  = pattern(`^(?:-*[\w.-]+=)?["']?[\w+]+://(?:[^\s/@]*@)?` + ownName)
-	ownWord = pattern(`^` + ownName)
+	ownURL  = Pattern(`^(?:-*[\w.-]+=)?["']?[\w+]+://(?:[^\s/@]*@)?` + ownName)
+	ownWord = Pattern(`^` + ownName)
 	// hostWord matches words by which a client of a database may be told another host.
-	hostWord = pattern(`^(?:-h|--host|--ur[il]|--defaults|--login-path|--config=|(?:(?:--dbname=|-d)?["']?)\$)|://|\b(?:host|service)=`)
+	hostWord = Pattern(`^(?:-h|--host|--ur[il]|--defaults|--login-path|--config=|(?:(?:--dbname=|-d)?["']?)\$)|://|\b(?:host|service)=`)
 	// hostVariable matches variables that name one.
-	hostVariable = pattern(`^(?:PGHOST|PGHOSTADDR|PGSERVICE|PGSERVICEFILE|MYSQL_HOST)(?:=|$)`)
+	hostVariable = Pattern(`^(?:PGHOST|PGHOSTADDR|PGSERVICE|PGSERVICEFILE|MYSQL_HOST)(?:=|$)`)
 )
 
 var (

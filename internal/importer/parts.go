@@ -70,7 +70,7 @@ func isDelay(c shell.Command) bool {
 }
 
 // delay matches a text that imports what it needs and sleeps.
-var delay = pattern(`^["'](?:(?:import|from|use) [\w ,.:]+;\s*)*(?:time\.)?(?:u?sleep)\b[^;]*;?\s*["']$`)
+var delay = Pattern(`^["'](?:(?:import|from|use) [\w ,.:]+;\s*)*(?:time\.)?(?:u?sleep)\b[^;]*;?\s*["']$`)
 
 func commandParts(c shell.Command, variables map[string]string, folder string, depth int) (parts []string, works bool) {
 	if depth > maxHeld {

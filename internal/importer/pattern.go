@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// pattern compiles an expression when a file is first examined, not at the start of every
+// Pattern compiles an expression when a file is first examined, not at the start of every
 // command.
-func pattern(text string) func() *regexp.Regexp {
+func Pattern(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }

@@ -51,9 +51,9 @@ type Secret struct {
 
 // named matches ways to write a name before its value; the group is the name.
 var named = []func() *regexp.Regexp{
-	pattern(`([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`),
-	pattern(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+`),
-	pattern(`([A-Za-z_][A-Za-z0-9_.-]*)(?:\\?["']\s*:|\s*:\s)\s*(?:\\"|\\')?`),
+	Pattern(`([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`),
+	Pattern(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+`),
+	Pattern(`([A-Za-z_][A-Za-z0-9_.-]*)(?:\\?["']\s*:|\s*:\s)\s*(?:\\"|\\')?`),
 }
 
 // value matches a value in a line for a shell.
@@ -89,23 +89,23 @@ var unnamed = []struct {
 	words []string
 	form  func() *regexp.Regexp
 }{
-	{[]string{"key=", "auth=", "sig=", "signature="}, pattern(`[?&](?:key|auth|sig|signature)=([^\s&"';]+)`)},
-	{[]string{"authorization"}, pattern(`(?i)authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token|digest)\s+)?([^\s"'\\]+)`)},
-	{[]string{"bearer"}, pattern(`(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{6,})`)},
-	{[]string{"curl"}, pattern(`\bcurl\b.*?\s(?:-u|-U|--user|--proxy-user)[= ]?\s*["']?[^\s:"'$-][^\s:"'$]*:([^\s"']+)`)},
-	{[]string{"mysql", "mariadb", "sshpass"}, pattern(`\b(?:mysql[\w-]*|mariadb[\w-]*|sshpass)\b[^|;&]*?\s-p` + value)},
-	{[]string{"sshpass", "mongo"}, pattern(`\b(?:sshpass|mongo\w*)\b[^|;&]*?\s-p\s+` + value)},
-	{[]string{"login"}, pattern(`\b(?:docker|podman)\s+login\b[^|;&]*?\s-p\s+` + value)},
-	{[]string{"sqlcmd", "bcp"}, pattern(`\b(?:sqlcmd|bcp)\b[^|;&]*?\s-P\s*` + value)},
-	{[]string{"lftp"}, pattern(`\blftp\b[^|;&]*?\s-u\s*[^\s,]+,([^\s;&|"']+)`)},
-	{[]string{"redis-cli"}, pattern(`\bredis-cli\b[^|;&]*?\s-a\s*` + value)},
-	{[]string{"-p\"", "-p'"}, pattern(`\s-p("[^"]*[^"0-9][^"]*"|'[^']*[^'0-9][^']*')`)},
-	{[]string{" -p", "\t-p"}, pattern(`\s-p([0-9]*[A-Za-z]+[0-9][A-Za-z0-9]*|[0-9]+[A-Za-z][A-Za-z0-9]*)`)},
-	{[]string{"pass:"}, pattern(`\bpass:([^\s"']+)`)},
+	{[]string{"key=", "auth=", "sig=", "signature="}, Pattern(`[?&](?:key|auth|sig|signature)=([^\s&"';]+)`)},
+	{[]string{"authorization"}, Pattern(`(?i)authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token|digest)\s+)?([^\s"'\\]+)`)},
+	{[]string{"bearer"}, Pattern(`(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{6,})`)},
+	{[]string{"curl"}, Pattern(`\bcurl\b.*?\s(?:-u|-U|--user|--proxy-user)[= ]?\s*["']?[^\s:"'$-][^\s:"'$]*:([^\s"']+)`)},
+	{[]string{"mysql", "mariadb", "sshpass"}, Pattern(`\b(?:mysql[\w-]*|mariadb[\w-]*|sshpass)\b[^|;&]*?\s-p` + value)},
+	{[]string{"sshpass", "mongo"}, Pattern(`\b(?:sshpass|mongo\w*)\b[^|;&]*?\s-p\s+` + value)},
+	{[]string{"login"}, Pattern(`\b(?:docker|podman)\s+login\b[^|;&]*?\s-p\s+` + value)},
+	{[]string{"sqlcmd", "bcp"}, Pattern(`\b(?:sqlcmd|bcp)\b[^|;&]*?\s-P\s*` + value)},
+	{[]string{"lftp"}, Pattern(`\blftp\b[^|;&]*?\s-u\s*[^\s,]+,([^\s;&|"']+)`)},
+	{[]string{"redis-cli"}, Pattern(`\bredis-cli\b[^|;&]*?\s-a\s*` + value)},
+	{[]string{"-p\"", "-p'"}, Pattern(`\s-p("[^"]*[^"0-9][^"]*"|'[^']*[^'0-9][^']*')`)},
+	{[]string{" -p", "\t-p"}, Pattern(`\s-p([0-9]*[A-Za-z]+[0-9][A-Za-z0-9]*|[0-9]+[A-Za-z][A-Za-z0-9]*)`)},
+	{[]string{"pass:"}, Pattern(`\bpass:([^\s"']+)`)},
 }
 
 // folders match what may be a folder of data, and not the program whose name it has: tar -C /var/lib/mysql -pczf.
-var folders = pattern(`/(?:lib|log|etc|run|data|srv|backups?|dumps?|spool|volumes?)/(?:mysql|mariadb|mongo)[\w.-]*`)
+var folders = Pattern(`/(?:lib|log|etc|run|data|srv|backups?|dumps?|spool|volumes?)/(?:mysql|mariadb|mongo)[\w.-]*`)
 
 // unfolder gives a text of the same length without the folders of data. Programs remain: /opt/backup/mysqldump.
 func unfolder(text string) string {
@@ -202,7 +202,7 @@ func merged(all []Secret) (out []Secret) {
 	return out
 }
 
-var references = pattern(`^"?(?:pass:)?(?:\$[A-Za-z_0-9]+|\$\{\w+(?::?\?[^}]*|:?-)?\}?|\$\(.*|\x60.*)+"?$`)
+var references = Pattern(`^"?(?:pass:)?(?:\$[A-Za-z_0-9]+|\$\{\w+(?::?\?[^}]*|:?-)?\}?|\$\(.*|\x60.*)+"?$`)
 
 // isReference reports whether a value consists of variables and substitutions alone, so that it
 // gives nothing away. In single quotes the shell expands nothing. pass: is how openssl names a password.
@@ -212,8 +212,8 @@ func isReference(v string) bool { return references().MatchString(v) }
 // give no secret away, as in SECRET = os.environ["TLS_SECRET"]: an environment is asked, or the text
 // names something.
 var (
-	calls   = pattern(`^(?:[A-Za-z_][\w.]*[\[(])+["'][^"']*["'](?:, ?["'][^"']*["'])*[\])]*`)
-	lookups = pattern(`^(?:[A-Za-z_][\w.]*[\[(])*(?:(?i:[\w.]*env[\w.]*)[\[(]["'][^"']*["']|[A-Za-z_][\w.]*[\[(]["'](?:[A-Z_][A-Z0-9_]*|/[\w/.-]+|[{}\[\]]+)["'])(?:, ?(?:""|''|None))?[\])]`)
+	calls   = Pattern(`^(?:[A-Za-z_][\w.]*[\[(])+["'][^"']*["'](?:, ?["'][^"']*["'])*[\])]*`)
+	lookups = Pattern(`^(?:[A-Za-z_][\w.]*[\[(])*(?:(?i:[\w.]*env[\w.]*)[\[(]["'][^"']*["']|[A-Za-z_][\w.]*[\[(]["'](?:[A-Z_][A-Z0-9_]*|/[\w/.-]+|[{}\[\]]+)["'])(?:, ?(?:""|''|None))?[\])]`)
 )
 
 // secretEnd gives the end of the value that begins at i behind a name, and whether it is a secret.
@@ -266,7 +266,7 @@ func HideRest(text string) (string, bool) {
 	return text[:found[0].Start] + Hidden, true
 }
 
-var told = pattern(`(?i)\b([a-z_][a-z0-9_-]*)\s*[:=]\s*(\S+)`)
+var told = Pattern(`(?i)\b([a-z_][a-z0-9_-]*)\s*[:=]\s*(\S+)`)
 
 // HideComment hides the whole of a comment that holds a secret.
 func HideComment(text string) (string, bool) {

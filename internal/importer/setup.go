@@ -19,12 +19,12 @@ const (
 )
 
 var (
-	randomBelow = pattern(`^sleep\s+"?\$(?:\(\(|\[)\s*\$?\{?RANDOM\}?\s*\\?%\s*([0-9]+)\s*(?:\)\)|\])"?([smh]?)$`)
-	hostGuard   = pattern(`^(?:\[|test)\s+(?:"?` + host + `"?\s+==?\s+["']?[\w.-]+["']?|["']?[\w.-]+["']?\s+==?\s+"?` + host + `"?)(?:\s+\])?$`)
-	askHost     = pattern(`\bhostname\b|\bHOSTNAME\b|\buname -n\b`)
-	lastDay     = pattern(`^(?:\[|test)\s+"?(?:\$\(|\x60)\s*date\s+(?:` + tomorrow + `\s+` + dayForm + `|` + dayForm + `\s+` + tomorrow + `)\s*(?:\)|\x60)"?\s+` +
+	randomBelow = Pattern(`^sleep\s+"?\$(?:\(\(|\[)\s*\$?\{?RANDOM\}?\s*\\?%\s*([0-9]+)\s*(?:\)\)|\])"?([smh]?)$`)
+	hostGuard   = Pattern(`^(?:\[|test)\s+(?:"?` + host + `"?\s+==?\s+["']?[\w.-]+["']?|["']?[\w.-]+["']?\s+==?\s+"?` + host + `"?)(?:\s+\])?$`)
+	askHost     = Pattern(`\bhostname\b|\bHOSTNAME\b|\buname -n\b`)
+	lastDay     = Pattern(`^(?:\[|test)\s+"?(?:\$\(|\x60)\s*date\s+(?:` + tomorrow + `\s+` + dayForm + `|` + dayForm + `\s+` + tomorrow + `)\s*(?:\)|\x60)"?\s+` +
 		`(?:==?\s+["']?01["']?|-eq\s+["']?0?1["']?)(?:\s+\])?$`)
-	dayGuard = pattern(`^(?:\[{1,2}|test)\s.*(?:\$\(|\x60)(?:[^)\x60]*[\s/])?date[\s|]`)
+	dayGuard = Pattern(`^(?:\[{1,2}|test)\s.*(?:\$\(|\x60)(?:[^)\x60]*[\s/])?date[\s|]`)
 )
 
 // setup removes what comes before the command and has a better place.
@@ -116,4 +116,4 @@ func (r *Command) guards(s shell.List) {
 	}
 }
 
-var bashForm = pattern(`\[\[|&>|RANDOM|(^|[;&|]\s*)source\s`)
+var bashForm = Pattern(`\[\[|&>|RANDOM|(^|[;&|]\s*)source\s`)

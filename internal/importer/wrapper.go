@@ -11,7 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-var duration = pattern(`^([0-9]+(?:\.[0-9]+)?)([smhd]?)$`)
+var duration = Pattern(`^([0-9]+(?:\.[0-9]+)?)([smhd]?)$`)
 
 // seconds reads a duration of timeout(1) and sleep(1).
 func seconds(s string) (time.Duration, bool) {
@@ -123,11 +123,11 @@ func (r *Command) timeout(words []shell.Word) int {
 }
 
 var (
-	nonblock = pattern(`^(-[a-zA-Z]*n[a-zA-Z]*|--nonblock|--nb)$`)
+	nonblock = Pattern(`^(-[a-zA-Z]*n[a-zA-Z]*|--nonblock|--nb)$`)
 	// conflict matches the option by which a flock that gives up is a success.
-	conflict   = pattern(`(?:^|\s)(?:-E\s*|--conflict-exit-code[= ])0+(?:\s|$)`)
-	descriptor = pattern(`^[0-9]+$`)
-	flockWait  = pattern(`^(?:-w|--wait=|--timeout=)([0-9.]+)$`)
+	conflict   = Pattern(`(?:^|\s)(?:-E\s*|--conflict-exit-code[= ])0+(?:\s|$)`)
+	descriptor = Pattern(`^[0-9]+$`)
+	flockWait  = Pattern(`^(?:-w|--wait=|--timeout=)([0-9.]+)$`)
 )
 
 const (

@@ -95,14 +95,14 @@ func warn(e *importer.Entry, l lines.Line) {
 	for _, w := range l.Spec.Warnings() {
 		e.Decide("%s", w)
 	}
-	if strings.HasPrefix(l.Schedule, "@") && dcronName.MatchString(l.Command) {
+	if strings.HasPrefix(l.Schedule, "@") && dcronName().MatchString(l.Command) {
 		e.Decide("dcron, which calls a job by an ID= before its command, runs it under %s once as much time has passed since its last run, whatever the time of day; other crons run it as written here, and take ID for a variable: if dcron ran it, say when by five fields", l.Schedule)
 	}
 }
 
 // dcronName matches the name that dcron asks for if a schedule begins with @ (https://github.com/dubiousjim/dcron,
 // crontab.markdown).
-var dcronName = regexp.MustCompile(`^ID=\S+\s`)
+var dcronName = importer.Pattern(`^ID=\S+\s`)
 
 // whoever reports who ran the job, and who was told.
 func (in *importing) whoever(e *importer.Entry, l lines.Line, r *importer.Command) {

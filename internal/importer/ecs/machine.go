@@ -1,7 +1,6 @@
 package ecs
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +12,7 @@ import (
 
 // runTask matches the resource of a state that runs a task
 // (https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html).
-var runTask = regexp.MustCompile(`^arn:[^:]*:states:::(?:aws-sdk:)?ecs:runTask((?:\.\w+)?)(?::\d)?$`)
+var runTask = importer.Pattern(`^arn:[^:]*:states:::(?:aws-sdk:)?ecs:runTask((?:\.\w+)?)(?::\d)?$`)
 
 // IsMachine reports whether a target is a state machine of Step Functions.
 func IsMachine(arn string) bool { return strings.Contains(arn, ":states:") }
@@ -87,7 +86,7 @@ func (m *machine) first() (name string, ok bool) {
 		}
 		switch kind := state.Get("Type").String(); kind {
 		case "Task":
-			parts := runTask.FindStringSubmatch(state.Get("Resource").String())
+			parts := runTask().FindStringSubmatch(state.Get("Resource").String())
 			if parts != nil && (parts[1] == "" || parts[1] == ".sync") {
 				return name, true
 			}
@@ -176,7 +175,7 @@ func (m *machine) differs(task string) {
 
 // waits reports whether a state waits for its task to end.
 func waits(state *doc.Node) bool {
-	return runTask.FindStringSubmatch(state.Get("Resource").String())[1] != ""
+	return runTask().FindStringSubmatch(state.Get("Resource").String())[1] != ""
 }
 
 // retries says what becomes of a state's Retry. Its MaxAttempts is 3 if it says none.
@@ -209,7 +208,7 @@ func (m *machine) timeout(state *doc.Node) job.Duration {
 }
 
 // path matches the paths that are followed into the input.
-var path = regexp.MustCompile(`^\$(?:\.[A-Za-z_][\w-]*)*$`)
+var path = importer.Pattern(`^\$(?:\.[A-Za-z_][\w-]*)*$`)
 
 // fill puts the input's values in the place of the paths of a request. Those that it does not have, and
 // expressions, are in asks, except where the parameter is dropped anyway.
@@ -245,7 +244,7 @@ func (m *machine) value(text string, input *doc.Node) *doc.Node {
 		m.ask(text + " (as " + m.shaped + " changes it)")
 		return nil
 	}
-	if path.MatchString(text) {
+	if path().MatchString(text) {
 		if v := input.Get(strings.Split(text, ".")[1:]...); !v.Absent() {
 			return v
 		}

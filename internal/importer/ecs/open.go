@@ -1,7 +1,6 @@
 package ecs
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
@@ -11,12 +10,12 @@ import (
 var (
 	// unfilled matches what examples have where a person is to write something: <your-cluster>, ${REGION},
 	// {{account}}, subnet-xxxx, YOUR_SUBNET_ID, REPLACE_WITH_SG.
-	unfilled = regexp.MustCompile(`<[^<>]+>|\$?\{[^{}]+\}|(?i:\bx{3,}\b|\byour[-_]|\breplace[-_]|\bchange[-_]?me\b)`)
+	unfilled = importer.Pattern(`<[^<>]+>|\$?\{[^{}]+\}|(?i:\bx{3,}\b|\byour[-_]|\breplace[-_]|\bchange[-_]?me\b)`)
 	// placed matches ARNs whose account is a number, as all are; group 1 is what stands there.
-	placed = regexp.MustCompile(`^arn:[^:]*:(?:ecs|iam):[^:]*:([^:]*):`)
-	number = regexp.MustCompile(`^[0-9]{12}$`)
+	placed = importer.Pattern(`^arn:[^:]*:(?:ecs|iam):[^:]*:([^:]*):`)
+	number = importer.Pattern(`^[0-9]{12}$`)
 	// revision matches a family alone or with a number (ECS API reference, RunTask, taskDefinition).
-	revision = regexp.MustCompile(`^[^:]+(?::[0-9]+)?$`)
+	revision = importer.Pattern(`^[^:]+(?::[0-9]+)?$`)
 )
 
 // filled switches off a job whose target is still to be filled in, or names a revision that ECS does not have.
@@ -39,10 +38,10 @@ func badRevision(definition string) bool {
 	if _, name, arn := strings.Cut(definition, ":task-definition/"); arn {
 		definition = name
 	}
-	return definition != "" && !revision.MatchString(definition) && !strings.HasSuffix(definition, ":"+importer.ReplaceMe)
+	return definition != "" && !revision().MatchString(definition) && !strings.HasSuffix(definition, ":"+importer.ReplaceMe)
 }
 
 func isOpen(v string) bool {
-	m := placed.FindStringSubmatch(v)
-	return unfilled.MatchString(v) || m != nil && !number.MatchString(m[1])
+	m := placed().FindStringSubmatch(v)
+	return unfilled().MatchString(v) || m != nil && !number().MatchString(m[1])
 }

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/batchplane/batchplane/internal/importer"
 )
@@ -82,9 +80,7 @@ func fields(text string, h *hash) (f importer.Fields, drawn bool, err error) {
 
 // items matches what a list has between its commas: *, N-M, H or H(N-M), each with a step or
 // without, or N.
-var items = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:(\*|H)|(H\(|)(\d{1,3})-(\d{1,3})(\)|))(?:/(\d{1,3}))?$|^(\d{1,3})$`)
-})
+var items = importer.Pattern(`^(?:(\*|H)|(H\(|)(\d{1,3})-(\d{1,3})(\)|))(?:/(\d{1,3}))?$|^(\d{1,3})$`)
 
 // item reads one.
 func (b bounds) item(text string, h *hash) (set uint64, err error) {

@@ -1,10 +1,8 @@
 package jenkins
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
@@ -148,9 +146,7 @@ func (s script) several() bool {
 // ofBuild matches variables that Jenkins gives to each build (its page
 // https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables and that of
 // JENKINS_URL/env-vars.html).
-var ofBuild = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\$\{?((?:BUILD_(?:NUMBER|ID|URL|TAG|DISPLAY_NAME|CAUSE\w*)|JOB_(?:NAME|BASE_NAME|URL|DISPLAY_URL)|NODE_(?:NAME|LABELS)|EXECUTOR_NUMBER|WORKSPACE(?:_TMP)?|JENKINS_(?:HOME|URL)|HUDSON_\w+|(?:GIT|SVN)_(?:COMMIT|BRANCH|URL|REVISION|PREVIOUS_\w+|LOCAL_BRANCH)))\b`)
-})
+var ofBuild = importer.Pattern(`\$\{?((?:BUILD_(?:NUMBER|ID|URL|TAG|DISPLAY_NAME|CAUSE\w*)|JOB_(?:NAME|BASE_NAME|URL|DISPLAY_URL)|NODE_(?:NAME|LABELS)|EXECUTOR_NUMBER|WORKSPACE(?:_TMP)?|JENKINS_(?:HOME|URL)|HUDSON_\w+|(?:GIT|SVN)_(?:COMMIT|BRANCH|URL|REVISION|PREVIOUS_\w+|LOCAL_BRANCH)))\b`)
 
 // jenkins switches a job off whose command asks for what only Jenkins sets.
 func (r *reading) jenkins(line string) {

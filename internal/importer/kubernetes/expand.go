@@ -155,8 +155,8 @@ var service = regexp.MustCompile(`(?:^|[^\w.-])([a-z0-9-]+\.[a-z0-9-]+\.svc(?:\.
 
 // hostName matches names of variables that hold a host, and oneWord a host of one word.
 var (
-	hostName = regexp.MustCompile(`(?i)(?:^|_)(?:PG|DB)?(?:HOST|HOSTS|ADDR|ADDRESS|BROKERS?)$`)
-	oneWord  = regexp.MustCompile(`^[a-z][a-z0-9-]*(?::[0-9]+)?$`)
+	hostName = importer.Pattern(`(?i)(?:^|_)(?:PG|DB)?(?:HOST|HOSTS|ADDR|ADDRESS|BROKERS?)$`)
+	oneWord  = importer.Pattern(`^[a-z][a-z0-9-]*(?::[0-9]+)?$`)
 )
 
 // services reports what is called by a name of its cluster, in the command or a variable.
@@ -171,7 +171,7 @@ func (r *reading) services(words []string) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.d.Environment)) {
 		name, _, _ := strings.Cut(r.d.Environment[key], ":")
-		if hostName.MatchString(key) && oneWord.MatchString(r.d.Environment[key]) && !slices.Contains(told, name) {
+		if hostName().MatchString(key) && oneWord().MatchString(r.d.Environment[key]) && !slices.Contains(told, name) {
 			told = append(told, name)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -191,7 +190,7 @@ func (c *calendar) clock(text string) (err error) {
 }
 
 // value matches what a list has between its commas.
-var value = regexp.MustCompile(`^(?:\*|(\d{1,2})(?:\.\.(\d{1,2}))?(?:/(\d{1,2}))?)$`)
+var value = importer.Pattern(`^(?:\*|(\d{1,2})(?:\.\.(\d{1,2}))?(?:/(\d{1,2}))?)$`)
 
 // list reads the values of a field.
 func list(text string, low, high int) (set uint64, err error) {
@@ -208,7 +207,7 @@ func list(text string, low, high int) (set uint64, err error) {
 // item reads *, N or N..M, the latter two with a step or without. N/STEP goes on to the field's end, and
 // has to have a second value.
 func item(text string, low, high int) (set uint64, err error) {
-	m := value.FindStringSubmatch(text)
+	m := value().FindStringSubmatch(text)
 	if m == nil {
 		return 0, errUnread
 	}
@@ -244,12 +243,12 @@ var spanUnits = map[string]time.Duration{
 	"d": 24 * time.Hour, "day": 24 * time.Hour, "days": 24 * time.Hour, "w": 7 * 24 * time.Hour, "week": 7 * 24 * time.Hour, "weeks": 7 * 24 * time.Hour,
 }
 
-var spanPart = regexp.MustCompile(`^\s*(\d{1,9})\s*([A-Za-z]*)`)
+var spanPart = importer.Pattern(`^\s*(\d{1,9})\s*([A-Za-z]*)`)
 
 // span reads a time span. ok is false for months, years and what is none.
 func span(text string) (d time.Duration, ok bool) {
 	for rest := text; strings.TrimSpace(rest) != ""; {
-		m := spanPart.FindStringSubmatch(rest)
+		m := spanPart().FindStringSubmatch(rest)
 		if m == nil {
 			return 0, false
 		}

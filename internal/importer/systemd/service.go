@@ -2,7 +2,6 @@ package systemd
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,7 +80,7 @@ func specifier(text string) string {
 // "COMMAND LINES").
 func commands(text string) (all []string) {
 	from := 0
-	for _, at := range word.FindAllStringIndex(text, -1) {
+	for _, at := range word().FindAllStringIndex(text, -1) {
 		if text[at[0]:at[1]] == ";" {
 			all, from = append(all, strings.TrimSpace(text[from:at[0]])), at[1]
 		}
@@ -109,7 +108,7 @@ func (r *reading) line(text string) string {
 	for i, w := range words {
 		if expands := !strings.Contains(prefix, ":") && strings.Contains(w, "$"); !expands {
 			words[i] = importer.Word(w)
-		} else if !variable.MatchString(w) {
+		} else if !variable().MatchString(w) {
 			words[i] = quoted(w)
 		}
 	}
@@ -123,8 +122,8 @@ func (r *reading) line(text string) string {
 // variable matches a word that systemd splits at the variable's blanks, and braced what is behind the $
 // of one that it does not split. It knows no ${NAME:-default}.
 var (
-	variable = regexp.MustCompile(`^\$[A-Za-z_]\w*$`)
-	braced   = regexp.MustCompile(`^\{[A-Za-z_]\w*\}`)
+	variable = importer.Pattern(`^\$[A-Za-z_]\w*$`)
+	braced   = importer.Pattern(`^\{[A-Za-z_]\w*\}`)
 )
 
 // quoted gives a word with variables for a shell. $$ is a $ to systemd.
@@ -135,7 +134,7 @@ func quoted(word string) string {
 		case c == '$' && strings.HasPrefix(word[i+1:], "$"):
 			b.WriteString(`\$`)
 			i++
-		case c == '$' && braced.MatchString(word[i+1:]):
+		case c == '$' && braced().MatchString(word[i+1:]):
 			b.WriteByte(c)
 		case c == '$' || c == '"' || c == '`' || c == '\\':
 			b.WriteByte('\\')
@@ -149,22 +148,22 @@ func quoted(word string) string {
 
 // word matches a word of a command or of Environment: parts in quotes, escaped characters and others.
 var (
-	word    = regexp.MustCompile(`(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\.|[^\s"'\\])+`)
-	partsOf = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:\\.|[^"'\\])+`)
-	escapes = regexp.MustCompile(`\\(?:x[0-9a-fA-F]{2}|[0-3][0-7]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)`)
+	word    = importer.Pattern(`(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\.|[^\s"'\\])+`)
+	partsOf = importer.Pattern(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:\\.|[^"'\\])+`)
+	escapes = importer.Pattern(`\\(?:x[0-9a-fA-F]{2}|[0-3][0-7]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)`)
 )
 
 // split gives the words of a command or of Environment (systemd.syntax(7), "Quoting").
 func split(text string) (words []string) {
-	for _, w := range word.FindAllString(text, -1) {
+	for _, w := range word().FindAllString(text, -1) {
 		if w == `\;` {
 			w = ";"
 		}
-		words = append(words, partsOf.ReplaceAllStringFunc(w, func(part string) string {
+		words = append(words, partsOf().ReplaceAllStringFunc(w, func(part string) string {
 			if q := part[0]; q == '"' || q == '\'' {
 				part = part[1 : len(part)-1]
 			}
-			return escapes.ReplaceAllStringFunc(part, escaped)
+			return escapes().ReplaceAllStringFunc(part, escaped)
 		}))
 	}
 	return words

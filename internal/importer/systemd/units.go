@@ -2,7 +2,6 @@ package systemd
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -23,7 +22,7 @@ type setting struct {
 }
 
 // header is the comment that `systemctl cat` writes above each file.
-var header = regexp.MustCompile(`^# (/\S*\.(?:timer|service)(?:\.d/\S+\.conf)?)$`)
+var header = importer.Pattern(`^# (/\S*\.(?:timer|service)(?:\.d/\S+\.conf)?)$`)
 
 // collection is the units of all files, by name.
 type collection struct {
@@ -79,7 +78,7 @@ func (c *collection) read(f *importer.File) {
 	section, from := "", 1
 	var joined []string
 	for i, text := range strings.Split(strings.ReplaceAll(string(f.Data), "\r", ""), "\n") {
-		if m := header.FindStringSubmatch(text); m != nil {
+		if m := header().FindStringSubmatch(text); m != nil {
 			u, section = c.of(f.Name, m[1], i+1), ""
 		}
 		trimmed := strings.TrimSpace(text)
