@@ -22,7 +22,7 @@ type classifyCmd struct {
 func (*classifyCmd) Help() string {
 	return "It takes whatever you have and gives one verdict per task and per refusal: an event or its detail; an answer of DescribeTasks or RunTask, " +
 		"or a part of one; an SNS or SQS message, or a batch of records around an event; log lines, gzipped or not, or results of Logs Insights; a CloudTrail record of RunTask; " +
-		"entries of PutEvents; the Error and Cause of Step Functions, or an execution's history; an error as an SDK prints it; " +
+		"entries of PutEvents; the Error and Cause of Step Functions, or an execution's history; an error of RunTask as an SDK or the AWS CLI prints it, also within lines of a log; " +
 		"{\"runTaskFailure\": {\"reason\"}} and {\"runTaskException\": {\"code\", \"message\"}}. " +
 		"Beside a task, \"container\" names the job's container and \"definition\" lists all of them, as [{\"name\", \"essential\"}]."
 }
@@ -81,10 +81,9 @@ func (a *app) classify(name string, data []byte) error {
 		if at == len(data) {
 			break
 		}
-		raw, end, err := document(data, at)
-		bad := []error{err}
-		if err == nil {
-			bad = classifyOne(out, raw)
+		docs, end, bad := next(data, at)
+		if err := printVerdicts(out, docs); err != nil {
+			errs = append(errs, err)
 		}
 		for _, err := range bad {
 			errs = append(errs, usagef("%s:%d: %w", name, 1+bytes.Count(data[:at], []byte{'\n'}), err))
@@ -97,17 +96,36 @@ func (a *app) classify(name string, data []byte) error {
 	return errors.Join(errs...)
 }
 
-// classifyOne prints a verdict on each task and refusal of a document, and returns what in it
-// cannot be read.
-func classifyOne(w io.Writer, raw []byte) []error {
-	docs, errs := ecsevent.ParseAll(raw)
+// next reads the document that begins at at, or what an SDK printed there in lines of text, and
+// returns where to continue and what cannot be read.
+func next(data []byte, at int) (docs []ecsevent.Document, end int, bad []error) {
+	raw, skip, end, err := document(data, at)
+	text := data[at:end]
+	if err == nil {
+		if docs, bad = ecsevent.ParseAll(raw); len(docs) > 0 || len(bad) == 0 {
+			return docs, end, bad
+		}
+		text = text[:skip]
+	} else {
+		bad = []error{err}
+	}
+	if errors.Is(err, errCutOff) {
+		return nil, end, bad
+	}
+	if docs = ecsevent.Printed(string(text)); len(docs) > 0 {
+		bad = nil
+	}
+	return docs, end, bad
+}
+
+// printVerdicts prints a verdict on each task and refusal.
+func printVerdicts(w io.Writer, docs []ecsevent.Document) error {
+	var errs []error
 	for _, doc := range docs {
 		v := stop.Classify(doc.Stop())
-		if err := printJSON(w, verdict{
+		errs = append(errs, printJSON(w, verdict{
 			ID: doc.ID, Task: doc.Task.ARN, Class: v.Class, Started: v.Started, Helps: v.Helps, Relaunch: v.Relaunch(), Rule: v.Rule, Why: v.Why,
-		}); err != nil {
-			errs = append(errs, err)
-		}
+		}))
 	}
-	return errs
+	return errors.Join(errs...)
 }

@@ -81,21 +81,25 @@ func plainYAML(text []byte) bool {
 	return true
 }
 
-// document returns the document that begins at at, where there must be no blank, and where to
-// continue. It skips what comes before the document on its line, as in a log. After text that is
-// not JSON, the next document is on the next line that begins with one, or that contains one if
-// text came before this one.
-func document(data []byte, at int) (raw json.RawMessage, end int, err error) {
+// document returns the document that begins at at, where there must be no blank, where it begins
+// on its line, and where to continue. What comes before it on its line, as in a log, is skipped.
+// After text that is not JSON, the next document is on the next line that begins with one or
+// contains a whole one, or that contains the begin of one if text came before this one.
+func document(data []byte, at int) (raw json.RawMessage, skip, end int, err error) {
 	rest := data[at:]
-	skip := prefix(rest)
+	skip = prefix(rest)
 	dec := json.NewDecoder(bytes.NewReader(rest[skip:]))
-	if err = dec.Decode(&raw); err == nil {
-		return bytes.TrimSpace(raw), at + skip + int(dec.InputOffset()), nil
+	if err = dec.Decode(&raw); err == nil && (structured(raw) || endsLine(rest[skip+int(dec.InputOffset()):])) {
+		return bytes.TrimSpace(raw), skip, at + skip + int(dec.InputOffset()), nil
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New("it ends in the middle of a value: is it cut off?")
+	switch {
+	case err == nil:
+		err = errors.New("not JSON: it is text")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = errCutOff
+	default:
+		err = fmt.Errorf("not JSON: %w", err)
 	}
-	err = fmt.Errorf("not JSON: %w", err)
 	if skip == 0 {
 		err = seems(rest, err)
 	}
@@ -103,7 +107,18 @@ func document(data []byte, at int) (raw json.RawMessage, end int, err error) {
 	if next := nextDocument(rest, skip > 0); next >= 0 {
 		end = at + next
 	}
-	return nil, end, err
+	return nil, skip, end, err
+}
+
+var errCutOff = errors.New("not JSON: it ends in the middle of a value: is it cut off?")
+
+// structured reports whether JSON is no mere number or word, with which a line of text may begin.
+func structured(raw json.RawMessage) bool { return bytes.IndexByte([]byte(`{["`), raw[0]) >= 0 }
+
+// endsLine reports whether only blanks follow on a line.
+func endsLine(rest []byte) bool {
+	line, _, _ := bytes.Cut(rest, []byte{'\n'})
+	return len(bytes.TrimSpace(line)) == 0
 }
 
 // others lists how other outputs begin that people may have of a task, and what to do about them.
@@ -146,8 +161,8 @@ func prefix(rest []byte) int {
 	return brace
 }
 
-// nextDocument returns where the next line begins that begins with a document, or contains one,
-// or -1 if there is none.
+// nextDocument returns where the next line begins that begins with a document, or contains a whole
+// one or, if prefixed, the begin of one, or -1 if there is none.
 func nextDocument(rest []byte, prefixed bool) int {
 	for at := bytes.IndexByte(rest, '\n'); at >= 0; {
 		line := rest[at+1:]
@@ -155,7 +170,7 @@ func nextDocument(rest []byte, prefixed bool) int {
 		if end >= 0 {
 			line = line[:end]
 		}
-		if bytes.HasPrefix(line, []byte{'{'}) || prefixed && bytes.IndexByte(line, '{') >= 0 {
+		if brace := bytes.IndexByte(line, '{'); brace == 0 || brace > 0 && (prefixed || whole(line[brace:])) {
 			return at
 		}
 		if end < 0 {
@@ -164,4 +179,10 @@ func nextDocument(rest []byte, prefixed bool) int {
 		at += 1 + end
 	}
 	return -1
+}
+
+// whole reports whether a line begins with a whole document.
+func whole(line []byte) bool {
+	var raw json.RawMessage
+	return json.NewDecoder(bytes.NewReader(line)).Decode(&raw) == nil
 }

@@ -188,6 +188,7 @@ func (f *finder) cause(o object, n note) {
 			code = "" // it says only that ECS refused; the message says more
 		}
 		f.keep(refusal(code, cause), o, n)
+	case f.logged(o, n):
 	default:
 		*o.err = fmt.Errorf("%s: want an ECS task as JSON, it is other text, of the error %q", o.at("cause"), name)
 	}

@@ -24,7 +24,7 @@ const maxDepth = 16
 //   - entries of PutEvents, whose source cannot be ECS
 //   - a CloudTrail record of RunTask or StopTask, alone, as an event, in a file or as LookupEvents gives it
 //   - Step Functions' Error and Cause, also in an execution or its history
-//   - an error answer of the ECS API, as it is and as SDKs print it
+//   - an error answer of the ECS API, as it is and as SDKs print it, also in a line of a structured log
 //
 // errs names what cannot be read, by its place. The documents beside it are still returned.
 func ParseAll(data []byte) (docs []Document, errs []error) {
@@ -97,7 +97,7 @@ func shapes() []shape {
 		{[]string{"body"}, (*finder).body},
 		{[]string{"awslogs"}, in("awslogs")},
 		{[]string{"@message"}, in("@message")},
-		{[]string{"message"}, in("message")},
+		{[]string{"message"}, (*finder).message},
 		{[]string{"data"}, (*finder).data},
 		{[]string{"event"}, in("event")},
 		{[]string{"taskFailedEventDetails"}, in("taskFailedEventDetails")},
@@ -175,13 +175,15 @@ func (f *finder) text(path string, raw json.RawMessage, n note) {
 		return
 	}
 	inner := strings.TrimSpace(s)
+	begins := inner != "" && strings.ContainsRune(`{["`, rune(inner[0]))
 	switch {
-	case inner == "" || !strings.ContainsRune(`{["`, rune(inner[0])):
-		f.fail(path, errors.New("want an ECS document, it is text that is not JSON"))
-	case !json.Valid([]byte(inner)):
+	case begins && json.Valid([]byte(inner)):
+		f.find(path, json.RawMessage(inner), n)
+	case f.printed(inner, n):
+	case begins:
 		f.fail(path, errors.New("want an ECS document, it is JSON that is cut off or broken"))
 	default:
-		f.find(path, json.RawMessage(inner), n)
+		f.fail(path, errors.New("want an ECS document, it is text that is not JSON"))
 	}
 }
 
@@ -202,7 +204,9 @@ func (f *finder) object(path string, raw json.RawMessage, n note) {
 			f.cause(e, n)
 			return
 		}
-		f.leaf(o, n)
+		if !f.logged(o, n) {
+			f.leaf(o, n)
+		}
 	})
 }
 

@@ -79,8 +79,9 @@ var clientStatus = stems{
 	"status code: 404", "statuscode: 404", "status code: 429", "statuscode: 429",
 }
 
-// wrapper is the name that boto3 gives to every error of a service, before the error's own code.
-const wrapper = "clienterror"
+// wrappers are the names that boto3 and both SDKs for Java give to any error of the service. The
+// error's own code may follow.
+var wrappers = []string{"clienterror", "ecsexception", "amazonecsexception"}
 
 // errorCode returns the exception's type in lower case, and cuts from t what the client printed
 // before the message.
@@ -88,7 +89,7 @@ func (t *text) errorCode(given string) string {
 	code := shortCode(given)
 	t.skip("aws: [error]:")
 	for {
-		if code == wrapper {
+		if slices.Contains(wrappers, code) {
 			code = ""
 		}
 		s := string(t.bytes())

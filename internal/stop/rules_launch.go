@@ -46,8 +46,9 @@ var (
 	}
 )
 
-// unsent are words of a client that got no answer.
+// unsent are words of a client that got no answer, or the status of an answer that leaves it open.
 var unsent = stems{
+	"status code: 5", "statuscode: 5",
 	"send request failed", "request send failed", "context deadline exceeded", "request canceled", "context canceled", "request context",
 	"connection reset", "could not connect to the endpoint", "read timeout on endpoint", "connect timeout on endpoint", "connection was closed before",
 	"connection broken", "broken pipe", "unexpected eof", "tls handshake", "client.timeout", "deserialization failed",

@@ -1,0 +1,66 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+)
+
+const (
+	printedRefusal = "botocore.errorfactory.ClusterNotFoundException: An error occurred (ClusterNotFoundException) when calling the RunTask operation: Cluster not found."
+	printedJava    = "com.amazonaws.services.ecs.model.ClientException: TaskDefinition is inactive (Service: AmazonECS; Status Code: 400; Error Code: ClientException; Request ID: 1b2c; Proxy: null)"
+)
+
+// TestClassifyWhatSDKsPrint: an error of RunTask is found in what a terminal or a log shows of it, with
+// other lines around it.
+func TestClassifyWhatSDKsPrint(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ in, rules string }{
+		"the AWS CLI":              {"\nAn error occurred (ClusterNotFoundException) when calling the RunTask operation: Cluster not found.\n", "launch-refused"},
+		"the AWS CLI since 2.32":   {"\naws: [ERROR]: An error occurred (ClientException) when calling the RunTask operation: TaskDefinition is inactive\n", "launch-inactive"},
+		"Python":                   {"Traceback (most recent call last):\n  File \"a.py\", line 3, in <module>\n" + printedRefusal + "\n", "launch-refused"},
+		"Java":                     {printedJava, "launch-inactive"},
+		"Java, as a cause":         {"java.lang.RuntimeException: launching\n\tat a.B.c(B.java:1)\nCaused by: " + printedJava + "\n\tat com.amazonaws.services.ecs.AmazonECSClient.runTask(AmazonECSClient.java:1)\n\t... 12 more\nCaused by: " + printedJava + "\n", "launch-inactive"},
+		"Go, behind a time":        {"2026/11/30 10:00:00 launching: operation error ECS: RunTask, https response error StatusCode: 400, RequestID: 6f0c, ThrottlingException: Rate exceeded\n", "launch-throttled"},
+		"Ruby":                     {"run.rb:5:in 'launch': TaskDefinition is inactive (Aws::ECS::Errors::ClientException)\n", "launch-inactive"},
+		".NET":                     {"Unhandled exception. Amazon.ECS.Model.ClusterNotFoundException: Cluster not found.\n", "launch-refused"},
+		"JavaScript":               {"ClusterNotFoundException: Cluster not found.\n    at a (b.js:1:2) {\n  '$fault': 'client',\n  '$metadata': { httpStatusCode: 400 }\n}\n", "launch-refused"},
+		"a line of many":           {"10:00 a\n10:01 b\n10:02 " + printedRefusal + "\n10:03 c\n", "launch-refused"},
+		"two, and one again":       {printedRefusal + "\n" + printedRefusal + "\n" + printedJava + "\n", "launch-refused launch-inactive"},
+		"before a document":        {"2026-01-01 START\n2026-01-01 ERROR " + printedJava + "\n2026-01-01 INFO " + detail + "\n", "launch-inactive interface-late"},
+		"after a document":         {detail + "\n" + printedJava + "\n", "interface-late launch-inactive"},
+		"before JSON of its line":  {"ERROR " + printedJava + ` {"job": "nightly"}`, "launch-inactive"},
+		"a line of JSON, by a key": {`{"level": "error", "text": "launching: ` + printedRefusal + `"}`, "launch-refused"},
+	} {
+		got := withInput(t, c.in, "classify")
+		var rules []string
+		for line := range strings.Lines(got.out) {
+			_, rule, _ := strings.Cut(line, `"rule":"`)
+			rule, _, _ = strings.Cut(rule, `"`)
+			rules = append(rules, rule)
+		}
+		if got.code != 0 || got.err != "" || strings.Join(rules, " ") != c.rules {
+			t.Errorf("%s: exit code %d, %s%s; want %s", name, got.code, got.out, got.err, c.rules)
+		}
+	}
+}
+
+// TestClassifyWhatIsNoLaunch: an error of another call or service says nothing about a launch, and
+// neither does one within a document that cannot be read.
+func TestClassifyWhatIsNoLaunch(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]string{
+		"another call":               "An error occurred (ThrottlingException) when calling the DescribeTasks operation: Rate exceeded",
+		"another service":            "com.amazonaws.services.ec2.model.AmazonEC2Exception: Request limit exceeded. (Service: AmazonEC2; Status Code: 503; Error Code: RequestLimitExceeded; Request ID: 1)",
+		"another call, in Go":        "operation error ECS: DescribeTasks, https response error StatusCode: 400, RequestID: 6f0c, ThrottlingException: Rate exceeded",
+		"another call, by its trace": "Caused by: " + printedJava + "\n\tat com.amazonaws.services.ecs.AmazonECSClient.doInvoke(AmazonECSClient.java:1)\n\tat com.amazonaws.services.ecs.AmazonECSClient.executeDescribeTasks(AmazonECSClient.java:1)\n",
+		"a task that is wrong":       `{"taskArn": "arn:t", "startedAt": "yesterday", "stoppedReason": "` + printedRefusal + `"}`,
+		"a task that is cut off":     `{"taskArn": "arn:t", "startedAt": 1763775000, "stoppedReason": "` + printedRefusal + `", "lastSt`,
+		"text that is no error":      "2026-01-01 12:00:00 INFO RunTask was called",
+		"words after a number":       "12 drummers",
+	} {
+		got := withInput(t, in, "classify")
+		if got.code != 2 || got.out != "" || strings.Count(got.err, "standard input:1: ") != 1 {
+			t.Errorf("%s: exit code %d, %s%s", name, got.code, got.out, got.err)
+		}
+	}
+}
