@@ -20,7 +20,9 @@ func TestFlagsThatWouldDoNothing(t *testing.T) {
 	for says, args := range map[string][]string{
 		"--wait and --follow go with one run":     {"retry", "--all", "--yes", "--wait"},
 		"--force, --attempts and --request-id go": {"retry", "--all", "--attempts", "1"},
-		"--status, --job, --cause and --even go":  {"retry", "report", "--job", "report"},
+		"--even and --max go with --all":          {"retry", "report", "--job", "report"},
+		"--status, --since, --job, --cause, ":     {"retry", "report", "--since", "2h"},
+		"--max go with --all, which takes jobs":   {"retry", "report", "--max", "50"},
 		"give one of them":                        {"run", "report", "--timeout", "5m"},
 		"--until 2h is before --since 1h":         {"history", "--since", "1h", "--until", "2h"},
 		"--timeout -5m0s is negative":             {"retry", "report", "--wait", "--timeout=-5m"},

@@ -88,7 +88,7 @@ func TestRetryAll(t *testing.T) {
 		"--even ended":             {2, "there is no terminal to ask on; give --yes"},
 		"--even ended --max 0":     {1, "found 1 run, more than the 0 that are retried at once"},
 		"--even nonsense":          {2, "--even"},
-		"broken":                   {2, "name a <run>, or give --all"},
+		"broken":                   {2, "name a <run>, or give --all, which takes jobs by --job"},
 		"--status done":            {2, `--status "done" is not one of`},
 		"--even ended --cause xyz": {0, "checked runs scheduled since 2026-11-21"},
 		"--since 1h --job re*":     {0, "(Europe/Berlin); --since goes further back"},

@@ -28,7 +28,7 @@ type retryCmd struct {
 // Run asks for a further attempt.
 func (c *retryCmd) Run(ctx context.Context, a *app) error {
 	if (c.ID == nil) != c.All {
-		return usagef("name a <run>, or give --all")
+		return usagef("name a <run>, or give --all, which takes jobs by --job")
 	}
 	if err := c.fits(); err != nil {
 		return err
@@ -70,8 +70,8 @@ func (c *retryCmd) fits() error {
 		return usagef("--wait and --follow go with one run, not with --all: `history --status queued,launching,running` shows what has not ended")
 	case c.All && (c.Force || c.Attempts != nil || c.RequestID != ""):
 		return usagef("--force, --attempts and --request-id go with one run, not with --all")
-	case !c.All && (len(c.Status)+len(c.Jobs)+len(c.Even) > 0 || c.Cause != ""):
-		return usagef("--status, --job, --cause and --even go with --all")
+	case !c.All && (len(c.Status)+len(c.Jobs)+len(c.Even) > 0 || c.Cause != "" || c.Since != "" || c.Max != nil):
+		return usagef("--status, --since, --job, --cause, --even and --max go with --all, which takes jobs by --job")
 	}
 	return c.waiting.fits()
 }

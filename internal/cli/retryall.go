@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,11 +20,11 @@ import (
 type selection struct {
 	All    bool     `help:"Retry the newest failed run of each job that has not succeeded since, if that is safe; asks first."`
 	Status []string `help:"With --all: runs with these statuses; by default failed." placeholder:"S"`
-	Since  string   `help:"With --all: runs scheduled since a duration ago or a time; by default 12h." default:"12h" placeholder:"D"`
+	Since  string   `help:"With --all: runs scheduled since a duration ago or a time; by default 12h." placeholder:"D"`
 	Jobs   []string `name:"job" help:"With --all: these jobs' runs; report-* matches all that begin with report-." placeholder:"JOB"`
 	Cause  string   `help:"With --all: runs whose cause contains this text." placeholder:"TEXT"`
 	Even   []string `help:"With --all: retry also where that is not known to be safe: ended (by themselves), unsafe (may have run)." enum:"ended,unsafe" placeholder:"WHICH"`
-	Max    int      `help:"With --all: retry at most this many." default:"50"`
+	Max    *int     `help:"With --all: retry at most this many." placeholder:"50"`
 	Yes    bool     `help:"With --all: skip the confirmation."`
 }
 
@@ -34,7 +35,7 @@ func (c *retryCmd) retryAll(ctx context.Context, a *app, p *plane.Plane) error {
 	if f.Statuses, err = statusesOf(c.Status); err != nil {
 		return err
 	}
-	if f.Since, err = a.past("--since", c.Since); err != nil {
+	if f.Since, err = a.past("--since", cmp.Or(c.Since, "12h")); err != nil {
 		return err
 	}
 	done := a.working("looking for what failed")
@@ -80,8 +81,12 @@ func evens(left []plane.Candidate) string {
 
 // agreed returns an error unless a person wants all of them retried.
 func (c *retryCmd) agreed(a *app, chosen []plane.Candidate) error {
-	if len(chosen) > c.Max {
-		return fmt.Errorf("found %s, more than the %d that are retried at once: narrow them down with --job, --cause or --since, or give --max %d", job.Counted(len(chosen), "run"), c.Max, len(chosen))
+	most := 50
+	if c.Max != nil {
+		most = *c.Max
+	}
+	if len(chosen) > most {
+		return fmt.Errorf("found %s, more than the %d that are retried at once: narrow them down with --job, --cause or --since, or give --max %d", job.Counted(len(chosen), "run"), most, len(chosen))
 	}
 	return a.agreed(c.Yes, fmt.Sprintf("retry %s?", job.Counted(len(chosen), "run")), "nothing was retried")
 }

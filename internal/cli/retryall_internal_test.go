@@ -76,7 +76,7 @@ func retryAll(t *testing.T, p *plane.Plane, screen Screen, c retryCmd) (out, err
 func TestRetryAllGroups(t *testing.T) {
 	t.Parallel()
 	p, _, door := failedNight(t, 2)
-	out, errs, err := retryAll(t, p, Screen{Progress: true}, retryCmd{selection: selection{Max: 50, Yes: true}})
+	out, errs, err := retryAll(t, p, Screen{Progress: true}, retryCmd{selection: selection{Yes: true}})
 	const want = `WILL   RUN                   STATUS  RETRY IS  WHY                                             CAUSE
 retry  job-1/20261122T0200Z  failed  safe      nothing of it ever started                      no capacity
 retry  job-0/20261122T0200Z  failed  safe      nothing of it ever started                      no capacity
@@ -149,13 +149,14 @@ func TestRetryAllOfTenThousand(t *testing.T) {
 	t.Parallel()
 	const n = 10_000
 	p, _, door := failedNight(t, n)
-	c := retryCmd{selection: selection{Max: 50, Yes: true}}
+	c := retryCmd{selection: selection{Yes: true}}
 	_, _, err := retryAll(t, p, Screen{}, c)
 	const want = "found 10000 runs, more than the 50 that are retried at once: narrow them down with --job, --cause or --since, or give --max 10000"
 	if err == nil || err.Error() != want || len(door.asked) != 0 {
 		t.Errorf("got %v, and %d were asked for", err, len(door.asked))
 	}
-	c.Max = n
+	most := n
+	c.Max = &most
 	if _, _, err := retryAll(t, p, Screen{}, c); err != nil || len(door.asked) != n {
 		t.Errorf("got %v, and %d were asked for", err, len(door.asked))
 	}
@@ -166,7 +167,7 @@ func TestRetryAllGoesOn(t *testing.T) {
 	t.Parallel()
 	p, _, door := failedNight(t, 5)
 	door.failsAt = 3
-	c := retryCmd{selection: selection{Max: 50, Yes: true}}
+	c := retryCmd{selection: selection{Yes: true}}
 	_, _, err := retryAll(t, p, Screen{}, c)
 	if !errors.Is(err, errFunction) || !strings.HasPrefix(err.Error(), "retrying job-1/20261122T0200Z: the trigger function failed: ") || !strings.HasSuffix(err.Error(), "; repeat the command to continue: nothing is done twice") {
 		t.Errorf("got %v", err)
@@ -188,7 +189,7 @@ func TestRetryAllLeavesWhatHasChanged(t *testing.T) {
 	t.Parallel()
 	p, _, door := failedNight(t, 2)
 	door.now = map[run.ID]int{"job-1/20261122T0200Z": 2, "job-0/20261122T0200Z": 1}
-	_, _, err := retryAll(t, p, Screen{}, retryCmd{selection: selection{Max: 50, Yes: true}})
+	_, _, err := retryAll(t, p, Screen{}, retryCmd{selection: selection{Yes: true}})
 	if err == nil || err.Error() != "1 run not launched: job-1/20261122T0200Z" || len(door.asked) != 1 || door.asked["job-0/20261122T0200Z"] != 1 {
 		t.Errorf("got %v, %v", door.asked, err)
 	}
