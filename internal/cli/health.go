@@ -47,9 +47,12 @@ func (a *app) warnDown(ctx context.Context, p *plane.Plane, changes bool) {
 	if a.json || !changes {
 		return
 	}
-	wrong, _ := p.Pulse(ctx)
+	wrong, old, _ := p.Pulse(ctx)
 	for _, w := range wrong {
-		_, _ = fmt.Fprintf(a.Stderr, "%s; what is shown may be old\n", w)
+		if old {
+			w += "; what is shown may be old"
+		}
+		_, _ = fmt.Fprintln(a.Stderr, w)
 	}
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -97,6 +98,36 @@ func TestOwnHealth(t *testing.T) {
 			}
 			if err != nil || !slices.Equal(got, tc.want) {
 				t.Errorf("got %v\n%s\nwant\n%s", err, strings.Join(got, "\n"), strings.Join(tc.want, "\n"))
+			}
+		})
+	}
+}
+
+// TestWarnDown: what is wrong is said with what is shown, and that this may be old only if nobody keeps it current.
+func TestWarnDown(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	for name, tc := range map[string]struct {
+		health plane.Health
+		swept  time.Duration
+		want   string
+	}{
+		"all is well":           {plane.Health{Running: true}, time.Minute, ""},
+		"nobody takes a notice": {plane.Health{Running: true, Trouble: "it cannot do what runs owe"}, time.Minute, "it cannot do what runs owe\n"},
+		"both":                  {plane.Health{Running: true, Trouble: "the disk is full"}, 6 * time.Minute, "the disk is full; what is shown may be old\nthe sweep last finished 6m0s ago; what is shown may be old\n"},
+		"it does not run":       {plane.Health{}, time.Minute, "the control plane is not running: no job is started; what is shown may be old\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &memory.Store{}
+			if err := store.SetMark(t.Context(), port.MarkSweep, now.Add(-tc.swept)); err != nil {
+				t.Fatal(err)
+			}
+			var errs bytes.Buffer
+			a := &app{Env: Env{Stderr: &errs}}
+			p := &plane.Plane{Reader: store, Now: func() time.Time { return now }, Inspect: func(context.Context) (plane.Health, error) { return tc.health, nil }}
+			if a.warnDown(t.Context(), p, true); errs.String() != tc.want {
+				t.Errorf("got %q, want %q", errs.String(), tc.want)
 			}
 		})
 	}

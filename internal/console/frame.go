@@ -23,8 +23,10 @@ type Frame struct {
 	Stack string
 	// Standby means that the stack launches nothing.
 	Standby bool
-	// Down says what is wrong with the control plane, on pages that are not about it: what they show may be old.
+	// Down says what is wrong with the control plane, on pages that are not about it; Old, that what they show
+	// may be old for that reason.
 	Down []string
+	Old  bool
 	// Others are the pages of other stacks.
 	Others []Other
 	// Now is when the page was made; ago and in count from it.
@@ -59,7 +61,7 @@ func (s *Server) frame(r *http.Request, q Query, nav, title string) Frame {
 	}
 	if nav != "overview" && nav != "problems" {
 		var err error
-		if f.Down, err = s.cfg.Plane.Pulse(r.Context()); err != nil {
+		if f.Down, f.Old, err = s.cfg.Plane.Pulse(r.Context()); err != nil {
 			f.Unread = append(f.Unread, "the state of the control plane: "+s.cfg.Plane.Explained(err).Error())
 		}
 	}

@@ -153,7 +153,7 @@ func TestStandby(t *testing.T) {
 	says(t, "the widget", html, []string{"This stack stands by"}, nil)
 }
 
-// TestControlPlaneDown: a page with states that nobody keeps current any more says so.
+// TestControlPlaneDown: a page says what is wrong, and that it may be old if nobody keeps its states current any more.
 func TestControlPlaneDown(t *testing.T) {
 	t.Parallel()
 	const running, late = "the control plane is not running: no job is started", "the sweep last finished 6m20s ago"
@@ -162,13 +162,14 @@ func TestControlPlaneDown(t *testing.T) {
 		stack  string
 		passed time.Duration
 		says   string
+		old    bool
 	}{
-		"its process is gone":                {plane.Health{}, "", 0, running},
-		"its process is in trouble":          {plane.Health{Running: true, Trouble: "the disk is full"}, "", 0, "the disk is full"},
-		"it is behind":                       {plane.Health{Running: true}, "", 6 * time.Minute, late},
-		"a stack's sweep has stopped":        {plane.Health{}, "prod", 6 * time.Minute, late},
-		"a stack is not asked for its parts": {plane.Health{}, "prod", 0, ""},
-		"all is well":                        {plane.Health{Running: true}, "", time.Minute, ""},
+		"its process is gone":                {plane.Health{}, "", 0, running, true},
+		"its process is in trouble":          {plane.Health{Running: true, Trouble: "nobody takes a notice"}, "", 0, "nobody takes a notice", false},
+		"it is behind":                       {plane.Health{Running: true}, "", 6 * time.Minute, late, true},
+		"a stack's sweep has stopped":        {plane.Health{}, "prod", 6 * time.Minute, late, true},
+		"a stack is not asked for its parts": {plane.Health{}, "prod", 0, "", false},
+		"all is well":                        {plane.Health{Running: true}, "", time.Minute, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -181,10 +182,13 @@ func TestControlPlaneDown(t *testing.T) {
 			w.pass(c.passed)
 			for _, path := range []string{"/jobs", "/jobs/fx-rates", "/timeline", "/history", "/schedule", "/ask/run?of=fx-rates"} {
 				page := w.send(request("GET", path, nil), cookie).body
-				if c.says == "" {
-					says(t, path, page, nil, []string{"may be old"})
-				} else {
+				switch {
+				case c.old:
 					says(t, path, page, []string{"Something is wrong: " + c.says + ". What this page shows may be old."}, nil)
+				case c.says == "":
+					says(t, path, page, nil, []string{"Something is wrong"})
+				default:
+					says(t, path, page, []string{"Something is wrong: " + c.says + "."}, []string{"may be old"})
 				}
 			}
 			if c.says == running { // there it is one of the things that need attention

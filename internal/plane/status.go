@@ -162,20 +162,21 @@ func (st *Status) judgeNewer() {
 }
 
 // Pulse says what is wrong with the control plane as far as its heartbeat tells and, on one machine, its
-// process; nothing if it works. That is one read: Status asks about everything.
-func (p *Plane) Pulse(ctx context.Context) ([]string, error) {
+// process; nothing if it works. old means that nobody keeps its state current: a notice that nobody takes is
+// wrong too, and what the state says of runs is true. That is one read: Status asks about everything.
+func (p *Plane) Pulse(ctx context.Context) (wrong []string, old bool, err error) {
 	st := Status{Health: Health{Running: true}}
-	var err error
 	if st.Heartbeat, err = p.Mark(ctx, port.MarkSweep); err != nil {
-		return nil, fmt.Errorf("reading the heartbeat: %w", err)
+		return nil, false, fmt.Errorf("reading the heartbeat: %w", err)
 	}
 	if p.Inspect != nil && p.Stack.Name == "" { // of a stack, it would ask about many parts
 		if st.Health, err = p.Inspect(ctx); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
-	st.judgePulse(p.now())
-	return st.Wrong, nil
+	now := p.now()
+	st.judgePulse(now)
+	return st.Wrong, !st.Running || now.Sub(st.Heartbeat) > heartbeatWithin, nil
 }
 
 // PutBack says how to mend a stack of which somebody removed a part. To deploy the same template again
