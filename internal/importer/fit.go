@@ -74,7 +74,7 @@ func fitDefinition(e *Entry, j *job.Job, d *job.TaskDefinition) {
 		d.Image = ReplaceMe
 	}
 	if exampleImage().MatchString(d.Image) {
-		e.Off(j, "its image %s is an example's, so %s is written: name the one that is deployed", d.Image, ReplaceMe)
+		e.Off(j, "its image %s is still to be filled in, so %s is written: name the one that is deployed", d.Image, ReplaceMe)
 		d.Image = ReplaceMe
 	}
 	for _, p := range d.Validate() {
