@@ -70,7 +70,7 @@ func (c *retryCmd) fits() error {
 		return usagef("--wait and --follow go with one run, not with --all: `history --status queued,launching,running` shows what has not ended")
 	case c.All && (c.Force || c.Attempts != nil || c.RequestID != ""):
 		return usagef("--force, --attempts and --request-id go with one run, not with --all")
-	case !c.All && (len(c.Status)+len(c.Jobs)+len(c.Even) > 0 || c.Cause != "" || c.Since != "" || c.Max != nil):
+	case !c.All && c.selects():
 		return usagef("--status, --since, --job, --cause, --even and --max go with --all, which takes jobs by --job")
 	}
 	return c.waiting.fits()

@@ -28,6 +28,11 @@ type selection struct {
 	Yes    bool     `help:"With --all: skip the confirmation."`
 }
 
+// selects reports whether a flag says which runs to retry.
+func (c *selection) selects() bool {
+	return len(c.Status)+len(c.Jobs)+len(c.Even) > 0 || c.Cause != "" || c.Since != "" || c.Max != nil
+}
+
 // retryAll lists what would be retried, asks, and has it done.
 func (c *retryCmd) retryAll(ctx context.Context, a *app, p *plane.Plane) error {
 	f := plane.Filter{Jobs: c.Jobs, Cause: c.Cause}
