@@ -26,6 +26,16 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestOne: only a text that is exactly one document is one.
+func TestOne(t *testing.T) {
+	t.Parallel()
+	for text, one := range map[string]bool{"": false, "# a comment": false, "{\"a\": 1}": true, "{\"a\": 1} {\"a\": 2}": false, "a: 1\n---\na: 2\n": false, "a: [1\n": false} {
+		if d := One(text); (d != nil) != one || one && d.Get("a").String() != "1" {
+			t.Errorf("%q: %+v", text, d)
+		}
+	}
+}
+
 // TestTags: CloudFormation's short forms equal the long ones, and aliases and merge keys are
 // followed.
 func TestTags(t *testing.T) {

@@ -54,6 +54,15 @@ func Parse(data []byte) ([]*Node, error) {
 	return parseYAML(data)
 }
 
+// One reads a text that has to be exactly one document. It gives nil for any other text.
+func One(text string) *Node {
+	docs, err := Parse([]byte(text))
+	if err != nil || len(docs) != 1 {
+		return nil
+	}
+	return docs[0]
+}
+
 // parseYAML reads the documents one by one, because the parser's time grows faster than its input.
 func parseYAML(data []byte) (docs []*Node, err error) {
 	left := maxNodes

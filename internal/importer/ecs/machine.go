@@ -58,11 +58,7 @@ func document(input *doc.Node) *doc.Node {
 	if input.Absent() || input.Kind == doc.Map {
 		return input
 	}
-	docs, err := doc.Parse([]byte(input.String()))
-	if err != nil || len(docs) != 1 {
-		return nil
-	}
-	return docs[0]
+	return doc.One(input.String())
 }
 
 const leaveMachine = "where it only runs ecs:runTask, make a job of that task; where it does more, leave it there"

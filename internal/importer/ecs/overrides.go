@@ -41,15 +41,15 @@ func (t Target) input(e *importer.Entry, j *job.Job) *doc.Node {
 	if strings.TrimSpace(in.Text) == "" { // as Terraform's state has it
 		return nil
 	}
-	docs, err := doc.Parse([]byte(in.Text))
+	overrides := doc.One(in.Text)
 	switch {
 	case strings.TrimSpace(in.Text) == importer.ReplaceMe: // reported where the value is
-	case err != nil && strings.Contains(in.Text, importer.ReplaceMe):
+	case overrides == nil && strings.Contains(in.Text, importer.ReplaceMe):
 		e.Off(j, "the file does not say all of its input, so its overrides could not be read: write command and environment")
-	case err != nil || len(docs) != 1 || docs[0].Kind != doc.Map:
+	case overrides == nil || overrides.Kind != doc.Map:
 		e.Off(j, "its input is not JSON of overrides, so ECS starts nothing with it: %s", importer.Clip(in.Text))
 	default:
-		return docs[0]
+		return overrides
 	}
 	return nil
 }

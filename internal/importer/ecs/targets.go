@@ -21,11 +21,8 @@ func IsRunTask(arn string) bool { return universal.MatchString(arn) }
 // Request gives the target that a request for RunTask describes. It is empty if the text is no
 // such request.
 func Request(text string) Target {
-	docs, err := doc.Parse([]byte(text))
-	if err != nil || len(docs) != 1 {
-		return Target{}
-	}
-	return Target{Cluster: Get(docs[0], "Cluster").String(), Parameters: docs[0], Input: Get(docs[0], "Overrides")}
+	request := doc.One(text)
+	return Target{Cluster: Get(request, "Cluster").String(), Parameters: request, Input: Get(request, "Overrides")}
 }
 
 // date reads a date as the API, the CLI (a number of seconds) and templates write it. It is zero if

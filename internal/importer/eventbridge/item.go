@@ -122,12 +122,11 @@ func cluster(arn string) string {
 func (i *item) request(e *importer.Entry) (ecs.Target, bool) {
 	request := ecs.Get(i.target, "Input")
 	if request.Kind != doc.Map {
-		docs, err := doc.Parse([]byte(request.String()))
-		if err != nil || len(docs) != 1 || docs[0].Kind != doc.Map {
-			e.Refuse("its target is ecs:runTask and its input is no JSON of a request")
-			return ecs.Target{}, false
-		}
-		request = docs[0]
+		request = doc.One(request.String())
+	}
+	if request == nil || request.Kind != doc.Map {
+		e.Refuse("its target is ecs:runTask and its input is no JSON of a request")
+		return ecs.Target{}, false
 	}
 	if request.Has("taskDefinition") && !request.Has("TaskDefinition") {
 		e.Decide("its request is written in camel case, which Scheduler answers with an error, so it has most likely never started a task")

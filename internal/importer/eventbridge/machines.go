@@ -27,9 +27,8 @@ func (g *gathering) described(d *doc.Node) {
 	for _, one := range d.Get("StateMachines").List() {
 		g.described(one)
 	}
-	docs, err := doc.Parse([]byte(d.Get("definition").String()))
-	if err == nil && len(docs) == 1 {
-		g.machines[d.Get("stateMachineArn").String()] = machine{definition: docs[0]}
+	if definition := doc.One(d.Get("definition").String()); definition != nil {
+		g.machines[d.Get("stateMachineArn").String()] = machine{definition: definition}
 	}
 }
 
@@ -40,11 +39,7 @@ func (g *gathering) defined(t *template, file, id string, r *doc.Node) {
 	definition := p.First("Definition", "DefinitionString")
 	put := p.Get("DefinitionSubstitutions")
 	if definition.Kind == doc.Text {
-		docs, err := doc.Parse([]byte(t.put(definition.Text, put)))
-		if err != nil || len(docs) != 1 {
-			return
-		}
-		definition = docs[0]
+		definition = doc.One(t.put(definition.Text, put))
 	}
 	if definition = t.substituted(definition, put, 0); !definition.Absent() {
 		g.machines[file+" "+inThisTemplate+id] = machine{definition, t.open, t.defaults}

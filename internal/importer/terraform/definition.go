@@ -181,14 +181,14 @@ func (s *show) only(d resource) (container *doc.Node, why string) {
 	if d.sensitive.Get("container_definitions").True() {
 		return nil, "what is marked sensitive"
 	}
-	docs, err := doc.Parse([]byte(d.values.Get("container_definitions").String()))
-	if err != nil || len(docs) != 1 || len(docs[0].List()) == 0 {
+	all := doc.One(d.values.Get("container_definitions").String()).List()
+	if len(all) == 0 {
 		return nil, "containers that are known only after the apply"
 	}
-	if n := len(docs[0].List()); n > 1 {
+	if len(all) > 1 {
 		return nil, "more than one container"
 	}
-	container = docs[0].List()[0]
+	container = all[0]
 	return container, strings.Join(s.odd(d, container), ", ")
 }
 

@@ -12,11 +12,7 @@ func (s *show) machine(arn string) *doc.Node {
 	if !known || !ecs.IsMachine(arn) || ecs.Get(s.resources[i].sensitive, "definition").True() {
 		return nil
 	}
-	docs, err := doc.Parse([]byte(s.resources[i].values.Get("definition").String()))
-	if err != nil || len(docs) != 1 {
-		return nil
-	}
-	return docs[0]
+	return doc.One(s.resources[i].values.Get("definition").String())
 }
 
 // runs finds the task that a state machine runs.
