@@ -1,7 +1,6 @@
 package copilot
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,7 +10,7 @@ import (
 
 // filled matches a variable that Copilot fills in when it deploys; after a backslash it stays
 // (interpolatorEnvVarRegExp in internal/pkg/manifest/interpolate.go of aws/copilot-cli).
-var filled = regexp.MustCompile(`(\\?)\$\{([_a-zA-Z][_a-zA-Z0-9]*)\}`)
+var filled = importer.Pattern(`(\\?)\$\{([_a-zA-Z][_a-zA-Z0-9]*)\}`)
 
 // filling fills in the variables of a manifest.
 type filling struct {
@@ -59,8 +58,8 @@ func (f *filling) node(n *doc.Node) *doc.Node {
 }
 
 func (f *filling) text(s string) string {
-	return filled.ReplaceAllStringFunc(s, func(found string) string {
-		name := "${" + filled.FindStringSubmatch(found)[2] + "}"
+	return filled().ReplaceAllStringFunc(s, func(found string) string {
+		name := "${" + filled().FindStringSubmatch(found)[2] + "}"
 		switch {
 		case found[0] == '\\':
 			return name

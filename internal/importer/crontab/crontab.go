@@ -5,7 +5,6 @@ package crontab
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -94,7 +93,7 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 	}
 	c := &importing{
 		Import: in, env: environment{zone: in.Zone, secrets: &in.Secrets, local: in.Local}, locks: map[string]string{}, dot: map[int]string{}, users: r.users(f),
-		lines: make(map[int]lines.Line, len(all)), unread: unread.MatchString(f.Name), system: r.Users != lines.Absent && systemFile.MatchString(f.Name),
+		lines: make(map[int]lines.Line, len(all)), unread: unread().MatchString(f.Name), system: r.Users != lines.Absent && systemFile().MatchString(f.Name),
 	}
 	for _, l := range all {
 		c.lines[l.Number] = l
@@ -109,11 +108,11 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 }
 
 // systemFile matches files in which cron reads a user before each command.
-var systemFile = regexp.MustCompile(`^/etc/(?:crontab$|cron\.d/)`)
+var systemFile = importer.Pattern(`^/etc/(?:crontab$|cron\.d/)`)
 
 // unread matches files that Debian's cron ignores because of their name, as its cron(8) says
 // (https://manpages.debian.org/bookworm/cron/cron.8.en.html).
-var unread = regexp.MustCompile(`^/etc/cron\.d/.*[^A-Za-z0-9_/-]`)
+var unread = importer.Pattern(`^/etc/cron\.d/.*[^A-Za-z0-9_/-]`)
 
 // importing is an import in progress.
 type importing struct {

@@ -13,42 +13,42 @@ import (
 // byteOrderMark is what Windows editors put before the first line.
 const byteOrderMark = "\ufeff"
 
-var anacron = regexp.MustCompile(`^([0-9]+|@[a-z]+)\s+[0-9]+\s+[A-Za-z][\w.-]+\s+[^\s*?0-9]`)
+var anacron = importer.Pattern(`^([0-9]+|@[a-z]+)\s+[0-9]+\s+[A-Za-z][\w.-]+\s+[^\s*?0-9]`)
 
 // quartz names schedulers whose first field counts seconds.
 const quartz = "Quartz or another scheduler that counts seconds"
 
 // sixthField matches a command that begins with what can only be a time field. A number or days
 // are one too if nothing follows.
-var sixthField = regexp.MustCompile(`(?i)^(?:(?:[?*]|[0-9]+(?:[-,/][0-9]+)+)\s+\S|(?:[?*](?:/[0-9]+)?|[0-9]+(?:[-,/#][0-9]+)*|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*)\s*$)`)
+var sixthField = importer.Pattern(`(?i)^(?:(?:[?*]|[0-9]+(?:[-,/][0-9]+)+)\s+\S|(?:[?*](?:/[0-9]+)?|[0-9]+(?:[-,/#][0-9]+)*|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*)\s*$)`)
 
 // steps begins the name of a dialect whose form may also be a mistake in a line for cron.
 const steps = "a scheduler that takes"
 
 // dialects are the lines of other programs, by their form.
 var dialects = []struct {
-	form *regexp.Regexp
+	form func() *regexp.Regexp
 	name string
 }{
-	{regexp.MustCompile(`^@(every_minute|every_second|[0-9]+)(\s|$)`), "FreeBSD's cron"},
-	{regexp.MustCompile(`^@every\s`), "supercronic or robfig/cron"},
-	{regexp.MustCompile(`^[&%!]|^@(?:[a-z0-9,]*\(|\s|[a-z]*\s+[0-9]+[smhdw])`), "fcron"},
-	{regexp.MustCompile(`^(?:\S+\s+){5}-n?[qs][nqs]*\s`), "OpenBSD's or FreeBSD's cron"},
-	{regexp.MustCompile(`^(?:\S+\s+){0,4}[0-9]*~[0-9]*/[0-9]+\s`), "OpenBSD's cron, which draws where such a step begins"},
+	{importer.Pattern(`^@(every_minute|every_second|[0-9]+)(\s|$)`), "FreeBSD's cron"},
+	{importer.Pattern(`^@every\s`), "supercronic or robfig/cron"},
+	{importer.Pattern(`^[&%!]|^@(?:[a-z0-9,]*\(|\s|[a-z]*\s+[0-9]+[smhdw])`), "fcron"},
+	{importer.Pattern(`^(?:\S+\s+){5}-n?[qs][nqs]*\s`), "OpenBSD's or FreeBSD's cron"},
+	{importer.Pattern(`^(?:\S+\s+){0,4}[0-9]*~[0-9]*/[0-9]+\s`), "OpenBSD's cron, which draws where such a step begins"},
 	{anacron, "an anacrontab (days, delay, name, command)"},
-	{regexp.MustCompile(`^\[(Unit|Timer|Service|Install)\]`), "a systemd unit"},
-	{regexp.MustCompile(`^(On(Calendar|BootSec|StartupSec|ActiveSec|UnitActiveSec|UnitInactiveSec)|Persistent|AccuracySec|RandomizedDelaySec|ExecStart|WantedBy)\s*=`), "a systemd unit"},
-	{regexp.MustCompile(`^(cron|rate|at)\(`), "EventBridge"},
-	{regexp.MustCompile(`^(H\b|(\S+\s+){1,4}H\b)`), "Jenkins"},
-	{regexp.MustCompile(`^([0-9*,/-]+\s+){3,4}\?(\s|$)|^([0-9*,/?LW-]+\s+){5}[*?](\s|$)`), quartz},
-	{regexp.MustCompile(`^(\S+\s+){0,4}[0-9]+/[0-9]+\s`), steps + " 5/15 for 5-59/15 (the first Vixie cron took it for 5)"},
+	{importer.Pattern(`^\[(Unit|Timer|Service|Install)\]`), "a systemd unit"},
+	{importer.Pattern(`^(On(Calendar|BootSec|StartupSec|ActiveSec|UnitActiveSec|UnitInactiveSec)|Persistent|AccuracySec|RandomizedDelaySec|ExecStart|WantedBy)\s*=`), "a systemd unit"},
+	{importer.Pattern(`^(cron|rate|at)\(`), "EventBridge"},
+	{importer.Pattern(`^(H\b|(\S+\s+){1,4}H\b)`), "Jenkins"},
+	{importer.Pattern(`^([0-9*,/-]+\s+){3,4}\?(\s|$)|^([0-9*,/?LW-]+\s+){5}[*?](\s|$)`), quartz},
+	{importer.Pattern(`^(\S+\s+){0,4}[0-9]+/[0-9]+\s`), steps + " 5/15 for 5-59/15 (the first Vixie cron took it for 5)"},
 }
 
 // dialect names the program whose line this looks like; "" means cron.
 func dialect(text string) string {
 	text = strings.TrimLeft(text, " \t")
 	for _, d := range dialects {
-		if d.form.MatchString(text) {
+		if d.form().MatchString(text) {
 			return d.name
 		}
 	}
@@ -56,7 +56,7 @@ func dialect(text string) string {
 }
 
 // assigned matches a line that was meant to set a variable, as a shell would read it.
-var assigned = regexp.MustCompile(`^\s*(?:(?:export|declare -x|setenv|set)\s+[A-Za-z_]\w*[\s=]|[A-Za-z_]\w*\s*=\s*(?:"[^"]*"|'[^']*')\s*\S)`)
+var assigned = importer.Pattern(`^\s*(?:(?:export|declare -x|setenv|set)\s+[A-Za-z_]\w*[\s=]|[A-Za-z_]\w*\s*=\s*(?:"[^"]*"|'[^']*')\s*\S)`)
 
 // broken reports, once, what an invalid line does to the other jobs of its file. Debian's cron
 // logs `ERROR (Syntax error, this crontab file will be ignored)`, as many public logs show, and
@@ -90,7 +90,7 @@ func reject(e *importer.Entry, l lines.Line) {
 		e.Refuse("the file begins with a byte order mark, which cron takes for a part of this line: save the file without it")
 	case secret:
 		e.Refuse("cron rejects this line; it looks as if it holds a secret, so why is not said here: NAME=value must stand alone, with nothing after a quoted value")
-	case assigned.MatchString(l.Text):
+	case assigned().MatchString(l.Text):
 		e.Refuse("cronie does not take this for a variable, so the jobs below never had it: write NAME=value alone, without export before it or anything after a quoted value, even a comment")
 	case l.Kind == lines.Env:
 		e.Refuse("this looks like a line of %s, which to cron is a variable of the commands below: it is left out", name)
@@ -106,10 +106,10 @@ func reject(e *importer.Entry, l lines.Line) {
 func lineDialect(l lines.Line) string {
 	switch l.Kind {
 	case lines.Job:
-		if sixthField.MatchString(l.Command) {
+		if sixthField().MatchString(l.Command) {
 			return quartz
 		}
-		if !anacron.MatchString(strings.TrimLeft(l.Text, " \t")) {
+		if !anacron().MatchString(strings.TrimLeft(l.Text, " \t")) {
 			return ""
 		}
 	case lines.Reboot:

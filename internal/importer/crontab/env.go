@@ -48,11 +48,11 @@ func (v *environment) zoneName() string {
 }
 
 // taskVariable matches what ECS, and so a jobs file, takes as the name of a variable.
-var taskVariable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+var taskVariable = importer.Pattern(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
 // set reads an environment line.
 func (v *environment) set(e *importer.Entry, name, value string) {
-	if !taskVariable.MatchString(name) {
+	if !taskVariable().MatchString(name) {
 		hidden, _ := importer.HideRest(e.Text)
 		e.Text = hidden
 		e.Refuse("%q cannot name a variable of a task: it is left out", name)

@@ -1,7 +1,6 @@
 package crontab
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -141,17 +140,17 @@ func readable(r *importer.Command, l lines.Line) {
 		r.Line = strings.ToValidUTF8(r.Line, replacement)
 		r.Off("the line is not UTF-8, and a task's command has to be: what is not is replaced by %s", replacement)
 	}
-	if anacron.MatchString(strings.TrimLeft(l.Text, " \t")) {
+	if anacron().MatchString(strings.TrimLeft(l.Text, " \t")) {
 		r.Off("this looks like a line of %s", dialect(l.Text))
 	}
 }
 
 // withinWord matches a command that a % cut off within a word, such as a URL, a file's name or a
 // variable's value. Who means standard input ends the command before it.
-var withinWord = regexp.MustCompile(`(?:[=/:+_.,&?"'([{-]|://\S*)$`)
+var withinWord = importer.Pattern(`(?:[=/:+_.,&?"'([{-]|://\S*)$`)
 
 // dateCut matches a command that a % cut off within a format of date.
-var dateCut = regexp.MustCompile("\\bdate\\s[^;|&)`]*\\+[^;|&)`]*$")
+var dateCut = importer.Pattern("\\bdate\\s[^;|&)`]*\\+[^;|&)`]*$")
 
 // input puts cron's standard input into the command, since a task gets none.
 func (in *importing) input(e *importer.Entry, l lines.Line, r *importer.Command) {
@@ -164,14 +163,14 @@ func (in *importing) input(e *importer.Entry, l lines.Line, r *importer.Command)
 		}
 		return
 	}
-	if dateCut.MatchString(l.Command) {
+	if dateCut().MatchString(l.Command) {
 		e.Decide("cron ends the command at the first bare %%, so a format of date is cut off and this has not done what it says: if \\%% was meant, write the whole command")
 	}
 	if r.Unread {
 		e.Decide("what follows the first bare %% was its standard input, which a task does not have: it is left out")
 		return
 	}
-	if withinWord.MatchString(l.Command) {
+	if withinWord().MatchString(l.Command) {
 		r.Off("cron ends the command at the first bare %%, here within a word, and hands it the rest as standard input; busybox and supercronic take a %% as it stands: write the whole command if one of them ran it, or if \\%% was meant")
 	} else {
 		e.Change("what follows the first %% is standard input, which a task does not have: printf writes it")

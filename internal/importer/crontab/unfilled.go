@@ -28,7 +28,7 @@ func (v *environment) unfilled(r *importer.Command, l lines.Line) {
 // ofTemplate refuses a line that is a line of a crontab only once another program has filled it in.
 func ofTemplate(e *importer.Entry, l lines.Line) bool {
 	h := importer.Hole(l.Text)
-	if h == "" || l.Kind == lines.Env && taskVariable.MatchString(l.Name) {
+	if h == "" || l.Kind == lines.Env && taskVariable().MatchString(l.Name) {
 		return false
 	}
 	e.Text, _ = importer.HideRest(e.Text)

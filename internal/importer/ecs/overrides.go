@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,11 +128,11 @@ func Command(e *importer.Entry, j *job.Job, words []string) {
 	}
 }
 
-var sizeForm = regexp.MustCompile(`(?i)^([0-9]+(?:\.[0-9]+)?)\s*(vcpu|gb|gib|mib|mb|)$`)
+var sizeForm = importer.Pattern(`(?i)^([0-9]+(?:\.[0-9]+)?)\s*(vcpu|gb|gib|mib|mb|)$`)
 
 // Units reads ECS's sizes: CPU units or vCPU, MiB or GB. It gives 0 if there is none.
 func Units(text string) int {
-	m := sizeForm.FindStringSubmatch(strings.TrimSpace(text))
+	m := sizeForm().FindStringSubmatch(strings.TrimSpace(text))
 	if m == nil {
 		return 0
 	}

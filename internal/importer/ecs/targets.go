@@ -3,7 +3,6 @@ package ecs
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,10 +12,10 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-var universal = regexp.MustCompile(`(?i)^arn:[^:]*:scheduler:::aws-sdk:ecs:runTask$`)
+var universal = importer.Pattern(`(?i)^arn:[^:]*:scheduler:::aws-sdk:ecs:runTask$`)
 
 // IsRunTask reports whether a target is Scheduler's universal target for ecs:runTask.
-func IsRunTask(arn string) bool { return universal.MatchString(arn) }
+func IsRunTask(arn string) bool { return universal().MatchString(arn) }
 
 // Request gives the target that a request for RunTask describes. It is empty if the text is no
 // such request.
@@ -126,7 +125,7 @@ func times(n int) string {
 type Rule struct{ Name, Bus, Flags string }
 
 // targetID matches the IDs that EventBridge takes (EventBridge API reference, Target, Id).
-var targetID = regexp.MustCompile(`^[.\-_A-Za-z0-9]{1,64}$`)
+var targetID = importer.Pattern(`^[.\-_A-Za-z0-9]{1,64}$`)
 
 func (r Rule) flags() string {
 	if r.Bus != "" && r.Bus != "default" {
@@ -145,7 +144,7 @@ func (r Rule) Switch() (off, on string) {
 // meanwhile.
 func (r Rule) SwitchTarget(id, file string) (off, on string) {
 	flags := " --rule " + r.Name + r.flags()
-	if !targetID.MatchString(id) {
+	if !targetID().MatchString(id) {
 		id = importer.ReplaceMe
 	}
 	kept := importer.Word(file)

@@ -2,7 +2,6 @@ package eventbridge
 
 import (
 	"cmp"
-	"regexp"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
@@ -92,7 +91,7 @@ func (i *item) input(e *importer.Entry, out *ecs.Target) bool {
 	switch {
 	case !transformer.Absent():
 		template := ecs.Get(transformer, "InputTemplate").String()
-		if placeholder.MatchString(template) {
+		if placeholder().MatchString(template) {
 			e.Refuse("its input is made of the event by a transformer (%s): a job's variables are fixed; BATCHPLANE_SCHEDULED_FOR has the slot's time", importer.Clip(template))
 			return false
 		}
@@ -108,7 +107,7 @@ func (i *item) input(e *importer.Entry, out *ecs.Target) bool {
 	return true
 }
 
-var placeholder = regexp.MustCompile(`<[A-Za-z0-9_.-]+>`)
+var placeholder = importer.Pattern(`<[A-Za-z0-9_.-]+>`)
 
 // cluster gives a cluster's ARN, or its name if only part of the ARN is known.
 func cluster(arn string) string {

@@ -51,7 +51,7 @@ func (t *template) put(text string, values *doc.Node) string {
 	if values.Absent() || !strings.Contains(text, "${") {
 		return text
 	}
-	return substitution.ReplaceAllStringFunc(text, func(found string) string {
+	return substitution().ReplaceAllStringFunc(text, func(found string) string {
 		v := values.Get(found[2 : len(found)-1])
 		if v.Absent() || !t.more(v.String()) {
 			return found

@@ -1,7 +1,6 @@
 package eventbridge
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -26,14 +25,14 @@ func (t *template) parameter(n *doc.Node, name string, p *doc.Node) *doc.Node {
 
 // reference matches what CloudFormation reads from another place at each deployment
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html).
-var reference = regexp.MustCompile(`\{\{resolve:[^{}]+\}\}`)
+var reference = importer.Pattern(`\{\{resolve:[^{}]+\}\}`)
 
 // dynamic replaces the dynamic references in a text.
 func (t *template) dynamic(n *doc.Node) *doc.Node {
 	if n.Kind != doc.Text || !strings.Contains(n.Text, "{{resolve:") {
 		return n
 	}
-	return text(n, reference.ReplaceAllStringFunc(n.Text, func(found string) string { return t.unknown(n, importer.Clip(found)).Text }))
+	return text(n, reference().ReplaceAllStringFunc(n.Text, func(found string) string { return t.unknown(n, importer.Clip(found)).Text }))
 }
 
 // list splits a text at its separators.

@@ -1,7 +1,6 @@
 package eventbridge
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -96,7 +95,7 @@ func (g *gathering) scheduleResource(t *template, file, id string, r *doc.Node) 
 	g.items = append(g.items, out)
 }
 
-var synthesised = regexp.MustCompile(`[0-9A-F]{8}$`)
+var synthesised = importer.Pattern(`[0-9A-F]{8}$`)
 
 // constructs are the parts of a path that CDK's own constructs add.
 var constructs = []string{"Resource", "Default", "ScheduledEventRule", "Rule", "Schedule", "ScheduleRule"}
@@ -112,7 +111,7 @@ func named(p, r *doc.Node, id string) string {
 			return strings.Join(own, "-")
 		}
 	}
-	return synthesised.ReplaceAllString(id, "")
+	return synthesised().ReplaceAllString(id, "")
 }
 
 // template resolves the references in a template.
@@ -246,7 +245,7 @@ func (t *template) resource(n *doc.Node, name, attribute string, depth int) *doc
 	return t.unknown(n, "the name of "+name)
 }
 
-var substitution = regexp.MustCompile(`\$\{(!?)([^}]+)\}`)
+var substitution = importer.Pattern(`\$\{(!?)([^}]+)\}`)
 
 // sub answers Fn::Sub, with its own variables if it has any.
 func (t *template) sub(n, argument *doc.Node, depth int) *doc.Node {
@@ -254,8 +253,8 @@ func (t *template) sub(n, argument *doc.Node, depth int) *doc.Node {
 	if parts := argument.List(); argument.Kind == doc.List && len(parts) == 2 {
 		format, own = parts[0].String(), parts[1]
 	}
-	return text(n, substitution.ReplaceAllStringFunc(format, func(found string) string {
-		m := substitution.FindStringSubmatch(found)
+	return text(n, substitution().ReplaceAllStringFunc(format, func(found string) string {
+		m := substitution().FindStringSubmatch(found)
 		if m[1] == "!" {
 			return "${" + m[2] + "}"
 		}

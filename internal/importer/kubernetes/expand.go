@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -60,11 +59,11 @@ func (s *scope) set(name string, x expanded) {
 }
 
 // ofService matches the variables that a pod has for the services of its namespace.
-var ofService = regexp.MustCompile(`^[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)|_PORT_[0-9]+_(?:TCP|UDP)\w*)$`)
+var ofService = importer.Pattern(`^[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)|_PORT_[0-9]+_(?:TCP|UDP)\w*)$`)
 
 // anyVariable matches the names of variables that the file may not show. A $(command) of a shell is
 // in lower case.
-var anyVariable = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+var anyVariable = importer.Pattern(`^[A-Z_][A-Z0-9_]*$`)
 
 // expand replaces variables. $$ becomes $, and $(NAME) stays if no variable has that name
 // (third_party/forked/golang/expansion of kubernetes/kubernetes).
@@ -104,7 +103,7 @@ func (s *scope) value(name string, x *expanded) string {
 	switch {
 	case known && !s.closed[name]:
 		return value
-	case known, ofService.MatchString(name), s.open && anyVariable.MatchString(name):
+	case known, ofService().MatchString(name), s.open && anyVariable().MatchString(name):
 		x.asks = append(x.asks, name)
 	}
 	return "$(" + name + ")"
@@ -148,7 +147,7 @@ func (r *reading) ofCluster(words []string) {
 // service matches names that the DNS of a cluster alone knows: those of Services with their namespace, and
 // hosts of one word in URLs, before the port of a usual server, and as the host that a client is told
 // (https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/).
-var service = regexp.MustCompile(`(?:^|[^\w.-])([a-z0-9-]+\.[a-z0-9-]+\.svc(?:\.[a-z0-9.-]+)?)(?:[:/?"'\s]|$)|` +
+var service = importer.Pattern(`(?:^|[^\w.-])([a-z0-9-]+\.[a-z0-9-]+\.svc(?:\.[a-z0-9.-]+)?)(?:[:/?"'\s]|$)|` +
 	`\b(?:https?|grpc|tcp|nats|amqps?|rediss?|mysql|postgres(?:ql)?|mongodb)://(?:[^\s/@"']*@)?([a-z][a-z0-9-]*)(?::[0-9]+)?(?:[/?,;|)"'\s]|$)|` +
 	`(?:^|[\s=,"'])([a-z][a-z0-9-]*):(?:2181|3306|4222|5432|5672|6379|8080|9000|9042|9092|9200|11211|27017)(?:[/,;|)"'\s]|$)|` +
 	`\b(?:psql|pg_\w+|mysql\w*|mariadb[\w-]*|redis-cli|mongo\w*)\s(?:[^|;&]*?\s)?(?:-h\s*|--host[= ])["']?([a-z][a-z0-9-]*)(?:["'\s;|)]|$)`)
@@ -163,7 +162,7 @@ var (
 func (r *reading) services(words []string) {
 	told := []string{"localhost"}
 	for _, text := range slices.Concat([]string{strings.Join(words, " ")}, slices.Sorted(maps.Values(r.d.Environment)), r.hidden) {
-		for _, m := range service.FindAllStringSubmatch(text, -1) {
+		for _, m := range service().FindAllStringSubmatch(text, -1) {
 			if name := strings.Join(m[1:], ""); !slices.Contains(told, name) {
 				told = append(told, name)
 			}

@@ -5,7 +5,6 @@ package kubernetes
 import (
 	"bytes"
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -33,13 +32,13 @@ func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 
 // ofHelm matches what only Helm would render. A command may have a template of its own, such as one
 // for kubectl.
-var ofHelm = regexp.MustCompile(`\{\{-?\s*(?:\$?\.(?:Values|Release|Chart|Capabilities|Template|Files)\b|(?:include|template|tpl|toYaml)\s)`)
+var ofHelm = importer.Pattern(`\{\{-?\s*(?:\$?\.(?:Values|Release|Chart|Capabilities|Template|Files)\b|(?:include|template|tpl|toYaml)\s)`)
 
 // templated reports whether a CronJob of a document is a Helm template.
 func templated(d *doc.Node) bool { return slices.ContainsFunc(cronJobs(d), rendersLater) }
 
 func rendersLater(n *doc.Node) bool {
-	return ofHelm.MatchString(n.Text) || slices.ContainsFunc(n.Keys, ofHelm.MatchString) ||
+	return ofHelm().MatchString(n.Text) || slices.ContainsFunc(n.Keys, ofHelm().MatchString) ||
 		slices.ContainsFunc(n.Items, rendersLater) || slices.ContainsFunc(n.Values, rendersLater)
 }
 

@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"cmp"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -168,11 +167,11 @@ func cpuUnits(text string) int {
 
 var suffixes = map[string]float64{"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "m": 1e-3}
 
-var quantity = regexp.MustCompile(`^([0-9.]+(?:e[0-9]+)?)([A-Za-z]*)$`)
+var quantity = importer.Pattern(`^([0-9.]+(?:e[0-9]+)?)([A-Za-z]*)$`)
 
 // mebibytes reads a quantity of memory.
 func mebibytes(text string) int {
-	m := quantity.FindStringSubmatch(text)
+	m := quantity().FindStringSubmatch(text)
 	if m == nil {
 		return 0
 	}

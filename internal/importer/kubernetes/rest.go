@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -54,12 +53,12 @@ func (r *reading) rest() {
 // injecting matches labels and annotations by which a pod gets what its manifest does not show:
 // secrets of Vault, 1Password, Bank-Vaults and Akeyless, roles of kiam and kube2iam, Azure
 // identities, proxies of meshes and of Cloud SQL, agents.
-var injecting = regexp.MustCompile(`^(?:vault\.hashicorp\.com/(?:agent-inject|role)|vault\.security\.banzaicloud\.io/|operator\.1password\.io/|akeyless/|iam\.amazonaws\.com/role|` +
+var injecting = importer.Pattern(`^(?:vault\.hashicorp\.com/(?:agent-inject|role)|vault\.security\.banzaicloud\.io/|operator\.1password\.io/|akeyless/|iam\.amazonaws\.com/role|` +
 	`azure\.workload\.identity/|aadpodidbinding|linkerd\.io/inject|config\.linkerd\.io/|sidecar\.istio\.io/inject|consul\.hashicorp\.com/connect-inject|dapr\.io/enabled|` +
 	`instrumentation\.opentelemetry\.io/inject|admission\.datadoghq\.com/|cloudsql\.cloud\.google\.com/instances|secrets\.doppler\.com/)`)
 
 // managing matches labels and annotations that say only who manages a manifest.
-var managing = regexp.MustCompile(`^(?:app\.kubernetes\.io/|helm\.sh/|meta\.helm\.sh/|kubectl\.kubernetes\.io/|kustomize\.|argocd\.argoproj\.io/|fluxcd\.io/|app$|name$|k8s-app$|batch\.kubernetes\.io/)`)
+var managing = importer.Pattern(`^(?:app\.kubernetes\.io/|helm\.sh/|meta\.helm\.sh/|kubectl\.kubernetes\.io/|kustomize\.|argocd\.argoproj\.io/|fluxcd\.io/|app$|name$|k8s-app$|batch\.kubernetes\.io/)`)
 
 // marks gives the names of the labels and annotations of the CronJob, its Job and its pod. Those by
 // which the pod gets something are in injected.
@@ -70,11 +69,11 @@ func (r *reading) marks() (labels, notes, injected []string) {
 		meta.Get(key).Pairs(func(name string, v *doc.Node) {
 			off := v.String() == "false" || v.String() == "disabled" || v.String() == ""
 			switch {
-			case injecting.MatchString(name) && meta == pod && !off:
+			case injecting().MatchString(name) && meta == pod && !off:
 				if !slices.Contains(injected, name) {
 					injected = append(injected, importer.Clip(name))
 				}
-			case !managing.MatchString(name) && !slices.Contains(*to, name):
+			case !managing().MatchString(name) && !slices.Contains(*to, name):
 				*to = append(*to, importer.Clip(name))
 			}
 		})
@@ -104,7 +103,7 @@ func (r *reading) devices(n *doc.Node) {
 
 // filledIn matches a placeholder that a program fills in before a manifest is applied: the {{ }} of
 // Go and Jinja, and the ${NAME} of envsubst and Flux.
-var filledIn = regexp.MustCompile(`\{\{.*?\}\}|\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-=][^}]*)?\}`)
+var filledIn = importer.Pattern(`\{\{.*?\}\}|\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-=][^}]*)?\}`)
 
 // unrendered reports a value that is still a template. In a command ${NAME} belongs to the shell,
 // and {{ }} may belong to what the command runs.
@@ -116,7 +115,7 @@ func (r *reading) unrendered(spec *doc.Node) {
 			if v.Kind == doc.Map {
 				text = v.Get("value").String()
 			}
-			if at := filledIn.FindString(text); at != "" && !slices.Contains(found, at) {
+			if at := filledIn().FindString(text); at != "" && !slices.Contains(found, at) {
 				found = append(found, importer.Clip(at))
 			}
 		}

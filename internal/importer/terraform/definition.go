@@ -1,7 +1,6 @@
 package terraform
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,14 +10,14 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
-var indexes = regexp.MustCompile(`\[[^\]]*\]`)
+var indexes = importer.Pattern(`\[[^\]]*\]`)
 
 // ruleOf begins the key of a reference to a rule.
 const ruleOf = "rule of "
 
 // inCodeAddress gives an address without the indexes of count and for_each, as the configuration
 // has it.
-func inCodeAddress(address string) string { return indexes.ReplaceAllString(address, "") }
+func inCodeAddress(address string) string { return indexes().ReplaceAllString(address, "") }
 
 // references learns from a plan's configuration which resource refers to which task definition. The
 // ARN of a new one is known only after the apply.

@@ -41,7 +41,7 @@ func (s *show) owner(target resource, named []int) string {
 	all = narrowed(all, func(r resource) bool { return place(r) == place(target) })
 	all = narrowed(all, func(r resource) bool { return module(r.address) == module(target.address) })
 	all = narrowed(all, func(r resource) bool {
-		return slices.Equal(indexes.FindAllString(r.address, -1), indexes.FindAllString(target.address, -1))
+		return slices.Equal(indexes().FindAllString(r.address, -1), indexes().FindAllString(target.address, -1))
 	})
 	if len(all) == 0 {
 		return ""

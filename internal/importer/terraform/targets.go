@@ -79,7 +79,7 @@ func (x *index) refer(code, address string, i int) {
 
 // instance gives an address of the code with the indexes of count and for_each of another address.
 func instance(code, address string) string {
-	return code + strings.Join(indexes.FindAllString(address, -1), "")
+	return code + strings.Join(indexes().FindAllString(address, -1), "")
 }
 
 // targets gives the targets of a rule. They name it with its bus, or by a reference in a plan that
