@@ -198,15 +198,17 @@ func (c Schedule) Since(anchor time.Time) Schedule {
 
 func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }
 
-// shortestSample is how many slots are examined for the shortest time between two. It is enough for a
-// day with a slot in every minute.
-const shortestSample = 1500
+// Shortest returns the shortest time between two slots, of 1,500 from 2026 on, which is enough for a
+// day with a slot in every minute; 0 if there are fewer than two.
+func (c Schedule) Shortest() time.Duration {
+	return c.ShortestAfter(time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC), 1500)
+}
 
-// Shortest returns the shortest time between two slots, of 1,500 from 2026 on; 0 if there are fewer than
-// two.
-func (c Schedule) Shortest() (shortest time.Duration) {
-	at, ok := c.Next(time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC))
-	for range shortestSample {
+// ShortestAfter returns the shortest time between two of the first n+1 slots after from; 0 if there are
+// fewer than two.
+func (c Schedule) ShortestAfter(from time.Time, n int) (shortest time.Duration) {
+	at, ok := c.Next(from)
+	for range n {
 		next, more := c.Next(at)
 		if !ok || !more {
 			break

@@ -115,20 +115,8 @@ func (in *Import) Period(s cron.Schedule) time.Duration {
 	if known, ok := in.periods[key]; ok {
 		return known
 	}
-	var shortest time.Duration
-	last, ok := s.Next(in.From)
-	for range 100 {
-		next, more := s.Next(last)
-		if !ok || !more {
-			break
-		}
-		if gap := next.Sub(last); shortest == 0 || gap < shortest {
-			shortest = gap
-		}
-		last = next
-	}
-	in.periods[key] = shortest
-	return shortest
+	in.periods[key] = s.ShortestAfter(in.From, 100)
+	return in.periods[key]
 }
 
 // Translated gives a job five crontab fields for another program's reading of a schedule. It

@@ -66,6 +66,14 @@ func (i input) size() int {
 	return n + maxRevision + len(i.after)
 }
 
+// inputFits reports an input that is too large for a schedule.
+func inputFits(j job.Job, size int) error {
+	if size > maxInput {
+		return fmt.Errorf("job %s: its definition has %d bytes; a schedule's input takes at most %d", j.Name, size, maxInput)
+	}
+	return nil
+}
+
 // String gives the value in the template.
 func (i input) String() string {
 	before := text(i.before)

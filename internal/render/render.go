@@ -202,8 +202,8 @@ func (o Options) job(j job.Job, bases map[string]job.TaskDefinition) (entry, err
 			return entry{}, err
 		}
 	}
-	if in.size() > maxInput {
-		return entry{}, fmt.Errorf("job %s: its definition has %d bytes; a schedule's input takes at most %d", j.Name, in.size(), maxInput)
+	if err := inputFits(j, in.size()); err != nil {
+		return entry{}, err
 	}
 	if o.Rules {
 		return entry{"job " + j.Name, len(p.expressions) + 1, in.base, func(part int) string { return o.ruled(j, p, part, bases) }}, nil

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -40,8 +39,8 @@ func SchedulesOf(j job.Job, from time.Time) ([]Schedule, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(input) > maxInput {
-		return nil, fmt.Errorf("job %s: its definition has %d bytes; a schedule's input takes at most %d", j.Name, len(input), maxInput)
+	if err := inputFits(j, len(input)); err != nil {
+		return nil, err
 	}
 	out := make([]Schedule, len(p.expressions))
 	for i, expression := range p.expressions {

@@ -118,8 +118,8 @@ func (o Options) schedules(into object, j job.Job, bases map[string]job.TaskDefi
 	if err != nil {
 		return err
 	}
-	if in.size() > maxInput {
-		return fmt.Errorf("job %s: its definition has %d bytes; a schedule's input takes at most %d", j.Name, in.size(), maxInput)
+	if err := inputFits(j, in.size()); err != nil {
+		return err
 	}
 	for i, expression := range p.expressions {
 		into[scheduleName(j, i)] = scheduleResource(j, p, i, expression, in)

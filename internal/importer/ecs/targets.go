@@ -182,10 +182,13 @@ func waitsForTasks(pattern *doc.Node) bool {
 	return strings.Contains(pattern.String(), "aws.ecs") || slices.ContainsFunc(pattern.Values, waitsForTasks) || slices.ContainsFunc(pattern.Items, waitsForTasks)
 }
 
+// Lambda says what to do with a function as a target.
+const Lambda = "a Lambda function, and a job is an ECS task: it would need an image with the same code; leave it there otherwise"
+
 // services are the other kinds of targets, by a part of their ARN, and what to do with them.
 var services = []struct{ part, is string }{
-	{":states:", "a state machine of Step Functions: where it only runs ecs:runTask, make a job of that task; where it does more, leave it there"},
-	{":lambda:", "a Lambda function, and a job is an ECS task: it would need an image with the same code; leave it there otherwise"},
+	{":states:", "a state machine of Step Functions: " + leaveMachine},
+	{":lambda:", Lambda},
 	{":batch:", "a job queue of AWS Batch: a job needs a task definition for Fargate with the image and command of its job definition"},
 	{":codebuild:", "a CodeBuild project: leave it there"},
 	{":codepipeline:", "a pipeline: leave it there"},

@@ -8,15 +8,15 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/ecs"
 )
 
-// events adds the schedules of what SAM makes.
-func (g *gathering) events(file, id string, r *doc.Node, target string) {
+// events adds the schedules of a function of SAM.
+func (g *gathering) events(file, id string, r *doc.Node) {
 	r.Get("Properties", "Events").Pairs(func(name string, event *doc.Node) {
 		if kind := event.Get("Type").String(); kind != "Schedule" && kind != "ScheduleV2" {
 			return
 		}
 		p := event.Get("Properties")
 		g.items = append(g.items, item{
-			file: file, line: event.Line, what: "event " + name + " of " + id, name: id, expression: p.First("Schedule", "ScheduleExpression").String(), odd: "its target is " + target,
+			file: file, line: event.Line, what: "event " + name + " of " + id, name: id, expression: p.First("Schedule", "ScheduleExpression").String(), odd: "its target is " + ecs.Lambda,
 		})
 	})
 }

@@ -33,7 +33,7 @@ func (g *gathering) template(d *doc.Node, file string) {
 		case scheduleType:
 			g.scheduleResource(t, file, id, r)
 		case "AWS::Serverless::Function":
-			g.events(file, id, r, "a Lambda function, and a job is an ECS task: it would need an image with the same code; leave it there otherwise")
+			g.events(file, id, r)
 		case machineType:
 			g.machineEvents(t, file, id, r)
 		}
