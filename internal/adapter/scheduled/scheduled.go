@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	eventbridgetypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
@@ -155,6 +156,15 @@ type machine struct {
 	Definition string `json:"definition"`
 }
 
+var retryable = retry.IsErrorRetryables(retry.DefaultRetryables)
+
+// refused reports whether an error is an answer about a state machine, and not about the moment, as
+// throttling is.
+func refused(err error) bool {
+	var answer smithy.APIError
+	return errors.As(err, &answer) && retryable.IsErrorRetryable(err) != aws.TrueTernary
+}
+
 func (r Reader) machines(ctx context.Context, rules []rule, schedules []*scheduler.GetScheduleOutput) ([]machine, error) {
 	var arns []string
 	add := func(arn *string) {
@@ -178,9 +188,8 @@ func (r Reader) machines(ctx context.Context, rules []rule, schedules []*schedul
 	}
 	found := make([]machine, len(arns))
 	err := each(len(arns), func(i int) error {
-		var refused smithy.APIError
 		err := r.Machines.JSON(ctx, "1.0", "AWSStepFunctions.DescribeStateMachine", map[string]string{"stateMachineArn": arns[i]}, &found[i])
-		if err != nil && !errors.As(err, &refused) {
+		if err != nil && !refused(err) {
 			return fmt.Errorf("reading the state machine %s: %w", arns[i], err)
 		}
 		return nil

@@ -73,6 +73,8 @@ func (a account) JSON(_ context.Context, version, target string, in, out any) er
 		return &smithy.GenericAPIError{Code: "AccessDeniedException"}
 	case strings.HasSuffix(arn, ":"+a.denied):
 		return errors.New("denied")
+	case a.denied == "throttled":
+		return &smithy.GenericAPIError{Code: "ThrottlingException"}
 	}
 	return json.Unmarshal([]byte(`{"stateMachineArn": "`+arn+`", "definition": "{}", "name": "x"}`), out)
 }
@@ -100,7 +102,7 @@ func TestRead(t *testing.T) {
 		len(got.StateMachines) != 1 || got.StateMachines[0] != (machine{"arn:aws:states:eu-west-1:123456789012:stateMachine:a", "{}"}) {
 		t.Errorf("%s", data)
 	}
-	for denied, says := range map[string]string{"rule0": "reading the targets of rule rule0", "schedule2": "reading schedule schedule2", "a": "reading the state machine arn:aws:states:eu-west-1:123456789012:stateMachine:a"} {
+	for denied, says := range map[string]string{"rule0": "reading the targets of rule rule0", "schedule2": "reading schedule schedule2", "a": "reading the state machine arn:aws:states:eu-west-1:123456789012:stateMachine:a", "throttled": "reading the state machine"} {
 		if _, err := (Reader{account{denied}, account{denied}, account{denied}}).Read(t.Context()); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", denied, err)
 		}
