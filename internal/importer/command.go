@@ -18,8 +18,9 @@ type Command struct {
 	Line string
 	Job  *job.Job
 	E    *Entry
-	// Shell is the shell of the old side; empty means /bin/sh.
+	// Shell is the shell of the old side; empty means /bin/sh. Login says that it is a login shell.
 	Shell string
+	Login bool
 	// Variables are those that the command gets.
 	Variables map[string]string
 	Secrets   *Secrets
@@ -37,7 +38,6 @@ type Command struct {
 	LastDay bool
 	Unread  bool
 
-	login   bool // the shell is a login shell
 	settled bool // it runs in a container already: nothing disables it
 }
 
@@ -92,7 +92,7 @@ func (r *Command) interpreter() string { return cmp.Or(r.Shell, "/bin/sh") }
 
 // Words gives the command as a container takes it.
 func (r *Command) Words() []string {
-	if r.login {
+	if r.Login {
 		return []string{r.interpreter(), "-l", "-c", r.Line}
 	}
 	return []string{r.interpreter(), "-c", r.Line}
@@ -113,7 +113,7 @@ func (r *Command) inner(s shell.List) bool {
 	if !certain || strings.TrimSpace(text) == "" || !slices.Contains([]string{"-c", "-l -c", "-lc", "-cl", "--login -c"}, options) {
 		return false
 	}
-	r.Line, r.Shell, r.login = text, c.Words[0].Text, options != "-c"
+	r.Line, r.Shell, r.Login = text, c.Words[0].Text, cmp.Or(r.Login, options != "-c")
 	return true
 }
 

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -22,8 +25,11 @@ func XML(data []byte) (name string, root *Node, err error) {
 		return "", nil, errors.New("this is not a text file in UTF-8")
 	}
 	if bytes.HasPrefix(data, []byte("<?xml")) { // Go's decoder takes version 1.0 alone
-		if _, after, ok := bytes.Cut(data, []byte("?>")); ok {
+		if before, after, ok := bytes.Cut(data, []byte("?>")); ok {
 			data = after
+			if bytes.Contains(before, []byte("1.1")) {
+				data = references().ReplaceAllFunc(data, mark)
+			}
 		}
 	}
 	r := &xmlReader{d: xml.NewDecoder(bytes.NewReader(data)), left: maxNodes}
@@ -37,6 +43,37 @@ func XML(data []byte) (name string, root *Node, err error) {
 			return start.Name.Local, root, err
 		}
 	}
+}
+
+// references matches what may refer to a control character, which version 1.1 has more of
+// (https://www.w3.org/TR/xml11/#charsets), and what holds no references.
+var references = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)<!\[CDATA\[.*?\]\]>|&#(?:[0-9]{1,4}|x[0-9a-fA-F]{1,4});`)
+})
+
+// marks are 32 characters that no text has (https://www.unicode.org/faq/private_use.html#nonchar4), one for
+// each control character while Go's decoder reads.
+const marks = 0xfdd0
+
+func mark(found []byte) []byte {
+	digits, base := strings.Trim(string(found), "&#;"), 10
+	if hex, ok := strings.CutPrefix(digits, "x"); ok {
+		digits, base = hex, 16
+	}
+	n, err := strconv.ParseUint(digits, base, 8)
+	if err != nil || n == 0 || n >= ' ' || n == '\t' || n == '\n' || n == '\r' {
+		return found
+	}
+	return []byte(string(rune(marks + n)))
+}
+
+func unmarked(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= marks && r < marks+' ' {
+			return r - marks
+		}
+		return r
+	}, text)
 }
 
 type xmlReader struct {
@@ -66,7 +103,7 @@ func (r *xmlReader) element(start xml.StartElement, depth int) (*Node, error) {
 	}
 	n := &Node{Kind: Map, Line: line}
 	for _, a := range start.Attr {
-		n.add("@"+a.Name.Local, &Node{Kind: Text, Line: line, Text: a.Value})
+		n.add("@"+a.Name.Local, &Node{Kind: Text, Line: line, Text: unmarked(a.Value)})
 	}
 	return n, r.inside(n, depth)
 }
@@ -92,7 +129,7 @@ func (r *xmlReader) inside(n *Node, depth int) error {
 			n.add(t.Name.Local, v)
 		case xml.EndElement:
 			if elements == 0 && strings.TrimSpace(text.String()) != "" {
-				n.Kind, n.Text = Text, text.String()
+				n.Kind, n.Text = Text, unmarked(text.String())
 			}
 			return nil
 		}

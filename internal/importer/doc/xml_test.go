@@ -30,6 +30,27 @@ func TestXML(t *testing.T) {
 	}
 }
 
+// TestXMLControls: XML 1.1, which Jenkins writes, has references to control characters.
+func TestXMLControls(t *testing.T) {
+	t.Parallel()
+	const text = "<c b='&#27;'><d/></c><a>x&#x1b;[0m&#x1F;&#10;&#x9;&amp;#x1b;<![CDATA[&#x1b;]]></a>"
+	_, root, err := doc.XML([]byte("<?xml version='1.1'?><r>" + text + "</r>"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := root.Get("c", "@b").String(); got != "\x1b" {
+		t.Errorf("%q", got)
+	}
+	if got := root.Get("a").String(); got != "x\x1b[0m\x1f\n\t&#x1b;&#x1b;" {
+		t.Errorf("%q", got)
+	}
+	for _, none := range []string{"<r>&#x1b;</r>", "<?xml version='1.1'?><r>&#0;</r>", "<?xml version='1.1'?><r>&#x;</r>"} {
+		if _, _, err := doc.XML([]byte(none)); err == nil {
+			t.Errorf("%s is read", none)
+		}
+	}
+}
+
 func TestXMLRefuses(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -39,14 +39,19 @@ func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 
 // Read makes jobs from the files, each of which is one Jenkins job.
 func (Reader) Read(in *importer.Import, files []*importer.File) error {
+	encrypted := map[string]string{}
 	for _, f := range files {
 		kind, top, err := doc.XML(f.Data)
-		if err != nil {
+		if err != nil && len(files) == 1 {
 			return fmt.Errorf("%s could not be read: %w", importer.Said(f.Name), err)
 		}
-		r := &reading{in: in, kind: kind, top: top, name: fullName(f.Name)}
+		r := &reading{in: in, kind: kind, top: top, name: fullName(f.Name), encrypted: encrypted}
 		if len(files) > 1 {
 			r.file = f.Name
+		}
+		if err != nil { // the others are not lost for it
+			r.refuse(1, "it could not be read: "+err.Error())
+			continue
 		}
 		r.read()
 	}
@@ -81,6 +86,8 @@ type reading struct {
 	top  *doc.Node
 	name string // with its folders
 	file string
+	// encrypted are the passwords of all jobs, as Jenkins writes them.
+	encrypted map[string]string
 
 	e      importer.Entry
 	j      job.Job
@@ -91,9 +98,7 @@ type reading struct {
 func (r *reading) read() {
 	timers := r.timers()
 	if len(timers) == 0 || !slices.Contains(kinds, r.kind) {
-		r.begin(r.top.Line, "")
-		r.e.Refuse("%s", r.untimed())
-		r.in.Entries = append(r.in.Entries, r.e)
+		r.refuse(r.top.Line, r.untimed())
 		return
 	}
 	for _, t := range timers {
@@ -105,6 +110,13 @@ func (r *reading) read() {
 func (r *reading) begin(line int, text string) {
 	r.e, r.j, r.hidden, r.open = importer.NewEntry(line, "timer", text), job.Job{}, map[string]bool{}, nil
 	r.e.Item, r.e.File = strings.TrimSpace("job "+r.name), r.file
+}
+
+// refuse says why there is no job.
+func (r *reading) refuse(line int, why string) {
+	r.begin(line, "")
+	r.e.Refuse("%s", why)
+	r.in.Entries = append(r.in.Entries, r.e)
 }
 
 // timers gives the job's timers: those of a project, and those of a pipeline.
@@ -157,9 +169,7 @@ func (r *reading) timer(t *doc.Node, h *hash) {
 		err = fmt.Errorf("its timer has %d lines, each of which would be a job, and the import takes %d: write fewer schedules that say the same", len(lines), maxLines)
 	}
 	if err != nil {
-		r.begin(t.Line, "")
-		r.e.Refuse("%s", err.Error())
-		r.in.Entries = append(r.in.Entries, r.e)
+		r.refuse(t.Line, err.Error())
 		return
 	}
 	for i, l := range lines {

@@ -112,7 +112,7 @@ func (r *reading) parameter(class string, p *doc.Node) {
 			value = cmp.Or(value, choices[0])
 		}
 	case "PasswordParameterDefinition":
-		r.secret(name, value)
+		r.password(name, value)
 		return
 	default:
 		r.e.Off(&r.j, "its parameter %s is a %s, which has no counterpart", importer.Clip(name), plugin(class))
@@ -139,6 +139,17 @@ func (r *reading) secret(name, value string) {
 		r.in.TakeSecret(&r.e, &r.j, name, value)
 	}
 	r.hidden[name] = true
+}
+
+// password leaves a parameter to the task definition. Jenkins encrypts one password anew each time.
+func (r *reading) password(name, value string) {
+	if strings.HasPrefix(value, "{") && strings.HasSuffix(value, "}") {
+		if before := r.encrypted[name]; before != "" && before != value {
+			r.e.Decide("Jenkins encrypts its passwords, so nobody sees whether %s has the same value in another job: if not, rename one of them, since the task definition has one for all", importer.Clip(name))
+		}
+		r.encrypted[name], value = value, "encrypted"
+	}
+	r.secret(name, value)
 }
 
 // variables gives the job variables, except for those of credentials and what looks like a secret. It

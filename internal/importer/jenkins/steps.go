@@ -12,7 +12,9 @@ import (
 // script is one shell step.
 type script struct {
 	shell, text string
-	stops       bool // at the first command that fails
+	stops       bool   // at the first command that fails
+	login       bool   // it reads the profiles of its user
+	strict      string // lines that set its other options
 }
 
 // steps makes the job's command.
@@ -21,7 +23,7 @@ func (r *reading) steps() {
 	if len(scripts) == 0 {
 		return
 	}
-	c := &importer.Command{Line: join(scripts), Job: &r.j, E: &r.e, Shell: interpreter(scripts), Variables: r.j.Environment, Secrets: &r.in.Secrets}
+	c := &importer.Command{Line: join(scripts), Job: &r.j, E: &r.e, Shell: interpreter(scripts), Login: slices.ContainsFunc(scripts, func(s script) bool { return s.login }), Variables: r.j.Environment, Secrets: &r.in.Secrets}
 	command := importer.Hide(c.Line)
 	r.e.Command = &command
 	r.jenkins(c.Line)
@@ -91,7 +93,7 @@ func read(text string) (s script, other string) {
 	first, rest, _ := strings.Cut(text, "\n")
 	line, ok := strings.CutPrefix(first, "#!")
 	if !ok {
-		return script{"/bin/sh", strings.TrimSpace(text), true}, ""
+		return script{shell: "/bin/sh", text: strings.TrimSpace(text), stops: true}, ""
 	}
 	words := strings.Fields(line)
 	if len(words) > 1 && shell.Base(words[0]) == "env" {
@@ -100,10 +102,28 @@ func read(text string) (s script, other string) {
 	if len(words) == 0 || !slices.Contains([]string{"sh", "bash", "dash", "zsh", "ksh"}, shell.Base(words[0])) {
 		return script{}, line
 	}
-	stops := slices.ContainsFunc(words[1:], func(w string) bool {
-		return strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--") && strings.Contains(w, "e")
-	})
-	return script{words[0], strings.TrimSpace(rest), stops}, ""
+	s = script{shell: words[0], text: strings.TrimSpace(rest)}
+	s.options(words[1:])
+	return s, ""
+}
+
+// options reads those of a shell that decide what it runs and when it stops.
+func (s *script) options(words []string) {
+	for _, w := range words {
+		letters, ok := strings.CutPrefix(w, "-")
+		switch {
+		case w == "--login":
+			s.login = true
+		case w == "pipefail":
+			s.strict += "set -o pipefail\n"
+		case ok && !strings.HasPrefix(letters, "-"):
+			s.stops = s.stops || strings.Contains(letters, "e")
+			s.login = s.login || strings.Contains(letters, "l")
+			if strings.Contains(letters, "u") {
+				s.strict += "set -u\n"
+			}
+		}
+	}
 }
 
 // interpreter gives the shell of all steps: bash reads what is written for sh.
@@ -121,9 +141,9 @@ func interpreter(all []script) string {
 func join(all []script) string {
 	if len(all) == 1 {
 		if one := all[0]; one.stops && one.several() {
-			return "set -e\n" + one.text
+			return "set -e\n" + one.strict + one.text
 		}
-		return all[0].text
+		return all[0].strict + all[0].text
 	}
 	var b strings.Builder
 	b.WriteString("set -e")
@@ -132,7 +152,7 @@ func join(all []script) string {
 		if !s.stops && s.several() {
 			b.WriteString("set +e\n")
 		}
-		b.WriteString(s.text + "\n)")
+		b.WriteString(s.strict + s.text + "\n)")
 	}
 	return b.String()
 }

@@ -128,6 +128,11 @@ func TestJenkinsSteps(t *testing.T) {
 		{"a first line that says so", step("#!/bin/bash -ex\n/a\n/b"), "/bin/bash -c set -e\n/a\n/b"},
 		{"a first line that does not", step("#!/bin/bash\n/a\n/b"), "/bin/bash -c /a\n/b"},
 		{"a shell that env finds", step("#!/usr/bin/env bash\n/a"), "bash -c /a"},
+		{"a login shell", step("#!/bin/bash -l\n/a"), "/bin/bash -l -c /a"},
+		{"a login shell that stops", step("#!/bin/bash --login -ex\n/a\n/b"), "/bin/bash -l -c set -e\n/a\n/b"},
+		{"a login shell among others", step("/a", "#!/bin/bash -le\n/b"), "/bin/bash -l -c set -e\n(\n/a\n)\n(\n/b\n)"},
+		{"a strict shell", step("#!/bin/bash -eu -o pipefail\n/a"), "/bin/bash -c set -u\nset -o pipefail\n/a"},
+		{"a strict shell among others", step("#!/bin/bash -u\n/a\n/b", "/c"), "/bin/bash -c set -e\n(\nset +e\nset -u\n/a\n/b\n)\n(\n/c\n)"},
 		{"a first line that is not the first", step("\n#!/bin/bash\n/a\n/b"), "/bin/sh -c set -e\n#!/bin/bash\n/a\n/b"},
 		{"carriage returns", step("/a\r\n/b\r\n"), "/bin/sh -c set -e\n/a\n/b"},
 		{"steps that do nothing", step("/a", "# /b\n\n# /c", ""), "/bin/sh -c /a"},
@@ -160,6 +165,11 @@ func TestJenkinsFiles(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
+	// Among others it is told, and loses none of them.
+	many := []*importer.File{{Name: "a.xml", Data: []byte("<project>\n<hudson.x>")}, {Name: "b.xml", Data: []byte(aJenkinsJob("0 3 * * *", "echo '&#x1b;[1m'", ""))}}
+	if r, err := kinds.Import("", many, importer.Options{From: from, Zone: "UTC"}, kinds.Options{}); err != nil || len(r.Jobs) != 1 || r.Jobs[0].Command[2] != "echo '\x1b[1m'" || len(r.Entries) != 2 || r.Entries[0].File != "a.xml" || r.Entries[0].Verdict != importer.Refused {
+		t.Errorf("%+v %v", r.Entries, err)
+	}
 	// A pom.xml is a project too.
 	if r, err := kinds.Import("", []*importer.File{{Name: "pom.xml", Data: []byte("<project><modelVersion>4.0.0</modelVersion></project>")}}, importer.Options{From: from}, kinds.Options{}); err == nil {
 		t.Errorf("a pom.xml is read: %+v", r)
@@ -182,9 +192,18 @@ func TestJenkinsNames(t *testing.T) {
 			t.Errorf("%s: %v, switched off: %v", name, r.Entries[0].Notes, j.Disabled)
 		}
 	}
+	// Jenkins encrypts one password differently for each job.
+	encrypted := func(value string) []byte {
+		return []byte(aJenkinsJob("0 3 * * *\n0 4 * * *", "/x", "<properties><hudson.model.ParametersDefinitionProperty><parameterDefinitions><hudson.model.PasswordParameterDefinition><name>DB_PASSWORD</name><defaultValue>"+value+"</defaultValue></hudson.model.PasswordParameterDefinition></parameterDefinitions></hudson.model.ParametersDefinitionProperty></properties>"))
+	}
+	r, err := kinds.Import("", []*importer.File{{Name: "a.xml", Data: encrypted("{AQAAABAAAAAQa=}")}, {Name: "b.xml", Data: encrypted("{AQAAABAAAAAQb=}")}}, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
+	const unseen = "nobody sees whether DB_PASSWORD has the same value in another job"
+	if err != nil || len(r.Jobs) != 4 || r.Jobs[2].Disabled || strings.Contains(strings.Join(r.Entries[1].Notes, "\n"), unseen) || !strings.Contains(strings.Join(r.Entries[2].Notes, "\n"), unseen) {
+		t.Error(r.Entries, err)
+	}
 	// A job comes from two files, and two jobs have other values for one secret.
 	twice := []*importer.File{{Name: "a.xml", Data: drawn}, {Name: "jobs/a/config.xml", Data: drawn}}
-	r, err := kinds.Import("", twice, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
+	r, err = kinds.Import("", twice, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
 	if err != nil || len(r.Jobs) != 2 || r.Jobs[0].Disabled || !r.Jobs[1].Disabled {
 		t.Error(r.Entries, err)
 	}
