@@ -25,6 +25,8 @@ func TestTimers(t *testing.T) {
 		{name: "years", text: timer("OnCalendar=2027-01-01 03:00", run1), zone: "UTC", says: []string{"it names years"}},
 		{name: "never", text: timer("OnCalendar=*-02-30", run1), zone: "UTC", says: []string{"it never fires"}},
 		{name: "two times of a day", text: timer(daily+"\nOnCalendar=Mon 03:00", run1), zone: "UTC", says: []string{"the timer has 2 times", "name the same minute"}, jobs: 2},
+		{name: "one time in two zones", text: timer(daily+" UTC\nOnCalendar=04:00 Europe/Rome", run1), zone: "UTC", says: []string{"they are in several zones"}, jobs: 2},
+		{name: "two times in the zone of its host", text: timer(daily+" UTC\nOnCalendar=04:00", run1), zone: "UTC", never: "several zones", jobs: 2},
 		{name: "times beside each other", text: timer(daily+"\nOnCalendar=04:00", run1), zone: "UTC", says: []string{"the timer has 2 times"}, never: "name the same minute", jobs: 2},
 		{name: "a time that is taken back", text: timer(daily+"\nOnCalendar=\nOnCalendar=04:00", run1), zone: "UTC", says: []string{"04:00 is 0 4 * * *"}, never: "times", jobs: 1},
 		{name: "after each start", text: timer("OnUnitActiveSec=90min", run1), zone: "UTC", says: []string{"keeps its interval of 1h30m"}, jobs: 1},
@@ -44,6 +46,12 @@ func TestTimers(t *testing.T) {
 		{name: "a template", text: strings.ReplaceAll(timer(daily, run1), "system/a.", "system/a@."), zone: "UTC", says: []string{"it is a template", "systemctl disable --now a@INSTANCE.timer"}, jobs: 1, off: true},
 		{name: "an instance", text: strings.Replace(timer(daily, run1), "system/a.service", "system/b@.service", 1) + "# /etc/systemd/system/a.timer.d/b.conf\n[Timer]\nUnit=b@c.service\n", zone: "UTC", never: "is not in these files", jobs: 1},
 		{name: "an instance's own settings", text: strings.ReplaceAll(timer(daily, run1), "system/a.", "system/a@.") + "# /etc/systemd/system/a@b.timer.d/x.conf\n[Timer]\nOnCalendar=\nOnCalendar=04:00\n", zone: "UTC", says: []string{"disable --now a@b.timer"}, never: "which it starts, is not", jobs: 2, off: true},
+		{name: "the name of an instance", text: strings.ReplaceAll(timer(daily, "ExecStart=/x %i %%i\nEnvironment=A=%i B=%I\nWorkingDirectory=/srv/%i"), "system/a.", "system/a@b-c."), zone: "UTC", says: []string{": A=b-c, B=b/c"}, never: "specifier", jobs: 1},
+		{name: "an escaped name of an instance", text: strings.ReplaceAll(timer(daily, "ExecStart=/x %i"), "system/a.", `system/a@b\x2dc.`), zone: "UTC", says: []string{"it holds a specifier of systemd (%i)"}, jobs: 1, off: true},
+		{name: "the name of no instance", text: timer(daily, "ExecStart=/x %i"), zone: "UTC", says: []string{"it holds a specifier of systemd (%i)"}, jobs: 1, off: true},
+		{name: "services that were put together", text: timer(daily, run1+"\n[Unit]\nDescription=y\n[Service]\nType=oneshot\nExecStart=/y"), zone: "UTC", says: []string{"several units"}, jobs: 1, off: true},
+		{name: "timers that were put together", text: timer(daily+"\n[Install]\n[Timer]\nOnCalendar=05:00", run1), zone: "UTC", says: []string{"several units"}, jobs: 2, off: true},
+		{name: "a drop-in", text: timer(daily, "") + "# /etc/systemd/system/a.service.d/b.conf\n[Service]\n" + run1 + "\n", zone: "UTC", never: "several units", jobs: 1},
 		{name: "a folder of the unit", text: timer(daily, run1+"\nWorkingDirectory=%h/a"), zone: "UTC", says: []string{"it holds a specifier of systemd (%h)"}, jobs: 1, off: true},
 		{name: "a unit that it needs", text: timer(daily, run1+"\n[Unit]\nRequires=network.target mnt-a.mount"), zone: "UTC", says: []string{"Requires=mnt-a.mount ties it"}, jobs: 1, off: true},
 		{name: "a mount that it needs", text: timer(daily, run1+"\n[Unit]\nRequiresMountsFor=/mnt/a"), zone: "UTC", says: []string{"RequiresMountsFor=/mnt/a ties it"}, jobs: 1, off: true},
@@ -122,6 +130,19 @@ func TestCommandsOfServices(t *testing.T) {
 				t.Errorf("%s instead of %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestInstances: the name of a template's instance is filled in.
+func TestInstances(t *testing.T) {
+	t.Parallel()
+	files := []*importer.File{{Name: "a@b-c.timer", Data: []byte("[Timer]\nOnCalendar=daily\n")}, {Name: "a@.service", Data: []byte("[Unit]\nDescription=For %i\n[Service]\nWorkingDirectory=/srv/%i\nExecStart=/x %i %I %%i\n")}}
+	r, err := kinds.Import("", files, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
+	if err != nil || len(r.Jobs) != 1 || r.Jobs[0].Disabled {
+		t.Fatal(r.Entries, err)
+	}
+	if j := r.Jobs[0]; j.Description != "For b-c" || j.Command[2] != "cd /srv/b-c && /x b-c b/c %i" {
+		t.Errorf("%+v", j)
 	}
 }
 

@@ -86,14 +86,8 @@ func letter(word string) bool {
 }
 
 func isZone(word string) bool {
-	if word == "UTC" {
-		return true
-	}
-	if !letter(word) || strings.ContainsAny(word, ":,.") {
-		return false
-	}
 	_, err := cron.LoadZone(word)
-	return err == nil && strings.Contains(word, "/")
+	return letter(word) && err == nil
 }
 
 // days reads weekdays: names in lists and ranges, of which Monday is the first and Sunday the last.

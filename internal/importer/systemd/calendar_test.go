@@ -29,6 +29,8 @@ func TestCalendar(t *testing.T) {
 		"Mon *-*-01..07 10:00":     "0 10 1-7 * 1",
 		"daily UTC":                "0 0 * * *",
 		"02:30 Europe/Berlin":      "30 2 * * *",
+		"02:30 CET":                "30 2 * * *",
+		"Mon 02:30 EST5EDT":        "30 2 * * 1",
 		"Wed..Mon":                 refused,
 		"*/6:00":                   refused,
 		"20/4:00":                  refused,

@@ -20,7 +20,7 @@ func (r *reading) command(started string) {
 		r.e.Off(&r.j, "%s has more than %d KiB, which no command of a task holds: put it into a script of the image", importer.Clip(started), maxService>>10)
 		return
 	}
-	r.j.Description = importer.Hide(r.service.last("Unit", "Description"))
+	r.j.Description = importer.Hide(r.service.filled(r.service.last("Unit", "Description")))
 	r.variables()
 	r.limits()
 	r.around()
@@ -90,6 +90,7 @@ func commands(text string) (all []string) {
 
 // specified gives a text without doubled percent signs. One with a specifier switches the job off.
 func (r *reading) specified(text string) string {
+	text = r.service.filled(text)
 	if found := specifier(text); found != "" {
 		r.e.Off(&r.j, "it holds a specifier of systemd (%s), which stands for a part of its host or unit: write what belongs there", found)
 	}
@@ -199,6 +200,7 @@ func (r *reading) variables() {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
+		values[name] = r.service.filled(values[name])
 		if specifier(values[name]) != "" {
 			r.e.Off(&r.j, "its variable %s holds a specifier of systemd, which stands for a part of its host or unit: write what belongs there", importer.Clip(name))
 		}

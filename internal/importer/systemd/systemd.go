@@ -89,7 +89,7 @@ func (r *reading) read(started string) {
 		r.in.Entries = append(r.in.Entries, r.e)
 		return
 	}
-	var before []importer.Fields
+	var before []calendar
 	for i, s := range all {
 		r.begin(s.line, s.value)
 		if len(all) > 1 {
@@ -110,7 +110,7 @@ func (r *reading) begin(line int, text string) {
 	r.e.Item, r.e.File = r.timer.name, r.file
 }
 
-func (r *reading) one(s setting, before *[]importer.Fields, started, name string) {
+func (r *reading) one(s setting, before *[]calendar, started, name string) {
 	r.in.Again(&r.e, &r.j, r.timer.name+" "+s.key+" "+s.value)
 	schedule := s.value
 	r.e.Schedule = &schedule
@@ -120,10 +120,13 @@ func (r *reading) one(s setting, before *[]importer.Fields, started, name string
 			r.e.Refuse("%s", err.Error())
 			return
 		}
-		if slices.ContainsFunc(*before, c.fields.Meets) {
+		switch {
+		case slices.ContainsFunc(*before, func(o calendar) bool { return r.zone(o) != r.zone(c) }):
+			r.e.Off(&r.j, "times of its timer may name the same minute, since they are in several zones, and at that systemd starts it once and two jobs would start twice: make one schedule of them")
+		case slices.ContainsFunc(*before, func(o calendar) bool { return o.fields.Meets(c.fields) }):
 			r.e.Off(&r.j, "times of its timer name the same minute, at which systemd starts it once and two jobs would start twice: make one schedule of them")
 		}
-		*before = append(*before, c.fields)
+		*before = append(*before, c)
 		if !r.calendar(s.value, c) {
 			return
 		}
@@ -131,6 +134,9 @@ func (r *reading) one(s setting, before *[]importer.Fields, started, name string
 		return
 	}
 	r.terms()
+	if r.timer.joined || r.service != nil && r.service.joined {
+		r.e.Off(&r.j, "its file has a section more than once, as several units have that were put together: give each as a file of its own, or as `systemctl cat` prints them")
+	}
 	r.command(started)
 	r.in.Take(&r.e, r.j, name)
 	if r.e.Job != nil {
@@ -151,6 +157,9 @@ func (r *reading) off() {
 	}
 	r.in.Switch(command+" disable --now "+name, on)
 }
+
+// zone gives the zone of times, which is the host's if they name none.
+func (r *reading) zone(c calendar) string { return cmp.Or(c.zone, r.in.Zone, "UTC") }
 
 // calendar takes the times of an OnCalendar.
 func (r *reading) calendar(written string, c calendar) (ok bool) {

@@ -13,6 +13,7 @@ type unit struct {
 	name, path, file string
 	line             int
 	settings         []setting
+	joined           bool // a [Timer] or [Service] came twice in a file of its
 }
 
 // setting is a line KEY=VALUE of a section.
@@ -67,7 +68,7 @@ func (c *collection) find(name string) *unit {
 	merged := *of
 	merged.name = name
 	if u != nil {
-		merged.settings = append(slices.Clone(of.settings), u.settings...)
+		merged.settings, merged.joined = append(slices.Clone(of.settings), u.settings...), of.joined || u.joined
 	}
 	return &merged
 }
@@ -76,10 +77,10 @@ func (c *collection) find(name string) *unit {
 func (c *collection) read(f *importer.File) {
 	u := c.of(f.Name, strings.ReplaceAll(f.Name, `\`, "/"), 1)
 	section, from := "", 1
-	var joined []string
+	var joined, seen []string
 	for i, text := range strings.Split(strings.ReplaceAll(string(f.Data), "\r", ""), "\n") {
 		if m := header().FindStringSubmatch(text); m != nil {
-			u, section = c.of(f.Name, m[1], i+1), ""
+			u, section, seen = c.of(f.Name, m[1], i+1), "", nil
 		}
 		trimmed := strings.TrimSpace(text)
 		if strings.HasPrefix(trimmed, "#") || strings.HasPrefix(trimmed, ";") {
@@ -91,6 +92,10 @@ func (c *collection) read(f *importer.File) {
 		if before, more := strings.CutSuffix(trimmed, `\`); more {
 			joined = append(joined, before)
 			continue
+		}
+		if trimmed == "[Timer]" || trimmed == "[Service]" {
+			u.joined = u.joined || slices.Contains(seen, trimmed)
+			seen = append(seen, trimmed)
 		}
 		u.take(&section, strings.Join(append(joined, trimmed), " "), from)
 		joined = nil
@@ -129,6 +134,18 @@ func (u *unit) last(section, key string) string {
 		return all[len(all)-1].value
 	}
 	return ""
+}
+
+// instances matches names of instances in which only a - may stand for another character, a /.
+var instances = importer.Pattern(`^[\w:.@-]+$`)
+
+// filled puts the name of a template's instance into a text (systemd.unit(5), "SPECIFIERS").
+func (u *unit) filled(text string) string {
+	_, instance, _ := strings.Cut(strings.TrimSuffix(u.name, path.Ext(u.name)), "@")
+	if !instances().MatchString(instance) {
+		return text
+	}
+	return strings.NewReplacer("%%", "%%", "%i", instance, "%I", strings.ReplaceAll(instance, "-", "/")).Replace(text)
 }
 
 // size gives the bytes of a unit's settings.
