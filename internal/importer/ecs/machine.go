@@ -43,6 +43,11 @@ func Machine(e *importer.Entry, definition, input *doc.Node) (t Target, ok bool)
 		return Target{}, false
 	}
 	state := m.states[name]
+	if by := state.Get("Credentials"); !by.Absent() {
+		role := by.First("RoleArn", "RoleArn.$").String()
+		e.Refuse("its target is a state machine that runs its task by the role %s (Credentials), as in another account: leave it there, or make a job in that account's own stack", importer.Clip(role))
+		return Target{}, false
+	}
 	request := m.fill(state.First("Parameters", "Arguments"), document(input))
 	if len(m.asks) > 0 {
 		e.Refuse("its target is a state machine whose task takes %s from what each execution is started with: write a job by hand; BATCHPLANE_SCHEDULED_FOR has the slot's time", strings.Join(m.asks, ", "))
@@ -196,6 +201,10 @@ func (m *machine) timeout(state *doc.Node) job.Duration {
 		limits = nil // it limits the start of a task alone
 	}
 	for _, n := range limits {
+		if path := n.Get("TimeoutSecondsPath").String(); path != "" {
+			m.e.Decide("its time limit comes from its input (TimeoutSecondsPath %s): write `timeout`", importer.Clip(path))
+			return 0
+		}
 		if seconds, ok := n.Get("TimeoutSeconds").Int(); ok && seconds > 0 {
 			return job.Duration(min(time.Duration(min(seconds, 1<<30))*time.Second, job.MaxTimeout))
 		}
