@@ -47,6 +47,8 @@ func TestKubernetesExpansion(t *testing.T) {
 		{"its cluster, no shell", `command: [/usr/bin/oc, adm, prune, images]`, "/usr/bin/oc|adm|prune|images", true, "it asks its cluster by oc"},
 		// github.com/ambient-code/amber, k8s/cronjobs.yaml
 		{"a Service", `command: [sh, -c, "curl -X POST http://amber-langgraph:8000/invoke-async"]`, "sh|-c|curl -X POST http://amber-langgraph:8000/invoke-async", true, "only the DNS of its cluster knows what it calls (amber-langgraph)"},
+		{"words that are no hosts", `env: [{name: ALLOWED_HOSTS, value: all}, {name: FROM_ADDRESS, value: noreply}, {name: MAIL_TO_ADDRESS, value: ops}]`, "", false, ""},
+		{"hosts by their variables", `env: [{name: DB_HOST, value: db}, {name: REDIS_ADDRESS, value: "cache:6379"}, {name: HOSTS, value: search}]`, "", true, "what it calls (cache, db, search)"},
 		{"a Service by its namespace", `command: [curl, api.shop.svc.cluster.local/run]`, "curl|api.shop.svc.cluster.local/run", true, "(api.shop.svc.cluster.local)"},
 		{"a Service in a variable", `env: [{name: DB, value: "postgres://app@db:5432/shop"}, {name: API, value: "http://api.shop.svc:80"}]`, "", true, "what it calls (api.shop.svc, db)"},
 		{"Services of many forms", `command: [sh, -c, "x $(curl http://api:80) mongodb://m-0,m-1/db"]`, "sh|-c|x $(curl http://api:80) mongodb://m-0,m-1/db", true, "(api, m-0)"},

@@ -152,9 +152,11 @@ var service = importer.Pattern(`(?:^|[^\w.-])([a-z0-9-]+\.[a-z0-9-]+\.svc(?:\.[a
 	`(?:^|[\s=,"'])([a-z][a-z0-9-]*):(?:2181|3306|4222|5432|5672|6379|8080|9000|9042|9092|9200|11211|27017)(?:[/,;|)"'\s]|$)|` +
 	`\b(?:psql|pg_\w+|mysql\w*|mariadb[\w-]*|redis-cli|mongo\w*)\s(?:[^|;&]*?\s)?(?:-h\s*|--host[= ])["']?([a-z][a-z0-9-]*)(?:["'\s;|)]|$)`)
 
-// hostName matches names of variables that hold a host, and oneWord a host of one word.
+// hostName matches names of variables that hold a host, noHost those of hosts that may call and of people's
+// addresses, and oneWord a host of one word.
 var (
 	hostName = importer.Pattern(`(?i)(?:^|_)(?:PG|DB)?(?:HOST|HOSTS|ADDR|ADDRESS|BROKERS?)$`)
+	noHost   = importer.Pattern(`(?i)(?:^|_)(?:ALLOWED|TRUSTED)_HOSTS?$|(?:^|_)(?:FROM|TO|CC|BCC|REPLY|SENDER|E?MAIL)_ADDR(?:ESS)?$`)
 	oneWord  = importer.Pattern(`^[a-z][a-z0-9-]*(?::[0-9]+)?$`)
 )
 
@@ -170,7 +172,7 @@ func (r *reading) services(words []string) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.d.Environment)) {
 		name, _, _ := strings.Cut(r.d.Environment[key], ":")
-		if hostName().MatchString(key) && oneWord().MatchString(r.d.Environment[key]) && !slices.Contains(told, name) {
+		if hostName().MatchString(key) && !noHost().MatchString(key) && oneWord().MatchString(r.d.Environment[key]) && !slices.Contains(told, name) {
 			told = append(told, name)
 		}
 	}
