@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +13,12 @@ var failing = Pattern(`^(?:exit(?:\s+(?:[1-9][0-9]*|"?\$\?"?))?|false|/bin/false
 // always matches commands that always succeed.
 var always = Pattern(`^(?:exit 0|true|/bin/true|:)$`)
 
+// errexit and pipefail match commands that set these options, with - or +.
+var (
+	errexit  = Pattern(`^set\s(?:.*\s)?([-+])(?:\w*e\w*|\w*o\s+errexit)\b`)
+	pipefail = Pattern(`^set\s(?:.*\s)?([-+])\w*o\s+pipefail\b`)
+)
+
 // failures reports commands whose failure nobody sees, and work that ends with the container.
 func (r *Command) failures(s shell.List) {
 	r.lists(s, 0)
@@ -19,16 +26,26 @@ func (r *Command) failures(s shell.List) {
 		r.E.Decide("; %s makes every run a success: drop it to hear of failures", textOf(s[n-1]))
 		return
 	}
-	for _, seg := range s[:len(s)-1] {
-		if seg.After == ";" && !isSetup(seg) {
+	for i, seg := range s[:len(s)-1] {
+		if seg.After == ";" && !isSetup(seg) && !sets(s[:i], errexit()) {
 			r.E.Note("several commands with ; between them: only the last one's exit code is seen, so a failure before it is a success")
 			return
 		}
-		if seg.After == "|" {
+		if seg.After == "|" && !sets(s[:i], pipefail()) {
 			r.E.Note("a pipe: only the last command's exit code is seen")
 			return
 		}
 	}
+}
+
+// sets reports whether commands leave an option of their shell on.
+func sets(s shell.List, option *regexp.Regexp) (on bool) {
+	for _, c := range s {
+		if m := option.FindStringSubmatch(textOf(c)); m != nil {
+			on = m[1] == "-"
+		}
+	}
+	return on
 }
 
 // lists examines the operators of a line, and those of the lists that its words hold in

@@ -192,7 +192,7 @@ func (in *importing) line(number int, text string) {
 		e := importer.NewEntry(number, string(l.Kind), text)
 		in.entry(&e, l)
 		in.Entries = append(in.Entries, e)
-		in.comment = nil
+		in.comment, in.slurm = nil, in.slurm && l.Kind == lines.Env
 	}
 }
 

@@ -44,7 +44,6 @@ func (in *importing) job(e *importer.Entry, l lines.Line) {
 	in.env.apply(r)
 	in.whoever(e, l, r)
 	if in.slurm {
-		in.slurm = false
 		e.Decide("Slurm's scrontab ran it with the options of the #SCRON lines above, which are left out: `timeout`, `cpu` and `memory` say its time and its size")
 	}
 	owner(r, l.User)

@@ -39,7 +39,15 @@ func TestWhatAnEntrySays(t *testing.T) {
 		"a carriage return":                   {"UTC", "0 1 * * * /x\r\n", 0, "the line ends with a carriage return", false},
 		"options of Slurm":                    {"UTC", "#SCRON -t 1:00:00\n" + at("/x"), 1, "#SCRON lines above, which are left out", false},
 		"options of Slurm for another job":    {"UTC", "#SCRON -t 1:00:00\n" + at("/x") + at("/y"), 2, "#SCRON lines above", true},
-		"no log":                              {"UTC", "-" + at("/x"), 0, "the - before it keeps cronie from writing its runs to the syslog", false},
+		"options of Slurm for a line that is refused":      {"UTC", "#SCRON -t 1:00:00\n1 2 3\n" + at("/y"), 2, "#SCRON lines above", true},
+		"options of Slurm with a variable below":           {"UTC", "#SCRON -t 1:00:00\nA=b\n" + at("/y"), 2, "#SCRON lines above", false},
+		"a pipe":                                           {"UTC", at("/x | /y"), 0, "a pipe: only the last", false},
+		"a pipe whose failures count":                      {"UTC", at("set -euo pipefail; /x | /y"), 0, "a pipe: only the last", true},
+		"a pipe whose failures count, and then not":        {"UTC", at("set -o pipefail; set +o pipefail; /x | /y"), 0, "a pipe: only the last", false},
+		"commands beside each other":                       {"UTC", at("/x; /y"), 0, "several commands with ;", false},
+		"commands beside each other that stop":             {"UTC", at("set -eu; /x; /y"), 0, "several commands with ;", true},
+		"commands beside each other that stop, and a pipe": {"UTC", at("set -e; /x | /y"), 0, "a pipe: only the last", false},
+		"no log": {"UTC", "-" + at("/x"), 0, "the - before it keeps cronie from writing its runs to the syslog", false},
 	} {
 		r, err := readText([]byte(c.text), options{Zone: c.zone, From: from})
 		if err != nil {
