@@ -18,6 +18,7 @@ import (
 var handlings = []handling{
 	{name: "a slot", job: report, input: slotOf(report, 0), quiet: []string{"Commit 1 after", "Resolve 1"}},
 	{name: "a slot that comes again", job: report, before: []ask{slotOf(report, 0)}, input: slotOf(report, 0), quiet: []string{"Item 1", "Item 2", "Resolve 1", "Commit 1", "Commit 1 after"}},
+	{name: "a slot that comes again before its launch was asked for", job: report, before: []ask{unlaunched(report)}, input: slotOf(report, 0), quiet: []string{"Item 1", "Item 2", "Resolve 1", "Commit 1", "Commit 1 after"}},
 	{name: "a slot while another is open", job: forbidding, before: []ask{slotOf(forbidding, 0), later(time.Minute)}, input: slotOf(forbidding, 1), quiet: []string{"Commit 1 after"}},
 	{name: "a slot that waits for another", job: queueing, before: []ask{slotOf(queueing, 0)}, input: slotOf(queueing, 1), quiet: []string{"Commit 1 after"}},
 	{name: "a slot while another waits", job: queueing, before: []ask{slotOf(queueing, 0), slotOf(queueing, 1)}, input: slotOf(queueing, 2), quiet: []string{"Commit 1 after", "Run 3"}},
@@ -274,6 +275,23 @@ func unheard(d time.Duration) ask {
 	return func(ctx context.Context, w *world) (port.Reply, error) {
 		w.deaf = true
 		return later(d)(ctx, w)
+	}
+}
+
+// unlaunched makes a slot come whose first call of RunTask fails.
+func unlaunched(j job.Job) ask {
+	return func(ctx context.Context, w *world) (port.Reply, error) {
+		w.ports.onCall = func(name string) {
+			if name == "Launch" {
+				w.ports.fault = fault{mode: fails, at: []int{len(w.ports.calls)}}
+			}
+		}
+		rep, err := slotOf(j, 0)(ctx, w)
+		w.ports.onCall, w.ports.fault, w.ports.struck = nil, fault{}, 0
+		if !errors.Is(err, port.ErrOwed) {
+			return rep, fmt.Errorf("the launch was asked for: %w", err)
+		}
+		return rep, nil
 	}
 }
 
