@@ -95,7 +95,8 @@ var handlings = []handling{
 		input: plain(func(c *control.Control, ctx context.Context) error { return c.PutBack(ctx, time.Minute) }),
 	},
 	{name: "an end that the look finds", job: report, code: 3, before: []ask{slotOf(report, 0), unheard(6 * time.Minute)}, input: lookup},
-	{name: "a launch of the look", job: report, before: []ask{unresolved(report), later(2 * time.Minute)}, input: lookup, quiet: []string{"Resolve 1"}},
+	{name: "a launch of the look", job: report, before: []ask{unresolved(slotOf(report, 0)), later(2 * time.Minute)}, input: lookup, quiet: []string{"Resolve 1"}},
+	{name: "a launch that has waited for long", job: report, before: []ask{unresolved(slotOf(report, 0)), later(16 * time.Minute)}, input: unresolved(lookup)},
 	{name: "a slot that is far ahead", job: hourly, input: fires(port.Slot{Name: "hourly", At: clockAt(20, 0, 0)})},
 	{name: "a job that left", job: report, before: []ask{deployed(report)}, input: deployed(), yields: true},
 	{name: "a part of the registry", job: report, input: plain(func(c *control.Control, ctx context.Context) error { return c.SyncSome(ctx, []job.Job{hourly}) }), quiet: []string{"Definitions 1"}, yields: true},
@@ -295,11 +296,11 @@ func unlaunched(j job.Job) ask {
 	}
 }
 
-// unresolved makes a slot come while no task definition can be resolved.
-func unresolved(j job.Job) ask {
+// unresolved is an input during which no task definition can be resolved.
+func unresolved(input ask) ask {
 	return func(ctx context.Context, w *world) (port.Reply, error) {
 		w.ports.unresolvable = true
 		defer func() { w.ports.unresolvable = false }()
-		return slotOf(j, 0)(ctx, w)
+		return input(ctx, w)
 	}
 }
