@@ -1,10 +1,12 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +45,12 @@ func (p *pages) GetLogEvents(ctx context.Context, in *cloudwatchlogs.GetLogEvent
 	if p.err != nil {
 		return nil, p.err
 	}
-	n := len(p.asked) - 1
+	n := 0
+	if in.NextToken != nil {
+		if _, err := fmt.Sscanf(*in.NextToken, "b/%d", &n); err != nil {
+			p.t.Error(err)
+		}
+	}
 	next := fmt.Sprint("b/", n+1)
 	if n == len(p.pages) {
 		return &cloudwatchlogs.GetLogEventsOutput{NextBackwardToken: in.NextToken}, nil
@@ -109,11 +116,13 @@ func TestTailOfAWholeOutput(t *testing.T) {
 		err   error
 		want  string
 		asked int
+		fails bool
 	}{
 		"one page":              {pages: [][]string{{"a", "b", "c", "d"}, {"never read"}}, want: "b|c|d", asked: 1},
 		"of long lines":         {pages: [][]string{{"d"}, {"c"}, {}, {"a", "b"}, {"never read"}}, want: "b|c|d", asked: 4},
 		"fewer than were asked": {pages: [][]string{{"b\n"}, {"a"}}, want: "a|b", asked: 3},
 		"no stream":             {err: &types.ResourceNotFoundException{Message: aws.String("The specified log stream does not exist.")}, asked: 1},
+		"denied":                {err: errors.New("AccessDeniedException"), asked: 1, fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -121,7 +130,7 @@ func TestTailOfAWholeOutput(t *testing.T) {
 			defer cancel()
 			p := &pages{t: t, pages: tc.pages, err: tc.err}
 			got, err := (&Follower{Logs: p, Region: "eu-central-1"}).Tail(ctx, output(report), 3)
-			if strings.Join(got, "|") != tc.want || err != nil || len(p.asked) != tc.asked {
+			if strings.Join(got, "|") != tc.want || (err != nil) != tc.fails || len(p.asked) != tc.asked {
 				t.Errorf("got %q, %v, asked %q", got, err, p.asked)
 			}
 		})
@@ -218,5 +227,46 @@ func TestReadOfWhatIsGone(t *testing.T) {
 		if want == "" && err != nil || want != "" && (!errors.Is(err, plane.ErrNoOutput) || err.Error() != want) || len(lines.Lines) > 0 {
 			t.Errorf("%s: got %v, want %q", said, err, want)
 		}
+	}
+}
+
+// head answers with one page, and keeps what was asked.
+type head struct {
+	in *cloudwatchlogs.GetLogEventsInput
+}
+
+func (h *head) GetLogEvents(_ context.Context, in *cloudwatchlogs.GetLogEventsInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error) {
+	h.in = in
+	return &cloudwatchlogs.GetLogEventsOutput{
+		NextForwardToken: aws.String("f/2"), Events: []types.OutputLogEvent{{Timestamp: aws.Int64(5000), Message: aws.String("a\nb\n")}},
+	}, nil
+}
+
+// TestRead: reading goes on at a place, or begins at a time. CloudWatch Logs refuses an empty place and a
+// time before 1970 (Amazon CloudWatch Logs API reference, GetLogEvents), so neither is sent if there is none.
+func TestRead(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		from  string
+		since time.Time
+		want  string
+	}{
+		"from the start": {want: "true - -1"},
+		"from a place":   {from: "f/1", want: "true f/1 -1"},
+		"from a time":    {since: time.UnixMilli(4000), want: "true - 4000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := &head{}
+			got, err := (&Follower{Logs: h, Region: "eu-central-1"}).Read(t.Context(), output(report), tc.from, tc.since)
+			at := time.UnixMilli(5000).UTC()
+			if want := []plane.Line{{At: at, Text: "a"}, {At: at, Text: "b"}}; err != nil || got.Next != "f/2" || !slices.Equal(got.Lines, want) {
+				t.Errorf("read %+v, %v", got, err)
+			}
+			asked := fmt.Sprint(aws.ToBool(h.in.StartFromHead), " ", *cmp.Or(h.in.NextToken, aws.String("-")), " ", *cmp.Or(h.in.StartTime, aws.Int64(-1)))
+			if asked != tc.want {
+				t.Errorf("asked for %s, want %s", asked, tc.want)
+			}
+		})
 	}
 }
