@@ -3,8 +3,13 @@ package mail_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"mime/quotedprintable"
 	"net"
+	netmail "net/mail"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -103,6 +108,22 @@ func TestCarry(t *testing.T) {
 	if strings.Contains(text, "\nBcc:") {
 		t.Errorf("a cause made a header:\n%s", text)
 	}
+	got, err := body(text)
+	if want := strings.ReplaceAll(x.Text(), "\r", ""); err != nil || strings.TrimSpace(got) != strings.TrimSpace(want) {
+		t.Errorf("the mail says %q, want %q, %v", got, want, err)
+	}
+}
+
+// body returns what a reader is shown of the mail that a server heard.
+func body(heard string) (string, error) {
+	_, data, _ := strings.Cut(heard, "\nDATA\n")
+	data, _, _ = strings.Cut(data, "\n.\n")
+	m, err := netmail.ReadMessage(strings.NewReader(strings.ReplaceAll(data, "\n..", "\n.") + "\n"))
+	if err != nil {
+		return "", fmt.Errorf("reading the mail: %w", err)
+	}
+	text, err := io.ReadAll(quotedprintable.NewReader(m.Body))
+	return string(text), err
 }
 
 // took remembers who took a notice.
@@ -150,6 +171,22 @@ func TestASilentServerIsLeftAlone(t *testing.T) {
 	now = now.Add(30 * time.Second)
 	if err := n.Carry(t.Context(), "b@example.com", notice.Notice{}); err == nil || !strings.Contains(err.Error(), "connecting to the mail server") {
 		t.Errorf("got %v after its silence", err)
+	}
+}
+
+// TestAServerThatHangs: one that takes the connection and says nothing is waited for as long as the context
+// lasts.
+func TestAServerThatHangs(t *testing.T) {
+	t.Parallel()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0") // which accepts nobody
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer time.AfterFunc(20*time.Second, func() { _ = l.Close() }).Stop()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := parse(t, l.Addr().String(), "a@example.com").Carry(ctx, "a@example.com", notice.Notice{}); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("got %v", err)
 	}
 }
 

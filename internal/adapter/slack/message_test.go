@@ -19,6 +19,15 @@ func TestMessageOfNoRun(t *testing.T) {
 	}
 }
 
+// TestMessageOfATaskThatRunsForLong: it says how to stop the task.
+func TestMessageOfATaskThatRunsForLong(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(message(notice.Notice{Kind: notice.StillRuns, Job: "etl", StopWith: "batchplane stop etl/20261122T0900Z"}))
+	if err != nil || !strings.Contains(string(text), "stop it with `batchplane stop etl/20261122T0900Z`") {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
 // TestMessageOfALogThatWasNotRead: it says so, because no lines would look like no output.
 func TestMessageOfALogThatWasNotRead(t *testing.T) {
 	t.Parallel()

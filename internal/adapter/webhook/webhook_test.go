@@ -31,7 +31,7 @@ func TestNotify(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				var got notice.Notice
-				if err := json.Unmarshal(body, &got); err != nil || got.ID != "failed:x" || r.Header.Get("Idempotency-Key") != "failed:x" {
+				if err := json.Unmarshal(body, &got); err != nil || got.ID != "failed:x" || r.Header.Get("Idempotency-Key") != "failed:x" || r.Header.Get("Content-Type") != "application/json" {
 					t.Errorf("got %s, %v", body, err)
 				}
 				want := ""
