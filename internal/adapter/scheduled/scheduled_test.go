@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,9 @@ import (
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/smithy-go"
 )
+
+// states begins the ARNs of state machines.
+const states = "arn:aws:states:eu-west-1:123456789012:stateMachine:"
 
 // account has three rules and three schedules, each on a page of its own.
 type account struct{ denied string }
@@ -43,7 +47,7 @@ func (a account) ListTargetsByRule(_ context.Context, in *eventbridge.ListTarget
 	case a.denied:
 		return nil, errors.New("denied")
 	}
-	return &eventbridge.ListTargetsByRuleOutput{Targets: []eventbridgetypes.Target{{Id: aws.String("1"), Arn: aws.String("arn:aws:states:eu-west-1:123456789012:stateMachine:a:live")}}}, nil
+	return &eventbridge.ListTargetsByRuleOutput{Targets: []eventbridgetypes.Target{{Id: aws.String("1"), Arn: aws.String(states + "b:live")}}}, nil
 }
 
 func (a account) ListSchedules(_ context.Context, in *scheduler.ListSchedulesInput, _ ...func(*scheduler.Options)) (*scheduler.ListSchedulesOutput, error) {
@@ -58,7 +62,7 @@ func (a account) GetSchedule(_ context.Context, in *scheduler.GetScheduleInput, 
 	case a.denied:
 		return nil, errors.New("denied")
 	}
-	arn := "arn:aws:states:eu-west-1:123456789012:stateMachine:" + map[string]string{"schedule0": "a", "schedule2": "hidden"}[*in.Name]
+	arn := states + map[string]string{"schedule0": "a", "schedule2": "hidden"}[*in.Name]
 	return &scheduler.GetScheduleOutput{Name: in.Name, GroupName: in.GroupName, ScheduleExpression: aws.String("rate(1 hour)"), Target: &schedulertypes.Target{Arn: &arn}}, nil
 }
 
@@ -99,10 +103,10 @@ func TestRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(got.Rules) != 2 || len(got.Rules[0].Targets) != 1 || len(got.Rules[1].Targets) != 0 || len(got.Schedules) != 2 || got.Schedules[1].Name != "schedule2" ||
-		len(got.StateMachines) != 1 || got.StateMachines[0] != (machine{"arn:aws:states:eu-west-1:123456789012:stateMachine:a", "{}"}) {
+		!slices.Equal(got.StateMachines, []machine{{states + "b", "{}"}, {states + "a", "{}"}}) {
 		t.Errorf("%s", data)
 	}
-	for denied, says := range map[string]string{"rule0": "reading the targets of rule rule0", "schedule2": "reading schedule schedule2", "a": "reading the state machine arn:aws:states:eu-west-1:123456789012:stateMachine:a", "throttled": "reading the state machine"} {
+	for denied, says := range map[string]string{"rule0": "reading the targets of rule rule0", "schedule2": "reading schedule schedule2", "a": "reading the state machine " + states + "a", "throttled": "reading the state machine"} {
 		if _, err := (Reader{account{denied}, account{denied}, account{denied}}).Read(t.Context()); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", denied, err)
 		}
