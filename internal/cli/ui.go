@@ -15,6 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
+	"github.com/batchplane/batchplane/internal/wire"
 )
 
 type uiCmd struct {
@@ -103,7 +104,7 @@ func serveAll(ctx context.Context, doors []door, ready []*ui) error {
 	defer cancel()
 	done := make(chan error, len(doors))
 	for i, d := range doors {
-		go func() { done <- console.Serve(ctx, d.listener, ready[i].server) }()
+		go func() { done <- ready[i].serve(ctx, d.listener) }()
 	}
 	var err error
 	for range doors {
@@ -145,6 +146,11 @@ func (a *app) newUI(p *plane.Plane, base string, hosts []string, readOnly bool, 
 		Command: a.command, Announce: u.announce, Now: a.Now, Log: logger(a),
 	})
 	return u
+}
+
+// serve serves the pages until ctx ends.
+func (u *ui) serve(ctx context.Context, l net.Listener) error {
+	return console.Serve(ctx, wire.Bounded(l), u.server)
 }
 
 // announce is tell for addresses that are asked for later.

@@ -211,3 +211,45 @@ func TestStrangersPage(t *testing.T) {
 		t.Errorf("answered %d", w.Code)
 	}
 }
+
+// TestPagesTakeFewFiles: other users of this machine may connect to the pages, which a control plane may
+// serve from its own process. However often they do, they do not take all files that it may open.
+func TestPagesTakeFewFiles(t *testing.T) {
+	t.Parallel()
+	u, _ := uiOf(t, Screen{})
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	over := make(chan error, 1)
+	go func() { over <- u.serve(ctx, l) }()
+	t.Cleanup(func() {
+		end()
+		if err := <-over; err != nil {
+			t.Error(err)
+		}
+	})
+	const many = 300
+	for i := range many {
+		client, err := (&net.Dialer{}).DialContext(ctx, "tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = client.Close() })
+		if _, err := client.Write([]byte("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")); err != nil {
+			t.Fatal(err)
+		}
+		if err := client.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.Read(make([]byte, 1))
+		if errors.Is(err, os.ErrDeadlineExceeded) && i > 20 { // enough for some browsers
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Errorf("%d clients were let in at once", many)
+}

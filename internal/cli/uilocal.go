@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 
-	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/wire"
 )
 
@@ -29,7 +28,7 @@ func (c *localCmd) pages(ctx context.Context, a *app, db string) (end func(), er
 	u.announce(u.server.Address())
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- console.Serve(ctx, l, u.server) }()
+	go func() { done <- u.serve(ctx, l) }()
 	return func() {
 		cancel()
 		if err := errors.Join(<-done, p.Close()); err != nil {

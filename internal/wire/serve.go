@@ -23,6 +23,7 @@ func (l *Local) serve(ctx context.Context, address string, h http.Handler) (stri
 	if err != nil {
 		return "", fmt.Errorf("listening on %s: %w", address, err)
 	}
+	listener = Bounded(listener)
 	server := serverOf(h)
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
@@ -37,7 +38,7 @@ func (l *Local) serve(ctx context.Context, address string, h http.Handler) (stri
 }
 
 // serverOf returns a server that lets go of a client which sends nothing more. Everybody on this machine
-// may connect, also who has no token, and each connection takes one of the process's files.
+// may connect, also who has no token, and each connection takes a place of the listener.
 func serverOf(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
