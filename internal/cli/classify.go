@@ -21,7 +21,7 @@ type classifyCmd struct {
 // Help says what classify accepts.
 func (*classifyCmd) Help() string {
 	return "It takes whatever you have and gives one verdict per task and per refusal: an event or its detail; an answer of DescribeTasks or RunTask, " +
-		"or a part of one; an SNS or SQS message, or a batch of records around an event; log lines, gzipped or not, or results of Logs Insights; a CloudTrail record of RunTask; " +
+		"or a part of one, also as Python prints it; an SNS or SQS message, or a batch of records around an event; log lines, gzipped or not, or results of Logs Insights; a CloudTrail record of RunTask; " +
 		"entries of PutEvents; the Error and Cause of Step Functions, or an execution's history; an error of RunTask as an SDK or the AWS CLI prints it, also within lines of a log; " +
 		"{\"runTaskFailure\": {\"reason\"}} and {\"runTaskException\": {\"code\", \"message\"}}. " +
 		"Beside a task, \"container\" names the job's container and \"definition\" lists all of them, as [{\"name\", \"essential\"}]."

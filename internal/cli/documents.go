@@ -92,6 +92,9 @@ func document(data []byte, at int) (raw json.RawMessage, skip, end int, err erro
 	if err = dec.Decode(&raw); err == nil && (structured(raw) || endsLine(rest[skip+int(dec.InputOffset()):])) {
 		return bytes.TrimSpace(raw), skip, at + skip + int(dec.InputOffset()), nil
 	}
+	if raw, tail, ok := ecsevent.Python(rest[skip:]); ok {
+		return raw, skip, len(data) - len(tail), nil
+	}
 	switch {
 	case err == nil:
 		err = errors.New("not JSON: it is text")
@@ -128,8 +131,8 @@ var others = []struct{ begins, what string }{
 	{"TASKS\t", "text of the AWS CLI, which has no field names: print it with --output json"},
 	{"CONTAINERS\t", "text of the AWS CLI, which has no field names: print it with --output json"},
 	{"FAILURES\t", "text of the AWS CLI, which has no field names: print it with --output json"},
-	{"{'", "an object as Python prints it: print it with json.dumps"},
-	{"[{'", "an object as Python prints it: print it with json.dumps"},
+	{"{'", "an object as Python prints it, with more than literals: print it with json.dumps"},
+	{"[{'", "an object as Python prints it, with more than literals: print it with json.dumps"},
 	{"<", "HTML or XML"},
 }
 
@@ -147,18 +150,29 @@ func seems(rest []byte, err error) error {
 }
 
 // prefix returns how many bytes precede the document on the first line of rest: a time, a level,
-// the name of a stream. It returns 0 if there is no such document.
+// the name of a stream, a place in a program as in "{ecs.py:573}". It returns 0 if there is no such
+// document.
 func prefix(rest []byte) int {
-	line := rest
-	if end := bytes.IndexByte(line, '\n'); end >= 0 {
-		line = line[:end]
-	}
+	line, _, _ := bytes.Cut(rest, []byte{'\n'})
 	brace := bytes.IndexByte(line, '{')
 	switch {
-	case brace < 0, rest[0] == '"', rest[0] == '[' && bytes.IndexByte(line[:brace], ']') < 0:
+	case brace <= 0, rest[0] == '"', rest[0] == '[' && bytes.IndexByte(line[:brace], ']') < 0:
 		return 0
 	}
+	for brace > 0 && place(line[brace:]) {
+		next := bytes.IndexByte(line[brace+1:], '{')
+		if next < 0 {
+			return 0
+		}
+		brace += 1 + next
+	}
 	return brace
+}
+
+// place reports whether a brace opens nothing but some words without quotes.
+func place(line []byte) bool {
+	end := bytes.IndexAny(line, "}\"'")
+	return end >= 0 && line[end] == '}'
 }
 
 // nextDocument returns where the next line begins that begins with a document, or contains a whole
@@ -170,7 +184,10 @@ func nextDocument(rest []byte, prefixed bool) int {
 		if end >= 0 {
 			line = line[:end]
 		}
-		if brace := bytes.IndexByte(line, '{'); brace == 0 || brace > 0 && (prefixed || whole(line[brace:])) {
+		if bytes.HasPrefix(line, []byte{'{'}) {
+			return at
+		}
+		if skip := prefix(line); skip > 0 && (prefixed || whole(line[skip:])) {
 			return at
 		}
 		if end < 0 {
@@ -181,8 +198,8 @@ func nextDocument(rest []byte, prefixed bool) int {
 	return -1
 }
 
-// whole reports whether a line begins with a whole document.
+// whole reports whether a line begins with a whole document, or with one that Python printed.
 func whole(line []byte) bool {
 	var raw json.RawMessage
-	return json.NewDecoder(bytes.NewReader(line)).Decode(&raw) == nil
+	return bytes.HasPrefix(line, []byte("{'")) || json.NewDecoder(bytes.NewReader(line)).Decode(&raw) == nil
 }

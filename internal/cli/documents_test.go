@@ -76,7 +76,7 @@ func TestClassifyNonsense(t *testing.T) {
 		"Stopped reason: Task failed to start\nMore: words": "not JSON",
 		"a: [":                                     "not JSON",
 		"name: batchplane\non: push":               "not JSON",
-		"{'taskArn': 'arn:t', 'exitCode': None}":   "it seems to be an object as Python prints it: print it with json.dumps",
+		"{'taskArn': 'arn:t', 'x': <A object>}":    "it seems to be an object as Python prints it, with more than literals: print it with json.dumps",
 		"<html><body>403</body></html>":            "not JSON: invalid character '<'",
 		"\x00\x01\x02":                             "not JSON: invalid character",
 		`{"taskArn": "arn:t", "lastStatus": "STOP`: "not JSON: it ends in the middle of a value: is it cut off?",

@@ -64,3 +64,47 @@ func TestClassifyWhatIsNoLaunch(t *testing.T) {
 		}
 	}
 }
+
+// TestClassifyWhatPythonPrints: what boto3 returned, as Airflow and scripts log it.
+func TestClassifyWhatPythonPrints(t *testing.T) {
+	t.Parallel()
+	const described = `{'tasks': [{'attachments': [], 'containers': [{'name': 'app', 'lastStatus': 'STOPPED', 'networkInterfaces': []}], ` +
+		`'createdAt': datetime.datetime(2021, 3, 14, 2, 32, 49, 770000, tzinfo=tzlocal()), 'enableExecuteCommand': False, 'lastStatus': 'STOPPED', ` +
+		`'stopCode': 'TaskFailedToStart', 'stoppedReason': 'Timeout waiting for network interface provisioning to complete.', 'taskArn': 'arn:t'}], 'failures': [], ` +
+		`'ResponseMetadata': {'HTTPStatusCode': 200, 'RetryAttempts': 0, 'x': None}}`
+	started := strings.Replace(described, "'taskArn'", "'startedAt': datetime.datetime(2021, 3, 14, 2, 33, tzinfo=datetime.timezone.utc), 'taskArn'", 1)
+	plain := withInput(t, detail, "classify")
+	for name, in := range map[string]string{
+		"alone":                   described,
+		"in a log of Airflow":     "[2021-03-14 02:33:00,035] {taskinstance.py:1462} INFO - start\n[2021-03-14 02:33:00,100] {taskinstance.py:1470} INFO - go\n[2021-03-14 02:33:01,000] {{ecs.py:573}} INFO - ECS Task stopped, check status: " + described + "\n",
+		"over lines, with blanks": strings.NewReplacer("{", "{\n  ", ", '", ",\n  '").Replace(described),
+		"broken by pprint":        strings.Replace(described, "network interface", "network '\n   'interface", 1),
+		"broken, within brackets": strings.Replace(described, "'Timeout waiting for network interface provisioning to complete.'", "('Timeout waiting for network '\n   'interface provisioning to complete.')", 1),
+		"in a log event":          `{"events": [{"message": "INFO - {ecs.py:1} ` + described + `"}]}`,
+		"escaped":                 strings.Replace(described, "Timeout", `\x54imeout`, 1),
+	} {
+		got := withInput(t, in, "classify")
+		verdicts := got.out
+		if name == "in a log of Airflow" {
+			if got.code != 2 || strings.Count(got.err, "\n") != 1 {
+				t.Errorf("%s: the line without a document: exit code %d, %s", name, got.code, got.err)
+			}
+		} else if got.code != 0 || got.err != "" {
+			t.Errorf("%s: exit code %d, %s", name, got.code, got.err)
+		}
+		if verdicts != plain.out {
+			t.Errorf("%s: %s, want %s", name, verdicts, plain.out)
+		}
+	}
+	if got := withInput(t, started, "classify"); got.code != 0 || !strings.Contains(got.out, `"started":"yes"`) {
+		t.Errorf("a datetime shows a start: exit code %d, %s%s", got.code, got.out, got.err)
+	}
+	for _, in := range []string{
+		"{'taskArn': 'arn:t'", "{'taskArn': 'arn:t', 'startedAt': datetime.datetime(2021)}", "{'taskArn': 'arn:t', 'version': 1 'cpu': 2}", "{'taskArn': 'arn:\nt'}", "{'a' 'b'}", "{'taskArn': 'arn:t', 'version': 01}",
+		strings.Repeat("{'a':", 5000), "{'taskArn': 'arn:t', 'x': (1, 2)}", "{'a': '",
+	} {
+		if got := withInput(t, in, "classify"); got.code != 2 || got.out != "" || strings.Contains(got.err, "panic") {
+			t.Errorf("%.40q: exit code %d, %s%s", in, got.code, got.out, got.err)
+		}
+	}
+}

@@ -18,6 +18,7 @@ const maxDepth = 16
 // refusal. Beside the documents of Parse it accepts
 //   - an answer of RunTask or of DescribeTasks, whole, and arrays of documents
 //   - parts of it as --query prints them, under the names in projection.go, and the containers of one task alone
+//   - what Python prints of them, and lines of text that end with it
 //   - what carries an event: an SNS message, SQS messages, a batch of records of
 //     Lambda, Kinesis or Firehose, log events and their subscription, packed or not,
 //     results of Logs Insights, an asynchronous invocation's record
@@ -179,7 +180,7 @@ func (f *finder) text(path string, raw json.RawMessage, n note) {
 	switch {
 	case begins && json.Valid([]byte(inner)):
 		f.find(path, json.RawMessage(inner), n)
-	case f.printed(inner, n):
+	case f.printed(inner, n), f.python(path, inner, n):
 	case begins:
 		f.fail(path, errors.New("want an ECS document, it is JSON that is cut off or broken"))
 	default:
