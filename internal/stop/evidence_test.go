@@ -124,6 +124,37 @@ func TestInternalErrorBeforeThePull(t *testing.T) {
 	}
 }
 
+// TestBeforeAnyBesideAPulledContainer: on Fargate, a text of the time before any container proves nothing
+// beside a container that was pulled and says nothing: only its exit code could tell that it ran, and ECS
+// does not always report one.
+func TestBeforeAnyBesideAPulledContainer(t *testing.T) {
+	t.Parallel()
+	of := func(name, digest, reason string) Container {
+		return Container{Name: name, RuntimeID: onFargate, ImageDigest: digest, Reason: reason}
+	}
+	for _, text := range []string{
+		"ResourceInitializationError: failed to validate logger args: : signal: killed",
+		"ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 1 time(s)",
+		eniText,
+	} {
+		for name, c := range map[string]struct {
+			containers []Container
+			started    Answer
+		}{
+			"none was pulled":                   {[]Container{of("app", "", ""), of("proxy", "", "")}, No},
+			"the only one was pulled":           {[]Container{of("app", "sha256:1", "")}, No},
+			"one of two was pulled":             {[]Container{of("app", "", ""), of("proxy", "sha256:1", "")}, Unknown},
+			"one was pulled, and not created":   {[]Container{of("app", "", cutPull), of("proxy", "sha256:1", cutPull)}, No},
+			"the one that AWS added was pulled": {[]Container{of("app", "", ""), of("proxy", "", ""), of("aws-guardduty-agent-x", "sha256:1", "")}, No},
+			"one was pulled, and it ended":      {[]Container{of("app", "", ""), {Name: "proxy", ImageDigest: "sha256:1", ExitCode: code(137)}}, Yes},
+		} {
+			if v := Classify(failed(text, c.containers...)); v.Started != c.started {
+				t.Errorf("%s, %.60q: started %s, want %s", name, text, v.Started, c.started)
+			}
+		}
+	}
+}
+
 // TestVolumeFromAnImage: its image was pulled, so each container must be known not to have been created.
 func TestVolumeFromAnImage(t *testing.T) {
 	t.Parallel()

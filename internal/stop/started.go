@@ -92,8 +92,14 @@ func started(s *Stop, p proof) Answer {
 
 // beforeAny reports whether a text with this proof was written before any container of the task
 // was created. On an instance, a container that needs no secret or volume starts while another
-// waits for one, so the list of containers must show that none did.
+// waits for one, so the list of containers must show that none did. On Fargate a log driver was
+// also seen to fail at the start of its container
+// (https://github.com/splunk/splunk-connect-for-kubernetes/issues/423). So a container beside it
+// whose image was pulled, and which says nothing, denies that it was before any.
 func beforeAny(s *Stop, p proof) bool {
+	if p >= proofPlacement && anyPulled(s) && !allNotCreated(s) {
+		return false
+	}
 	switch p {
 	case proofTask:
 		return true
