@@ -39,8 +39,8 @@ func asking(way Way, requestID string, r Request, body []byte) port.Asked {
 }
 
 // mostKept is the largest number of bytes of a request that are kept. A longer one is refused
-// anyway: ECS accepts 8,192 characters of overrides.
-const mostKept = 16 << 10
+// anyway: ECS accepts 8,192 characters of overrides, and a character takes at most six bytes.
+const mostKept = 64 << 10
 
 // hidden replaces a text that looks like a secret.
 const hidden = "(looks like a secret and is not kept)"

@@ -132,7 +132,7 @@ func TestSchedulesAskForNothing(t *testing.T) {
 func TestALongAnswer(t *testing.T) {
 	t.Parallel()
 	junk := strings.Repeat("\U0001f4a9", 1<<18)
-	for _, in := range []string{`{"run":"` + junk + `"}`, `{"run":"etl","` + junk + `":1}`, `{"redrive":"trigger","messages":["` + junk + `"],"do":"drop"}`} {
+	for _, in := range []string{`{"run":"` + junk + `"}`, `{"run":"etl","` + junk + `":1}`, `{"redrive":"` + junk + `"}`} {
 		d := newDoor(t, etl)
 		d.Failures = &lying{}
 		reply := d.must(t, "r", in)
@@ -140,6 +140,36 @@ func TestALongAnswer(t *testing.T) {
 		if err != nil || len(as) != 1 || as[0].Message != reply.Message || len(reply.Message) > 4*longest || !strings.HasSuffix(reply.Message, "…") {
 			t.Errorf("%.40s: %d bytes of answer, %d kept, %v", in, len(reply.Message), len(as), err)
 		}
+	}
+}
+
+// TestWhatIsDoneIsKept: nothing is done for a request that is too long to be kept.
+func TestWhatIsDoneIsKept(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", 20_000)
+	by := strings.Repeat("<", MaxBy) // as JSON, each takes six bytes
+	for name, tc := range map[string]struct {
+		in      string
+		outcome port.Outcome
+	}{
+		"a drop beside an id without end": {`{"redrive":"trigger","messages":["` + long + `","m-1"],"do":"drop"}`, port.Refused},
+		"a pause until a long fraction":   {`{"pause":"etl","until":"2026-11-23T09:00:00.` + strings.Repeat("0", 20_000) + `Z"}`, port.Refused},
+		"the longest arguments":           {`{"run":"echo","args":["` + strings.Repeat("<", 7000) + `"],"by":"` + by + `"}`, port.Accepted},
+		"the longest reason": {
+			`{"pause":"etl","reason":"` + strings.Repeat("<", MaxReason) + `","requestId":"` + strings.Repeat("<", MaxRequestID) + `","by":"` + by + `"}`, port.Accepted,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDoor(t, etl, job.Job{Name: "echo", TaskDefinition: "etl", Command: []string{"echo"}, Changes: job.Changes{Args: true}})
+			queues := &lying{all: map[port.Queue][]port.Failed{port.TriggerQueue: {{ID: "m-1"}}}}
+			d.Failures = queues
+			reply := d.must(t, "r", tc.in)
+			as, err := d.store.Asked(t.Context(), port.AskedQuery{})
+			if err != nil || len(as) != 1 || reply.Outcome != tc.outcome || len(queues.dropped) > 0 || (len(as[0].Request) > 0) != (tc.outcome == port.Accepted) {
+				t.Errorf("%s %.200s, dropped %q, kept %d with a request of %d bytes, %v", reply.Outcome, reply.Message, queues.dropped, len(as), len(as[0].Request), err)
+			}
+		})
 	}
 }
 

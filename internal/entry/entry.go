@@ -180,7 +180,7 @@ func readTime(text string) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	at = at.UTC()
-	if err != nil || at.Year() < 1 || at.Year() > 9999 { // converted to UTC, a year may be one that JSON cannot express
+	if err != nil || len(text) > maxTime || at.Year() < 1 || at.Year() > 9999 { // converted to UTC, a year may be one that JSON cannot express
 		return time.Time{}, fmt.Errorf("scheduledFor is %q: write it like 2026-11-22T17:30:00Z", text)
 	}
 	return at, nil

@@ -16,6 +16,10 @@ const (
 	MaxRequestID = 256
 	MaxBy        = 1024
 	MaxReason    = 1000
+	// maxMessageID is the longest id of a message (Amazon SQS developer guide, "Message ID").
+	maxMessageID = 100
+	// maxTime is enough for a time with a fraction and an offset.
+	maxTime = 64
 )
 
 // names are the fields of people's requests.

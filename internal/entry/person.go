@@ -221,8 +221,12 @@ func readRedrive(body []byte) (Request, error) {
 		return Request{}, errors.New("it names no messages")
 	}
 	var err error
-	req.Again, err = again(in.Do)
-	return Request{Redrive: req}, err
+	for _, id := range in.Messages {
+		err = errors.Join(err, short("the id of a message", id, maxMessageID))
+	}
+	do, unclear := again(in.Do)
+	req.Again = do
+	return Request{Redrive: req}, errors.Join(err, unclear)
 }
 
 func jobName(name string) error {
