@@ -25,7 +25,7 @@ var pullFamily = Family{
 			Name:  "pull-refused",
 			Match: Match{Any: []stems{{"payment required", "unavailable for legal"}, denied}, Not: []stems{unpacking}},
 			Class: Config,
-			Why:   "the registry refused the image: it does not exist, credentials are missing, or its owner has not paid",
+			Why:   "the registry refused the image: it does not exist, credentials are missing or have expired, or its owner has not paid",
 		},
 		{
 			Name:  "pull-missing",

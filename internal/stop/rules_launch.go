@@ -148,6 +148,12 @@ var otherLaunchRules = []Rule{
 		Why:   "the cluster has no container instance: it may be booting, or the launch type is wrong",
 	},
 	{
+		Name:  "launch-role-not-assumed",
+		Match: Match{Any: []stems{{"unable to assume"}}},
+		Class: Config,
+		Why:   notAssumed,
+	},
+	{
 		Name:  "launch-refused",
 		Match: Match{Any: []stems{{"unable to describe task def", "does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "must match", "cluster was inactive", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be"}, denied, missing, invalid}, Not: []stems{{"usually caused by a client action"}}},
 		Class: Config,

@@ -205,6 +205,11 @@ var capacityFamily = Family{
 	},
 }
 
+// notAssumed is why ECS cannot use a role. IAM makes a role known everywhere only after some
+// seconds: in https://github.com/pulumi/pulumi-awsx/issues/927 the next start, half a minute
+// later, worked.
+const notAssumed = "ECS cannot use the role: its name or its trust policy is wrong, or it was made only moments ago; then the next start works"
+
 var roleFamily = Family{
 	Title:  "Roles",
 	Life:   "before any container is created",
@@ -214,7 +219,7 @@ var roleFamily = Family{
 	Rules: []Rule{{
 		Name:  "role-not-assumed",
 		Class: Config,
-		Why:   "ECS may not use the role: its trust policy or its name is wrong",
+		Why:   notAssumed,
 	}},
 }
 
