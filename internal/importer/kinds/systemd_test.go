@@ -115,7 +115,7 @@ func TestCommandsOfServices(t *testing.T) {
 		{"a folder", "WorkingDirectory=-/srv/a\nExecStart=./b", "cd /srv/a && ./b"},
 		{"continued lines", "ExecStart=/a \\\n  --b \\\n# a comment\n  c", "/a --b c"},
 		{"several in one line", `ExecStart=/a b ; -/c '; d' \; ";"`, `/a b && { /c '; d' ';' ';' || true; }`},
-		{"characters by their number", `ExecStart=/a c\x20d "e\x41f" \101g h\\x20`, `/a 'c d' eAf Ag 'h\x20'`},
+		{"characters by their number", `ExecStart=/a c\x20d "e\x41f" \101g h\\x20 \xc3\xa9`, `/a 'c d' eAf Ag 'h\x20' 'é'`},
 		{"taken back", "ExecStart=/a\nExecStart=\nExecStart=/b", "/b"},
 		{"a shell", `ExecStart=/bin/sh -c 'a | b'`, "a | b"},
 	} {
