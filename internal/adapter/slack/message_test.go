@@ -19,6 +19,32 @@ func TestMessageOfNoRun(t *testing.T) {
 	}
 }
 
+// TestMessageWithoutDetails: it has no empty section, which Slack would refuse each time.
+func TestMessageWithoutDetails(t *testing.T) {
+	t.Parallel()
+	blocks := message(notice.Notice{Kind: notice.Unscheduled, Stack: "prod", Job: "etl", Cause: "it has no schedule", Attempts: []notice.Attempt{{N: 1}}}).Attachments[0].Blocks
+	if len(blocks) != 1 || blocks[0].Text.Text != "*UNSCHEDULED* etl (prod)\nit has no schedule" {
+		t.Errorf("%d blocks, the first says %s", len(blocks), blocks[0].Text.Text)
+	}
+}
+
+// TestLink: only a plain address becomes a link.
+func TestLink(t *testing.T) {
+	t.Parallel()
+	for to, want := range map[string]string{
+		"https://example.com/?a&b":                        "<https://example.com/?a&amp;b|logs> ",
+		"http://example.com":                              "",
+		"javascript:alert(1)":                             "",
+		"https://example.com/|x":                          "",
+		"https://example.com/><!channel>":                 "",
+		"https://example.com/" + strings.Repeat("&", 300): "",
+	} {
+		if got := link(to, "logs"); got != want {
+			t.Errorf("%s became %q", to, got)
+		}
+	}
+}
+
 // TestMessageOfATaskThatRunsForLong: it says how to stop the task.
 func TestMessageOfATaskThatRunsForLong(t *testing.T) {
 	t.Parallel()
@@ -64,7 +90,7 @@ func TestEscapedTextStaysSmall(t *testing.T) {
 					t.Errorf("a section of %d characters: %.40s", n, b.Text.Text)
 				}
 			}
-			if got := safe(long, 100); utf8.RuneCountInString(got) > 100 || strings.Trim(got, escape(c)) != "…" || strings.Count(got, escape(c))*len(escape(c)) != len(got)-len("…") {
+			if got := safe(long, 100); utf8.RuneCountInString(got) > 100 || utf8.RuneCountInString(got) < 95 || strings.Trim(got, escape(c)) != "…" || strings.Count(got, escape(c))*len(escape(c)) != len(got)-len("…") {
 				t.Errorf("cut to %s", got)
 			}
 		})

@@ -41,6 +41,9 @@ func (c *channel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(c.answers) > 1 {
 		c.answers = c.answers[1:]
 	}
+	if r.Header.Get("Content-Type") != "application/json" {
+		a = answer{400, "", "invalid_payload"}
+	}
 	if a.after != "" {
 		w.Header().Set("Retry-After", a.after)
 	}
