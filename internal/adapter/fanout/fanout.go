@@ -82,38 +82,18 @@ type Notifier struct {
 	mu sync.Mutex
 	// silent says until when a target is left alone.
 	silent map[string]time.Time
-	// telling holds the notices that are being sent now.
-	telling map[string]bool
-}
-
-// begin reports whether no other delivery of a notice is under way, and if so starts this one. A target may
-// be holding up the other one, and this one would tell all others again.
-func (n *Notifier) begin(id string) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.telling[id] {
-		return false
-	}
-	if n.telling == nil {
-		n.telling = map[string]bool{}
-	}
-	n.telling[id] = true
-	return true
-}
-
-func (n *Notifier) end(id string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	delete(n.telling, id)
+	// telling holds the ids of the notices that are being sent now. While a target holds up one delivery,
+	// another would tell all others again.
+	telling sync.Map
 }
 
 // Notify sends a notice to all targets that have not taken it yet. It returns the names of all targets
 // that have taken it, sorted.
 func (n *Notifier) Notify(ctx context.Context, x notice.Notice) (all []string, err error) {
-	if !n.begin(x.ID) {
+	if _, telling := n.telling.LoadOrStore(x.ID, true); telling {
 		return nil, port.ErrTelling
 	}
-	defer n.end(x.ID)
+	defer n.telling.Delete(x.ID)
 	before, err := n.Memory.Took(ctx, x.ID)
 	if err != nil {
 		return nil, fmt.Errorf("asking who took notice %s: %w", x.ID, err)
