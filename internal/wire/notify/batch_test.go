@@ -66,6 +66,7 @@ func TestBatch(t *testing.T) {
 	}{
 		"two runs":                 {[]string{good, second}, "", []string{"a/20261122T0900Z", "b/20261122T0900Z"}, nil},
 		"one does not stop others": {[]string{good, second, kept}, "a/", []string{"b/20261122T0900Z", "it could not be used and is kept as 1-ff: not usable"}, []string{"1"}},
+		"a kept input is refused":  {[]string{kept, second}, "kept as", []string{"b/20261122T0900Z"}, []string{"4"}},
 		"by what it is called":     {[]string{named}, "", []string{"it could not be used and is kept as " + asKept.ID() + ": not usable"}, nil},
 		"a poison record":          {[]string{odd, empty, second}, "", []string{"b/20261122T0900Z"}, nil},
 		"nothing":                  {nil, "", nil, nil},
@@ -86,7 +87,8 @@ func TestBatch(t *testing.T) {
 			if err != nil || !slices.Equal(p.told, tc.told) || !slices.Equal(again, tc.again) {
 				t.Errorf("told %q, again %q, %v; want %q and %q", p.told, again, err, tc.told, tc.again)
 			}
-			if len(tc.again) > 0 && !strings.Contains(log.String(), `"msg":"a notice was not carried","run":"a/20261122T0900Z","why":"the line is dead"`) {
+			run := map[string]string{"1": "a/20261122T0900Z", "4": "K#1/1-ff"}[strings.Join(tc.again, " ")]
+			if len(tc.again) > 0 && !strings.Contains(log.String(), `"msg":"a notice was not carried","run":"`+run+`","why":"the line is dead"`) {
 				t.Errorf("logged %s", log)
 			}
 		})
@@ -200,8 +202,8 @@ func TestAddressed(t *testing.T) {
 	if want = strings.Replace(want, "it holds others back", "it hangs", 1); got.StopWith != want {
 		t.Errorf("of a task that runs for long it got %q", got.StopWith)
 	}
-	if _, err := a.Notify(t.Context(), notice.Notice{}); err != nil || got.RetryWith != "" {
-		t.Errorf("a notice without a retry got %q, %v", got.RetryWith, err)
+	if _, err := a.Notify(t.Context(), notice.Notice{}); err != nil || got.RetryWith+got.StopWith != "" {
+		t.Errorf("a notice that offers nothing got %q, %q, %v", got.RetryWith, got.StopWith, err)
 	}
 }
 
