@@ -36,10 +36,10 @@ func TestCounts(t *testing.T) {
 func TestCountsOfWhatWasQueuedAgain(t *testing.T) {
 	t.Parallel()
 	s := many(t, 50)
-	exec(t, s.DB(), "UPDATE runs SET queued_at = 48 * 60000 WHERE id = 'job-007/000000007'")
+	exec(t, s.DB(), "UPDATE runs SET queued_at = 48 * 60000, body = json_set(body, '$.attempts', json('[{}, {}]')) WHERE id = 'job-007/000000007'")
 	exec(t, s.DB(), "UPDATE runs SET queued_at = 0 WHERE id = 'job-049/000000049'") // by a clock that was wrong
 	counts, err := s.Counts(t.Context(), time.UnixMilli(47*60_000))
-	if err != nil || len(counts) != 3 || counts[0].Job != "job-007" || counts[1].Job != "job-047" || counts[2].Job != "job-048" {
+	if err != nil || len(counts) != 3 || counts[0].Job != "job-007" || counts[0].Attempts != 2 || counts[1].Job != "job-047" || counts[2].Job != "job-048" {
 		t.Errorf("got %+v, %v", counts, err)
 	}
 	var plan string
