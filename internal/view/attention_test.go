@@ -99,6 +99,7 @@ func TestNextOfARun(t *testing.T) {
 	}{
 		"it waits for another":  {run.Run{Status: run.Queued, Waits: true, DueAt: now}, "it is launched when that run ends", false},
 		"it waits for its time": {run.Run{Status: run.Queued, DueAt: now}, "it is launched", true},
+		"it is launched now":    {run.Run{Status: run.Launching, DueAt: now}, "it is looked at again", true},
 		"a notice is owed":      {run.Run{Status: run.Failed, DueAt: now, Owed: []run.Effect{{Kind: run.Tell}}}, "what is owed is tried again", true},
 		"nothing is":            {run.Run{Status: run.Failed}, "", false},
 	} {

@@ -118,8 +118,8 @@ func TestRow(t *testing.T) {
 		Attempts: []run.Attempt{{N: 1, TaskARN: "arn", AcceptedAt: chartNow.Add(-time.Hour)}},
 		Triggers: []run.Trigger{{Kind: run.ByHand, By: "mia"}, {Kind: run.ByRetry, By: "noa"}, {Kind: run.BySchedule}},
 	}
-	if row := RowOf(r, chartNow); row.AcceptedAt != nil || row.By != "noa" {
-		t.Errorf("it started: accepted at %v, by %s", row.AcceptedAt, row.By)
+	if row := RowOf(r, chartNow); row.AcceptedAt != nil || row.By != "noa" || row.DurationMs != nil {
+		t.Errorf("it started: accepted at %v, by %s, ran %v ms", row.AcceptedAt, row.By, row.DurationMs)
 	}
 	r.StartedAt = time.Time{}
 	if row := RowOf(r, chartNow); row.AcceptedAt == nil {

@@ -132,6 +132,21 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// TestSummaryOfASpan: an end that somebody gave a schedule counts once it has passed, and a start while it
+// is to come.
+func TestSummaryOfASpan(t *testing.T) {
+	t.Parallel()
+	before, after := now.Add(-time.Hour), now.Add(time.Hour)
+	for at, past := range map[time.Time]bool{before: true, after: false} {
+		item := job.Item{CutShort: true, Postponed: true, Plan: job.Plan{Schedule: "30 2 * * *", Timezone: "UTC"}}
+		item.Plan.StartAt, item.Plan.EndAt = at, at
+		s := view.SummaryOf(item, job.Item{}, job.Job{}, nil, now)
+		if (s.Ended != nil) != past || (s.Awaits == nil) != past || past && !s.Ended.Equal(at) || !past && !s.Awaits.Equal(at) {
+			t.Errorf("at %s: ended %v, awaits %v", at, s.Ended, s.Awaits)
+		}
+	}
+}
+
 func TestTimeline(t *testing.T) {
 	t.Parallel()
 	item := job.Item{Name: "report", Plan: job.Plan{Schedule: "0 * * * *", Timezone: "UTC"}, Pauses: []job.Pause{{From: now.Add(-10 * time.Hour), To: now.Add(-9 * time.Hour)}, {From: now, To: now.Add(time.Hour)}}}
