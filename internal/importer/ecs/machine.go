@@ -33,9 +33,12 @@ type machine struct {
 	asks       []string // what the input does not say
 }
 
-// Machine gives the task of a state machine that runs one and nothing else that a job would lack.
-// input is what starts it with. If there is no such task, Machine refuses the entry and says why.
-func Machine(e *importer.Entry, definition, input *doc.Node) (t Target, ok bool) {
+// Machine gives the task of a state machine that runs one and nothing else that a job would lack. arn is
+// what a schedule starts, with input. If there is no such task, Machine refuses the entry and says why.
+func Machine(e *importer.Entry, arn string, definition, input *doc.Node) (t Target, ok bool) {
+	if MachineOf(arn) != arn {
+		e.Decide("its target is a version or an alias of a state machine, and the newest definition was read: check that they are the same")
+	}
 	m := machine{e: e, definition: definition, states: map[string]*doc.Node{}}
 	definition.Get("States").Pairs(func(name string, state *doc.Node) { m.states[name] = state })
 	name, ok := m.first()

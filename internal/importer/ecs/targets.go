@@ -17,11 +17,44 @@ var universal = importer.Pattern(`(?i)^arn:[^:]*:scheduler:::aws-sdk:ecs:runTask
 // IsRunTask reports whether a target is Scheduler's universal target for ecs:runTask.
 func IsRunTask(arn string) bool { return universal().MatchString(arn) }
 
-// Request gives the target that a request for RunTask describes. It is empty if the text is no
-// such request.
-func Request(text string) Target {
-	request := doc.One(text)
-	return Target{Cluster: Get(request, "Cluster").String(), Parameters: request, Input: Get(request, "Overrides")}
+// Request gives the target that a request for RunTask describes, which is a document or its JSON text. ok
+// is false if it is none, and the entry says so.
+func Request(e *importer.Entry, input *doc.Node) (t Target, ok bool) {
+	request := document(input)
+	if request.Absent() || request.Kind != doc.Map {
+		e.Refuse("its target is ecs:runTask and its input is no JSON of a request")
+		return Target{}, false
+	}
+	if request.Has("taskDefinition") && !request.Has("TaskDefinition") {
+		e.Decide("its request is written in camel case, which Scheduler answers with an error, so it has most likely never started a task")
+	}
+	return Target{Cluster: Get(request, "Cluster").String(), Parameters: request, Input: Get(request, "Overrides")}, true
+}
+
+// placeholder matches what a transformer replaces with a part of the event.
+var placeholder = importer.Pattern(`<[A-Za-z0-9_.-]+>`)
+
+// Fixed reports whether what starts a target gives it the same input each time. If an event makes that,
+// the entry is refused. The text of a transformer that uses nothing of the event becomes the input.
+func (t *Target) Fixed(e *importer.Entry, target *doc.Node) bool {
+	transformer := Get(target, "InputTransformer")
+	switch {
+	case set(transformer):
+		template := Get(transformer, "InputTemplate").String()
+		if placeholder().MatchString(template) {
+			e.Refuse("its input is made of the event by a transformer (%s): a job's variables are fixed; BATCHPLANE_SCHEDULED_FOR has the slot's time", importer.Clip(template))
+			return false
+		}
+		t.Input = &doc.Node{Kind: doc.Text, Text: template}
+		e.Note("its input comes from a transformer that uses nothing of the event")
+	case Get(target, "InputPath").String() != "":
+		e.Refuse("its input is a part of the event (InputPath), which a schedule's has nothing of: write the overrides out")
+		return false
+	case holds(t.Input, "<aws.scheduler."):
+		e.Refuse("its input holds context attributes of Scheduler: BATCHPLANE_SCHEDULED_FOR has the slot's time, write the rest out")
+		return false
+	}
+	return true
 }
 
 // date reads a date as the API, the CLI (a number of seconds) and templates write it. It is zero if
@@ -172,14 +205,16 @@ func SwitchSchedule(name, group, flags string) (off, on string) {
 // ByEvents says that events start something, by their pattern, which is a document or its JSON text.
 func ByEvents(pattern *doc.Node) string {
 	const stays = "events start it, not a schedule: it stays where it is"
-	if waitsForTasks(pattern) {
+	if holds(pattern, "aws.ecs") {
 		return stays + "; it waits for tasks of ECS: look whether its pattern finds those of a job that moves, whose startedBy is another"
 	}
 	return stays
 }
 
-func waitsForTasks(pattern *doc.Node) bool {
-	return strings.Contains(pattern.String(), "aws.ecs") || slices.ContainsFunc(pattern.Values, waitsForTasks) || slices.ContainsFunc(pattern.Items, waitsForTasks)
+// holds reports whether a text of a document has a part.
+func holds(n *doc.Node, part string) bool {
+	inside := func(n *doc.Node) bool { return holds(n, part) }
+	return n != nil && (strings.Contains(n.Text, part) || slices.ContainsFunc(n.Values, inside) || slices.ContainsFunc(n.Items, inside))
 }
 
 // Lambda says what to do with a function as a target.

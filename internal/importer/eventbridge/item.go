@@ -55,59 +55,41 @@ func ours(target *doc.Node) bool {
 }
 
 // task finds the target's ECS task. ok is false for any other target, which the entry names.
-func (i *item) task(e *importer.Entry) (ecs.Target, bool) {
-	t := i.target
-	arn := ecs.Get(t, "Arn").String()
-	if ecs.IsRunTask(arn) {
-		return i.request(e)
-	}
-	if definition := i.machine(arn); definition != nil {
-		return i.runs(e, arn, definition)
-	}
-	parameters := ecs.Get(t, "EcsParameters")
-	if parameters.Absent() && strings.HasPrefix(arn, inThisTemplate) {
-		e.Refuse("its target is the state machine %s, whose definition is not in this file: import what was deployed with --live, which reads it with states:DescribeStateMachine", importer.Clip(strings.TrimPrefix(arn, inThisTemplate)))
+func (i *item) task(e *importer.Entry) (t ecs.Target, ok bool) {
+	arn := ecs.Get(i.target, "Arn").String()
+	definition := i.machine(arn)
+	t = ecs.Target{Cluster: cluster(arn), Parameters: ecs.Get(i.target, "EcsParameters"), Input: ecs.Get(i.target, "Input")}
+	known := ecs.IsRunTask(arn) || definition != nil
+	if !known && t.Parameters.Absent() {
+		e.Refuse("%s", noTask(arn))
 		return ecs.Target{}, false
 	}
-	if parameters.Absent() && ecs.IsMachine(arn) {
-		e.Refuse("its target is a state machine of Step Functions whose definition is not in these files: `aws stepfunctions describe-state-machine --state-machine-arn %s` prints it, give that too; --live reads it with states:DescribeStateMachine", importer.Word(ecs.MachineOf(arn)))
+	if !t.Fixed(e, i.target) {
 		return ecs.Target{}, false
 	}
-	if parameters.Absent() && !strings.Contains(arn, ":cluster/") {
-		e.Refuse("its target is %s", ecs.Other(arn))
-		return ecs.Target{}, false
-	}
-	if parameters.Absent() {
-		e.Refuse("its target is a cluster without EcsParameters, so nothing says which task to start")
-		return ecs.Target{}, false
-	}
-	out := ecs.Target{Cluster: cluster(arn), Parameters: parameters, Input: ecs.Get(t, "Input")}
-	return out, i.input(e, &out)
-}
-
-// input reads the input, and refuses one that an event makes.
-func (i *item) input(e *importer.Entry, out *ecs.Target) bool {
-	transformer := ecs.Get(i.target, "InputTransformer")
 	switch {
-	case !transformer.Absent():
-		template := ecs.Get(transformer, "InputTemplate").String()
-		if placeholder().MatchString(template) {
-			e.Refuse("its input is made of the event by a transformer (%s): a job's variables are fixed; BATCHPLANE_SCHEDULED_FOR has the slot's time", importer.Clip(template))
-			return false
-		}
-		out.Input = &doc.Node{Kind: doc.Text, Text: template}
-		e.Note("its input comes from a transformer that uses nothing of the event")
-	case ecs.Get(i.target, "InputPath").String() != "":
-		e.Refuse("its input is a part of the event (InputPath), which a schedule's has nothing of: write the overrides out")
-		return false
-	case strings.Contains(out.Input.String(), "<aws.scheduler."):
-		e.Refuse("its input holds context attributes of Scheduler: BATCHPLANE_SCHEDULED_FOR has the slot's time, write the rest out")
-		return false
+	case ecs.IsRunTask(arn):
+		t, ok = ecs.Request(e, t.Input)
+		t.Cluster = cluster(t.Cluster)
+		return t, ok
+	case definition != nil:
+		return ecs.Machine(e, arn, definition, t.Input)
 	}
-	return true
+	return t, true
 }
 
-var placeholder = importer.Pattern(`<[A-Za-z0-9_.-]+>`)
+// noTask says what a target is that has no EcsParameters and starts no task by other means.
+func noTask(arn string) string {
+	switch {
+	case strings.HasPrefix(arn, inThisTemplate):
+		return "its target is the state machine " + importer.Clip(strings.TrimPrefix(arn, inThisTemplate)) + ", whose definition is not in this file: import what was deployed with --live, which reads it with states:DescribeStateMachine"
+	case ecs.IsMachine(arn):
+		return "its target is a state machine of Step Functions whose definition is not in these files: `aws stepfunctions describe-state-machine --state-machine-arn " + importer.Word(ecs.MachineOf(arn)) + "` prints it, give that too; --live reads it with states:DescribeStateMachine"
+	case strings.Contains(arn, ":cluster/"):
+		return "its target is a cluster without EcsParameters, so nothing says which task to start"
+	}
+	return "its target is " + ecs.Other(arn)
+}
 
 // cluster gives a cluster's ARN, or its name if only part of the ARN is known.
 func cluster(arn string) string {
@@ -115,21 +97,4 @@ func cluster(arn string) string {
 		return name
 	}
 	return arn
-}
-
-// request reads the universal target. Its input is a whole RunTask request in PascalCase.
-func (i *item) request(e *importer.Entry) (ecs.Target, bool) {
-	request := ecs.Get(i.target, "Input")
-	if request.Kind != doc.Map {
-		request = doc.One(request.String())
-	}
-	if request == nil || request.Kind != doc.Map {
-		e.Refuse("its target is ecs:runTask and its input is no JSON of a request")
-		return ecs.Target{}, false
-	}
-	if request.Has("taskDefinition") && !request.Has("TaskDefinition") {
-		e.Decide("its request is written in camel case, which Scheduler answers with an error, so it has most likely never started a task")
-	}
-	out := ecs.Target{Cluster: cluster(ecs.Get(request, "Cluster").String()), Parameters: request, Input: ecs.Get(request, "Overrides")}
-	return out, i.input(e, &out)
 }

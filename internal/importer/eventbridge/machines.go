@@ -3,7 +3,6 @@ package eventbridge
 import (
 	"strings"
 
-	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/importer/ecs"
 )
@@ -94,16 +93,4 @@ func (i *item) machine(arn string) *doc.Node {
 	m := i.machines[key]
 	i.open, i.defaults = append(i.open, m.open...), append(i.defaults, m.defaults...)
 	return m.definition
-}
-
-// runs finds the task that a state machine runs.
-func (i *item) runs(e *importer.Entry, arn string, definition *doc.Node) (ecs.Target, bool) {
-	with := ecs.Target{Input: ecs.Get(i.target, "Input")}
-	if !i.input(e, &with) {
-		return ecs.Target{}, false
-	}
-	if ecs.MachineOf(arn) != arn {
-		e.Decide("its target is a version or an alias of a state machine, and the newest definition was read: check that they are the same")
-	}
-	return ecs.Machine(e, definition, with.Input)
 }

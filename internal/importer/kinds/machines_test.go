@@ -126,6 +126,7 @@ func TestStateMachinesOfTemplates(t *testing.T) {
 	}
 	run(t, "terraform", "a.json", []told{
 		{name: "a state", text: state(string(text), "arn:aws:states:eu-west-1:123456789012:stateMachine:a"), says: []string{"the task that a state machine runs"}, jobs: 1},
+		{name: "an alias", text: state(string(text), "arn:aws:states:eu-west-1:123456789012:stateMachine:a:live"), says: []string{"a version or an alias"}, jobs: 1},
 		{name: "another machine", text: state(string(text), "arn:aws:states:eu-west-1:123456789012:stateMachine:b"), says: []string{"its target is a state machine of Step Functions"}},
 		{name: "an input that is sensitive", jobs: 0, says: []string{"takes $.command"}, text: strings.NewReplacer(`"values": {"name"`, `"sensitive_values": {"target": true}, "values": {"name"`, `stateMachine:a"}]`, `stateMachine:a", "input": "{\"command\": [\"hunter2\"]}"}]`).Replace(
 			state(strings.Replace(string(text), `\"LaunchType\"`, `\"Overrides\": {\"ContainerOverrides\": [{\"Name\": \"a\", \"Command.$\": \"$.command\"}]}, \"LaunchType\"`, 1), "arn:aws:states:eu-west-1:123456789012:stateMachine:a"))},

@@ -1,7 +1,6 @@
 package terraform
 
 import (
-	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/importer/ecs"
 )
@@ -13,13 +12,4 @@ func (s *show) machine(arn string) *doc.Node {
 		return nil
 	}
 	return doc.One(s.resources[i].values.Get("definition").String())
-}
-
-// runs finds the task that a state machine runs.
-func (s *show) runs(e *importer.Entry, r resource, t thing, definition *doc.Node) (ecs.Target, bool) {
-	input := t.input
-	if ecs.Get(r.sensitive, "input").True() || ecs.Get(r.sensitive, "target").True() {
-		input = nil
-	}
-	return ecs.Machine(e, definition, input)
 }

@@ -151,8 +151,7 @@ func (s *show) rule(r resource) (found int) {
 	for _, t := range targets {
 		one := thing{
 			name: name, expression: v.Get("schedule_expression").String(), disabled: disabled, description: v.Get("description").String(), pattern: v.Get("event_pattern").String() != "", open: open, rule: r.unknown, identity: identity(r, t),
-			arn: t.values.Get("arn").String(), parameters: first(t.values.Get("ecs_target")), input: t.values.Get("input"), transformer: first(t.values.Get("input_transformer")),
-			path: t.values.Get("input_path").String(), target: t.values, off: off, on: on, of: t,
+			arn: t.values.Get("arn").String(), parameters: first(t.values.Get("ecs_target")), input: t.values.Get("input"), target: t.values, off: off, on: on, of: t,
 		}
 		if id := t.values.Get("target_id").String(); len(targets) > 1 {
 			one.name += "-" + id
@@ -187,13 +186,13 @@ func (s *show) schedule(r resource) {
 
 // thing is a schedule or a rule, with its target.
 type thing struct {
-	name, expression, zone, description, arn, path string
-	disabled, pattern, open                        bool
-	parameters, input, transformer, window, target *doc.Node
-	rule                                           *doc.Node // what a plan does not know of the rule
-	identity, start, end                           string
-	off, on                                        string
-	of                                             resource
+	name, expression, zone, description, arn string
+	disabled, pattern, open                  bool
+	parameters, input, window, target        *doc.Node
+	rule                                     *doc.Node // what a plan does not know of the rule
+	identity, start, end                     string
+	off, on                                  string
+	of                                       resource
 }
 
 // at gives the place of a schedule, or of what starts the target of a rule, and else that of its cluster.
@@ -214,7 +213,7 @@ func (s *show) job(r resource, t thing, rule string) {
 		e.Item, e.Kind = rule+" -> "+r.address, "rule"
 	}
 	defer func() { s.in.Entries = append(s.in.Entries, e) }()
-	target, ok := s.task(&e, r, t)
+	target, ok := s.task(&e, t)
 	if !ok || s.in.Before(&e, t.identity) {
 		return
 	}
@@ -223,7 +222,7 @@ func (s *show) job(r resource, t thing, rule string) {
 		return
 	}
 	t.terms(s.in, &e, &j)
-	if ecs.Get(r.sensitive, "input").True() || ecs.Get(r.sensitive, "Target", "Input").True() || ecs.Get(r.sensitive, "target").True() {
+	if t.of.hides("Input") {
 		target.Input = nil
 		e.Off(&j, "its input is marked sensitive and is not written: write command and environment without secrets")
 	}
@@ -239,18 +238,30 @@ func (s *show) job(r resource, t thing, rule string) {
 
 const inCode = "   # and set state in the code: the next apply brings back what that says"
 
+// hides reports whether a value of a target is marked sensitive, or all of the target is.
+func (r resource) hides(keys ...string) bool {
+	target := ecs.Get(r.sensitive, "Target")
+	return target.True() || ecs.Get(r.sensitive, keys...).True() || ecs.Get(target, keys...).True()
+}
+
 // task finds the target's task. ok is false if there is none, and the entry says why.
-func (s *show) task(e *importer.Entry, r resource, t thing) (target ecs.Target, ok bool) {
+func (s *show) task(e *importer.Entry, t thing) (target ecs.Target, ok bool) {
 	definition := s.machine(t.arn)
+	target = ecs.Target{Cluster: t.arn, Parameters: t.parameters, Input: t.input}
+	if t.of.hides("Input") {
+		target.Input = nil
+	}
 	switch {
-	case t.refused(e, definition != nil):
+	case t.refused(e, definition != nil), !target.Fixed(e, t.target):
 		return ecs.Target{}, false
 	case definition != nil:
-		return s.runs(e, r, t, definition)
+		return ecs.Machine(e, t.arn, definition, target.Input)
+	case ecs.IsRunTask(t.arn) && target.Input.Absent(): // it is sensitive, or known only after the apply
+		return ecs.Target{}, true
 	case ecs.IsRunTask(t.arn):
-		return ecs.Request(t.input.String()), true
+		return ecs.Request(e, target.Input)
 	}
-	return ecs.Target{Cluster: t.arn, Parameters: t.parameters, Input: t.input}, true
+	return target, true
 }
 
 // refused reports whether the target cannot become a job, and says why in the entry. machine says that
@@ -259,12 +270,8 @@ func (t thing) refused(e *importer.Entry, machine bool) bool {
 	switch {
 	case t.expression == "":
 		e.Refuse("its schedule is known only after the apply: give the state instead of the plan")
-	case !t.transformer.Absent():
-		e.Refuse("its input is made of the event by a transformer: a job's variables are fixed; BATCHPLANE_SCHEDULED_FOR has the slot's time")
-	case t.path != "":
-		e.Refuse("its input is a part of the event (input_path), which a schedule's has nothing of: write the overrides out")
-	case strings.Contains(t.input.String(), "<aws.scheduler."):
-		e.Refuse("its input holds context attributes of Scheduler: BATCHPLANE_SCHEDULED_FOR has the slot's time, write the rest out")
+	case !first(t.target.Get("input_transformer")).Absent() && t.of.hides("InputTransformer", "InputTemplate"):
+		e.Refuse("a transformer makes its input, which is marked sensitive and is not written: write the job by hand, without secrets")
 	case t.parameters.Absent() && !ecs.IsRunTask(t.arn) && !machine:
 		e.Refuse("its target is %s", ecs.Other(t.arn))
 	default:
