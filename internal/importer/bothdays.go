@@ -3,6 +3,7 @@ package importer
 import (
 	"fmt"
 	"math/bits"
+	"strconv"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/cron"
@@ -60,4 +61,12 @@ func weekOfMonth(f Fields) (expression string, ok bool) {
 // Meets reports whether both may name the same minute, of schedules that both day fields have to match.
 func (f Fields) Meets(o Fields) bool {
 	return f.Minute&o.Minute != 0 && f.Hour&o.Hour != 0 && f.Day&o.Day != 0 && f.Month&o.Month != 0 && f.Weekday&o.Weekday != 0
+}
+
+// Number gives the value of digits, or another one if there are none.
+func Number(digits string, otherwise int) int {
+	if n, err := strconv.Atoi(digits); err == nil {
+		return n
+	}
+	return otherwise
 }

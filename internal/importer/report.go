@@ -31,8 +31,8 @@ var Verdicts = []Verdict{Kept, Changed, Decide, Refused}
 // MaxFile is the largest file that is read, in bytes.
 const MaxFile = 10 << 20
 
-// MaxJobs is the most jobs of one import: a jobs file holds no more.
-const MaxJobs = 10_000
+// maxJobs is the most jobs of one import: a jobs file holds no more.
+const maxJobs = 10_000
 
 // Options is what a file does not say about itself.
 type Options struct {
@@ -75,6 +75,9 @@ type Entry struct {
 	// Proof says what was proved about the schedule; "" if nothing was translated.
 	Proof string `json:"proof,omitempty"`
 }
+
+// IfHarmless ends what is said of an old side that ran again what had failed.
+const IfHarmless = "if running it twice does no harm, use `retry: {idempotent: true, exitCodes: [1]}`"
 
 // NewEntry gives an entry without notes.
 func NewEntry(line int, kind, text string) Entry {
@@ -169,8 +172,8 @@ func (in *Import) name(e *Entry, wanted string) string {
 
 // Place is Take for a job that already has its name. An entry whose Job is nil has no job.
 func (in *Import) Place(e *Entry, j job.Job) {
-	if len(in.Jobs) >= MaxJobs {
-		e.Refuse("a jobs file holds at most %d jobs: import in parts", MaxJobs)
+	if len(in.Jobs) >= maxJobs {
+		e.Refuse("a jobs file holds at most %d jobs: import in parts", maxJobs)
 		return
 	}
 	if !in.fit(e, &j) {

@@ -176,7 +176,7 @@ func (m *manifest) schedule() (ok bool) {
 func (m *manifest) retries() {
 	n, _ := m.node.Get("retries").Int()
 	if n > 0 {
-		m.e.Change("its retries (%d) ran the task again whatever it had done, even after its own exit 1; here only what provably never started is launched again: if running it twice does no harm, use `retry: {idempotent: true, exitCodes: [1]}`", n)
+		m.e.Change("its retries (%d) ran the task again whatever it had done, even after its own exit 1; here only what provably never started is launched again: %s", n, importer.IfHarmless)
 	}
 	if text := m.node.Get("timeout").String(); text != "" {
 		d, err := job.ParseDuration(text)

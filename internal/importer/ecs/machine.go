@@ -193,7 +193,7 @@ func (m *machine) retries(state *doc.Node) {
 		most = max(most, n)
 	}
 	if most > 0 {
-		m.e.Change("Step Functions ran a failed task again, whatever it had done, up to %d times; here only what provably never started is: if running it twice does no harm, use `retry: {idempotent: true, exitCodes: [1]}`", most)
+		m.e.Change("Step Functions ran a failed task again, whatever it had done, up to %d times; here only what provably never started is: %s", most, importer.IfHarmless)
 	}
 }
 

@@ -116,7 +116,12 @@ func passed(e *importer.Entry, j *job.Job, now time.Time) {
 // Delivery reports what becomes of a target's retry policy and of its dead-letter queue.
 func Delivery(e *importer.Entry, target *doc.Node) {
 	retries(e, Get(target, "RetryPolicy"))
-	if queue := Get(target, "DeadLetterConfig", "Arn").String(); queue != "" {
+	DeadLetters(e, Get(target, "DeadLetterConfig", "Arn").String())
+}
+
+// DeadLetters reports a queue for events that could not be delivered, if there is one.
+func DeadLetters(e *importer.Entry, queue string) {
+	if queue != "" {
 		e.Change("events that could not be delivered went to the queue %s; here they are reported, and kept in the stack's own queue", queue)
 	}
 }

@@ -119,9 +119,7 @@ func either(r, top *doc.Node, key string) string {
 }
 
 func others(e *importer.Entry, r *doc.Node) {
-	if queue := r.Get("dead_letter_config", "sqs").String(); queue != "" {
-		e.Change("events that could not be delivered went to the queue %s; here they are reported, and kept in the stack's own queue", queue)
-	}
+	ecs.DeadLetters(e, r.Get("dead_letter_config", "sqs").String())
 	if role := r.Get("role").String(); role != "" {
 		e.Note("the role %s started the task; here the stack's own role does", role)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
@@ -88,7 +87,7 @@ func (b bounds) item(text string, h *hash) (set uint64, err error) {
 	if m == nil || (m[2] == "") != (m[5] == "") {
 		return 0, errors.New("a field has N, N-M, *, H and H(N-M), all but the first with a /STEP or without")
 	}
-	low, high, step := number(cmp.Or(m[3], m[7]), b.low), number(cmp.Or(m[4], m[7]), b.high), number(m[6], 1)
+	low, high, step := importer.Number(cmp.Or(m[3], m[7]), b.low), importer.Number(cmp.Or(m[4], m[7]), b.high), importer.Number(m[6], 1)
 	if m[1] == "H" {
 		high = b.of
 	}
@@ -119,13 +118,4 @@ func steps(low, high, step int) (set uint64) {
 		set |= 1 << v
 	}
 	return set
-}
-
-// number gives the value of digits, or another one if there are none.
-func number(digits string, otherwise int) int {
-	n, err := strconv.Atoi(digits)
-	if err != nil {
-		return otherwise
-	}
-	return n
 }

@@ -240,7 +240,7 @@ func (r *reading) publishers() {
 			r.e.Off(&r.j, "%s keeps files of its workspace, which are lost with the container: copy them somewhere in the command", name)
 		case "WsCleanup", "LogRotator":
 		case "NaginatorPublisher":
-			r.e.Change("Naginator builds it again whatever it had done; here only what provably never started is launched again: if running it twice does no harm, use `retry: {idempotent: true, exitCodes: [1]}`")
+			r.e.Change("Naginator builds it again whatever it had done; here only what provably never started is launched again: %s", importer.IfHarmless)
 		default:
 			r.e.Decide("%s did something after its steps: see whether its command has to", name)
 		}

@@ -225,7 +225,7 @@ func (r *reading) template() {
 		limit = 6
 	}
 	if limit > 0 {
-		r.e.Change("Kubernetes tries a failed pod again, whatever it had done, up to %d times; here only what provably never started: if running it twice does no harm, use `retry: {idempotent: true, exitCodes: [1]}`", limit)
+		r.e.Change("Kubernetes tries a failed pod again, whatever it had done, up to %d times; here only what provably never started: %s", limit, importer.IfHarmless)
 	}
 	if seconds, ok := spec.Get("activeDeadlineSeconds").Int(); ok && seconds > 0 {
 		longest := int(job.MaxTimeout / time.Second)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -205,7 +204,7 @@ func item(text string, low, high int) (set uint64, err error) {
 	if m == nil {
 		return 0, errUnread
 	}
-	from, to, step := number(m[1], low), number(m[2], high), number(m[3], 1)
+	from, to, step := importer.Number(m[1], low), importer.Number(m[2], high), importer.Number(m[3], 1)
 	if m[1] != "" && m[2] == "" { // one number
 		if m[3] == "" {
 			to = from
@@ -220,14 +219,6 @@ func item(text string, low, high int) (set uint64, err error) {
 		set |= 1 << v
 	}
 	return set, nil
-}
-
-func number(digits string, otherwise int) int {
-	n, err := strconv.Atoi(digits)
-	if err != nil {
-		return otherwise
-	}
-	return n
 }
 
 // units of a time span (systemd.time(7), "Parsing Time Spans").
@@ -250,7 +241,7 @@ func span(text string) (d time.Duration, ok bool) {
 		if !known || d > 1<<60 {
 			return 0, false
 		}
-		d += time.Duration(min(int64(number(m[1], 0)), 1<<61/int64(unit)) * int64(unit))
+		d += time.Duration(min(int64(importer.Number(m[1], 0)), 1<<61/int64(unit)) * int64(unit))
 		rest, ok = rest[len(m[0]):], true
 	}
 	return d, ok

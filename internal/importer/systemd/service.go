@@ -235,7 +235,7 @@ func (r *reading) limits() {
 		r.e.Decide("its %s: write cpu and memory", strings.Join(sizes, ", "))
 	}
 	if restart := r.service.last("Service", "Restart"); restart != "" && restart != "no" {
-		r.e.Change("systemd started it again (Restart=%s), whatever it had done; here only what provably never started is: if running it twice does no harm, use `retry: {idempotent: true, exitCodes: [1]}`", importer.Clip(restart))
+		r.e.Change("systemd started it again (Restart=%s), whatever it had done; here only what provably never started is: %s", importer.Clip(restart), importer.IfHarmless)
 	}
 }
 
