@@ -186,7 +186,7 @@ func TestRequestsAreKept(t *testing.T) {
 			want: port.Asked{ID: "mine", By: "arn:aws:iam::1:user/mia", What: "run", Job: "etl", Outcome: port.Accepted}, has: `"run":"etl"`,
 		},
 		"a run that is refused for a secret, which is not kept": {
-			in:   `{"run":"etl","inputs":{"DB_PASSWORD":"hunter2"},"args":["--token","hunter2","--password=hunter2","-v"]}`,
+			in:   `{"run":"etl","inputs":{"DB_PASSWORD":"hunter2"},"args":["--token","hunter2","--password=hunter2","--api-token=hunter2","-v"]}`,
 			want: port.Asked{ID: "r", What: "run", Job: "etl", Outcome: port.Refused}, has: `"-v"`, hasNot: "hunter2",
 		},
 		"a retry of nothing": {
