@@ -64,8 +64,13 @@ func (r *reading) scripts() (out []script) {
 
 // step reads a step. It switches the job off if that is no shell's.
 func (r *reading) step(class string, v *doc.Node) (one script, ok bool) {
-	if plugin(class) != "Shell" {
-		r.e.Off(&r.j, "its step %s is no shell's: write its command", plugin(class))
+	switch name := plugin(class); name {
+	case "Shell":
+	case "TriggerBuilder": // of the parameterized trigger plugin
+		r.e.Off(&r.j, "its step %s starts %s, and batchplane chains no jobs: put their commands into one", name, importer.Clip(first(v, "projects")))
+		return script{}, false
+	default:
+		r.e.Off(&r.j, "its step %s is no shell's: write its command", name)
 		return script{}, false
 	}
 	if v.Get("unstableReturn").String() != "" {
