@@ -176,6 +176,9 @@ func readImports(ctx context.Context, names []string, stdin io.Reader) ([]*impor
 			return nil, usagef("reading the file to import: %w", err)
 		}
 		files[i] = &importer.File{Name: name, Data: data}
+		if at, err := filepath.Abs(name); err == nil && name != stdout {
+			files[i].Path = at
+		}
 	}
 	return files, nil
 }

@@ -103,6 +103,22 @@ func TestImportToStdout(t *testing.T) {
 	}
 }
 
+// TestImportInTheFolderOfJobs: what lies there is named by where it is.
+func TestImportInTheFolderOfJobs(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "jobs")
+	if err := os.MkdirAll(filepath.Join(dir, "nightly"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const config = "<project><triggers><hudson.triggers.TimerTrigger><spec>H 3 * * *</spec></hudson.triggers.TimerTrigger></triggers><builders><hudson.tasks.Shell><command>/x</command></hudson.tasks.Shell></builders></project>"
+	if err := os.WriteFile(filepath.Join(dir, "nightly", "config.xml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	if r := batchplane(t, "import", "jenkins", "nightly/config.xml", "--zone", "UTC"); r.code != 0 || !strings.Contains(r.out, "job's full name, nightly;") || !strings.Contains(r.out, "disable-job nightly") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestImportOfAFolder: /etc/cron.d is a folder, and so are most that hold manifests.
 func TestImportOfAFolder(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,8 @@ type Reader interface {
 
 // File is a file to import.
 type File struct {
-	Name string
+	Name string // as it was given
+	Path string // where it is, from the root; "" if that is not known
 	Data []byte
 
 	read bool

@@ -3,6 +3,8 @@ package jenkins
 import (
 	"slices"
 	"testing"
+
+	"github.com/batchplane/batchplane/internal/importer"
 )
 
 // TestHashDrawsAsJava: the values are what java.util.Random of OpenJDK 17 draws with Jenkins' seed, for
@@ -105,8 +107,19 @@ func TestFullName(t *testing.T) {
 		"backup/nightly/config.xml":                      "",
 		"/var/lib/jenkins/jobs/team/jobs/job/config.xml": "team/job",
 	} {
-		if got := fullName(file); got != want {
+		if got := fullName(&importer.File{Name: file}); got != want {
 			t.Errorf("%s: %q instead of %q", file, got, want)
+		}
+	}
+	for _, c := range []struct{ file, at, want string }{
+		{"nightly/config.xml", "/var/lib/jenkins/jobs/nightly/config.xml", "nightly"},
+		{"../job/config.xml", "/var/lib/jenkins/jobs/team/jobs/job/config.xml", "team/job"},
+		{"jobs/job/config.xml", "/var/lib/jenkins/jobs/team/jobs/job/config.xml", "team/job"},
+		{"copies/nightly/config.xml", "/home/ann/copies/nightly/config.xml", ""},
+		{"config.xml", "/home/ann/jobs/jenkins/config.xml", ""}, // whose folder may have any name
+	} {
+		if got := fullName(&importer.File{Name: c.file, Path: c.at}); got != c.want {
+			t.Errorf("%s at %s: %q instead of %q", c.file, c.at, got, c.want)
 		}
 	}
 }

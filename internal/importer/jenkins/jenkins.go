@@ -45,7 +45,7 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 		if err != nil && len(files) == 1 {
 			return fmt.Errorf("%s could not be read: %w", importer.Said(f.Name), err)
 		}
-		r := &reading{in: in, kind: kind, top: top, name: fullName(f.Name), encrypted: encrypted}
+		r := &reading{in: in, kind: kind, top: top, name: fullName(f), folder: folder(f.Name), encrypted: encrypted}
 		if len(files) > 1 {
 			r.file = f.Name
 		}
@@ -60,9 +60,13 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 }
 
 // fullName gives a job's name with its folders, by the file's: jobs/FOLDER/jobs/NAME/config.xml below
-// JENKINS_HOME, or NAME.xml, in which a folder's / may be %2F. It is "" if the file does not say.
-func fullName(file string) string {
-	file = strings.ReplaceAll(file, `\`, "/")
+// JENKINS_HOME, or NAME.xml, in which a folder's / may be %2F. NAME/config.xml is one of these if it lies
+// there. It is "" if the file does not say.
+func fullName(f *importer.File) string {
+	file := slashed(f.Name)
+	if strings.Contains(file, "/") && f.Path != "" {
+		file = slashed(f.Path)
+	}
 	base, xml := strings.CutSuffix(path.Base(file), ".xml")
 	switch {
 	case base != "config" && xml:
@@ -79,6 +83,16 @@ func fullName(file string) string {
 	return strings.Join(names, "/")
 }
 
+func slashed(file string) string { return strings.ReplaceAll(file, `\`, "/") }
+
+// folder gives the name of the folder with which a file was named; "" if there is none.
+func folder(file string) string {
+	if dir := path.Dir(slashed(file)); dir != "." {
+		return path.Base(dir)
+	}
+	return ""
+}
+
 // reading is the import of one Jenkins job.
 type reading struct {
 	in   *importer.Import
@@ -88,6 +102,8 @@ type reading struct {
 	file string
 	// encrypted are the passwords of all jobs, as Jenkins writes them.
 	encrypted map[string]string
+	// folder is what to call the job if its name is not known.
+	folder string
 
 	e      importer.Entry
 	j      job.Job
@@ -174,7 +190,7 @@ func (r *reading) timer(t *doc.Node, h *hash) {
 	}
 	for i, l := range lines {
 		r.begin(t.Line, l.text)
-		name := cmp.Or(strings.ReplaceAll(r.name, "/", "-"), "job")
+		name := cmp.Or(strings.ReplaceAll(r.name, "/", "-"), r.folder, "job")
 		switch {
 		case len(lines) > 1 && r.alone():
 			r.e.Decide("its timer has %d lines, and each is a job of its own: two of them may run at once, which Jenkins did not let builds of a job do", len(lines))
@@ -198,7 +214,9 @@ func (r *reading) one(zone string, l line, name string) {
 	r.e.Schedule = &schedule
 	off := r.top.Get("disabled").True()
 	r.j.Disabled = r.j.Disabled || off
-	r.in.Again(&r.e, &r.j, r.identity(l))
+	if r.name != "" {
+		r.in.Again(&r.e, &r.j, r.name+" "+l.text) // whose name there is once
+	}
 	if !r.schedule(zone, l) {
 		return
 	}
@@ -217,14 +235,6 @@ func (r *reading) one(zone string, l line, name string) {
 	}
 }
 
-// identity is that of a line of a job, whose name there is once.
-func (r *reading) identity(l line) string {
-	if r.name == "" {
-		return ""
-	}
-	return r.name + " " + l.text
-}
-
 // schedule reads the schedule and its zone. ok is false if no job can be made.
 func (r *reading) schedule(zone string, l line) (ok bool) {
 	zone = r.in.ZoneOr(&r.e, zone, "Jenkins' host")
@@ -233,9 +243,12 @@ func (r *reading) schedule(zone string, l line) (ok bool) {
 		return false
 	}
 	r.e.KeepChanges(&r.j, "Jenkins", rule)
+	const name = "name the file NAME.xml, or jobs/FOLDER/jobs/NAME/config.xml"
 	switch {
 	case l.drawn && r.name == "":
-		r.e.Off(&r.j, "H stands for values that Jenkins draws from the job's full name, which the file does not say, so they are not those of its schedule here: name the file NAME.xml, or jobs/FOLDER/jobs/NAME/config.xml")
+		r.e.Off(&r.j, "H stands for values that Jenkins draws from the job's full name, which the file does not say, so they are not those of its schedule here: %s", name)
+	case r.name == "": // it would run on both sides
+		r.e.Off(&r.j, "the file does not say its full name, without which no step disables it in Jenkins: %s", name)
 	case l.drawn:
 		r.e.Note("%s is %s: H stands for values that Jenkins draws from the job's full name, %s; Jenkins shows the next time beside the timer in the job's configuration", l.text, r.j.Schedule, r.name)
 	case r.j.Schedule != strings.Join(strings.Fields(l.text), " "):

@@ -217,6 +217,22 @@ func TestJenkinsNames(t *testing.T) {
 	}
 }
 
+// TestJenkinsUnnamed: without its name, no step disables a job there, so it must not run here. Several are not one.
+func TestJenkinsUnnamed(t *testing.T) {
+	t.Parallel()
+	fixed := []byte(aJenkinsJob("0 3 * * *", "/x", ""))
+	unnamed, err := kinds.Import("", []*importer.File{{Name: "old/a/config.xml", Data: fixed}, {Name: "old/b/config.xml", Data: fixed}}, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
+	if err != nil || len(unnamed.Jobs) != 2 || unnamed.Steps.Plan(importer.Target{}) != nil {
+		t.Fatal(unnamed.Entries, err)
+	}
+	for i, name := range []string{"a", "b"} {
+		notes := strings.Join(unnamed.Entries[i].Notes, "\n")
+		if j := unnamed.Jobs[i]; j.Name != name || !j.Disabled || !strings.Contains(notes, "without which no step disables it in Jenkins") || strings.Contains(notes, "more than once") {
+			t.Errorf("%s, switched off: %v\n%s", j.Name, j.Disabled, notes)
+		}
+	}
+}
+
 // TestJenkinsInputs: a choice is an input, with the default that builds by the timer have.
 func TestJenkinsInputs(t *testing.T) {
 	t.Parallel()
