@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ func EachDoc(files []*File, each func(f *File, name string, d *doc.Node)) error 
 	for _, f := range files {
 		docs, err := f.Docs()
 		if err != nil {
-			return err
+			return fmt.Errorf("%s could not be read: %w", Said(f.Name), err)
 		}
 		name := ""
 		if len(files) > 1 {

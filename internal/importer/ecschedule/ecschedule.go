@@ -4,6 +4,7 @@ package ecschedule
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -62,7 +63,7 @@ func (Reader) Read(in *importer.Import, files []*importer.File) error {
 // unrendered gives the error for a file that is YAML only once its templates are rendered.
 func unrendered(f *importer.File, err error) error {
 	if !bytes.Contains(f.Data, []byte("{{")) {
-		return err
+		return fmt.Errorf("%s could not be read: %w", importer.Said(f.Name), err)
 	}
 	return &importer.ForeignError{
 		Sentence: f.Name + " holds templates ({{ ... }}), which ecschedule renders before it reads YAML: `ecschedule dump --cluster CLUSTER --region REGION` prints what is deployed, or import that with `batchplane import eventbridge --live`",

@@ -184,4 +184,14 @@ func TestUnreadFiles(t *testing.T) {
 			t.Errorf("%q: %v, want %q", text, err, says)
 		}
 	}
+	good := &importer.File{Name: "a.yaml", Data: []byte("kind: CronJob\n")}
+	for _, kind := range []string{"kubernetes", "eventbridge", "terraform", "copilot", "ecschedule"} {
+		files := []*importer.File{good, {Name: "b.yaml", Data: []byte("x: [broken\n")}}
+		if kind != "kubernetes" {
+			files = files[1:]
+		}
+		if _, err := kinds.Import(kind, files, importer.Options{From: from}, kinds.Options{}); err == nil || !strings.HasPrefix(err.Error(), "b.yaml could not be read: this is not YAML (line 1)") {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
 }
