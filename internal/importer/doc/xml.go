@@ -48,7 +48,7 @@ func XML(data []byte) (name string, root *Node, err error) {
 // references matches what may refer to a control character, which version 1.1 has more of
 // (https://www.w3.org/TR/xml11/#charsets), and what holds no references.
 var references = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?s)<!\[CDATA\[.*?\]\]>|&#(?:[0-9]{1,4}|x[0-9a-fA-F]{1,4});`)
+	return regexp.MustCompile(`(?s)<!\[CDATA\[.*?(?:\]\]>|\z)|&#(?:[0-9]{1,4}|x[0-9a-fA-F]{1,4});`)
 })
 
 // marks are 32 characters that no text has (https://www.unicode.org/faq/private_use.html#nonchar4), one for
