@@ -56,7 +56,7 @@ func Set(m *map[string]string, name, value string) {
 // fitTags removes tags that look like secrets.
 func fitTags(e *Entry, j *job.Job) {
 	for _, name := range slices.Sorted(maps.Keys(j.Tags)) {
-		if job.LooksSecret(name, j.Tags[name]) || len(FindSecrets(j.Tags[name])) > 0 {
+		if HoldsSecret(name, j.Tags[name]) {
 			delete(j.Tags, name)
 			e.Change("its tag %q looks like a secret and is not written: whoever may describe tasks reads tags", name)
 		}

@@ -230,7 +230,7 @@ func (in *Import) TakeDefined(e *Entry, j job.Job, d job.TaskDefinition, wanted 
 // definition. It returns those that the job got.
 func (in *Import) TakeVariables(e *Entry, j *job.Job, values map[string]string) map[string]string {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if job.LooksSecret(name, values[name]) || len(FindSecrets(values[name])) > 0 {
+		if HoldsSecret(name, values[name]) {
 			in.TakeSecret(e, j, name, values[name])
 			delete(values, name)
 		}

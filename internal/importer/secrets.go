@@ -233,6 +233,11 @@ func secretEnd(text, name, equals string, i int) (end int, found bool) {
 	return end, job.LooksSecret(name, shell.Unquote(text[i:end]))
 }
 
+// HoldsSecret reports whether a variable looks like a secret, by its name or its value.
+func HoldsSecret(name, value string) bool {
+	return job.LooksSecret(name, value) || len(FindSecrets(value)) > 0
+}
+
 // isSecret reports whether a word assigns what looks like a secret.
 func isSecret(word string) bool {
 	name, v, _ := strings.Cut(word, "=")

@@ -5,7 +5,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
-	"github.com/batchplane/batchplane/internal/job"
 )
 
 // variables reads variables and secrets.
@@ -17,7 +16,7 @@ func (m *manifest) variables() {
 		case v.Kind == doc.Map:
 			literal[name] = importer.ReplaceMe
 			m.e.Off(&m.j, "%s comes from the stack's export %s, whose value the file does not hold: %s is written instead", name, v.Get("from_cfn").String(), importer.ReplaceMe)
-		case job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0:
+		case importer.HoldsSecret(name, value):
 			importer.Set(&m.d.Secrets, name, "arn:"+importer.ReplaceMe)
 			m.e.Off(&m.j, "its variable %s looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
 		default:

@@ -58,7 +58,7 @@ func (v *environment) set(e *importer.Entry, name, value string) {
 		e.Refuse("%q cannot name a variable of a task: it is left out", name)
 		return
 	}
-	if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
+	if importer.HoldsSecret(name, value) {
 		e.Text = name + "=" + importer.Hidden
 		if v.conceal(name, value) {
 			e.Decide("it has another value elsewhere in the file, but the task definition has one for all: rename one of them")

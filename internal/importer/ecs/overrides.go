@@ -91,7 +91,7 @@ func Environment(e *importer.Entry, j *job.Job, n *doc.Node) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(pairs)) {
 		value := pairs[name]
-		if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
+		if importer.HoldsSecret(name, value) {
 			delete(pairs, name)
 			e.Off(j, "its variable %s looks like a secret and is not written: put it into the secrets of the task definition", name)
 		}

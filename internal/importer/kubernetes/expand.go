@@ -7,7 +7,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
-	"github.com/batchplane/batchplane/internal/job"
 )
 
 // scope holds what Kubernetes replaces $(NAME) with: the container's variables. ECS replaces
@@ -54,7 +53,7 @@ func (r *reading) scope(c *doc.Node) (s scope, env []expanded) {
 
 // set adds a variable. The value of a secret is inserted nowhere.
 func (s *scope) set(name string, x expanded) {
-	s.closed[name] = len(x.asks) > 0 || job.LooksSecret(name, x.text) || len(importer.FindSecrets(x.text)) > 0
+	s.closed[name] = len(x.asks) > 0 || importer.HoldsSecret(name, x.text)
 	s.values[name] = x.text
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
-	"github.com/batchplane/batchplane/internal/job"
 )
 
 // configMaps holds the ConfigMaps of the files, by namespace and name.
@@ -101,7 +100,7 @@ func (r *reading) variable(name string, v *doc.Node, value expanded) {
 
 // literal sets a variable to a value, unless the value looks like a secret; that is not written.
 func (r *reading) literal(name, value string) {
-	if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
+	if importer.HoldsSecret(name, value) {
 		importer.Set(&r.d.Secrets, name, "arn:"+importer.ReplaceMe)
 		r.hidden = append(r.hidden, value)
 		r.e.Off(&r.j, "its variable %s looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)

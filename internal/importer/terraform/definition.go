@@ -219,7 +219,7 @@ func (s *show) odd(d resource, container *doc.Node) []string {
 func variables(e *importer.Entry, j *job.Job, t *job.TaskDefinition, container *doc.Node) (open bool) {
 	for _, v := range container.Get("environment").List() {
 		name, value := v.Get("name").String(), v.Get("value").String()
-		if job.LooksSecret(name, value) || len(importer.FindSecrets(value)) > 0 {
+		if importer.HoldsSecret(name, value) {
 			open = true
 			importer.Set(&t.Secrets, name, "arn:"+importer.ReplaceMe)
 			e.Off(j, "the variable %s of its task definition looks like a secret and is not written: put it into Secrets Manager or a SecureString and write its ARN into secrets", name)
