@@ -1,5 +1,5 @@
-// Package doc reads other programs' YAML and JSON files into one tree with line numbers. It bounds
-// their size, their depth, and what aliases may make of them. YAML needs a library, which
+// Package doc reads other programs' YAML, JSON and XML files into one tree with line numbers. It
+// bounds their size, their depth, and what aliases may make of them. YAML needs a library, which
 // no other package of the importers uses.
 package doc
 
