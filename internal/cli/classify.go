@@ -76,6 +76,7 @@ func (a *app) classify(name string, data []byte) error {
 	data = asJSON(asUTF8(data))
 	out := bufio.NewWriter(a.Stdout)
 	var errs []error
+	line, counted := 1, 0 // lines are counted up to counted
 	for at := 0; ; {
 		at += len(data[at:]) - len(bytes.TrimLeft(data[at:], blanks))
 		if at == len(data) {
@@ -86,7 +87,8 @@ func (a *app) classify(name string, data []byte) error {
 			errs = append(errs, err)
 		}
 		for _, err := range bad {
-			errs = append(errs, usagef("%s:%d: %w", name, 1+bytes.Count(data[:at], []byte{'\n'}), err))
+			line, counted = line+bytes.Count(data[counted:at], []byte{'\n'}), at
+			errs = append(errs, usagef("%s:%d: %w", name, line, err))
 		}
 		at = end
 	}
