@@ -68,6 +68,28 @@ func TestCalendarOfARunWithoutADefinition(t *testing.T) {
 	}
 }
 
+// TestTwoSweepsTellOneEnd: a sweep that finds out that another one has sent the notice meanwhile sends none.
+func TestTwoSweepsTellOneEnd(t *testing.T) {
+	t.Parallel()
+	j := with(hourly, func(j *job.Job) {
+		j.Schedule, j.Calendar.Only = "0 18 * * *", []string{t0.Format(time.DateOnly), t0.AddDate(0, 0, 1).Format(time.DateOnly)}
+	})
+	w := known(t, j)
+	w.triggerAt(clockAt(18, 0, 1), j, clockAt(18, 0, 0))
+	w.clock.AdvanceTo(clockAt(20, 0, 0))
+	w.ports.onCall = func(name string) {
+		if name == "Runs" { // it asks for the run that is to owe the notice
+			w.ports.onCall = nil
+			if err := w.ctl.CheckSlots(t.Context()); err != nil || w.kinds() != "calendar-ends" {
+				t.Errorf("the other sweep: %v, told %q", err, w.kinds())
+			}
+		}
+	}
+	if err := w.ctl.CheckSlots(t.Context()); err != nil || w.ports.onCall != nil || w.kinds() != "calendar-ends" {
+		t.Errorf("%v, told %q", err, w.kinds())
+	}
+}
+
 // TestCalendarOfAJobThatNeverRan: no run could owe the notice. The first one that could does.
 func TestCalendarOfAJobThatNeverRan(t *testing.T) {
 	t.Parallel()
