@@ -327,6 +327,23 @@ func TestRetryTakesTheNewest(t *testing.T) {
 	}
 }
 
+// TestARetryByADefinitionThatForbids: a retry that takes a definition which forbids overlaps by now holds the
+// job's lock, so no slot starts beside it.
+func TestARetryByADefinitionThatForbids(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{script: runs(2*time.Minute, 3), redeliver: true})
+	w.know(report)
+	w.triggerSlot(report, 0)
+	w.clock.Advance(5 * time.Minute)
+	w.know(forbidding)
+	if rep, err := w.ctl.Retry(t.Context(), port.RetryRequest{Run: minute(0), RequestID: "r"}); err != nil || rep.Status != run.Running {
+		t.Fatalf("the retry: %+v, %v", rep, err)
+	}
+	if rep, err := slotOf(forbidding, 5)(t.Context(), w); err != nil || rep.Status != run.Skipped {
+		t.Errorf("a slot beside it: %+v, %v", rep, err)
+	}
+}
+
 // refusing makes ECS refuse each RunTask.
 type refusing struct {
 	launchPort

@@ -258,7 +258,7 @@ func TestPatienceWithAJob(t *testing.T) {
 		t.Errorf("the other: %d slots", got)
 	}
 	kept, err := w.store.Kept(t.Context(), 1000)
-	if err != nil || len(kept) == 0 || len(kept) > 80 || !strings.Contains(kept[0].Reason, "no notice will say which slots from ") || !strings.Contains(kept[0].Reason, "job bad") || !strings.Contains(kept[0].Reason, "worse:") {
+	if err != nil || len(kept) < 60 || len(kept) > 80 || !strings.Contains(kept[0].Reason, "no notice will say which slots from ") || !strings.Contains(kept[0].Reason, "job bad") || !strings.Contains(kept[0].Reason, "worse:") {
 		t.Errorf("%d are kept, %.300v, %v", len(kept), kept, err)
 	}
 }
