@@ -63,6 +63,9 @@ func TestInstallKeepsFlags(t *testing.T) {
 	if out := f.must("local", "install", "-f", "jobs.yaml", "--json"); !strings.Contains(out, "--log-format") {
 		t.Errorf("--json is not in\n%s", out)
 	}
+	if out := f.must("local", "install", "-f", "jobs.yaml", "--db", `5% "$a".db`); runtime.GOOS != "darwin" && !strings.Contains(out, ` "`+f.path(`5%% \"$$a\".db`)+`"`) {
+		t.Errorf("the signs of a unit file are not escaped in\n%s", out)
+	}
 	if code, _, errs := f.do("local", "install", "-f", "jobs.yaml", "--keep", "1h"); code != 2 || !strings.Contains(errs, "--keep 1h must be at least 2d") {
 		t.Errorf("what would not start: exit code %d, %s", code, errs)
 	}
