@@ -116,6 +116,7 @@ func TestKeptIsSettled(t *testing.T) {
 		"which one?":       {w.run("kept", "--drop", "--yes"), 2, "name one"},
 		"both":             {w.run("kept", two, "--drop", "--again"), 2, "can't be used together"},
 		"not wanted":       {answers("n\n", "--drop"), 1, "drop " + two + " (two)? [y/N] batchplane: nothing was done"},
+		"not now":          {answers("n\n", "--again"), 1, "try " + two + " (two) again? [y/N] batchplane: nothing was done"},
 		"in vain":          {answers("y\n", "--again"), 1, "refused: " + two + " still cannot be used and stays: not usable"},
 		"without question": {w.run("kept", two, "--again", "--yes"), 1, "still cannot be used"},
 	} {
