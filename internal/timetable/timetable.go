@@ -42,8 +42,16 @@ func Of(p job.Plan) (Timetable, error) {
 	}
 	return Timetable{
 		Schedule: spec.In(zone, dst), plan: p, zone: zone.Location(),
-		skip: slices.Sorted(slices.Values(p.Calendar.Skip)), only: slices.Sorted(slices.Values(p.Calendar.Only)),
+		skip: sorted(p.Calendar.Skip), only: sorted(p.Calendar.Only),
 	}, nil
+}
+
+// sorted returns days in order. Most are none, or are listed so.
+func sorted(days []string) []string {
+	if slices.IsSorted(days) {
+		return days
+	}
+	return slices.Sorted(slices.Values(days))
 }
 
 // specs holds schedules that have been read, by their text. They never change, and a sweep
