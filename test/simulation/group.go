@@ -27,10 +27,8 @@ type group struct {
 	// applied is when `apply` last announced something new.
 	applied time.Time
 	listed  int
-	// out is the page that was listed last, which nobody keeps. tokens holds the token with which
-	// each page begins, by the page's first place.
-	out    []schedules.Listed
-	tokens map[int]string
+	// out is the page that was listed last, which nobody keeps.
+	out []schedules.Listed
 }
 
 // places is the number of places in a group of any size.
@@ -42,7 +40,7 @@ func (w *World) large() {
 		return
 	}
 	d := w.dice("large", 0)
-	w.group = &group{w: w, pages: d.between(21, 45), tokens: map[int]string{}}
+	w.group = &group{w: w, pages: d.between(21, 45)}
 	w.control.Registry = renewing{w}
 	w.control.Schedules = registry{w}
 }
@@ -137,17 +135,9 @@ func (g *group) page(token string) (page []schedules.Listed, next string, err er
 		g.out = append(g.out, schedules.Listed{Name: j.job.Name, Modified: j.modified})
 	}
 	if to < places {
-		next = g.token(to)
+		next = strconv.Itoa(to) // the place with which the next page begins
 	}
 	return g.out, next, nil
-}
-
-// token returns the token of the page that begins at a place.
-func (g *group) token(from int) string {
-	if g.tokens[from] == "" {
-		g.tokens[from] = strconv.Itoa(from)
-	}
-	return g.tokens[from]
 }
 
 // GetSchedule implements schedules.Scheduler.
