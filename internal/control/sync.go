@@ -32,13 +32,12 @@ func (e *PlanError) Unwrap() error { return e.Err }
 // history keeps its words. A job whose schedule cannot be read keeps the plan that it had,
 // and a *PlanError names it.
 func (c *Control) Sync(ctx context.Context, jobs []job.Job) error {
-	return c.sync(ctx, port.Reading{Jobs: registered(jobs), Whole: c.Now()})
-}
-
-// SyncSome is Sync for when the registry could not be read as a whole: no job is gone because
-// it is not among these.
-func (c *Control) SyncSome(ctx context.Context, jobs []job.Job) error {
-	return c.sync(ctx, port.Reading{Jobs: registered(jobs)})
+	whole := c.Now()
+	l, err := c.Load(ctx)
+	if err != nil {
+		return err
+	}
+	return c.SyncLoaded(ctx, l, port.Reading{Jobs: registered(jobs), Whole: whole})
 }
 
 func registered(jobs []job.Job) []port.Registered {
@@ -47,14 +46,6 @@ func registered(jobs []job.Job) []port.Registered {
 		out[i] = port.Register(jobs[i])
 	}
 	return out
-}
-
-func (c *Control) sync(ctx context.Context, r port.Reading) error {
-	l, err := c.Load(ctx)
-	if err != nil {
-		return err
-	}
-	return c.SyncLoaded(ctx, l, r)
 }
 
 // SyncLoaded is Sync with what was read of the registry and with items that were loaded after

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 )
 
 // sweeps performs the sweep of a minute, or none, or two at once.
@@ -154,30 +154,39 @@ func (w *World) sync(ctx context.Context) error {
 	n, done := w.syncs, false
 	// It died, or another sync wrote something newer, and this one overwrote it: the next sweep does it again.
 	defer func() { w.dirty = w.dirty || !done || n != w.syncs }()
-	jobs := make([]job.Job, 0, len(w.jobs))
+	r := port.Reading{Jobs: make([]port.Registered, 0, len(w.jobs)), Whole: w.clock()}
 	for _, j := range w.jobs {
 		if !j.gone {
-			jobs = append(jobs, j.job)
+			r.Jobs = append(r.Jobs, port.Registered{Job: j.job, Hash: j.hash()})
 		}
 	}
 	if _, fails := w.luck(RegistryFails, 150, "", w.h.from); fails {
 		w.h.disturbed = true
 		if w.opt.Mutation == UnreadIsEmpty {
-			return w.control.Sync(ctx, nil)
+			return w.syncRead(ctx, port.Reading{Whole: r.Whole})
 		}
 		return errUnavailable
 	}
 	if d, ok := w.luck(RegistryPartial, 200, "", w.h.from); ok {
 		w.h.disturbed = true
-		some := slices.DeleteFunc(jobs, func(job.Job) bool { return d.chance(400) })
-		if w.opt.Mutation == HalfIsWhole {
-			return w.control.Sync(ctx, some)
+		r.Jobs = slices.DeleteFunc(r.Jobs, func(port.Registered) bool { return d.chance(400) })
+		if w.opt.Mutation != HalfIsWhole {
+			r.Whole = time.Time{}
 		}
-		return w.control.SyncSome(ctx, some)
+		return w.syncRead(ctx, r)
 	}
-	err := w.control.Sync(ctx, jobs)
+	err := w.syncRead(ctx, r)
 	done = err == nil
 	return err
+}
+
+// syncRead syncs with what was read of the registry, as package wire/sweep does.
+func (w *World) syncRead(ctx context.Context, r port.Reading) error {
+	l, err := w.control.Load(ctx)
+	if err != nil {
+		return err
+	}
+	return w.control.SyncLoaded(ctx, l, r)
 }
 
 // quieten stops the schedules and all faults. From now on everything must come to rest.

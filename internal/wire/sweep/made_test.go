@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/batchplane/batchplane/internal/control"
-	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
@@ -15,7 +15,11 @@ func (w *stale) triggered(t *testing.T, s *seen) {
 	trigger := &control.Control{Stack: "prod", Store: w.store, Launcher: w.ecs, Now: w.now, Timing: run.DefaultTiming, Log: w.log}
 	j := s.job
 	j.Modified = s.modified
-	if err := trigger.SyncSome(t.Context(), []job.Job{j}); err != nil {
+	l, err := trigger.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := trigger.SyncLoaded(t.Context(), l, port.Reading{Jobs: []port.Registered{port.Register(j)}}); err != nil {
 		t.Fatal(err)
 	}
 }
