@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/notice"
@@ -19,6 +20,7 @@ func (a *app) withPlane(ctx context.Context, f func(*plane.Plane) error) error {
 	if err != nil {
 		return err
 	}
+	a.keepTime(p.Skew)
 	if p.Now == nil {
 		p.Now = a.Now
 	}
@@ -27,6 +29,23 @@ func (a *app) withPlane(ctx context.Context, f func(*plane.Plane) error) error {
 		err = errors.Join(err, p.Close())
 	}
 	return err
+}
+
+// skewMost is how far this machine's clock may be off. An answer that takes long looks like seconds of that.
+const skewMost = 2 * time.Minute
+
+// keepTime makes the command use the control plane's time if this machine's clock is off, and says so:
+// otherwise a sweep of just now would be long ago, or a pause too long. skew is how far that is ahead.
+func (a *app) keepTime(skew time.Duration) {
+	if skew.Abs() <= skewMost {
+		return
+	}
+	machine, way := a.Env, "behind"
+	if skew < 0 {
+		way = "ahead of"
+	}
+	a.Now = func() time.Time { return machine.now().Add(skew) }
+	_, _ = fmt.Fprintf(a.Stderr, "this machine's clock is %s %s AWS's, which is used here\n", skew.Abs().Truncate(time.Second), way)
 }
 
 func (a *app) plane(ctx context.Context) (*plane.Plane, error) {

@@ -85,7 +85,7 @@ func (a *app) standing(ctx context.Context, p *plane.Plane, st plane.Status) (ma
 func unheardAlarms(alarms []plane.Alarm) (out []doctor.Finding) {
 	names := map[string][]string{}
 	for _, al := range alarms {
-		if !al.Heard {
+		if !al.Heard && al.State != "" {
 			names[al.Unheard] = append(names[al.Unheard], al.Name)
 		}
 	}

@@ -60,9 +60,10 @@ func TestOwnHealth(t *testing.T) {
 		"it is paused":          {items: []job.Item{{Name: "etl", Plan: daily, Pauses: paused}}, want: []string{"wrong job etl: it is paused, since 2026-11-22 08:00:00 by ana: the source moves; batchplane resume --stack prod etl"}},
 		"all jobs are paused":   {items: []job.Item{{Name: "etl", Plan: daily}, {Name: job.All, Pauses: paused}}, want: []string{"wrong control plane prod: all jobs are paused, since 2026-11-22 08:00:00 by ana: the source moves; batchplane resume --stack prod --all"}},
 		"others are paused":     {items: []job.Item{{Name: "other", Plan: daily, Pauses: paused}}},
-		"alarms notify nobody":  {alarms: []plane.Alarm{{Name: "a", Unheard: topic}, {Name: "b", Unheard: topic}}, want: []string{"wrong alarm a and 1 other: nobody is notified: " + topic + "; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn"}},
-		"an alarm was cut off":  {alarms: []plane.Alarm{{Name: "a", Heard: true}, {Name: "b", Unheard: "it has no action"}}, want: []string{"wrong alarm b: nobody is notified: it has no action; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn"}},
-		"the table is forbidden": {denied: true, alarms: []plane.Alarm{{Name: "b", Unheard: topic}}, want: []string{
+		"alarms notify nobody":  {alarms: []plane.Alarm{{Name: "a", State: "OK", Unheard: topic}, {Name: "b", State: "OK", Unheard: topic}}, want: []string{"wrong alarm a and 1 other: nobody is notified: " + topic + "; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn"}},
+		"an alarm was deleted":  {alarms: []plane.Alarm{{Name: "b"}}, want: []string{"wrong control plane prod: the alarm b was deleted, so it notifies nobody: " + plane.PutBack + "; batchplane status --stack prod"}},
+		"an alarm was cut off":  {alarms: []plane.Alarm{{Name: "a", State: "OK", Heard: true}, {Name: "b", State: "OK", Unheard: "it has no action"}}, want: []string{"wrong alarm b: nobody is notified: it has no action; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn"}},
+		"the table is forbidden": {denied: true, alarms: []plane.Alarm{{Name: "b", State: "OK", Unheard: topic}}, want: []string{
 			"not checked control plane prod: its state cannot be read: reading the heartbeat: you may not read the table; ",
 			"wrong alarm b: nobody is notified: " + topic + "; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn",
 		}},

@@ -112,13 +112,17 @@ func (a *app) statusParts(line func(name, format string, args ...any), st plane.
 	}
 	for _, al := range st.Alarms {
 		heard := ""
-		if !al.Heard {
+		if !al.Heard && al.State != "" {
 			heard = "; nobody is notified: " + al.Unheard
 		}
-		line("alarm", "%s: %s%s", al.Name, al.State, heard)
+		line("alarm", "%s: %s%s", al.Name, cmp.Or(al.State, "deleted"), heard)
 	}
 	for _, q := range st.Queues {
-		line("queue", "%s: %s", q.Name, job.Counted(q.Messages, "message"))
+		holds := job.Counted(q.Messages, "message")
+		if q.Deleted {
+			holds = "deleted"
+		}
+		line("queue", "%s: %s", q.Name, holds)
 	}
 	for _, r := range st.Rules {
 		line("rule", "%s: %s, %s", r.Name, cmp.Or(r.State, "deleted"), job.Counted(r.Targets, "target"))

@@ -55,6 +55,8 @@ type Plane struct {
 	Explain func(error) error
 	// Poll says how often to look at something that is followed.
 	Poll Poll
+	// Skew is how far the control plane's clock is ahead of this machine's, as far as is known.
+	Skew time.Duration
 	// Now returns the time. Sleep waits, and returns early when ctx is done. nil means the
 	// machine's.
 	Now   func() time.Time
@@ -151,10 +153,11 @@ type Health struct {
 	Unseen []string `json:"unseen,omitempty"`
 }
 
-// Alarm is an alarm and its state: OK, ALARM or INSUFFICIENT_DATA.
+// Alarm is an alarm.
 type Alarm struct {
-	Name   string    `json:"name"`
-	State  string    `json:"state"`
+	Name string `json:"name"`
+	// State is OK, ALARM or INSUFFICIENT_DATA, "" if somebody deleted the alarm.
+	State  string    `json:"state,omitempty"`
 	Since  time.Time `json:"since,omitzero"`
 	Reason string    `json:"reason,omitempty"`
 	// Rings reports whether it notifies people of this state as of something wrong: of ALARM, and of
@@ -170,6 +173,8 @@ type Queue struct {
 	Name     string `json:"name"`
 	URL      string `json:"url,omitempty"`
 	Messages int    `json:"messages"`
+	// Deleted reports whether somebody deleted it.
+	Deleted bool `json:"deleted,omitempty"`
 }
 
 // Rule is a rule of EventBridge that calls a function of the stack.

@@ -224,12 +224,18 @@ func (st *Status) judge(now time.Time) {
 // judgeStack says what is wrong with the parts of a stack.
 func (st *Status) judgeStack() {
 	for _, a := range st.Alarms {
-		if a.Rings {
+		switch {
+		case a.State == "":
+			st.wrong("the alarm %s was deleted, so it notifies nobody: %s", a.Name, PutBack)
+		case a.Rings:
 			st.wrong("the alarm %s is in %s: %s", a.Name, a.State, a.Reason)
 		}
 	}
 	for _, q := range st.Queues {
-		if q.Messages > 0 {
+		switch {
+		case q.Deleted:
+			st.wrong("the queue %s was deleted, so what is given up is lost: %s", q.Name, PutBack)
+		case q.Messages > 0:
 			st.wrong("%s in the queue %s: `redrive` shows what was given up", job.Counted(q.Messages, "message"), q.Name)
 		}
 	}

@@ -191,3 +191,19 @@ func (c then) Do(r *http.Request) (*http.Response, error) {
 	defer c.do()
 	return out, err
 }
+
+// TestSkew: requests are signed by AWS's clock.
+func TestSkew(t *testing.T) {
+	t.Parallel()
+	var signed time.Time
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		signed, _ = time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+		_, _ = io.WriteString(w, "{}")
+	}))
+	t.Cleanup(server.Close)
+	c := (&service{}).client(t, 0)
+	c.Endpoint, c.Skew = server.URL, 20*time.Minute
+	if err := c.JSON(t.Context(), "1.1", "AWSEvents.DescribeRule", map[string]string{}, nil); err != nil || time.Until(signed).Round(time.Minute) != c.Skew {
+		t.Errorf("signed for %s, %v", signed, err)
+	}
+}

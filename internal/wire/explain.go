@@ -10,10 +10,12 @@ import (
 	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
+	"github.com/batchplane/batchplane/internal/adapter/people"
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
@@ -22,6 +24,7 @@ func explain(c StackConfig, region string, err error) error {
 	var api smithy.APIError
 	var none signInError
 	var silent *awshttp.ResponseTimeoutError
+	var throttled *types.TooManyRequestsException
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
 		return err
@@ -33,6 +36,8 @@ func explain(c StackConfig, region string, err error) error {
 		return fmt.Errorf("the table is busy: try again in a minute (%w)", err)
 	case offline(err):
 		return unreached(region, err)
+	case errors.As(err, &throttled) && throttled.Reason == types.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded:
+		return fmt.Errorf("the function Trigger of the stack %s may not run: its reserved concurrency is used up, or somebody set it to 0, as Throttle in Lambda's console does: `aws lambda delete-function-concurrency` takes that back (%w)", c.Name, err)
 	case errors.As(err, &api):
 		return refused(c, region, api, err)
 	}
@@ -59,7 +64,10 @@ func refused(c StackConfig, region string, api smithy.APIError, err error) error
 // gone says how to mend a stack that lost a part. An empty table in place of the old one would know of no run.
 func gone(c StackConfig, part string, err error) error {
 	mend := plane.PutBack
-	if part == table {
+	switch {
+	case people.Deleting(c.state):
+		mend = "the stack is " + c.state + ": " + people.Deleted
+	case part == table:
 		mend = "docs/lifecycle.md says how to restore it"
 	}
 	return fmt.Errorf("the %s of the stack %s is gone: %s (%w)", part, c.Name, mend, err)

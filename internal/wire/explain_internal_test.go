@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
@@ -57,6 +58,14 @@ func TestExplain(t *testing.T) {
 		},
 		"too many calls":          {said("ThrottlingException", "Rate exceeded"), "AWS is limiting calls now: try again in a minute ("},
 		"a function that is busy": {said("TooManyRequestsException", "Rate exceeded"), "AWS is limiting calls now: try again in a minute ("},
+		"a function that may not run": {
+			fmt.Errorf("calling: %w", &types.TooManyRequestsException{Reason: types.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded}),
+			"the function Trigger of the stack prod may not run: its reserved concurrency is used up, or somebody set it to 0",
+		},
+		"a function of a busy account": {
+			fmt.Errorf("calling: %w", &types.TooManyRequestsException{Reason: types.ThrottleReasonConcurrentInvocationLimitExceeded}),
+			"AWS is limiting calls now: try again in a minute (",
+		},
 		"what somebody forbids": {
 			said("AccessDeniedException", "User: u is not authorized to perform: dynamodb:Query on resource: r with an explicit deny in a service control policy"),
 			"you may not do dynamodb:Query: a policy of the account or your own denies it, whatever others allow; ask whoever runs the account (",
@@ -83,6 +92,11 @@ func TestExplain(t *testing.T) {
 				t.Errorf("got %v, want %s", got, c.want)
 			}
 		})
+	}
+	half := StackConfig{Name: "prod", state: "DELETE_FAILED"}
+	gone := &smithy.OperationError{ServiceID: "Lambda", OperationName: "Invoke", Err: &smithy.GenericAPIError{Code: "ResourceNotFoundException"}}
+	if err := explain(half, "mars-1", gone); !strings.HasPrefix(err.Error(), "the function of the stack prod is gone: the stack is DELETE_FAILED: delete it to the end; docs/lifecycle.md says") || !errors.Is(err, gone) {
+		t.Errorf("of a stack that was deleted in part: %v", err)
 	}
 	missing := config.SharedConfigProfileNotExistError{Profile: "work"}
 	if err := noConfig(StackConfig{Profile: "work"}, missing); !strings.HasPrefix(err.Error(), "there is no profile work in your AWS configuration: `aws configure list-profiles` lists them all") || !errors.As(err, &missing) {

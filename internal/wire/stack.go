@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -47,6 +48,8 @@ type StackConfig struct {
 	Code func(ctx context.Context, device string) (string, error)
 	// Log receives what went wrong but does no harm; nil discards it.
 	Log *slog.Logger
+
+	state string // the stack's status in CloudFormation, once it is found
 }
 
 // StackPlane finds a stack on AWS and returns it as a plane, with the clients that a person's credentials
@@ -59,32 +62,36 @@ func StackPlane(ctx context.Context, c StackConfig) (*plane.Plane, error) {
 	if err != nil {
 		return nil, err
 	}
-	var outputs, parameters map[string]string
+	var is found
 	err = inTime(ctx, foundWithin, cfg.Region, func(ctx context.Context) (err error) {
-		outputs, parameters, err = stackOutputs(ctx, cloudformation.NewFromConfig(cfg), c.Name, cfg.Region)
+		is, err = findStack(ctx, cloudformation.NewFromConfig(cfg), c.Name, cfg.Region)
 		return err
 	})
 	if err != nil {
 		return nil, explain(c, cfg.Region, err)
 	}
+	c.state = is.state
+	outputs := is.outputs
+	own := func(service string) *signed.Client {
+		return &signed.Client{Config: cfg, Service: service, Endpoint: signed.Endpoint(service, cfg.Region), Skew: is.skew}
+	}
 	asks := &people.Door{Lambda: lambda.NewFromConfig(cfg), Function: outputs["PeopleArn"]}
 	inspector := &people.Inspector{
-		Stack: c.Name, Region: cfg.Region, Version: outputs["Version"],
+		Stack: c.Name, Region: cfg.Region, Version: outputs["Version"], State: is.state,
 		Resources: cloudformation.NewFromConfig(cfg), Alarms: cloudwatch.NewFromConfig(cfg), Topics: sns.NewFromConfig(cfg), Queues: sqs.NewFromConfig(cfg),
-		Events: &signed.Client{Config: cfg, Service: "events", Endpoint: signed.Endpoint("events", cfg.Region)},
+		Events: own("events"),
 	}
 	return &plane.Plane{
-		Name: c.Name, Version: outputs["Version"],
+		Name: c.Name, Version: outputs["Version"], Skew: is.skew,
 		Reader: dynamo.New(dynamo.Config{DB: dynamodb.NewFromConfig(cfg), Table: outputs["TableName"], KeepDefinitions: true, Log: c.Log}),
 		Door:   asks, May: asks.May,
 		Output: &logs.Follower{Logs: cloudwatchlogs.NewFromConfig(cfg), Region: cfg.Region},
 		Account: &people.Facts{
 			Stack: c.Name, ECS: ecs.NewFromConfig(cfg), Logs: cloudwatchlogs.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg, patient),
 			ECR: ecr.NewFromConfig(cfg), Secrets: secretsmanager.NewFromConfig(cfg), SSM: ssm.NewFromConfig(cfg),
-			EC2:    &signed.Client{Config: cfg, Service: "ec2", Endpoint: signed.Endpoint("ec2", cfg.Region)},
-			Quotas: &signed.Client{Config: cfg, Service: "servicequotas", Endpoint: signed.Endpoint("servicequotas", cfg.Region)},
+			EC2: own("ec2"), Quotas: own("servicequotas"),
 		},
-		Stack: settings(c.Name, outputs, parameters),
+		Stack: settings(c.Name, outputs, is.parameters),
 		Registry: registry{
 			&deployer.Writer{
 				Scheduler: scheduler.NewFromConfig(cfg), Name: outputs["ScheduleGroupName"], ARN: groupARN(outputs), Read: entry.Registered,
@@ -158,29 +165,47 @@ func groupARN(outputs map[string]string) string {
 // needed lists outputs that every stack of batchplane has.
 var needed = []string{"TriggerArn", "PeopleArn", "TableName", "ScheduleGroupName", "Version"}
 
-func stackOutputs(ctx context.Context, api *cloudformation.Client, name, region string) (outputs, parameters map[string]string, err error) {
+// found is what CloudFormation says of a stack.
+type found struct {
+	outputs, parameters map[string]string
+	state               string
+	skew                time.Duration // how far AWS's clock is ahead of this machine's
+}
+
+func findStack(ctx context.Context, api *cloudformation.Client, name, region string) (found, error) {
 	out, err := api.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(name)})
 	if isCode(err, "ValidationError") && strings.Contains(err.Error(), "does not exist") {
-		return nil, nil, noStack(ctx, api, name, region)
+		return found{}, noStack(ctx, api, name, region)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("looking for the stack %s: %w", name, err)
+		return found{}, fmt.Errorf("looking for the stack %s: %w", name, err)
 	}
-	outputs, parameters = map[string]string{}, map[string]string{}
+	is := found{outputs: map[string]string{}, parameters: map[string]string{}}
+	is.skew, _ = awsmiddleware.GetAttemptSkew(out.ResultMetadata)
 	for _, s := range out.Stacks {
+		is.state = string(s.StackStatus)
 		for _, o := range s.Outputs {
-			outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+			is.outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
 		}
 		for _, p := range s.Parameters {
-			parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
+			is.parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
 		}
 	}
+	return is, is.complete(name, region)
+}
+
+// complete returns an error unless the stack has all outputs. It has none until it was first deployed.
+func (f found) complete(name, region string) error {
 	for _, key := range needed {
-		if outputs[key] == "" {
-			return nil, nil, fmt.Errorf("the stack %s in %s is not a stack of batchplane: it has no output %s", name, region, key)
+		switch {
+		case f.outputs[key] != "":
+		case len(f.outputs) == 0 && !strings.HasPrefix(f.state, "UPDATE_") && f.state != "CREATE_COMPLETE":
+			return fmt.Errorf("the stack %s in %s has no outputs: it is %s, and not deployed as a whole; `aws cloudformation describe-stack-events --stack-name %s --region %s` says what happened", name, region, f.state, name, region)
+		default:
+			return fmt.Errorf("the stack %s in %s is not a stack of batchplane: it has no output %s", name, region, key)
 		}
 	}
-	return outputs, parameters, nil
+	return nil
 }
 
 // noStack says which stacks there are, if the person may look that up.

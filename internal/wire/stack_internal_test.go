@@ -1,11 +1,17 @@
 package wire
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
@@ -34,5 +40,53 @@ func TestPatient(t *testing.T) {
 	patient(&o)
 	if _, ok := o.Retryer.(*retry.AdaptiveMode); !ok || o.Retryer.MaxAttempts() <= retry.DefaultMaxAttempts {
 		t.Errorf("%T, %d attempts", o.Retryer, o.Retryer.MaxAttempts())
+	}
+}
+
+// TestComplete: a stack whose first deployment failed or goes on is not taken for one of somebody else.
+func TestComplete(t *testing.T) {
+	t.Parallel()
+	all := map[string]string{}
+	for _, key := range needed {
+		all[key] = "x"
+	}
+	foreign := map[string]string{"Url": "x"}
+	for name, c := range map[string]struct {
+		is   found
+		want string
+	}{
+		"all":                             {found{outputs: all, state: "UPDATE_ROLLBACK_FAILED"}, ""},
+		"its first deployment failed":     {found{state: "ROLLBACK_COMPLETE"}, "the stack prod in mars-1 has no outputs: it is ROLLBACK_COMPLETE, and not deployed as a whole; `aws cloudformation describe-stack-events --stack-name prod --region mars-1`"},
+		"it is deployed just now":         {found{state: "CREATE_IN_PROGRESS"}, "the stack prod in mars-1 has no outputs: it is CREATE_IN_PROGRESS"},
+		"it is deleted just now":          {found{state: "DELETE_IN_PROGRESS"}, "the stack prod in mars-1 has no outputs: it is DELETE_IN_PROGRESS"},
+		"another one":                     {found{outputs: foreign, state: "CREATE_COMPLETE"}, "the stack prod in mars-1 is not a stack of batchplane: it has no output TriggerArn"},
+		"another one that has no outputs": {found{state: "CREATE_COMPLETE"}, "the stack prod in mars-1 is not a stack of batchplane"},
+		"it was updated":                  {found{state: "UPDATE_ROLLBACK_COMPLETE"}, "the stack prod in mars-1 is not a stack of batchplane"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := c.is.complete("prod", "mars-1")
+			if (err == nil) != (c.want == "") || err != nil && !strings.HasPrefix(err.Error(), c.want) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// TestSkew: how far AWS's clock is ahead is known from its first answer.
+func TestSkew(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Date", time.Now().Add(20*time.Minute).UTC().Format(http.TimeFormat))
+		var outputs strings.Builder
+		for _, key := range needed {
+			_, _ = fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>x</OutputValue></member>", key)
+		}
+		_, _ = fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackStatus>UPDATE_COMPLETE</StackStatus><Outputs>%s</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, &outputs)
+	}))
+	t.Cleanup(server.Close)
+	is, err := findStack(t.Context(), cloudformation.New(cloudformation.Options{Region: "mars-1", BaseEndpoint: &server.URL, Credentials: aws.AnonymousCredentials{}}), "prod", "mars-1")
+	if err != nil || is.skew.Round(time.Minute) != 20*time.Minute || is.state != "UPDATE_COMPLETE" {
+		t.Errorf("it is %s ahead, the stack %q, %v", is.skew, is.state, err)
 	}
 }

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -23,8 +25,9 @@ import (
 // Inspector reads the state of a stack's parts.
 type Inspector struct {
 	Stack, Region string
-	// Version is the version of the stack.
+	// Version is the version of the stack, and State its status in CloudFormation.
 	Version   string
+	State     string
 	Resources cloudformation.ListStackResourcesAPIClient
 	Alarms    cloudwatch.DescribeAlarmsAPIClient
 	// Topics tells who is subscribed to the alarms' topics. Without it, everybody counts as notified.
@@ -40,6 +43,10 @@ type Inspector struct {
 // Unseen, and is no error.
 func (i *Inspector) Inspect(ctx context.Context) (plane.Health, error) {
 	h := plane.Health{Running: true, Where: "the stack " + i.Stack + " in " + i.Region, Version: i.Version}
+	if Deleting(i.State) { // nothing of it can be put back
+		h.Trouble = "the stack is " + i.State + ": it starts and watches nothing reliably any more; " + Deleted
+		return h, nil
+	}
 	parts, err := i.parts(ctx)
 	if err != nil {
 		return h, without(&h, "its alarms, queues and rules", err)
@@ -51,15 +58,8 @@ func (i *Inspector) Inspect(ctx context.Context) (plane.Health, error) {
 		}
 	}
 	h.Unseen = append(h.Unseen, hear.unseen...)
-	for _, q := range parts[queueType] {
-		n, err := i.waiting(ctx, q.id)
-		if err != nil {
-			if err := without(&h, "the queue "+q.name, err); err != nil {
-				return h, err
-			}
-			continue
-		}
-		h.Queues = append(h.Queues, plane.Queue{Name: q.name, URL: q.id, Messages: n})
+	if err := i.queues(ctx, &h, parts[queueType]); err != nil {
+		return h, err
 	}
 	for _, p := range parts[ruleType] {
 		if i.Events == nil {
@@ -97,6 +97,10 @@ func (i *Inspector) parts(ctx context.Context) (map[string][]part, error) {
 			return nil, fmt.Errorf("listing the parts of the stack %s: %w", i.Stack, err)
 		}
 		for _, r := range page.StackResourceSummaries {
+			// A deployment that is under way makes the one, and has removed the other.
+			if r.PhysicalResourceId == nil || r.ResourceStatus == cftypes.ResourceStatusDeleteComplete {
+				continue
+			}
 			of := aws.ToString(r.ResourceType)
 			out[of] = append(out[of], part{aws.ToString(r.LogicalResourceId), aws.ToString(r.PhysicalResourceId)})
 		}
@@ -104,14 +108,23 @@ func (i *Inspector) parts(ctx context.Context) (map[string][]part, error) {
 	return out, nil
 }
 
+// Deleting reports whether a stack in this state of CloudFormation is being deleted, or was in part. It can then
+// only be deleted to the end.
+func Deleting(state string) bool { return strings.HasPrefix(state, "DELETE_") }
+
+// Deleted says what to do with a stack that is being deleted.
+const Deleted = "delete it to the end; docs/lifecycle.md says how a new stack takes over its table and its schedules"
+
 // mostAlarms is how many names one DescribeAlarms accepts (Amazon CloudWatch API reference).
 const mostAlarms = 100
 
+// alarms reads the alarms. CloudWatch leaves out those that were deleted, which come last.
 func (i *Inspector) alarms(ctx context.Context, parts []part, hear *listeners) (out []plane.Alarm, err error) {
 	names := make([]string, len(parts))
 	for n, p := range parts {
 		names[n] = p.id
 	}
+	there := map[string]bool{}
 	for batch := range slices.Chunk(names, mostAlarms) {
 		pages := cloudwatch.NewDescribeAlarmsPaginator(i.Alarms, &cloudwatch.DescribeAlarmsInput{AlarmNames: batch})
 		for pages.HasMorePages() {
@@ -120,12 +133,18 @@ func (i *Inspector) alarms(ctx context.Context, parts []part, hear *listeners) (
 				return nil, fmt.Errorf("reading the alarms: %w", err)
 			}
 			for _, a := range page.MetricAlarms {
+				there[aws.ToString(a.AlarmName)] = true
 				unheard := hear.unheard(ctx, a.ActionsEnabled == nil || *a.ActionsEnabled, a.AlarmActions)
 				out = append(out, plane.Alarm{
 					Name: aws.ToString(a.AlarmName), State: string(a.StateValue), Since: aws.ToTime(a.StateTransitionedTimestamp).UTC(),
 					Reason: aws.ToString(a.AlarmDescription), Rings: rings(a), Heard: unheard == "", Unheard: unheard,
 				})
 			}
+		}
+	}
+	for _, name := range names {
+		if !there[name] {
+			out = append(out, plane.Alarm{Name: name})
 		}
 	}
 	return out, nil
@@ -135,6 +154,22 @@ func (i *Inspector) alarms(ctx context.Context, parts []part, hear *listeners) (
 // missing data waits for data that must come.
 func rings(a cwtypes.MetricAlarm) bool {
 	return a.StateValue == cwtypes.StateValueAlarm || a.StateValue == cwtypes.StateValueInsufficientData && len(a.InsufficientDataActions) > 0
+}
+
+// queues reads the queues. That one was deleted is no error.
+func (i *Inspector) queues(ctx context.Context, h *plane.Health, parts []part) error {
+	for _, p := range parts {
+		n, err := i.waiting(ctx, p.id)
+		_, gone := errors.AsType[*types.QueueDoesNotExist](err)
+		if err != nil && !gone {
+			if err := without(h, "the queue "+p.name, err); err != nil {
+				return err
+			}
+			continue
+		}
+		h.Queues = append(h.Queues, plane.Queue{Name: p.name, URL: p.id, Messages: n, Deleted: gone})
+	}
+	return nil
 }
 
 // held are the counts that make up a queue: the messages that can be received, and those that somebody

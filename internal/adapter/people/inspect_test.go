@@ -2,9 +2,11 @@ package people
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/batchplane/batchplane/internal/plane"
@@ -37,6 +40,9 @@ func (q queues) ListStackResources(_ context.Context, in *cloudformation.ListSta
 // GetQueueAttributes returns what was asked for, as SQS does.
 func (q queues) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributesInput, _ ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
 	says := q[(*in.QueueUrl)[len("https://sqs/"):]]
+	if _, gone := says["deleted"]; gone {
+		return nil, fmt.Errorf("operation error SQS: %w", &sqstypes.QueueDoesNotExist{})
+	}
 	if says == nil {
 		return nil, &smithy.GenericAPIError{Code: "AccessDenied"}
 	}
@@ -65,6 +71,7 @@ func TestMessagesOfQueues(t *testing.T) {
 		"some are hidden":  {says: map[string]string{seen: "2", hidden: "3"}, want: []plane.Queue{{Name: "Q", URL: "https://sqs/Q", Messages: 5}}},
 		"may not be seen":  {unseen: []string{"the queue Q: you may not read it, and the policy in the stack's output ReaderPolicyArn allows that"}},
 		"what is no count": {says: map[string]string{seen: "2", hidden: "some"}, fails: true},
+		"deleted":          {says: map[string]string{"deleted": ""}, want: []plane.Queue{{Name: "Q", URL: "https://sqs/Q", Deleted: true}}},
 		"half of it":       {says: map[string]string{seen: "2"}, fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -129,7 +136,7 @@ func TestRings(t *testing.T) {
 			t.Parallel()
 			s := one(tc.alarm)
 			h, err := (&Inspector{Stack: "prod", Resources: &alarmed{}, Alarms: s}).Inspect(t.Context())
-			if err != nil || len(h.Alarms) != 1 || h.Alarms[0].Rings != tc.want || h.Alarms[0].State != string(tc.alarm.StateValue) {
+			if err != nil || len(h.Alarms) == 0 || h.Alarms[0].Rings != tc.want || h.Alarms[0].State != string(tc.alarm.StateValue) {
 				t.Errorf("got %+v, %v", h.Alarms, err)
 			}
 		})
@@ -140,5 +147,41 @@ func TestRings(t *testing.T) {
 type one types.MetricAlarm
 
 func (a one) DescribeAlarms(context.Context, *cloudwatch.DescribeAlarmsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DescribeAlarmsOutput, error) {
+	a.AlarmName = aws.String("a")
 	return &cloudwatch.DescribeAlarmsOutput{MetricAlarms: []types.MetricAlarm{types.MetricAlarm(a)}}, nil
+}
+
+// TestDeletedAlarms: an alarm that somebody deleted is one without a state. One that a deployment makes
+// or has removed is none.
+func TestDeletedAlarms(t *testing.T) {
+	t.Parallel()
+	s := changing{}
+	h, err := (&Inspector{Stack: "prod", Resources: s, Alarms: one{StateValue: types.StateValueOk}}).Inspect(t.Context())
+	if want := []plane.Alarm{{Name: "a", State: "OK", Unheard: "it has no action"}, {Name: "b"}}; err != nil || !reflect.DeepEqual(h.Alarms, want) {
+		t.Errorf("got %+v, %v", h.Alarms, err)
+	}
+}
+
+// changing is a stack of two alarms, beside one that is being made and one that was removed.
+type changing struct{}
+
+func (changing) ListStackResources(context.Context, *cloudformation.ListStackResourcesInput, ...func(*cloudformation.Options)) (*cloudformation.ListStackResourcesOutput, error) {
+	alarm := aws.String(alarmType)
+	return &cloudformation.ListStackResourcesOutput{StackResourceSummaries: []cloudformationtypes.StackResourceSummary{
+		{ResourceType: alarm, LogicalResourceId: aws.String("A"), PhysicalResourceId: aws.String("a")},
+		{ResourceType: alarm, LogicalResourceId: aws.String("B"), PhysicalResourceId: aws.String("b")},
+		{ResourceType: alarm, LogicalResourceId: aws.String("C"), ResourceStatus: cloudformationtypes.ResourceStatusCreateInProgress},
+		{ResourceType: alarm, LogicalResourceId: aws.String("D"), PhysicalResourceId: aws.String("d"), ResourceStatus: cloudformationtypes.ResourceStatusDeleteComplete},
+	}}, nil
+}
+
+// TestDeleting: of a stack that was deleted in part, only that is said. What is missing cannot be put back there.
+func TestDeleting(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]bool{"DELETE_FAILED": true, "DELETE_IN_PROGRESS": true, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": false, "": false} {
+		h, err := (&Inspector{Stack: "prod", State: state, Resources: &alarmed{}, Alarms: one{}}).Inspect(t.Context())
+		if err != nil || (h.Trouble != "") != want || (len(h.Alarms) == 0) != want || want && !strings.Contains(h.Trouble, "the stack is "+state+": ") {
+			t.Errorf("%s: %+v, %v", state, h, err)
+		}
+	}
 }
