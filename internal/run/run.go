@@ -36,10 +36,10 @@ type Run struct {
 	ReadyAt time.Time `json:"readyAt,omitzero"`
 	// Waits says that the run waits for the end of another run of its job.
 	Waits bool `json:"waits,omitempty"`
-	// UsedSkip says that this run used up a person's request to skip a slot.
-	UsedSkip bool `json:"usedSkip,omitempty"`
 	// HeldBy is the open run because of which this one was skipped.
 	HeldBy ID `json:"heldBy,omitempty"`
+	// UsedSkip says that this run used up a person's request to skip a slot.
+	UsedSkip bool `json:"usedSkip,omitempty"`
 
 	StartedAt  time.Time `json:"startedAt,omitzero"`
 	FinishedAt time.Time `json:"finishedAt,omitzero"`
