@@ -152,6 +152,11 @@ func TestBeforeAnyBesideAPulledContainer(t *testing.T) {
 				t.Errorf("%s, %.60q: started %s, want %s", name, text, v.Started, c.started)
 			}
 		}
+		unlisted := failed(text, of("proxy", "sha256:1", ""))
+		unlisted.Definition = []Defined{{Name: "app"}, {Name: "proxy"}}
+		if v := Classify(unlisted); v.Started != Unknown {
+			t.Errorf("one of two is listed and was pulled, %.60q: started %s, want %s", text, v.Started, Unknown)
+		}
 	}
 }
 

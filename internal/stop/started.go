@@ -95,9 +95,10 @@ func started(s *Stop, p proof) Answer {
 // waits for one, so the list of containers must show that none did. On Fargate a log driver was
 // also seen to fail at the start of its container
 // (https://github.com/splunk/splunk-connect-for-kubernetes/issues/423). So a container beside it
-// whose image was pulled, and which says nothing, denies that it was before any.
+// whose image was pulled, and which says nothing, denies that it was before any. So does one that is
+// listed alone: the text may mean another of the definition.
 func beforeAny(s *Stop, p proof) bool {
-	if p >= proofPlacement && anyPulled(s) && !allNotCreated(s) {
+	if p >= proofPlacement && anyPulled(s) && (!allListed(s) || !allNotCreated(s)) {
 		return false
 	}
 	switch p {
