@@ -122,6 +122,8 @@ func TestANoticeBesideAnEndThatCannotBeWritten(t *testing.T) {
 			}
 		}
 		end(localecs.Exit{Code: &code})
+		// The first end is saved before the second run starts: otherwise it would launch that run, and fail with it.
+		awaitTrouble(t, l, func(trouble string) bool { return strings.Contains(trouble, "nobody listens") })
 	}
 	awaitTrouble(t, l, func(trouble string) bool {
 		return strings.Contains(trouble, "cannot write what became of 1 task, trying again: ") && strings.Contains(trouble, "no such table: main.nowhere") &&
