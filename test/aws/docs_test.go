@@ -9,13 +9,24 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/batchplane/batchplane/internal/localecs"
 	"github.com/batchplane/batchplane/internal/run"
 )
 
-// docsJobs are the jobs that the documentation's commands name, in addition to the README's.
-const docsJobs = `
+// docsJobs are the jobs that the documentation's commands name, in addition to the README's. The
+// documentation asks for a run at 02:00, at which time nothing may run by hand: so their zone is
+// Tokyo's when it is about that time in Berlin.
+func docsJobs() string {
+	zone := "Europe/Berlin"
+	if h := time.Now().UTC().Hour(); h < 2 || h == 23 {
+		zone = "Asia/Tokyo"
+	}
+	return strings.Replace(berlinJobs, "Europe/Berlin", zone, 1)
+}
+
+const berlinJobs = `
   - name: nightly-report
     schedule: "30 2 * * *"
     timezone: Europe/Berlin
@@ -154,7 +165,7 @@ func documented(t *testing.T, w *world) {
 	if !ok {
 		t.Fatal("the README shows no jobs file")
 	}
-	yaml = strings.Replace(yaml, "cluster: default", "cluster: jobs", 1) + strings.TrimPrefix(docsJobs, "\n")
+	yaml = strings.Replace(yaml, "cluster: default", "cluster: jobs", 1) + strings.TrimPrefix(docsJobs(), "\n")
 	jobs := file(filepath.Join(d.dir, "jobs.yaml"))
 	jobs.says(t, yaml)
 
