@@ -90,7 +90,7 @@ func TestRetryAll(t *testing.T) {
 		"--even nonsense":          {2, "--even"},
 		"broken":                   {2, "name a <run>, or give --all, which takes jobs by --job"},
 		"--status done":            {2, `--status "done" is not one of`},
-		"--even ended --cause xyz": {0, "checked runs scheduled since 2026-11-21"},
+		"--even ended --cause xyz": {0, "checked runs scheduled since 2026-11-21 15:05:00 (Europe/Berlin)"},
 		"--since 1h --job re*":     {0, "(Europe/Berlin); --since goes further back"},
 		"--job nope":               {1, `there is no job "nope" here`},
 	} {

@@ -70,6 +70,24 @@ func TestStatusSaysWhatEndsAHold(t *testing.T) {
 	}
 }
 
+// TestStatusOfDeletedParts: a part that is gone is said to be, and nothing else of it.
+func TestStatusOfDeletedParts(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	a := &app{Env: Env{Stdout: &out, Stderr: &out}, zone: time.UTC, stack: "prod"}
+	var st plane.Status
+	st.Alarms = []plane.Alarm{{Name: "b-Lag"}}
+	st.Queues = []plane.Queue{{Name: "TriggerFailures", Deleted: true}}
+	if err := a.printStatus(st); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"alarm        b-Lag: deleted\n", "queue        TriggerFailures: deleted\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("got %s, want %s", out.String(), want)
+		}
+	}
+}
+
 // TestStatusOfAStackThatStandsBy: status says that a standby stack launches nothing.
 func TestStatusOfAStackThatStandsBy(t *testing.T) {
 	t.Parallel()

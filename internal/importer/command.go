@@ -105,7 +105,7 @@ var shells = []string{"sh", "bash", "dash", "zsh", "ksh"}
 func (r *Command) inner(s shell.List) bool {
 	c := s[0]
 	n := len(c.Words) - 1
-	if len(s) > 1 || n < 2 || n > 3 || len(c.Redirects) > 0 || c.After != "" || !slices.Contains(shells, shell.Base(c.Words[0].Text)) || shell.IsAssignment(c.Words[0].Text) {
+	if len(s) > 1 || n < 2 || len(c.Redirects) > 0 || c.After != "" || !slices.Contains(shells, shell.Base(c.Words[0].Text)) || shell.IsAssignment(c.Words[0].Text) {
 		return false
 	}
 	options := ShellWords(wordTexts(c.Words[1:n]))
@@ -113,7 +113,7 @@ func (r *Command) inner(s shell.List) bool {
 	if !certain || strings.TrimSpace(text) == "" || !slices.Contains([]string{"-c", "-l -c", "-lc", "-cl", "--login -c"}, options) {
 		return false
 	}
-	r.Line, r.Shell, r.Login = text, c.Words[0].Text, cmp.Or(r.Login, options != "-c")
+	r.Line, r.Shell, r.Login = text, c.Words[0].Text, r.Login || options != "-c"
 	return true
 }
 

@@ -132,6 +132,7 @@ func TestJenkinsSteps(t *testing.T) {
 		{"a login shell", step("#!/bin/bash -l\n/a"), "/bin/bash -l -c /a"},
 		{"a login shell that stops", step("#!/bin/bash --login -ex\n/a\n/b"), "/bin/bash -l -c set -e\n/a\n/b"},
 		{"a login shell among others", step("/a", "#!/bin/bash -le\n/b"), "/bin/bash -l -c set -e\n(\n/a\n)\n(\n/b\n)"},
+		{"a login shell that starts another", step("#!/bin/bash -l\nsh -c '/a'"), "sh -l -c /a"},
 		{"a strict shell", step("#!/bin/bash -eu -o pipefail\n/a"), "/bin/bash -c set -u\nset -o pipefail\n/a"},
 		{"a strict shell among others", step("#!/bin/bash -u\n/a\n/b", "/c"), "/bin/bash -c set -e\n(\nset +e\nset -u\n/a\n/b\n)\n(\n/c\n)"},
 		{"a first line that is not the first", step("\n#!/bin/bash\n/a\n/b"), "/bin/sh -c set -e\n#!/bin/bash\n/a\n/b"},
@@ -168,7 +169,8 @@ func TestJenkinsFiles(t *testing.T) {
 	}
 	// Among others it is told, and loses none of them.
 	many := []*importer.File{{Name: "a.xml", Data: []byte("<project>\n<hudson.x>")}, {Name: "b.xml", Data: []byte(aJenkinsJob("0 3 * * *", "echo '&#x1b;[1m'", ""))}}
-	if r, err := kinds.Import("", many, importer.Options{From: from, Zone: "UTC"}, kinds.Options{}); err != nil || len(r.Jobs) != 1 || r.Jobs[0].Command[2] != "echo '\x1b[1m'" || len(r.Entries) != 2 || r.Entries[0].File != "a.xml" || r.Entries[0].Verdict != importer.Refused {
+	if r, err := kinds.Import("", many, importer.Options{From: from, Zone: "UTC"}, kinds.Options{}); err != nil || len(r.Jobs) != 1 || r.Jobs[0].Command[2] != "echo '\x1b[1m'" || len(r.Entries) != 2 || r.Entries[0].File != "a.xml" || r.Entries[0].Verdict != importer.Refused ||
+		!strings.Contains(strings.Join(r.Entries[0].Notes, "\n"), "it could not be read: this is not XML") {
 		t.Errorf("%+v %v", r.Entries, err)
 	}
 	// A pom.xml is a project too.
