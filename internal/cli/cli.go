@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/plane"
 )
@@ -206,13 +206,13 @@ func fail(env Env, err error, code int) int {
 
 // built matches the paths at which `go run` puts what it builds: in a temporary folder, or in the
 // build cache, wherever that is.
-var built = regexp.MustCompile(`/go-build[0-9]*/|/b[0-9]{3}/exe/[^/]+$|/[0-9a-f]{2}/[0-9a-f]{64}-d/[^/]+$`)
+var built = lazyregexp.New(`/go-build[0-9]*/|/b[0-9]{3}/exe/[^/]+$|/[0-9a-f]{2}/[0-9a-f]{64}-d/[^/]+$`)
 
 // program returns how a person calls this program again. `go run` builds it at a path that does
 // not exist afterwards.
 func (a *app) program() string {
 	switch {
-	case built.MatchString(filepath.ToSlash(a.Executable)):
+	case built().MatchString(filepath.ToSlash(a.Executable)):
 		return "go run ./cmd/batchplane"
 	case strings.ContainsRune(a.Called, filepath.Separator):
 		return importer.Word(a.Called)

@@ -17,7 +17,7 @@ func (c *localCmd) install(a *app) error {
 	if err := errors.Join(c.faults(), c.check()); err != nil {
 		return err
 	}
-	if built.MatchString(filepath.ToSlash(a.Executable)) {
+	if built().MatchString(filepath.ToSlash(a.Executable)) {
 		return usagef("`go run` removes what it built, and a service needs a program that stays: run `go install ./cmd/batchplane`, then `batchplane local install` with the same flags")
 	}
 	words, dir, err := c.words(a)

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"regexp"
 
 	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 )
@@ -22,7 +22,7 @@ type runCmd struct {
 }
 
 // assignment matches an argument that looks like an input.
-var assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+var assignment = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*=`)
 
 // Run asks for a new run.
 func (c *runCmd) Run(ctx context.Context, a *app) error {
@@ -31,7 +31,7 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	}
 	if !a.apart {
 		for _, arg := range c.Args {
-			if assignment.MatchString(arg) {
+			if assignment().MatchString(arg) {
 				return usagef("%s would be an argument of the job's command: set an input with -i %s, or write -- before the arguments", arg, importer.Word(arg))
 			}
 		}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // Bounds of a request.
@@ -83,9 +83,7 @@ func (s *Server) hosts(next http.Handler) http.Handler {
 }
 
 // hostForm matches a name or an address, IPv6 in brackets, with or without a port.
-var hostForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]+)?$`)
-})
+var hostForm = lazyregexp.New(`^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]+)?$`)
 
 func (s *Server) allowed(host string) bool { return Named(host, s.cfg.AllowHosts...) }
 

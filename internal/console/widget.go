@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
@@ -117,7 +117,7 @@ func (w *Widget) data(in widgetCall) *widget {
 }
 
 // dashboardName matches a dashboard's name (Amazon CloudWatch API reference, PutDashboard).
-var dashboardName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`) })
+var dashboardName = lazyregexp.New(`^[A-Za-z0-9_-]{1,255}$`)
 
 // offsetZone returns the zone of an offset such as +02:00, or UTC if it is not one.
 func offsetZone(offset string) (*time.Location, string) {

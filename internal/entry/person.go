@@ -4,12 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
 )
@@ -174,7 +173,7 @@ func again(do string) (bool, error) {
 }
 
 // keptID matches what port.Kept.ID makes.
-var keptID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{8}$`) })
+var keptID = lazyregexp.New(`^[0-9a-f]{8}$`)
 
 // readKept reads {"kept": id, "do": "again" or "drop", "by"}.
 func readKept(body []byte) (Request, error) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer/shell"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // call is a program that a line starts, with its words without simple quotes. A call without a name only
@@ -85,7 +86,7 @@ func (w *wording) wrapped() (all []call) {
 }
 
 // hostFolder matches the folders of programs that a system installs.
-var hostFolder = Pattern(`^(?:[^/]*|.*/s?bin/[^/]*)$`)
+var hostFolder = lazyregexp.New(`^(?:[^/]*|.*/s?bin/[^/]*)$`)
 
 // programName gives a program without its folder. A script of one's own with the name of a program of
 // the host, such as /opt/shop/service, keeps it.

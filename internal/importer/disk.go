@@ -7,35 +7,36 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer/shell"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // fileOptions match the option by which a program gets the name of the file or folder that it writes;
 // the name follows in the same word or is the next.
 var fileOptions = map[string]func() *regexp.Regexp{
-	"pg_dump": dumpFile, "pg_dumpall": dumpFile, "tar": dumpFile, "pg_basebackup": Pattern(`^(?:-D|--pgdata(?:=|$))(.*)$`), "mysqldump": resultFile, "mariadb-dump": resultFile,
+	"pg_dump": dumpFile, "pg_dumpall": dumpFile, "tar": dumpFile, "pg_basebackup": lazyregexp.New(`^(?:-D|--pgdata(?:=|$))(.*)$`), "mysqldump": resultFile, "mariadb-dump": resultFile,
 	"mariadb-backup": targetFolder, "mariabackup": targetFolder, "xtrabackup": targetFolder,
-	"mongodump": Pattern(`^(?:-o|--out(?:=|$)|--archive=)(.*)$`),
-	"redis-cli": Pattern(`^--rdb()$`), "git": Pattern(`^-C()$`),
-	"sqlite3": Pattern(`^\.(?:backup|output|once)\s+(?:main\s+)?['"]?([^'"]+)`),
-	"curl":    Pattern(`^(?:-[sSfLkgvi]*o|--output(?:=|$))(.*)$`),
-	"wget":    Pattern(`^(?:-[qncv]*[OP]|--output-document(?:=|$)|--directory-prefix(?:=|$))(.*)$`),
+	"mongodump": lazyregexp.New(`^(?:-o|--out(?:=|$)|--archive=)(.*)$`),
+	"redis-cli": lazyregexp.New(`^--rdb()$`), "git": lazyregexp.New(`^-C()$`),
+	"sqlite3": lazyregexp.New(`^\.(?:backup|output|once)\s+(?:main\s+)?['"]?([^'"]+)`),
+	"curl":    lazyregexp.New(`^(?:-[sSfLkgvi]*o|--output(?:=|$))(.*)$`),
+	"wget":    lazyregexp.New(`^(?:-[qncv]*[OP]|--output-document(?:=|$)|--directory-prefix(?:=|$))(.*)$`),
 }
 
 var (
-	dumpFile     = Pattern(`^(?:-f|--file(?:=|$))(.*)$`)
-	resultFile   = Pattern(`^(?:-r|--result-file(?:=|$))(.*)$`)
-	targetFolder = Pattern(`^--target-dir(?:=|$)(.*)$`)
+	dumpFile     = lazyregexp.New(`^(?:-f|--file(?:=|$))(.*)$`)
+	resultFile   = lazyregexp.New(`^(?:-r|--result-file(?:=|$))(.*)$`)
+	targetFolder = lazyregexp.New(`^--target-dir(?:=|$)(.*)$`)
 )
 
 var (
 	// packs matches the letters by which tar makes an archive and gets its name.
-	packs = Pattern(`^-?[A-Za-z]*(?:c[A-Za-z]*f|f[A-Za-z]*c)[A-Za-z]*$`)
+	packs = lazyregexp.New(`^-?[A-Za-z]*(?:c[A-Za-z]*f|f[A-Za-z]*c)[A-Za-z]*$`)
 	// curlKeeps and wgetKeeps match options that keep what is fetched under its own name. wget without one
 	// does too, but in crontabs mostly only calls a page.
-	curlKeeps = Pattern(`^(?:-[sSfLkgvi]*OJ?|--remote-name(?:-all)?)$`)
-	wgetKeeps = Pattern(`^(?:-[qc]*[Nmr]|--timestamping|--mirror|--recursive)$`)
+	curlKeeps = lazyregexp.New(`^(?:-[sSfLkgvi]*OJ?|--remote-name(?:-all)?)$`)
+	wgetKeeps = lazyregexp.New(`^(?:-[qc]*[Nmr]|--timestamping|--mirror|--recursive)$`)
 	// away matches names of what is not on the task's own disk, or of which that is not certain.
-	away = Pattern(`^[\w.@%+${}-]+:|^\$\{?\w+\}?/?$`)
+	away = lazyregexp.New(`^[\w.@%+${}-]+:|^\$\{?\w+\}?/?$`)
 )
 
 // copying are programs that copy between places of which at least one is elsewhere.

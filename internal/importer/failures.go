@@ -6,17 +6,18 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer/shell"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
-var failing = Pattern(`^(?:exit(?:\s+(?:[1-9][0-9]*|"?\$\?"?))?|false|/bin/false|/usr/bin/false)$`)
+var failing = lazyregexp.New(`^(?:exit(?:\s+(?:[1-9][0-9]*|"?\$\?"?))?|false|/bin/false|/usr/bin/false)$`)
 
 // always matches commands that always succeed.
-var always = Pattern(`^(?:exit 0|true|/bin/true|:)$`)
+var always = lazyregexp.New(`^(?:exit 0|true|/bin/true|:)$`)
 
 // errexit and pipefail match commands that set these options, with - or +.
 var (
-	errexit  = Pattern(`^set\s(?:.*\s)?([-+])(?:\w*e\w*|\w*o\s+errexit)\b`)
-	pipefail = Pattern(`^set\s(?:.*\s)?([-+])\w*o\s+pipefail\b`)
+	errexit  = lazyregexp.New(`^set\s(?:.*\s)?([-+])(?:\w*e\w*|\w*o\s+errexit)\b`)
+	pipefail = lazyregexp.New(`^set\s(?:.*\s)?([-+])\w*o\s+pipefail\b`)
 )
 
 // failures reports commands whose failure nobody sees, and work that ends with the container.
@@ -106,7 +107,7 @@ func (r *Command) tellOr(next string) {
 	r.E.Decide("%s", text)
 }
 
-var shellOption = Pattern(`^-[a-z]*c$`)
+var shellOption = lazyregexp.New(`^-[a-z]*c$`)
 
 // maxHeld is how deep shells within shells are examined.
 const maxHeld = 4

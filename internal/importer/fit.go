@@ -8,6 +8,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // fit changes a job so that a jobs file takes it, and reports what it loses by that. ok is false
@@ -65,7 +66,7 @@ func fitTags(e *Entry, j *job.Job) {
 
 // exampleImage matches images of examples: of your-registry or REGISTRY, and of a registry of ECR whose account
 // is no number of twelve digits.
-var exampleImage = Pattern(`(?:^|/)(?i:your[-_](?:\w|-)|your(?:registry|repo|org|company|user|username|name)\b)|^REGISTRY/|^(?:[^/]*[^0-9/.][^/.]*|[0-9]{1,11})\.dkr\.ecr\.`)
+var exampleImage = lazyregexp.New(`(?:^|/)(?i:your[-_](?:\w|-)|your(?:registry|repo|org|company|user|username|name)\b)|^REGISTRY/|^(?:[^/]*[^0-9/.][^/.]*|[0-9]{1,11})\.dkr\.ecr\.`)
 
 // fitDefinition does the same for a job's task definition.
 func fitDefinition(e *Entry, j *job.Job, d *job.TaskDefinition) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer/shell"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // launcher describes a program that starts others: how many words belong to it besides its
@@ -34,7 +35,7 @@ var launchers = map[string]launcher{
 	"wget": {0, []string{"-O", "-o", "-t", "-T", "-U", "-P", "--header", "--user-agent", "--timeout", "--tries"}}, "fetch": {0, []string{"-o"}}, "lynx": {}, "links": {}, "http": {}, "GET": {},
 }
 
-var versioned = Pattern(`^(?:ea-|alt-|ls)?(python|php|ruby|perl|node)-?[0-9.]*(?:-?(?:cli|cgi))?$`)
+var versioned = lazyregexp.New(`^(?:ea-|alt-|ls)?(python|php|ruby|perl|node)-?[0-9.]*(?:-?(?:cli|cgi))?$`)
 
 // subcommanded are programs whose names say little without their first word.
 var subcommanded = []string{

@@ -1,5 +1,7 @@
 package importer
 
+import "github.com/batchplane/batchplane/internal/lazyregexp"
+
 // lockers are programs that keep two commands apart by a file or by the processes of one host.
 var lockers = []string{
 	"setlock", "lockrun", "lckdo", "with-lock-ex", "lockf", "shlock", "cronlock", "lockfile", "lockfile-create", "lockfile-check", "dotlockfile",
@@ -9,4 +11,4 @@ var lockers = []string{
 
 // lockForm matches a lock that the line makes itself: a file or a folder whose name ends so, which
 // a block and a clock do not, and the locks of chpst and solo.
-var lockForm = Pattern(`(?:\[|\btest)\s+(?:!\s+)?-[defs]\s+\S*\.(?:lock|lck|pid)(?:["'}\s;&|)\]]|$)|\bmkdir\s+(?:-\S+\s+)*(?:\S*(?:[^\sbc]|[A-Za-z][bc]))?(?:lock|lck)(?:["'\s;&|]|$)|/(?:var|run)/lock/|\bchpst\s+(?:-\S+\s+|\w+\s+)*?-[lL]\s|\bsolo\s+(?:-\w+\s+)*-port=`)
+var lockForm = lazyregexp.New(`(?:\[|\btest)\s+(?:!\s+)?-[defs]\s+\S*\.(?:lock|lck|pid)(?:["'}\s;&|)\]]|$)|\bmkdir\s+(?:-\S+\s+)*(?:\S*(?:[^\sbc]|[A-Za-z][bc]))?(?:lock|lck)(?:["'\s;&|]|$)|/(?:var|run)/lock/|\bchpst\s+(?:-\S+\s+|\w+\s+)*?-[lL]\s|\bsolo\s+(?:-\w+\s+)*-port=`)

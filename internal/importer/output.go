@@ -5,19 +5,20 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer/shell"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // logLike matches files that are logs by their names. A folder alone says nothing: one called
 // logs may hold data too. streams matches the container's own output; crontabs of images write
 // to that of process 1 or of cron.
 var (
-	logLike = Pattern(`(?i)\.(log|err|out)$`)
-	streams = Pattern(`^/dev/(?:stdout|stderr|fd/[12])$|^/proc/(?:1|self|\$\(cat [\w./-]*cron[\w./-]*\))/fd/[12]$`)
+	logLike = lazyregexp.New(`(?i)\.(log|err|out)$`)
+	streams = lazyregexp.New(`^/dev/(?:stdout|stderr|fd/[12])$|^/proc/(?:1|self|\$\(cat [\w./-]*cron[\w./-]*\))/fd/[12]$`)
 )
 
 // passing matches files that nobody misses: logs by another name, and what lies in folders for logs
 // and for a while.
-var passing = Pattern(`^(?:/tmp|/var/tmp|/var/log|/dev|/proc|/run|/var/run)/|(?i)(?:^|[^a-z])logs?(?:[^a-z]|$)`)
+var passing = lazyregexp.New(`^(?:/tmp|/var/tmp|/var/log|/dev|/proc|/run|/var/run)/|(?i)(?:^|[^a-z])logs?(?:[^a-z]|$)`)
 
 const nowhere = "/dev/null"
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer/shell"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 const ownName = `(?:localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1\])(?:[:/?]|$)`
@@ -13,12 +14,12 @@ const ownName = `(?:localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1\])(?:[:/?]|$)`
 var (
 	// ownURL matches a word, or the value of an option or a variable, that is a URL of the host itself.
 	// A header, a query or a text that only holds one does not count.
-	ownURL  = Pattern(`^(?:-*[\w.-]+=)?["']?[\w+]+://(?:[^\s/@]*@)?` + ownName)
-	ownWord = Pattern(`^` + ownName)
+	ownURL  = lazyregexp.New(`^(?:-*[\w.-]+=)?["']?[\w+]+://(?:[^\s/@]*@)?` + ownName)
+	ownWord = lazyregexp.New(`^` + ownName)
 	// hostWord matches words by which a client of a database may be told another host.
-	hostWord = Pattern(`^(?:-h|--host|--ur[il]|--defaults|--login-path|--config=|(?:(?:--dbname=|-d)?["']?)\$)|://|\b(?:host|service)=`)
+	hostWord = lazyregexp.New(`^(?:-h|--host|--ur[il]|--defaults|--login-path|--config=|(?:(?:--dbname=|-d)?["']?)\$)|://|\b(?:host|service)=`)
 	// hostVariable matches variables that name one.
-	hostVariable = Pattern(`^(?:PGHOST|PGHOSTADDR|PGSERVICE|PGSERVICEFILE|MYSQL_HOST)(?:=|$)`)
+	hostVariable = lazyregexp.New(`^(?:PGHOST|PGHOSTADDR|PGSERVICE|PGSERVICEFILE|MYSQL_HOST)(?:=|$)`)
 )
 
 var (

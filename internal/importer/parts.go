@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer/shell"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // Parts gives the words that tell a command from others, the most telling first: the script, the
@@ -70,7 +71,7 @@ func isDelay(c shell.Command) bool {
 }
 
 // delay matches a text that imports what it needs and sleeps.
-var delay = Pattern(`^["'](?:(?:import|from|use) [\w ,.:]+;\s*)*(?:time\.)?(?:u?sleep)\b[^;]*;?\s*["']$`)
+var delay = lazyregexp.New(`^["'](?:(?:import|from|use) [\w ,.:]+;\s*)*(?:time\.)?(?:u?sleep)\b[^;]*;?\s*["']$`)
 
 func commandParts(c shell.Command, variables map[string]string, folder string, depth int) (parts []string, works bool) {
 	if depth > maxHeld {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer/shell"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 const (
@@ -51,9 +52,9 @@ type Secret struct {
 
 // named matches ways to write a name before its value; the group is the name.
 var named = []func() *regexp.Regexp{
-	Pattern(`([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`),
-	Pattern(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+`),
-	Pattern(`([A-Za-z_][A-Za-z0-9_.-]*)(?:\\?["']\s*:|\s*:\s)\s*(?:\\"|\\')?`),
+	lazyregexp.New(`([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`),
+	lazyregexp.New(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)[ \t]+`),
+	lazyregexp.New(`([A-Za-z_][A-Za-z0-9_.-]*)(?:\\?["']\s*:|\s*:\s)\s*(?:\\"|\\')?`),
 }
 
 // value matches a value in a line for a shell.
@@ -89,23 +90,23 @@ var unnamed = []struct {
 	words []string
 	form  func() *regexp.Regexp
 }{
-	{[]string{"key=", "auth=", "sig=", "signature="}, Pattern(`[?&](?:key|auth|sig|signature)=([^\s&"';]+)`)},
-	{[]string{"authorization"}, Pattern(`(?i)authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token|digest)\s+)?([^\s"'\\]+)`)},
-	{[]string{"bearer"}, Pattern(`(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{6,})`)},
-	{[]string{"curl"}, Pattern(`\bcurl\b.*?\s(?:-u|-U|--user|--proxy-user)[= ]?\s*["']?[^\s:"'$-][^\s:"'$]*:([^\s"']+)`)},
-	{[]string{"mysql", "mariadb", "sshpass"}, Pattern(`\b(?:mysql[\w-]*|mariadb[\w-]*|sshpass)\b[^|;&]*?\s-p` + value)},
-	{[]string{"sshpass", "mongo"}, Pattern(`\b(?:sshpass|mongo\w*)\b[^|;&]*?\s-p\s+` + value)},
-	{[]string{"login"}, Pattern(`\b(?:docker|podman)\s+login\b[^|;&]*?\s-p\s+` + value)},
-	{[]string{"sqlcmd", "bcp"}, Pattern(`\b(?:sqlcmd|bcp)\b[^|;&]*?\s-P\s*` + value)},
-	{[]string{"lftp"}, Pattern(`\blftp\b[^|;&]*?\s-u\s*[^\s,]+,([^\s;&|"']+)`)},
-	{[]string{"redis-cli"}, Pattern(`\bredis-cli\b[^|;&]*?\s-a\s*` + value)},
-	{[]string{"-p\"", "-p'"}, Pattern(`\s-p("[^"]*[^"0-9][^"]*"|'[^']*[^'0-9][^']*')`)},
-	{[]string{" -p", "\t-p"}, Pattern(`\s-p([0-9]*[A-Za-z]+[0-9][A-Za-z0-9]*|[0-9]+[A-Za-z][A-Za-z0-9]*)`)},
-	{[]string{"pass:"}, Pattern(`\bpass:([^\s"']+)`)},
+	{[]string{"key=", "auth=", "sig=", "signature="}, lazyregexp.New(`[?&](?:key|auth|sig|signature)=([^\s&"';]+)`)},
+	{[]string{"authorization"}, lazyregexp.New(`(?i)authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token|digest)\s+)?([^\s"'\\]+)`)},
+	{[]string{"bearer"}, lazyregexp.New(`(?i)\bbearer\s+([A-Za-z0-9._~+/=-]{6,})`)},
+	{[]string{"curl"}, lazyregexp.New(`\bcurl\b.*?\s(?:-u|-U|--user|--proxy-user)[= ]?\s*["']?[^\s:"'$-][^\s:"'$]*:([^\s"']+)`)},
+	{[]string{"mysql", "mariadb", "sshpass"}, lazyregexp.New(`\b(?:mysql[\w-]*|mariadb[\w-]*|sshpass)\b[^|;&]*?\s-p` + value)},
+	{[]string{"sshpass", "mongo"}, lazyregexp.New(`\b(?:sshpass|mongo\w*)\b[^|;&]*?\s-p\s+` + value)},
+	{[]string{"login"}, lazyregexp.New(`\b(?:docker|podman)\s+login\b[^|;&]*?\s-p\s+` + value)},
+	{[]string{"sqlcmd", "bcp"}, lazyregexp.New(`\b(?:sqlcmd|bcp)\b[^|;&]*?\s-P\s*` + value)},
+	{[]string{"lftp"}, lazyregexp.New(`\blftp\b[^|;&]*?\s-u\s*[^\s,]+,([^\s;&|"']+)`)},
+	{[]string{"redis-cli"}, lazyregexp.New(`\bredis-cli\b[^|;&]*?\s-a\s*` + value)},
+	{[]string{"-p\"", "-p'"}, lazyregexp.New(`\s-p("[^"]*[^"0-9][^"]*"|'[^']*[^'0-9][^']*')`)},
+	{[]string{" -p", "\t-p"}, lazyregexp.New(`\s-p([0-9]*[A-Za-z]+[0-9][A-Za-z0-9]*|[0-9]+[A-Za-z][A-Za-z0-9]*)`)},
+	{[]string{"pass:"}, lazyregexp.New(`\bpass:([^\s"']+)`)},
 }
 
 // folders match what may be a folder of data, and not the program whose name it has: tar -C /var/lib/mysql -pczf.
-var folders = Pattern(`/(?:lib|log|etc|run|data|srv|backups?|dumps?|spool|volumes?)/(?:mysql|mariadb|mongo)[\w.-]*`)
+var folders = lazyregexp.New(`/(?:lib|log|etc|run|data|srv|backups?|dumps?|spool|volumes?)/(?:mysql|mariadb|mongo)[\w.-]*`)
 
 // unfolder gives a text of the same length without the folders of data. Programs remain: /opt/backup/mysqldump.
 func unfolder(text string) string {
@@ -202,7 +203,7 @@ func merged(all []Secret) (out []Secret) {
 	return out
 }
 
-var references = Pattern(`^"?(?:pass:)?(?:\$[A-Za-z_0-9]+|\$\{\w+(?::?\?[^}]*|:?-)?\}?|\$\(.*|\x60.*)+"?$`)
+var references = lazyregexp.New(`^"?(?:pass:)?(?:\$[A-Za-z_0-9]+|\$\{\w+(?::?\?[^}]*|:?-)?\}?|\$\(.*|\x60.*)+"?$`)
 
 // isReference reports whether a value consists of variables and substitutions alone, so that it
 // gives nothing away. In single quotes the shell expands nothing. pass: is how openssl names a password.
@@ -212,8 +213,8 @@ func isReference(v string) bool { return references().MatchString(v) }
 // give no secret away, as in SECRET = os.environ["TLS_SECRET"]: an environment is asked, or the text
 // names something.
 var (
-	calls   = Pattern(`^(?:[A-Za-z_][\w.]*[\[(])+["'][^"']*["'](?:, ?["'][^"']*["'])*[\])]*`)
-	lookups = Pattern(`^(?:[A-Za-z_][\w.]*[\[(])*(?:(?i:[\w.]*env[\w.]*)[\[(]["'][^"']*["']|[A-Za-z_][\w.]*[\[(]["'](?:[A-Z_][A-Z0-9_]*|/[\w/.-]+|[{}\[\]]+)["'])(?:, ?(?:""|''|None))?[\])]`)
+	calls   = lazyregexp.New(`^(?:[A-Za-z_][\w.]*[\[(])+["'][^"']*["'](?:, ?["'][^"']*["'])*[\])]*`)
+	lookups = lazyregexp.New(`^(?:[A-Za-z_][\w.]*[\[(])*(?:(?i:[\w.]*env[\w.]*)[\[(]["'][^"']*["']|[A-Za-z_][\w.]*[\[(]["'](?:[A-Z_][A-Z0-9_]*|/[\w/.-]+|[{}\[\]]+)["'])(?:, ?(?:""|''|None))?[\])]`)
 )
 
 // secretEnd gives the end of the value that begins at i behind a name, and whether it is a secret.
@@ -271,7 +272,7 @@ func HideRest(text string) (string, bool) {
 	return text[:found[0].Start] + Hidden, true
 }
 
-var told = Pattern(`(?i)\b([a-z_][a-z0-9_-]*)\s*[:=]\s*(\S+)`)
+var told = lazyregexp.New(`(?i)\b([a-z_][a-z0-9_-]*)\s*[:=]\s*(\S+)`)
 
 // HideComment hides the whole of a comment that holds a secret.
 func HideComment(text string) (string, bool) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer/shell"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // Parts of guards. Only forms whose meaning is certain are recognised.
@@ -19,12 +20,12 @@ const (
 )
 
 var (
-	randomBelow = Pattern(`^sleep\s+"?\$(?:\(\(|\[)\s*\$?\{?RANDOM\}?\s*\\?%\s*([0-9]+)\s*(?:\)\)|\])"?([smh]?)$`)
-	hostGuard   = Pattern(`^(?:\[|test)\s+(?:"?` + host + `"?\s+==?\s+["']?[\w.-]+["']?|["']?[\w.-]+["']?\s+==?\s+"?` + host + `"?)(?:\s+\])?$`)
-	askHost     = Pattern(`\bhostname\b|\bHOSTNAME\b|\buname -n\b`)
-	lastDay     = Pattern(`^(?:\[|test)\s+"?(?:\$\(|\x60)\s*date\s+(?:` + tomorrow + `\s+` + dayForm + `|` + dayForm + `\s+` + tomorrow + `)\s*(?:\)|\x60)"?\s+` +
+	randomBelow = lazyregexp.New(`^sleep\s+"?\$(?:\(\(|\[)\s*\$?\{?RANDOM\}?\s*\\?%\s*([0-9]+)\s*(?:\)\)|\])"?([smh]?)$`)
+	hostGuard   = lazyregexp.New(`^(?:\[|test)\s+(?:"?` + host + `"?\s+==?\s+["']?[\w.-]+["']?|["']?[\w.-]+["']?\s+==?\s+"?` + host + `"?)(?:\s+\])?$`)
+	askHost     = lazyregexp.New(`\bhostname\b|\bHOSTNAME\b|\buname -n\b`)
+	lastDay     = lazyregexp.New(`^(?:\[|test)\s+"?(?:\$\(|\x60)\s*date\s+(?:` + tomorrow + `\s+` + dayForm + `|` + dayForm + `\s+` + tomorrow + `)\s*(?:\)|\x60)"?\s+` +
 		`(?:==?\s+["']?01["']?|-eq\s+["']?0?1["']?)(?:\s+\])?$`)
-	dayGuard = Pattern(`^(?:\[{1,2}|test)\s.*(?:\$\(|\x60)(?:[^)\x60]*[\s/])?date[\s|]`)
+	dayGuard = lazyregexp.New(`^(?:\[{1,2}|test)\s.*(?:\$\(|\x60)(?:[^)\x60]*[\s/])?date[\s|]`)
 )
 
 // setup removes what comes before the command and has a better place.
@@ -116,4 +117,4 @@ func (r *Command) guards(s shell.List) {
 	}
 }
 
-var bashForm = Pattern(`\[\[|&>|RANDOM|(^|[;&|]\s*)source\s`)
+var bashForm = lazyregexp.New(`\[\[|&>|RANDOM|(^|[;&|]\s*)source\s`)

@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer/shell"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // identifier matches what tells things apart but says nothing to people: a UUID, a long number, a
 // hash.
-var identifier = Pattern(`^(?:[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{13,}|[0-9]{5,}|[0-9A-Fa-f]{16,}|[A-Za-z0-9_-]{32,})$`)
+var identifier = lazyregexp.New(`^(?:[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{13,}|[0-9]{5,}|[0-9A-Fa-f]{16,}|[A-Za-z0-9_-]{32,})$`)
 
 // fixed reports whether a shell inserts nothing into a text.
 func fixed(text string) bool { return !strings.ContainsAny(text, "$`") }

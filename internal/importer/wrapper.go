@@ -9,9 +9,10 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer/shell"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
-var duration = Pattern(`^([0-9]+(?:\.[0-9]+)?)([smhd]?)$`)
+var duration = lazyregexp.New(`^([0-9]+(?:\.[0-9]+)?)([smhd]?)$`)
 
 // seconds reads a duration of timeout(1) and sleep(1).
 func seconds(s string) (time.Duration, bool) {
@@ -123,11 +124,11 @@ func (r *Command) timeout(words []shell.Word) int {
 }
 
 var (
-	nonblock = Pattern(`^(-[a-zA-Z]*n[a-zA-Z]*|--nonblock|--nb)$`)
+	nonblock = lazyregexp.New(`^(-[a-zA-Z]*n[a-zA-Z]*|--nonblock|--nb)$`)
 	// conflict matches the option by which a flock that gives up is a success.
-	conflict   = Pattern(`(?:^|\s)(?:-E\s*|--conflict-exit-code[= ])0+(?:\s|$)`)
-	descriptor = Pattern(`^[0-9]+$`)
-	flockWait  = Pattern(`^(?:-w|--wait=|--timeout=)([0-9.]+)$`)
+	conflict   = lazyregexp.New(`(?:^|\s)(?:-E\s*|--conflict-exit-code[= ])0+(?:\s|$)`)
+	descriptor = lazyregexp.New(`^[0-9]+$`)
+	flockWait  = lazyregexp.New(`^(?:-w|--wait=|--timeout=)([0-9.]+)$`)
 )
 
 const (

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // WithArgs gives a command with arguments added. A shell's `-c` takes the first word after
@@ -63,7 +65,7 @@ func splitting(command []string) string {
 }
 
 // splitOption matches env's option -S (GNU Coreutils, "env invocation").
-var splitOption = compiled(`^(-[a-zA-Z]*S|--split-string)`)
+var splitOption = lazyregexp.New(`^(-[a-zA-Z]*S|--split-string)`)
 
 // shells are programs that take `-c SCRIPT $0 $1 ...` (POSIX, "sh"). BusyBox's name its
 // shell in the next word.

@@ -4,26 +4,21 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
+
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // Placeholder is what an import writes where only a person knows the value.
 const Placeholder = "REPLACE-ME"
 
-// compiled gives an expression that is compiled on first use: the start of a function that
-// reads a stop needs none of them.
-func compiled(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
-}
-
 var (
-	secretName = compiled(`(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|WEBHOOK(_?URL)?|` +
+	secretName = lazyregexp.New(`(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|WEBHOOK(_?URL)?|` +
 		`(API|PRIVATE|ACCESS|ACCOUNT|ENCRYPTION|SIGNING|MASTER)_?KEY|(^|_)PASS|_PWD|(^|_)PW|_KEY)_?[0-9]*$`)
 	// publicKey matches names of keys that open nothing, and of numbers of tokens.
-	publicKey = compiled(`(?i)(^|_)((PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|HASH|RANGE|SHARD|ROUTING|CACHE|OBJECT|S3|KMS|LOCK|GROUP|INDEX|UNIQUE|IDEMPOTENCY)_KEY|(MAX|MIN|NUM)_TOKEN)_?[0-9]*$`)
+	publicKey = lazyregexp.New(`(?i)(^|_)((PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|HASH|RANGE|SHARD|ROUTING|CACHE|OBJECT|S3|KMS|LOCK|GROUP|INDEX|UNIQUE|IDEMPOTENCY)_KEY|(MAX|MIN|NUM)_TOKEN)_?[0-9]*$`)
 	// noSecret matches a reference (an ARN, a path, the name of a file of keys, where a program finds it, or what it asks for it in code), a
 	// switch, a number that is too short, no value, or our placeholder.
-	noSecret = compiled(`^((arn|file|env|vault|ssm|secretsmanager):.*|op://.*|[\w.~/-]+\.(pem|key|crt|cer|p12|pfx|jks|ppk|gpg|asc)|(~|\.{1,2})?/[A-Za-z0-9_./@-]*|[\w.]*(environ|getenv|env|ENV)[.[(].*|[0-9]{1,2}|(?i:true|false|yes|no|on|off|null|none|nil)|` + Placeholder + `)$`)
+	noSecret = lazyregexp.New(`^((arn|file|env|vault|ssm|secretsmanager):.*|op://.*|[\w.~/-]+\.(pem|key|crt|cer|p12|pfx|jks|ppk|gpg|asc)|(~|\.{1,2})?/[A-Za-z0-9_./@-]*|[\w.]*(environ|getenv|env|ENV)[.[(].*|[0-9]{1,2}|(?i:true|false|yes|no|on|off|null|none|nil)|` + Placeholder + `)$`)
 )
 
 // LooksSecret reports whether a variable most likely holds a secret. It goes by the name,
@@ -50,12 +45,12 @@ var secretForms = []struct {
 	words []string
 	form  func() *regexp.Regexp
 }{
-	{[]string{"://"}, compiled(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/"']+)@`)},
-	{[]string{"assword", "ASSWORD", "wd", "WD", "ccountKey", "ccessKey"}, compiled(`(?i)(?:^|--|[?&;,.\s"'])(?:password|passwd|pwd|accountkey|sharedaccesskey)[ \t]*=[ \t]*["']?([^\s&;,"'\x60$<{%/\\=-][^\s&;,"']*)`)},
-	{[]string{"hooks.slack.com/", "discord"}, compiled(`(?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks)/([^\s"']+)`)},
-	{[]string{"k_live_", "k_test_", "gh", "github_pat_", "glpat-", "xox"}, compiled(`\b((?:sk|rk)_(?:live|test)_[A-Za-z0-9]+|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[A-Za-z0-9-]{8,})`)},
-	{[]string{"eyJ"}, compiled(`\b(eyJ[A-Za-z0-9_-]{6,}[A-Za-z0-9_.-]*)`)},
-	{[]string{"-----BEGIN "}, compiled(`(-----BEGIN [A-Z ]*PRIVATE KEY-----.*)`)},
+	{[]string{"://"}, lazyregexp.New(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/"']+)@`)},
+	{[]string{"assword", "ASSWORD", "wd", "WD", "ccountKey", "ccessKey"}, lazyregexp.New(`(?i)(?:^|--|[?&;,.\s"'])(?:password|passwd|pwd|accountkey|sharedaccesskey)[ \t]*=[ \t]*["']?([^\s&;,"'\x60$<{%/\\=-][^\s&;,"']*)`)},
+	{[]string{"hooks.slack.com/", "discord"}, lazyregexp.New(`(?:hooks\.slack\.com/(?:services|workflows)|discord(?:app)?\.com/api/webhooks)/([^\s"']+)`)},
+	{[]string{"k_live_", "k_test_", "gh", "github_pat_", "glpat-", "xox"}, lazyregexp.New(`\b((?:sk|rk)_(?:live|test)_[A-Za-z0-9]+|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[A-Za-z0-9-]{8,})`)},
+	{[]string{"eyJ"}, lazyregexp.New(`\b(eyJ[A-Za-z0-9_-]{6,}[A-Za-z0-9_.-]*)`)},
+	{[]string{"-----BEGIN "}, lazyregexp.New(`(-----BEGIN [A-Z ]*PRIVATE KEY-----.*)`)},
 }
 
 // SecretsIn gives the places (start and end, in bytes) in a text of what is most likely a

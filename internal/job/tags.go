@@ -4,6 +4,8 @@ import (
 	"maps"
 	"strings"
 	"unicode"
+
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // MaxTags is how many tags a job may give its tasks. ECS takes 50, of which batchplane needs
@@ -15,7 +17,7 @@ const OurTags = "batchplane:"
 
 // tagText matches what a tag may consist of in every service (AWS General Reference, "Tag
 // naming limits and requirements").
-var tagText = compiled(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+var tagText = lazyregexp.New(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 func (j Job) validateTags(ps *problems) { validateTags(j.Tags, ps) }
 

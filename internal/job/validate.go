@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // MaxNameLength is the longest job name. With stack, slot and attempt it must fit into ECS's
@@ -130,7 +132,7 @@ func sizes(mib []int) string {
 	return fmt.Sprintf("%d to %d in steps of %d", mib[0], mib[len(mib)-1], mib[1]-mib[0])
 }
 
-var envName = compiled(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+var envName = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
 func (j Job) validateEnvironment(ps *problems) {
 	for _, name := range sortedKeys(j.Environment) {

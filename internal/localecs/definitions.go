@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 const (
@@ -17,7 +19,7 @@ const (
 
 // namePattern is ECS's pattern for families and containers.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
-var namePattern = pattern(`^[A-Za-z0-9_-]{1,255}$`)
+var namePattern = lazyregexp.New(`^[A-Za-z0-9_-]{1,255}$`)
 
 // definition is a revision of a task definition. Content is the request that
 // registered it, as compact JSON.

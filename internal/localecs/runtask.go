@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 type runTaskRequest struct {
@@ -54,8 +56,8 @@ const (
 )
 
 var (
-	tokenPattern     = pattern(`^[!-~]*$`)
-	startedByPattern = pattern(`^[A-Za-z0-9/_-]*$`)
+	tokenPattern     = lazyregexp.New(`^[!-~]*$`)
+	startedByPattern = lazyregexp.New(`^[A-Za-z0-9/_-]*$`)
 )
 
 // runTask launches once for each live token. It checks in this order: whether the request is valid,

@@ -3,12 +3,11 @@ package render
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // CloudFormation replaces {{resolve:service:key}} in any text of a template with a parameter or
@@ -22,7 +21,7 @@ func unresolved(json string) string { return strings.ReplaceAll(json, "{{", `{\u
 
 // Compiled on first use, not at the start of each program that links this package, such as
 // functions.
-var reference = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\{\{\s*resolve\s*:`) })
+var reference = lazyregexp.New(`(?i)\{\{\s*resolve\s*:`)
 
 // resolves reports whether CloudFormation may take a text for a dynamic reference.
 func resolves(s string) bool { return strings.Contains(s, "{{") && reference().MatchString(s) }

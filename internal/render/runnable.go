@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // Runnable says why jobs cannot run on AWS as they are. Each sentence says what to fill in, and
@@ -136,7 +137,7 @@ func (f findings) shadows(j job.Job, d job.TaskDefinition) {
 }
 
 // inECR matches an image in a private ECR registry.
-var inECR = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{12}\.dkr[.-]ecr(-fips)?\.`) })
+var inECR = lazyregexp.New(`^\d{12}\.dkr[.-]ecr(-fips)?\.`)
 
 func (f findings) definition(d job.TaskDefinition) {
 	who := "task definition " + d.Family

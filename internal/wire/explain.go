@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"regexp"
 	"strings"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/batchplane/batchplane/internal/adapter/dynamo"
 	"github.com/batchplane/batchplane/internal/adapter/fargate"
 	"github.com/batchplane/batchplane/internal/adapter/people"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
@@ -113,11 +113,11 @@ var (
 
 // action finds the action in the message of a refusal: "User: ... is not authorized to perform:
 // dynamodb:Query on resource: ..." (IAM user guide, "Troubleshoot access denied error messages").
-var action = regexp.MustCompile(`perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
+var action = lazyregexp.New(`perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
 
 func notAllowed(c StackConfig, region string, api smithy.APIError, err error) error {
 	what := "that"
-	if m := action.FindStringSubmatch(api.ErrorMessage()); m != nil {
+	if m := action().FindStringSubmatch(api.ErrorMessage()); m != nil {
 		what = m[1]
 	}
 	if fargate.ForbiddenBy(api.ErrorMessage()) != "" {

@@ -2,22 +2,17 @@ package fargate
 
 import (
 	"cmp"
-	"regexp"
 	"strings"
-	"sync"
 
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 	"github.com/batchplane/batchplane/internal/stop"
 )
 
 // The wording of IAM's refusals: the stack may not pass a role, or may not launch.
 var (
-	notPassed = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`not authorized to perform: iam:PassRole on resource: (arn:[^ ]+)`)
-	})
-	elsewhere = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`with an explicit deny(?: in (an? [A-Za-z -]*policy|a permissions boundary))?|because no (service control policy|resource control policy|permissions boundary|session policy|VPC endpoint policy) allows`)
-	})
-	notLaunched = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`not authorized to perform: ecs:RunTask\b`) })
+	notPassed   = lazyregexp.New(`not authorized to perform: iam:PassRole on resource: (arn:[^ ]+)`)
+	elsewhere   = lazyregexp.New(`with an explicit deny(?: in (an? [A-Za-z -]*policy|a permissions boundary))?|because no (service control policy|resource control policy|permissions boundary|session policy|VPC endpoint policy) allows`)
+	notLaunched = lazyregexp.New(`not authorized to perform: ecs:RunTask\b`)
 )
 
 // ForbiddenBy names the kind of policy that forbids a call whatever others allow, from the wording of AWS's

@@ -2,11 +2,11 @@ package crontab
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // UserColumn says whether the sixth column of job lines names a user, as in
@@ -69,13 +69,13 @@ var programs = []string{
 var both = []string{"borg", "julia", "mysql", "node", "rails", "restic"}
 
 var (
-	userForm   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.@-]*(\\[A-Za-z0-9_.-]+)?\$?$`)
-	scriptForm = regexp.MustCompile(`\.(sh|bash|py|pl|rb|php|[cm]?js|ts|jl|jar|exe)$`)
-	timeForm   = regexp.MustCompile(`^[0-9?*][0-9?*/,LW#-]*$`)
+	userForm   = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_.@-]*(\\[A-Za-z0-9_.-]+)?\$?$`)
+	scriptForm = lazyregexp.New(`\.(sh|bash|py|pl|rb|php|[cm]?js|ts|jl|jar|exe)$`)
+	timeForm   = lazyregexp.New(`^[0-9?*][0-9?*/,LW#-]*$`)
 )
 
 // userLike reports whether a user can have this name, also in a directory service.
-func userLike(word string) bool { return len(word) <= 64 && userForm.MatchString(word) }
+func userLike(word string) bool { return len(word) <= 64 && userForm().MatchString(word) }
 
 // sixth gives the word after the schedule, and what it looks like.
 func (l *Line) sixth() (string, shape) {
@@ -86,7 +86,7 @@ func (l *Line) sixth() (string, shape) {
 	text, _ = cutNoLog(text)
 	schedule, rest := cutSchedule(text)
 	word, command := cutWord(rest)
-	if _, err := cron.ParseCrontab(schedule); err != nil || rest == "" || timeForm.MatchString(word) {
+	if _, err := cron.ParseCrontab(schedule); err != nil || rest == "" || timeForm().MatchString(word) {
 		return word, notJudged
 	}
 	if slices.Contains(both, word) {
@@ -98,7 +98,7 @@ func (l *Line) sixth() (string, shape) {
 // shapeOf judges a word by its name and by what follows it.
 func shapeOf(word, command string) shape {
 	switch {
-	case !userLike(word) || scriptForm.MatchString(word) || slices.Contains(programs, word):
+	case !userLike(word) || scriptForm().MatchString(word) || slices.Contains(programs, word):
 		return aProgram
 	case slices.Contains(accounts, word) || strings.HasPrefix(word, "Debian-") || strings.Contains(word, `\`):
 		if command == "" {
@@ -119,7 +119,7 @@ func shapeBefore(command string) shape {
 	if first == "cd" || first[0] == '(' {
 		return aUser
 	}
-	if strings.ContainsAny(first[:1], "/~.$[({\"'`") || strings.Contains(first, "=") || scriptForm.MatchString(first) || slices.Contains(programs, first) {
+	if strings.ContainsAny(first[:1], "/~.$[({\"'`") || strings.Contains(first, "=") || scriptForm().MatchString(first) || slices.Contains(programs, first) {
 		return leads
 	}
 	return unclear
@@ -135,7 +135,7 @@ func shapeOfBoth(word, command string) shape {
 		return aProgram
 	case slices.Contains(programs, path.Base(first)) || path.Base(first) == word:
 		return aUser
-	case strings.HasPrefix(first, "/") && !scriptForm.MatchString(first) || strings.HasSuffix(first, ".sh"):
+	case strings.HasPrefix(first, "/") && !scriptForm().MatchString(first) || strings.HasSuffix(first, ".sh"):
 		return unclear
 	}
 	return aProgram
@@ -152,12 +152,12 @@ const (
 	namesNoUser        // the columns are named, and none is
 )
 
-var legendForm = regexp.MustCompile(`(?i)^[#*|\s.\x60'+-]*(?:m|min|mins|minutes?)\b.*\b(?:h|hr|hours?)\b.*\b(?:dow|day|w|week|weekday|wday|day-of-week|day_of_week|d)\b`)
+var legendForm = lazyregexp.New(`(?i)^[#*|\s.\x60'+-]*(?:m|min|mins|minutes?)\b.*\b(?:h|hr|hours?)\b.*\b(?:dow|day|w|week|weekday|wday|day-of-week|day_of_week|d)\b`)
 
-var userWord = regexp.MustCompile(`(?i)\b(?:user|user-?name|who|account)\b`)
+var userWord = lazyregexp.New(`(?i)\b(?:user|user-?name|who|account)\b`)
 
 // drawnUser is a legend drawn in stars, as Debian and RHEL ship it.
-var drawnUser = regexp.MustCompile(`^#[\s#]*(?:\*\s+){5}(?:user|user-name|username)\b`)
+var drawnUser = lazyregexp.New(`^#[\s#]*(?:\*\s+){5}(?:user|user-name|username)\b`)
 
 // headings finds the legend of a file. If there are several, one that names users takes
 // precedence.
@@ -166,9 +166,9 @@ func headings(data string) (found legend) {
 		text = strings.TrimSpace(text)
 		switch {
 		case text == "" || text[0] != '#' || len(text) > 200:
-		case drawnUser.MatchString(text), legendForm.MatchString(text) && userWord.MatchString(text):
+		case drawnUser().MatchString(text), legendForm().MatchString(text) && userWord().MatchString(text):
 			return namesUsers
-		case legendForm.MatchString(text):
+		case legendForm().MatchString(text):
 			found = namesNoUser
 		}
 	}
@@ -187,7 +187,7 @@ func judge(lines []Line, users UserColumn, told legend) func(word string, s shap
 	}
 	return func(word string, s shape) (bool, string) {
 		switch {
-		case s == notJudged && timeForm.MatchString(word):
+		case s == notJudged && timeForm().MatchString(word):
 			return false, ""
 		case users == Absent:
 			return false, ""

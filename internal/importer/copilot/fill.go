@@ -6,11 +6,12 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // filled matches a variable that Copilot fills in when it deploys; after a backslash it stays
 // (interpolatorEnvVarRegExp in internal/pkg/manifest/interpolate.go of aws/copilot-cli).
-var filled = importer.Pattern(`(\\?)\$\{([_a-zA-Z][_a-zA-Z0-9]*)\}`)
+var filled = lazyregexp.New(`(\\?)\$\{([_a-zA-Z][_a-zA-Z0-9]*)\}`)
 
 // filling fills in the variables of a manifest.
 type filling struct {

@@ -12,6 +12,7 @@ import (
 	lines "github.com/batchplane/batchplane/internal/cron/crontab"
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/foreign"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // Kind is the name of this kind of file.
@@ -108,11 +109,11 @@ func (r Reader) Read(in *importer.Import, files []*importer.File) error {
 }
 
 // systemFile matches files in which cron reads a user before each command.
-var systemFile = importer.Pattern(`^/etc/(?:crontab$|cron\.d/)`)
+var systemFile = lazyregexp.New(`^/etc/(?:crontab$|cron\.d/)`)
 
 // unread matches files that Debian's cron ignores because of their name, as its cron(8) says
 // (https://manpages.debian.org/bookworm/cron/cron.8.en.html).
-var unread = importer.Pattern(`^/etc/cron\.d/.*[^A-Za-z0-9_/-]`)
+var unread = lazyregexp.New(`^/etc/cron\.d/.*[^A-Za-z0-9_/-]`)
 
 // importing is an import in progress.
 type importing struct {

@@ -8,19 +8,20 @@ import (
 	lines "github.com/batchplane/batchplane/internal/cron/crontab"
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/foreign"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // byteOrderMark is what Windows editors put before the first line.
 const byteOrderMark = "\ufeff"
 
-var anacron = importer.Pattern(`^([0-9]+|@[a-z]+)\s+[0-9]+\s+[A-Za-z][\w.-]+\s+[^\s*?0-9]`)
+var anacron = lazyregexp.New(`^([0-9]+|@[a-z]+)\s+[0-9]+\s+[A-Za-z][\w.-]+\s+[^\s*?0-9]`)
 
 // quartz names schedulers whose first field counts seconds.
 const quartz = "Quartz or another scheduler that counts seconds"
 
 // sixthField matches a command that begins with what can only be a time field. A number or days
 // are one too if nothing follows.
-var sixthField = importer.Pattern(`(?i)^(?:(?:[?*]|[0-9]+(?:[-,/][0-9]+)+)\s+\S|(?:[?*](?:/[0-9]+)?|[0-9]+(?:[-,/#][0-9]+)*|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*)\s*$)`)
+var sixthField = lazyregexp.New(`(?i)^(?:(?:[?*]|[0-9]+(?:[-,/][0-9]+)+)\s+\S|(?:[?*](?:/[0-9]+)?|[0-9]+(?:[-,/#][0-9]+)*|(?:sun|mon|tue|wed|thu|fri|sat)(?:[-,](?:sun|mon|tue|wed|thu|fri|sat))*)\s*$)`)
 
 // steps begins the name of a dialect whose form may also be a mistake in a line for cron.
 const steps = "a scheduler that takes"
@@ -30,18 +31,18 @@ var dialects = []struct {
 	form func() *regexp.Regexp
 	name string
 }{
-	{importer.Pattern(`^@(every_minute|every_second|[0-9]+)(\s|$)`), "FreeBSD's cron"},
-	{importer.Pattern(`^@every\s`), "supercronic or robfig/cron"},
-	{importer.Pattern(`^[&%!]|^@(?:[a-z0-9,]*\(|\s|[a-z]*\s+[0-9]+[smhdw])`), "fcron"},
-	{importer.Pattern(`^(?:\S+\s+){5}-n?[qs][nqs]*\s`), "OpenBSD's or FreeBSD's cron"},
-	{importer.Pattern(`^(?:\S+\s+){0,4}[0-9]*~[0-9]*/[0-9]+\s`), "OpenBSD's cron, which draws where such a step begins"},
+	{lazyregexp.New(`^@(every_minute|every_second|[0-9]+)(\s|$)`), "FreeBSD's cron"},
+	{lazyregexp.New(`^@every\s`), "supercronic or robfig/cron"},
+	{lazyregexp.New(`^[&%!]|^@(?:[a-z0-9,]*\(|\s|[a-z]*\s+[0-9]+[smhdw])`), "fcron"},
+	{lazyregexp.New(`^(?:\S+\s+){5}-n?[qs][nqs]*\s`), "OpenBSD's or FreeBSD's cron"},
+	{lazyregexp.New(`^(?:\S+\s+){0,4}[0-9]*~[0-9]*/[0-9]+\s`), "OpenBSD's cron, which draws where such a step begins"},
 	{anacron, "an anacrontab (days, delay, name, command)"},
-	{importer.Pattern(`^\[(Unit|Timer|Service|Install)\]`), "a systemd unit"},
-	{importer.Pattern(`^(On(Calendar|BootSec|StartupSec|ActiveSec|UnitActiveSec|UnitInactiveSec)|Persistent|AccuracySec|RandomizedDelaySec|ExecStart|WantedBy)\s*=`), "a systemd unit"},
-	{importer.Pattern(`^(cron|rate|at)\(`), "EventBridge"},
-	{importer.Pattern(`^(H\b|(\S+\s+){1,4}H\b)`), "Jenkins"},
-	{importer.Pattern(`^([0-9*,/-]+\s+){3,4}\?(\s|$)|^([0-9*,/?LW-]+\s+){5}[*?](\s|$)`), quartz},
-	{importer.Pattern(`^(\S+\s+){0,4}[0-9]+/[0-9]+\s`), steps + " 5/15 for 5-59/15 (the first Vixie cron took it for 5)"},
+	{lazyregexp.New(`^\[(Unit|Timer|Service|Install)\]`), "a systemd unit"},
+	{lazyregexp.New(`^(On(Calendar|BootSec|StartupSec|ActiveSec|UnitActiveSec|UnitInactiveSec)|Persistent|AccuracySec|RandomizedDelaySec|ExecStart|WantedBy)\s*=`), "a systemd unit"},
+	{lazyregexp.New(`^(cron|rate|at)\(`), "EventBridge"},
+	{lazyregexp.New(`^(H\b|(\S+\s+){1,4}H\b)`), "Jenkins"},
+	{lazyregexp.New(`^([0-9*,/-]+\s+){3,4}\?(\s|$)|^([0-9*,/?LW-]+\s+){5}[*?](\s|$)`), quartz},
+	{lazyregexp.New(`^(\S+\s+){0,4}[0-9]+/[0-9]+\s`), steps + " 5/15 for 5-59/15 (the first Vixie cron took it for 5)"},
 }
 
 // dialect names the program whose line this looks like; "" means cron.
@@ -56,7 +57,7 @@ func dialect(text string) string {
 }
 
 // assigned matches a line that was meant to set a variable, as a shell would read it.
-var assigned = importer.Pattern(`^\s*(?:(?:export|declare -x|setenv|set)\s+[A-Za-z_]\w*[\s=]|[A-Za-z_]\w*\s*=\s*(?:"[^"]*"|'[^']*')\s*\S)`)
+var assigned = lazyregexp.New(`^\s*(?:(?:export|declare -x|setenv|set)\s+[A-Za-z_]\w*[\s=]|[A-Za-z_]\w*\s*=\s*(?:"[^"]*"|'[^']*')\s*\S)`)
 
 // broken reports, once, what an invalid line does to the other jobs of its file. Debian's cron
 // logs `ERROR (Syntax error, this crontab file will be ignored)`, as many public logs show, and

@@ -13,6 +13,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // replacement replaces bytes that are not UTF-8.
@@ -48,7 +49,7 @@ func (v *environment) zoneName() string {
 }
 
 // taskVariable matches what ECS, and so a jobs file, takes as the name of a variable.
-var taskVariable = importer.Pattern(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+var taskVariable = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
 // set reads an environment line.
 func (v *environment) set(e *importer.Entry, name, value string) {

@@ -9,6 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/shell"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 func (in *importing) job(e *importer.Entry, l lines.Line) {
@@ -100,7 +101,7 @@ func warn(e *importer.Entry, l lines.Line) {
 
 // dcronName matches the name that dcron asks for if a schedule begins with @ (https://github.com/dubiousjim/dcron,
 // crontab.markdown).
-var dcronName = importer.Pattern(`^ID=\S+\s`)
+var dcronName = lazyregexp.New(`^ID=\S+\s`)
 
 // whoever reports who ran the job, and who was told.
 func (in *importing) whoever(e *importer.Entry, l lines.Line, r *importer.Command) {
@@ -146,10 +147,10 @@ func readable(r *importer.Command, l lines.Line) {
 
 // withinWord matches a command that a % cut off within a word, such as a URL, a file's name or a
 // variable's value. Who means standard input ends the command before it.
-var withinWord = importer.Pattern(`(?:[=/:+_.,&?"'([{-]|://\S*)$`)
+var withinWord = lazyregexp.New(`(?:[=/:+_.,&?"'([{-]|://\S*)$`)
 
 // dateCut matches a command that a % cut off within a format of date.
-var dateCut = importer.Pattern("\\bdate\\s[^;|&)`]*\\+[^;|&)`]*$")
+var dateCut = lazyregexp.New("\\bdate\\s[^;|&)`]*\\+[^;|&)`]*$")
 
 // input puts cron's standard input into the command, since a task gets none.
 func (in *importing) input(e *importer.Entry, l lines.Line, r *importer.Command) {

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf8"
+
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // XML reads an XML file and gives its outermost element with its name. An element with others in it
@@ -47,9 +47,7 @@ func XML(data []byte) (name string, root *Node, err error) {
 
 // references matches what may refer to a control character, which version 1.1 has more of
 // (https://www.w3.org/TR/xml11/#charsets), and what holds no references.
-var references = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?s)<!\[CDATA\[.*?(?:\]\]>|\z)|&#(?:[0-9]{1,4}|x[0-9a-fA-F]{1,4});`)
-})
+var references = lazyregexp.New(`(?s)<!\[CDATA\[.*?(?:\]\]>|\z)|&#(?:[0-9]{1,4}|x[0-9a-fA-F]{1,4});`)
 
 // marks are 32 characters that no text has (https://www.unicode.org/faq/private_use.html#nonchar4), one for
 // each control character while Go's decoder reads.

@@ -8,11 +8,12 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // runTask matches the resource of a state that runs a task
 // (https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html).
-var runTask = importer.Pattern(`^arn:[^:]*:states:::(?:aws-sdk:)?ecs:runTask((?:\.\w+)?)(?::\d)?$`)
+var runTask = lazyregexp.New(`^arn:[^:]*:states:::(?:aws-sdk:)?ecs:runTask((?:\.\w+)?)(?::\d)?$`)
 
 // IsMachine reports whether a target is a state machine of Step Functions.
 func IsMachine(arn string) bool { return strings.Contains(arn, ":states:") }
@@ -216,7 +217,7 @@ func (m *machine) timeout(state *doc.Node) job.Duration {
 }
 
 // path matches the paths that are followed into the input.
-var path = importer.Pattern(`^\$(?:\.[A-Za-z_][\w-]*)*$`)
+var path = lazyregexp.New(`^\$(?:\.[A-Za-z_][\w-]*)*$`)
 
 // fill puts the input's values in the place of the paths of a request. Those that it does not have, and
 // expressions, are in asks, except where the parameter is dropped anyway.

@@ -5,17 +5,18 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 var (
 	// unfilled matches what examples have where a person is to write something: <your-cluster>, ${REGION},
 	// {{account}}, subnet-xxxx, YOUR_SUBNET_ID, REPLACE_WITH_SG.
-	unfilled = importer.Pattern(`<[^<>]+>|\$?\{[^{}]+\}|(?i:\bx{3,}\b|\byour[-_]|\breplace[-_]|\bchange[-_]?me\b)`)
+	unfilled = lazyregexp.New(`<[^<>]+>|\$?\{[^{}]+\}|(?i:\bx{3,}\b|\byour[-_]|\breplace[-_]|\bchange[-_]?me\b)`)
 	// placed matches ARNs whose account is a number, as all are; group 1 is what stands there.
-	placed = importer.Pattern(`^arn:[^:]*:(?:ecs|iam):[^:]*:([^:]*):`)
-	number = importer.Pattern(`^[0-9]{12}$`)
+	placed = lazyregexp.New(`^arn:[^:]*:(?:ecs|iam):[^:]*:([^:]*):`)
+	number = lazyregexp.New(`^[0-9]{12}$`)
 	// revision matches a family alone or with a number (ECS API reference, RunTask, taskDefinition).
-	revision = importer.Pattern(`^[^:]+(?::[0-9]+)?$`)
+	revision = lazyregexp.New(`^[^:]+(?::[0-9]+)?$`)
 )
 
 // filled switches off a job whose target is still to be filled in, or names a revision that ECS does not have.

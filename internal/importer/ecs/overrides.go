@@ -9,6 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // overrides reads how the input overrides the task definition.
@@ -128,7 +129,7 @@ func Command(e *importer.Entry, j *job.Job, words []string) {
 	}
 }
 
-var sizeForm = importer.Pattern(`(?i)^([0-9]+(?:\.[0-9]+)?)\s*(vcpu|gb|gib|mib|mb|)$`)
+var sizeForm = lazyregexp.New(`(?i)^([0-9]+(?:\.[0-9]+)?)\s*(vcpu|gb|gib|mib|mb|)$`)
 
 // Units reads ECS's sizes: CPU units or vCPU, MiB or GB. It gives 0 if there is none.
 func Units(text string) int {

@@ -10,9 +10,10 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
-var universal = importer.Pattern(`(?i)^arn:[^:]*:scheduler:::aws-sdk:ecs:runTask$`)
+var universal = lazyregexp.New(`(?i)^arn:[^:]*:scheduler:::aws-sdk:ecs:runTask$`)
 
 // IsRunTask reports whether a target is Scheduler's universal target for ecs:runTask.
 func IsRunTask(arn string) bool { return universal().MatchString(arn) }
@@ -32,7 +33,7 @@ func Request(e *importer.Entry, input *doc.Node) (t Target, ok bool) {
 }
 
 // placeholder matches what a transformer replaces with a part of the event.
-var placeholder = importer.Pattern(`<[A-Za-z0-9_.-]+>`)
+var placeholder = lazyregexp.New(`<[A-Za-z0-9_.-]+>`)
 
 // Fixed reports whether what starts a target gives it the same input each time. If an event makes that,
 // the entry is refused. The text of a transformer that uses nothing of the event becomes the input.
@@ -163,7 +164,7 @@ func times(n int) string {
 type Rule struct{ Name, Bus, Flags string }
 
 // targetID matches the IDs that EventBridge takes (EventBridge API reference, Target, Id).
-var targetID = importer.Pattern(`^[.\-_A-Za-z0-9]{1,64}$`)
+var targetID = lazyregexp.New(`^[.\-_A-Za-z0-9]{1,64}$`)
 
 func (r Rule) flags() string {
 	if r.Bus != "" && r.Bus != "default" {

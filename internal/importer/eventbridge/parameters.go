@@ -6,6 +6,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // parameter gives the default of a parameter and notes its name: the deployment may have another
@@ -25,7 +26,7 @@ func (t *template) parameter(n *doc.Node, name string, p *doc.Node) *doc.Node {
 
 // reference matches what CloudFormation reads from another place at each deployment
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html).
-var reference = importer.Pattern(`\{\{resolve:[^{}]+\}\}`)
+var reference = lazyregexp.New(`\{\{resolve:[^{}]+\}\}`)
 
 // dynamic replaces the dynamic references in a text.
 func (t *template) dynamic(n *doc.Node) *doc.Node {

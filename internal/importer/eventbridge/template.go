@@ -7,6 +7,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/importer/ecs"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 const (
@@ -95,7 +96,7 @@ func (g *gathering) scheduleResource(t *template, file, id string, r *doc.Node) 
 	g.items = append(g.items, out)
 }
 
-var synthesised = importer.Pattern(`[0-9A-F]{8}$`)
+var synthesised = lazyregexp.New(`[0-9A-F]{8}$`)
 
 // constructs are the parts of a path that CDK's own constructs add.
 var constructs = []string{"Resource", "Default", "ScheduledEventRule", "Rule", "Schedule", "ScheduleRule"}
@@ -245,7 +246,7 @@ func (t *template) resource(n *doc.Node, name, attribute string, depth int) *doc
 	return t.unknown(n, "the name of "+name)
 }
 
-var substitution = importer.Pattern(`\$\{(!?)([^}]+)\}`)
+var substitution = lazyregexp.New(`\$\{(!?)([^}]+)\}`)
 
 // sub answers Fn::Sub, with its own variables if it has any.
 func (t *template) sub(n, argument *doc.Node, depth int) *doc.Node {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // line is one line of a timer: what it says, and what Jenkins makes of that.
@@ -79,7 +80,7 @@ func fields(text string, h *hash) (f importer.Fields, drawn bool, err error) {
 
 // items matches what a list has between its commas: *, N-M, H or H(N-M), each with a step or
 // without, or N.
-var items = importer.Pattern(`^(?:(\*|H)|(H\(|)(\d{1,3})-(\d{1,3})(\)|))(?:/(\d{1,3}))?$|^(\d{1,3})$`)
+var items = lazyregexp.New(`^(?:(\*|H)|(H\(|)(\d{1,3})-(\d{1,3})(\)|))(?:/(\d{1,3}))?$|^(\d{1,3})$`)
 
 // item reads one.
 func (b bounds) item(text string, h *hash) (set uint64, err error) {

@@ -7,6 +7,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/importer/shell"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // script is one shell step.
@@ -171,7 +172,7 @@ func (s script) several() bool {
 // ofBuild matches variables that Jenkins gives to each build (its page
 // https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables and that of
 // JENKINS_URL/env-vars.html).
-var ofBuild = importer.Pattern(`\$\{?((?:BUILD_(?:NUMBER|ID|URL|TAG|DISPLAY_NAME|CAUSE\w*)|JOB_(?:NAME|BASE_NAME|URL|DISPLAY_URL)|NODE_(?:NAME|LABELS)|EXECUTOR_NUMBER|WORKSPACE(?:_TMP)?|JENKINS_(?:HOME|URL)|HUDSON_\w+|(?:GIT|SVN)_(?:COMMIT|BRANCH|URL|REVISION|PREVIOUS_\w+|LOCAL_BRANCH)))\b`)
+var ofBuild = lazyregexp.New(`\$\{?((?:BUILD_(?:NUMBER|ID|URL|TAG|DISPLAY_NAME|CAUSE\w*)|JOB_(?:NAME|BASE_NAME|URL|DISPLAY_URL)|NODE_(?:NAME|LABELS)|EXECUTOR_NUMBER|WORKSPACE(?:_TMP)?|JENKINS_(?:HOME|URL)|HUDSON_\w+|(?:GIT|SVN)_(?:COMMIT|BRANCH|URL|REVISION|PREVIOUS_\w+|LOCAL_BRANCH)))\b`)
 
 // jenkins switches a job off whose command asks for what only Jenkins sets.
 func (r *reading) jenkins(line string) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // scope holds what Kubernetes replaces $(NAME) with: the container's variables. ECS replaces
@@ -58,11 +59,11 @@ func (s *scope) set(name string, x expanded) {
 }
 
 // ofService matches the variables that a pod has for the services of its namespace.
-var ofService = importer.Pattern(`^[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)|_PORT_[0-9]+_(?:TCP|UDP)\w*)$`)
+var ofService = lazyregexp.New(`^[A-Z][A-Z0-9_]*(?:_SERVICE_(?:HOST|PORT)|_PORT_[0-9]+_(?:TCP|UDP)\w*)$`)
 
 // anyVariable matches the names of variables that the file may not show. A $(command) of a shell is
 // in lower case.
-var anyVariable = importer.Pattern(`^[A-Z_][A-Z0-9_]*$`)
+var anyVariable = lazyregexp.New(`^[A-Z_][A-Z0-9_]*$`)
 
 // expand replaces variables. $$ becomes $, and $(NAME) stays if no variable has that name
 // (third_party/forked/golang/expansion of kubernetes/kubernetes).
@@ -146,7 +147,7 @@ func (r *reading) ofCluster(words []string) {
 // service matches names that the DNS of a cluster alone knows: those of Services with their namespace, and
 // hosts of one word in URLs, before the port of a usual server, and as the host that a client is told
 // (https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/).
-var service = importer.Pattern(`(?:^|[^\w.-])([a-z0-9-]+\.[a-z0-9-]+\.svc(?:\.[a-z0-9.-]+)?)(?:[:/?"'\s]|$)|` +
+var service = lazyregexp.New(`(?:^|[^\w.-])([a-z0-9-]+\.[a-z0-9-]+\.svc(?:\.[a-z0-9.-]+)?)(?:[:/?"'\s]|$)|` +
 	`\b(?:https?|grpc|tcp|nats|amqps?|rediss?|mysql|postgres(?:ql)?|mongodb)://(?:[^\s/@"']*@)?([a-z][a-z0-9-]*)(?::[0-9]+)?(?:[/?,;|)"'\s]|$)|` +
 	`(?:^|[\s=,"'])([a-z][a-z0-9-]*):(?:2181|3306|4222|5432|5672|6379|8080|9000|9042|9092|9200|11211|27017)(?:[/,;|)"'\s]|$)|` +
 	`\b(?:psql|pg_\w+|mysql\w*|mariadb[\w-]*|redis-cli|mongo\w*)\s(?:[^|;&]*?\s)?(?:-h\s*|--host[= ])["']?([a-z][a-z0-9-]*)(?:["'\s;|)]|$)`)
@@ -154,9 +155,9 @@ var service = importer.Pattern(`(?:^|[^\w.-])([a-z0-9-]+\.[a-z0-9-]+\.svc(?:\.[a
 // hostName matches names of variables that hold a host, noHost those of hosts that may call and of people's
 // addresses, and oneWord a host of one word.
 var (
-	hostName = importer.Pattern(`(?i)(?:^|_)(?:PG|DB)?(?:HOST|HOSTS|ADDR|ADDRESS|BROKERS?)$`)
-	noHost   = importer.Pattern(`(?i)(?:^|_)(?:ALLOWED|TRUSTED)_HOSTS?$|(?:^|_)(?:FROM|TO|CC|BCC|REPLY|SENDER|E?MAIL)_ADDR(?:ESS)?$`)
-	oneWord  = importer.Pattern(`^[a-z][a-z0-9-]*(?::[0-9]+)?$`)
+	hostName = lazyregexp.New(`(?i)(?:^|_)(?:PG|DB)?(?:HOST|HOSTS|ADDR|ADDRESS|BROKERS?)$`)
+	noHost   = lazyregexp.New(`(?i)(?:^|_)(?:ALLOWED|TRUSTED)_HOSTS?$|(?:^|_)(?:FROM|TO|CC|BCC|REPLY|SENDER|E?MAIL)_ADDR(?:ESS)?$`)
+	oneWord  = lazyregexp.New(`^[a-z][a-z0-9-]*(?::[0-9]+)?$`)
 )
 
 // services reports what is called by a name of its cluster, in the command or a variable.

@@ -13,6 +13,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // Reader reads CronJobs.
@@ -32,7 +33,7 @@ func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 
 // ofHelm matches what only Helm would render. A command may have a template of its own, such as one
 // for kubectl.
-var ofHelm = importer.Pattern(`\{\{-?\s*(?:\$?\.(?:Values|Release|Chart|Capabilities|Template|Files)\b|(?:include|template|tpl|toYaml)\s)`)
+var ofHelm = lazyregexp.New(`\{\{-?\s*(?:\$?\.(?:Values|Release|Chart|Capabilities|Template|Files)\b|(?:include|template|tpl|toYaml)\s)`)
 
 // templated reports whether a CronJob of a document is a Helm template.
 func templated(d *doc.Node) bool { return slices.ContainsFunc(cronJobs(d), rendersLater) }

@@ -9,6 +9,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/importer/ecs"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 func (r *reading) platform(spec *doc.Node) {
@@ -167,7 +168,7 @@ func cpuUnits(text string) int {
 
 var suffixes = map[string]float64{"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "m": 1e-3}
 
-var quantity = importer.Pattern(`^([0-9.]+(?:e[0-9]+)?)([A-Za-z]*)$`)
+var quantity = lazyregexp.New(`^([0-9.]+(?:e[0-9]+)?)([A-Za-z]*)$`)
 
 // mebibytes reads a quantity of memory.
 func mebibytes(text string) int {

@@ -8,6 +8,7 @@ import (
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // The keys of a CronJob's spec and of a Job's that are read, or reported elsewhere.
@@ -53,12 +54,12 @@ func (r *reading) rest() {
 // injecting matches labels and annotations by which a pod gets what its manifest does not show:
 // secrets of Vault, 1Password, Bank-Vaults and Akeyless, roles of kiam and kube2iam, Azure
 // identities, proxies of meshes and of Cloud SQL, agents.
-var injecting = importer.Pattern(`^(?:vault\.hashicorp\.com/(?:agent-inject|role)|vault\.security\.banzaicloud\.io/|operator\.1password\.io/|akeyless/|iam\.amazonaws\.com/role|` +
+var injecting = lazyregexp.New(`^(?:vault\.hashicorp\.com/(?:agent-inject|role)|vault\.security\.banzaicloud\.io/|operator\.1password\.io/|akeyless/|iam\.amazonaws\.com/role|` +
 	`azure\.workload\.identity/|aadpodidbinding|linkerd\.io/inject|config\.linkerd\.io/|sidecar\.istio\.io/inject|consul\.hashicorp\.com/connect-inject|dapr\.io/enabled|` +
 	`instrumentation\.opentelemetry\.io/inject|admission\.datadoghq\.com/|cloudsql\.cloud\.google\.com/instances|secrets\.doppler\.com/)`)
 
 // managing matches labels and annotations that say only who manages a manifest.
-var managing = importer.Pattern(`^(?:app\.kubernetes\.io/|helm\.sh/|meta\.helm\.sh/|kubectl\.kubernetes\.io/|kustomize\.|argocd\.argoproj\.io/|fluxcd\.io/|app$|name$|k8s-app$|batch\.kubernetes\.io/)`)
+var managing = lazyregexp.New(`^(?:app\.kubernetes\.io/|helm\.sh/|meta\.helm\.sh/|kubectl\.kubernetes\.io/|kustomize\.|argocd\.argoproj\.io/|fluxcd\.io/|app$|name$|k8s-app$|batch\.kubernetes\.io/)`)
 
 // marks gives the names of the labels and annotations of the CronJob, its Job and its pod. Those by
 // which the pod gets something are in injected.
@@ -103,7 +104,7 @@ func (r *reading) devices(n *doc.Node) {
 
 // filledIn matches a placeholder that a program fills in before a manifest is applied: the {{ }} of
 // Go and Jinja, and the ${NAME} of envsubst and Flux.
-var filledIn = importer.Pattern(`\{\{.*?\}\}|\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-=][^}]*)?\}`)
+var filledIn = lazyregexp.New(`\{\{.*?\}\}|\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-=][^}]*)?\}`)
 
 // unrendered reports a value that is still a template. In a command ${NAME} belongs to the shell,
 // and {{ }} may belong to what the command runs.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/cron"
 	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // calendar is what an OnCalendar says (systemd.time(7), "Calendar Events"). A day counts only if the
@@ -183,7 +184,7 @@ func (c *calendar) clock(text string) (err error) {
 }
 
 // value matches what a list has between its commas.
-var value = importer.Pattern(`^(?:\*|(\d{1,2})(?:\.\.(\d{1,2}))?(?:/(\d{1,2}))?)$`)
+var value = lazyregexp.New(`^(?:\*|(\d{1,2})(?:\.\.(\d{1,2}))?(?:/(\d{1,2}))?)$`)
 
 // list reads the values of a field.
 func list(text string, low, high int) (set uint64, err error) {
@@ -228,7 +229,7 @@ var spanUnits = map[string]time.Duration{
 	"d": 24 * time.Hour, "day": 24 * time.Hour, "days": 24 * time.Hour, "w": 7 * 24 * time.Hour, "week": 7 * 24 * time.Hour, "weeks": 7 * 24 * time.Hour,
 }
 
-var spanPart = importer.Pattern(`^\s*(\d{1,9})\s*([A-Za-z]*)`)
+var spanPart = lazyregexp.New(`^\s*(\d{1,9})\s*([A-Za-z]*)`)
 
 // span reads a time span. ok is false for months, years and what is none.
 func span(text string) (d time.Duration, ok bool) {

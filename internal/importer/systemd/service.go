@@ -8,6 +8,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // command makes the job's command of what the service runs.
@@ -123,8 +124,8 @@ func (r *reading) line(text string) string {
 // variable matches a word that systemd splits at the variable's blanks, and braced what is behind the $
 // of one that it does not split. It knows no ${NAME:-default}.
 var (
-	variable = importer.Pattern(`^\$[A-Za-z_]\w*$`)
-	braced   = importer.Pattern(`^\{[A-Za-z_]\w*\}`)
+	variable = lazyregexp.New(`^\$[A-Za-z_]\w*$`)
+	braced   = lazyregexp.New(`^\{[A-Za-z_]\w*\}`)
 )
 
 // quoted gives a word with variables for a shell. $$ is a $ to systemd.
@@ -149,9 +150,9 @@ func quoted(word string) string {
 
 // word matches a word of a command or of Environment: parts in quotes, escaped characters and others.
 var (
-	word    = importer.Pattern(`(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\.|[^\s"'\\])+`)
-	partsOf = importer.Pattern(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:\\.|[^"'\\])+`)
-	escapes = importer.Pattern(`\\(?:x[0-9a-fA-F]{2}|[0-3][0-7]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)`)
+	word    = lazyregexp.New(`(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\.|[^\s"'\\])+`)
+	partsOf = lazyregexp.New(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:\\.|[^"'\\])+`)
+	escapes = lazyregexp.New(`\\(?:x[0-9a-fA-F]{2}|[0-3][0-7]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)`)
 )
 
 // split gives the words of a command or of Environment (systemd.syntax(7), "Quoting").

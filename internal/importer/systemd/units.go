@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // unit is one unit with its drop-ins.
@@ -23,7 +24,7 @@ type setting struct {
 }
 
 // header is the comment that `systemctl cat` writes above each file.
-var header = importer.Pattern(`^# (/\S*\.(?:timer|service)(?:\.d/\S+\.conf)?)$`)
+var header = lazyregexp.New(`^# (/\S*\.(?:timer|service)(?:\.d/\S+\.conf)?)$`)
 
 // collection is the units of all files, by name.
 type collection struct {
@@ -137,7 +138,7 @@ func (u *unit) last(section, key string) string {
 }
 
 // instances matches names of instances in which only a - may stand for another character, a /.
-var instances = importer.Pattern(`^[\w:.@-]+$`)
+var instances = lazyregexp.New(`^[\w:.@-]+$`)
 
 // filled puts the name of a template's instance into a text (systemd.unit(5), "SPECIFIERS").
 func (u *unit) filled(text string) string {

@@ -8,9 +8,10 @@ import (
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/importer/ecs"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
-var indexes = importer.Pattern(`\[[^\]]*\]`)
+var indexes = lazyregexp.New(`\[[^\]]*\]`)
 
 // ruleOf begins the key of a reference to a rule.
 const ruleOf = "rule of "

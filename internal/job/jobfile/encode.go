@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // Encode writes a jobs file that Load, with an Env, reads as f. It writes the notes on a job,
@@ -78,13 +78,13 @@ func jobKey(key string, value any) (string, any) {
 	return key, value
 }
 
-var bareVariable = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}`)
+var bareVariable = lazyregexp.New(`\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}`)
 
 // escaped keeps Load from expanding variables in a value.
 func escaped(v any) any {
 	switch v := v.(type) {
 	case string:
-		return bareVariable.ReplaceAllString(v, "$$${0}")
+		return bareVariable().ReplaceAllString(v, "$$${0}")
 	case []any:
 		for i := range v {
 			v[i] = escaped(v[i])
@@ -122,7 +122,7 @@ func encodeFields(b *bytes.Buffer, v any, indent string, rename func(string, any
 			continue
 		}
 		name, value = rename(name, value)
-		if text, ok := value.(string); ok && blockForm.MatchString(text) {
+		if text, ok := value.(string); ok && blockForm().MatchString(text) {
 			fmt.Fprintf(b, "%s%s: %s\n", indent, name, block(text, indent+"  "))
 			continue
 		}
@@ -154,7 +154,7 @@ func flow(v any) string {
 
 // blockForm matches texts of several lines that a block can hold as they are: with plain
 // characters only, no line that is empty or ends with a blank, and the first not indented.
-var blockForm = regexp.MustCompile(`^[!-~]([ -~]*[!-~])?(\n[ -~]*[!-~])+\n?$`)
+var blockForm = lazyregexp.New(`^[!-~]([ -~]*[!-~])?(\n[ -~]*[!-~])+\n?$`)
 
 func block(s, indent string) string {
 	head := "|-"
@@ -164,7 +164,7 @@ func block(s, indent string) string {
 	return head + "\n" + indent + strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "\n"+indent)
 }
 
-var plainForm = regexp.MustCompile(`^([A-Za-z/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*|[0-9]+[smhd])$`)
+var plainForm = lazyregexp.New(`^([A-Za-z/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*|[0-9]+[smhd])$`)
 
 // scalarText writes a text so that YAML reads it as that text. A JSON string is also a YAML
 // string, once the characters that JSON leaves alone and YAML does not take are escaped. So are those
@@ -173,7 +173,7 @@ func scalarText(s string) string {
 	switch strings.ToLower(s) {
 	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
 	default:
-		if plainForm.MatchString(s) {
+		if plainForm().MatchString(s) {
 			return s
 		}
 	}

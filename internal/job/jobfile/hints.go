@@ -2,7 +2,6 @@ package jobfile
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/batchplane/batchplane/internal/cron"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 const noJobsFile = "this is no jobs file, which begins with `jobs:`; `batchplane import FILE` makes one of a crontab or of another scheduler's file"
@@ -53,12 +53,12 @@ func crontabLine(line string) *Problem {
 
 // bareSchedule matches a line whose schedule begins with a star and has no quotes. To YAML the
 // star begins an alias.
-var bareSchedule = regexp.MustCompile(`^[\s{-]*schedule:\s*(\*[^#"'}]*)`)
+var bareSchedule = lazyregexp.New(`^[\s{-]*schedule:\s*(\*[^#"'}]*)`)
 
 // bareStar finds the first such line at or before the line where the parser stopped.
 func bareStar(text string, near int) *Problem {
 	for i, line := range strings.Split(text, "\n") {
-		m := bareSchedule.FindStringSubmatchIndex(line)
+		m := bareSchedule().FindStringSubmatchIndex(line)
 		if m == nil {
 			continue
 		}
@@ -85,11 +85,11 @@ func tabbed(text string, near int) *Problem {
 }
 
 // keyed matches a line with a key and a value: what is before the key, the key, and the value.
-var keyed = regexp.MustCompile(`^([\s-]*)([\w-]+):\s+(\S.*?)\s*$`)
+var keyed = lazyregexp.New(`^([\s-]*)([\w-]+):\s+(\S.*?)\s*$`)
 
 // shellText finds a value that a shell would understand, and YAML does not.
 func shellText(line string) *Problem {
-	m := keyed.FindStringSubmatchIndex(line)
+	m := keyed().FindStringSubmatchIndex(line)
 	if m == nil {
 		return nil
 	}
@@ -180,7 +180,7 @@ func askew(lines []string, near int) *Problem {
 	if near < 1 || near >= len(lines) {
 		return nil
 	}
-	above, below := keyed.FindStringSubmatchIndex(lines[near-1]), keyed.FindStringSubmatchIndex(lines[near])
+	above, below := keyed().FindStringSubmatchIndex(lines[near-1]), keyed().FindStringSubmatchIndex(lines[near])
 	if above == nil || below == nil || below[4] <= above[4] {
 		return nil
 	}

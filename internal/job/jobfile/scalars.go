@@ -2,13 +2,13 @@ package jobfile
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // text gives a scalar as the file writes it: 08 stays "08", and yes stays "yes".
@@ -87,7 +87,7 @@ func (d *decoder) variable(n ast.Node, path string) (value string, unset bool) {
 	return value, false
 }
 
-var variableForm = regexp.MustCompile(`\$?\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}`)
+var variableForm = lazyregexp.New(`\$?\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}`)
 
 // expand replaces ${NAME} in a text with its value. ${NAME:-x} is x if the variable has no
 // value, and $${NAME} becomes ${NAME}. Commands stay as they are: the shell expands their
@@ -97,11 +97,11 @@ func (d *decoder) expand(n ast.Node, path, s string) (string, bool) {
 		return s, true
 	}
 	ok := true
-	s = variableForm.ReplaceAllStringFunc(s, func(found string) string {
+	s = variableForm().ReplaceAllStringFunc(s, func(found string) string {
 		if strings.HasPrefix(found, "$$") {
 			return found[1:]
 		}
-		parts := variableForm.FindStringSubmatch(found)
+		parts := variableForm().FindStringSubmatch(found)
 		value, set := d.options.Env(parts[1])
 		switch {
 		case set && value != "" || set && parts[2] == "":
