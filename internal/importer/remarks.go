@@ -124,6 +124,7 @@ func (r *Command) remarks(s shell.List) {
 	r.disk(s, all)
 	r.failures(s)
 	r.guards(s)
+	r.absent(s)
 	if bashForm().MatchString(r.Line) && r.interpreter() == "/bin/sh" {
 		r.E.Decide("it uses bash syntax, and its SHELL is /bin/sh: that works only if /bin/sh is bash")
 	}

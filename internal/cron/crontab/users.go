@@ -52,17 +52,18 @@ var accounts = []string{
 
 // programs are names that no user has.
 var programs = []string{
-	"Rscript", "[", "ansible-playbook", "apt", "apt-get", "artisan", "aws", "az", "bash", "borg", "borgmatic", "bq", "bun", "bundle", "bzip2", "cargo",
-	"case", "cat", "cd", "certbot", "chmod", "chown", "chronic", "composer", "cp", "cronic", "curl", "date", "dbt", "dd", "deno", "df", "docker",
-	"docker-compose", "dotnet", "drush", "du", "duplicity", "duply", "echo", "env", "eval", "exec", "export", "false", "ffmpeg", "find", "flock", "for",
-	"freshclam", "gcloud", "gh", "go", "gradle", "grep", "gsutil", "gunzip", "gzip", "head", "helm", "if", "ionice", "java", "julia", "k6", "kill",
-	"killall", "kubectl", "lftp", "ln", "logger", "logrotate", "ls", "lua", "lynx", "make", "mix", "mkdir", "mongodump", "mongosh", "mv", "mvn",
-	"mysql", "mysqladmin", "mysqldump", "nc", "nice", "nodejs", "nohup", "npm", "npx", "octave", "openssl", "perl", "pg_dump", "pg_dumpall", "pgrep",
-	"php", "ping", "pip", "pip3", "pkill", "pnpm", "podman", "poetry", "powershell", "printf", "ps", "psql", "pwsh", "python", "python2", "python3",
-	"rails", "rake", "rclone", "redis-cli", "restic", "rm", "rmdir", "rsync", "ruby", "run-parts", "s3cmd", "sbt", "scp", "sed", "service", "set",
-	"setsid", "sh", "sleep", "sort", "source", "speedtest-cli", "sqlite3", "ssh", "stat", "su", "sudo", "supervisorctl", "sync", "systemctl", "tail",
-	"tar", "tee", "terraform", "test", "time", "timeout", "touch", "true", "ts-node", "tsx", "umask", "until", "uv", "vacuumdb", "wget", "while", "wp",
-	"xargs", "xvfb-run", "yarn", "youtube-dl", "yt-dlp", "yum", "zip", "zsh",
+	"Rscript", "[", "ansible-playbook", "apt", "apt-get", "artisan", "awk", "aws", "az", "bash", "borg", "borgmatic", "bq", "bun", "bundle", "bzip2",
+	"cargo", "case", "cat", "cd", "certbot", "chgrp", "chmod", "chown", "chronic", "command", "composer", "cp", "cronic", "crontab", "curl", "date",
+	"dbt", "dd", "deno", "df", "diff", "docker", "docker-compose", "dotnet", "drush", "du", "duplicity", "duply", "echo", "env", "eval", "exec",
+	"export", "false", "ffmpeg", "find", "flock", "for", "freshclam", "fstrim", "gcloud", "gh", "go", "gradle", "grep", "gsutil", "gunzip", "gzip",
+	"head", "helm", "if", "ionice", "java", "journalctl", "julia", "k6", "kill", "killall", "kubectl", "lftp", "ln", "logger", "logrotate", "ls", "lua",
+	"lynx", "mailx", "make", "mix", "mkdir", "mktemp", "mongodump", "mongosh", "mountpoint", "mv", "mvn", "mysql", "mysqladmin", "mysqldump", "nc",
+	"nice", "nocache", "nodejs", "nohup", "npm", "npx", "octave", "openssl", "perl", "pg_dump", "pg_dumpall", "pgrep", "php", "pidof", "ping", "pip",
+	"pip3", "pkill", "pnpm", "podman", "poetry", "powershell", "printf", "ps", "psql", "pwsh", "python", "python2", "python3", "rails", "rake",
+	"rclone", "read", "redis-cli", "restic", "rm", "rmdir", "rsync", "ruby", "run-parts", "s3cmd", "sbt", "scp", "sed", "service", "set", "setsid",
+	"sh", "sleep", "sort", "source", "speedtest-cli", "sqlite3", "ssh", "stat", "su", "sudo", "supervisorctl", "sync", "systemctl", "systemd-run",
+	"tail", "tar", "tee", "terraform", "test", "time", "timeout", "touch", "true", "ts-node", "tsx", "type", "ulimit", "umask", "uname", "unset",
+	"until", "uv", "vacuumdb", "wc", "wget", "which", "while", "wp", "xargs", "xvfb-run", "xz", "yarn", "youtube-dl", "yt-dlp", "yum", "zip", "zsh",
 }
 
 // both are programs whose names are also those of usual accounts.

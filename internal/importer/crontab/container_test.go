@@ -177,3 +177,27 @@ func TestRandomDelay(t *testing.T) {
 		t.Error(notes)
 	}
 }
+
+// TestNothingWithoutItsFile: the crontabs of Debian's packages do nothing once the package is removed, and
+// most of their guards succeed then (such as munin.cron.d, mailman3.cron.d).
+func TestNothingWithoutItsFile(t *testing.T) {
+	t.Parallel()
+	const silent = "where /usr/bin/x is missing, it does nothing and succeeds"
+	for _, command := range []string{
+		"if [ -x /usr/bin/x ]; then /usr/bin/x; fi", `if test -f "/usr/bin/x"; then /usr/bin/x -v; fi`, "if [[ -e /usr/bin/x ]]; then /usr/bin/x; fi",
+		`. /etc/default/x && if [ "$START" = yes ] && [ -x /usr/bin/x ]; then /usr/bin/x; fi`, "if [ ! -e /off -a -x /usr/bin/x ]; then /usr/bin/x; fi",
+		"if command -v /usr/bin/x; then /usr/bin/x; fi", "which /usr/bin/x || exit 0; /usr/bin/x", "test -x /usr/bin/x || exit 0; /usr/bin/x",
+		"[ ! -x /usr/bin/x ] || /usr/bin/x", "! test -x /usr/bin/x || /usr/bin/x", "! which /usr/bin/x || /usr/bin/x", "! [ \\! -x /usr/bin/x ] || exit 0; /usr/bin/x",
+	} {
+		runCases(t, []lineCase{{command, at(command), command, false, silent}})
+	}
+	for _, command := range []string{
+		"[ -x /usr/bin/x ] && /usr/bin/x", "command -v x && x", "if [ -x /usr/bin/x ]; then /usr/bin/x; else exit 1; fi", "if [ -x /usr/bin/x ] || [ -n \"$Y\" ]; then /y; fi",
+		"if [ -f /etc/x.env ]; then . /etc/x.env; fi; /y", "if [ ! -f /off ]; then /y; fi", `if [ "$START" = yes ]; then /y; fi`, "[ -f /done ] || /y", "test -f /etc/x || exit 1; /y", "/y -x /usr/bin/x || exit 0; /z",
+		"if /y -x /usr/bin/x; then /z; fi", "if [ -n \"$A\" -o -x /usr/bin/x ]; then /z; fi", "while [ -f /y ]; do /z; done",
+	} {
+		if _, e := lastJob(imported(t, at(command))); strings.Contains(strings.Join(e.Notes, "\n"), "does nothing and succeeds") {
+			t.Errorf("%s: %q", command, e.Notes)
+		}
+	}
+}
