@@ -13,10 +13,6 @@ const (
 // kinds are tried in order.
 var kinds = []kind{
 	{
-		name: "a systemd unit", schedules: "OnCalendar and On...Sec times of systemd", content: re(`(?m)^\s*\[(?:Timer|Unit|Service|Install)\]\s*$`),
-		todo: writeJobs + ", with the ExecStart of the timer's service as its command; `systemctl list-timers` lists them all, and `systemd-analyze calendar` explains an OnCalendar",
-	},
-	{
 		name: "a list of systemd timers", schedules: "in their units, of which it shows the next times alone", content: re(`(?m)^NEXT\b.*\bUNIT\b.*\bACTIVATES\s*$|\s\S+\.timer[ \t]+\S+\.service[ \t]*$`),
 		todo: "`systemctl cat NAME.timer NAME.service` prints when and what each starts, and `batchplane import systemd` reads that",
 	},

@@ -12,7 +12,6 @@ import (
 // foreignFiles are small files of schedulers, by name, and what they are called. Their form is
 // that of each tool's documentation.
 var foreignFiles = map[string]struct{ text, is string }{
-	"backup.mount":             {"[Unit]\nDescription=x\n[Mount]\nWhat=/dev/sdb\n[Install]\nWantedBy=multi-user.target\n", "a systemd unit"},
 	"Jenkinsfile":              {"pipeline {\n agent any\n triggers { cron('H H(9-16)/2 * * 1-5') }\n stages { stage('a') { steps { sh 'x' } } }\n}\n", "a Jenkinsfile"},
 	".github/workflows/n.yml":  {"name: nightly\non:\n  schedule:\n    - cron: '30 2 * * *'\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{run: make}]\n", "a GitHub Actions workflow"},
 	"dagster.py":               {"from dagster import ScheduleDefinition\ns = ScheduleDefinition(job=j, cron_schedule=\"0 3 * * *\")\n", "Dagster"},

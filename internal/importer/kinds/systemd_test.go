@@ -37,6 +37,7 @@ func TestTimers(t *testing.T) {
 		{name: "a short delay", text: timer(daily+"\nRandomizedDelaySec=30", run1), zone: "UTC", never: "RandomizedDelaySec", jobs: 1},
 		{name: "a long delay", text: timer(daily+"\nRandomizedDelaySec=2d", run1), zone: "UTC", says: []string{"`window` takes 1m to 24h"}, jobs: 1},
 		{name: "what it missed", text: timer(daily+"\nPersistent=yes", run1), zone: "UTC", says: []string{"Persistent is `catchUp: last`", "starts at once what it missed"}, jobs: 1},
+		{name: "what it missed of an interval", text: timer("OnUnitActiveSec=1h\nPersistent=yes", run1), zone: "UTC", never: "missed", jobs: 1},
 		{name: "nothing of what it missed", text: timer(daily+"\nPersistent=no", run1), zone: "UTC", never: "catchUp", jobs: 1},
 		{name: "too many times", text: timer(strings.Repeat(daily+"\n", 101), run1), zone: "UTC", says: []string{"it has 101 times, and at most 100 are read"}},
 		{name: "a large service", text: timer(daily, run1+" "+strings.Repeat("a", 33<<10)), zone: "UTC", says: []string{"a.service has more than 32 KiB"}, jobs: 1, off: true},
@@ -146,11 +147,33 @@ func TestInstances(t *testing.T) {
 	}
 }
 
-// TestNoTimer: a service alone starts nothing.
+// TestNoTimer: a service alone starts nothing, and neither do other units.
 func TestNoTimer(t *testing.T) {
 	t.Parallel()
-	_, err := kinds.Import("", []*importer.File{{Name: "a.service", Data: []byte("[Service]\nExecStart=/x\n")}}, importer.Options{From: from}, kinds.Options{})
-	if err == nil || !strings.Contains(err.Error(), "a.service has no timer: `systemctl cat NAME.timer NAME.service`") {
-		t.Error(err)
+	for name, text := range map[string]string{
+		"a.service":    "[Service]\nExecStart=/x\n",
+		"backup.mount": "[Unit]\nDescription=x\n[Mount]\nWhat=/dev/sdb\n[Install]\nWantedBy=multi-user.target\n",
+	} {
+		_, err := kinds.Import("", []*importer.File{{Name: name, Data: []byte(text)}}, importer.Options{From: from}, kinds.Options{})
+		if err == nil || !strings.Contains(err.Error(), name+" has no timer: `systemctl cat NAME.timer NAME.service`") {
+			t.Error(err)
+		}
+	}
+}
+
+// TestOtherUnits: a host's folder of units holds others beside its timers, such as systemd-exit.service,
+// which is a [Unit] alone.
+func TestOtherUnits(t *testing.T) {
+	t.Parallel()
+	files := []*importer.File{
+		{Name: "exit.service", Data: []byte("[Unit]\nDescription=x\nSuccessAction=exit\n")},
+		{Name: "multi-user.target", Data: []byte("[Unit]\nDescription=x\n")},
+		{Name: "a.timer", Data: []byte("[Timer]\nOnCalendar=daily\n")},
+		{Name: "a.service", Data: []byte("[Service]\nExecStart=/x\n")},
+		{Name: "var.mount", Data: []byte("[Mount]\nWhat=/dev/sdb\n[Install]\nWantedBy=a.target\n")},
+	}
+	r, err := kinds.Import("", files, importer.Options{From: from, Zone: "UTC"}, kinds.Options{})
+	if err != nil || len(r.Entries) != 1 || len(r.Jobs) != 1 || r.Jobs[0].Disabled {
+		t.Fatal(r.Entries, err)
 	}
 }

@@ -22,10 +22,12 @@ type Reader struct{}
 // Kind gives the word after `import`.
 func (Reader) Kind() string { return "systemd" }
 
-// Recognise reports whether a file has a timer, or a service that one may start.
+// Recognise reports whether a file has a unit. Only timers and the services that they start count; the
+// others of a folder do no harm.
 func (Reader) Recognise(f *importer.File) (what string, ok bool) {
 	for line := range bytes.Lines(f.Data) {
-		if text := string(bytes.TrimSpace(line)); text == "[Timer]" || text == "[Service]" {
+		switch string(bytes.TrimSpace(line)) {
+		case "[Timer]", "[Service]", "[Unit]", "[Install]":
 			return "a unit of systemd", true
 		}
 	}
@@ -152,10 +154,16 @@ func (r *reading) off() {
 		command = "systemctl --user"
 	}
 	on := command + " enable --now " + name
-	if yes(r.timer.last("Timer", "Persistent")) {
+	if r.persistent() {
 		on += "   # systemd starts at once what it missed meanwhile"
 	}
 	r.in.Switch(command+" disable --now "+name, on)
+}
+
+// persistent reports whether systemd starts at once what was missed, which it does for times of OnCalendar
+// alone (https://www.freedesktop.org/software/systemd/man/latest/systemd.timer.html#Persistent=).
+func (r *reading) persistent() bool {
+	return yes(r.timer.last("Timer", "Persistent")) && r.timer.last("Timer", "OnCalendar") != ""
 }
 
 // zone gives the zone of times, which is the host's if they name none.
@@ -220,7 +228,7 @@ func (r *reading) terms() {
 	}
 	r.j.Overlap = job.Forbid
 	r.e.Note("systemd starts no service that still runs, and neither does `overlap: forbid`, which records the slot as skipped")
-	if yes(r.timer.last("Timer", "Persistent")) {
+	if r.persistent() {
 		r.j.CatchUp = job.CatchUpLast
 		r.e.Note("Persistent is `catchUp: last`")
 	}
