@@ -70,3 +70,20 @@ func Number(digits string, otherwise int) int {
 	}
 	return otherwise
 }
+
+// Joined gives the times of both as one, if they differ in one field at most.
+func (f Fields) Joined(o Fields) (Fields, bool) {
+	differ := 0
+	join := func(one *uint64, other uint64) {
+		if *one != other {
+			differ++
+		}
+		*one |= other
+	}
+	join(&f.Minute, o.Minute)
+	join(&f.Hour, o.Hour)
+	join(&f.Day, o.Day)
+	join(&f.Month, o.Month)
+	join(&f.Weekday, o.Weekday)
+	return f, differ <= 1 && f.Either == o.Either
+}

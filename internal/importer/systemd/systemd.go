@@ -76,24 +76,60 @@ type reading struct {
 	j job.Job
 }
 
+// times is what the schedule of one job is made of: an OnCalendar, or several that one schedule can say,
+// or an interval.
+type times struct {
+	setting
+	calendar
+	err    error
+	joined bool
+}
+
+// timesOf reads values of OnCalendar, and joins those of a zone that differ in one field alone.
+func (r *reading) timesOf(calendars []setting) (all []times) {
+	for _, s := range calendars {
+		c, err := parse(s.value)
+		t := times{setting: s, calendar: c, err: err}
+		at := slices.IndexFunc(all, func(o times) bool { return r.joins(o, t) })
+		if at < 0 {
+			all = append(all, t)
+			continue
+		}
+		o := &all[at]
+		if t.value == o.value {
+			continue
+		}
+		o.fields, _ = o.fields.Joined(t.fields)
+		o.seconds, o.joined, o.value = o.seconds || t.seconds, true, o.value+" and "+t.value
+	}
+	return all
+}
+
+func (r *reading) joins(a, b times) bool {
+	_, ok := a.fields.Joined(b.fields)
+	return ok && a.err == nil && b.err == nil && r.zone(a.calendar) == r.zone(b.calendar) && a.fromEnd+b.fromEnd == 0 && !a.weekly && !b.weekly
+}
+
 func (r *reading) read(started string) {
 	calendars, every := r.timer.all("Timer", "OnCalendar"), append(r.timer.all("Timer", "OnUnitActiveSec"), r.timer.all("Timer", "OnUnitInactiveSec")...)
-	all := append(slices.Clone(calendars), every...)
-	if len(all) == 0 {
+	if len(calendars)+len(every) == 0 {
 		r.begin(r.timer.line, "")
 		r.e.Refuse("it has no times that repeat (OnCalendar, OnUnitActiveSec): what runs once after the start of its host has no counterpart")
 		r.in.Entries = append(r.in.Entries, r.e)
 		return
 	}
-	if len(all) > maxTimes {
+	if n := len(calendars) + len(every); n > maxTimes {
 		r.begin(r.timer.line, "")
-		r.e.Refuse("it has %d times, and at most %d are read: write a schedule that has them all", len(all), maxTimes)
+		r.e.Refuse("it has %d times, and at most %d are read: write a schedule that has them all", n, maxTimes)
 		r.in.Entries = append(r.in.Entries, r.e)
 		return
 	}
-	var before []calendar
-	for i, s := range all {
-		r.begin(s.line, s.value)
+	all := r.timesOf(calendars)
+	for _, s := range every {
+		all = append(all, times{setting: s})
+	}
+	for i, t := range all {
+		r.begin(t.line, t.value)
 		if len(all) > 1 {
 			r.e.Decide("the timer has %d times, and each is a job of its own: two of them may run at once, which systemd does not let a service do", len(all))
 		}
@@ -101,7 +137,7 @@ func (r *reading) read(started string) {
 		if i > 0 {
 			name += "-" + strconv.Itoa(i+1)
 		}
-		r.one(s, &before, started, name)
+		r.one(t, all[:i], started, name)
 		r.in.Entries = append(r.in.Entries, r.e)
 	}
 }
@@ -112,27 +148,11 @@ func (r *reading) begin(line int, text string) {
 	r.e.Item, r.e.File = r.timer.name, r.file
 }
 
-func (r *reading) one(s setting, before *[]calendar, started, name string) {
-	r.in.Again(&r.e, &r.j, r.timer.name+" "+s.key+" "+s.value)
-	schedule := s.value
+func (r *reading) one(t times, before []times, started, name string) {
+	r.in.Again(&r.e, &r.j, r.timer.name+" "+t.key+" "+t.value)
+	schedule := t.value
 	r.e.Schedule = &schedule
-	if s.key == "OnCalendar" {
-		c, err := parse(s.value)
-		if err != nil {
-			r.e.Refuse("%s", err.Error())
-			return
-		}
-		switch {
-		case slices.ContainsFunc(*before, func(o calendar) bool { return r.zone(o) != r.zone(c) }):
-			r.e.Off(&r.j, "times of its timer may name the same minute, since they are in several zones, and at that systemd starts it once and two jobs would start twice: make one schedule of them")
-		case slices.ContainsFunc(*before, func(o calendar) bool { return o.fields.Meets(c.fields) }):
-			r.e.Off(&r.j, "times of its timer name the same minute, at which systemd starts it once and two jobs would start twice: make one schedule of them")
-		}
-		*before = append(*before, c)
-		if !r.calendar(s.value, c) {
-			return
-		}
-	} else if !r.every(s) {
+	if !r.schedule(t, before) {
 		return
 	}
 	r.terms()
@@ -144,6 +164,28 @@ func (r *reading) one(s setting, before *[]calendar, started, name string) {
 	if r.e.Job != nil {
 		r.off()
 	}
+}
+
+// schedule takes a job's times. Those before it are the jobs' that the same timer has become.
+func (r *reading) schedule(t times, before []times) (ok bool) {
+	if t.key != "OnCalendar" {
+		return r.every(t.setting)
+	}
+	if t.err != nil {
+		r.e.Refuse("%s", t.err.Error())
+		return false
+	}
+	if t.joined {
+		r.e.Note("the times of its timer are one schedule")
+	}
+	before = slices.DeleteFunc(slices.Clone(before), func(o times) bool { return o.err != nil })
+	switch {
+	case slices.ContainsFunc(before, func(o times) bool { return r.zone(o.calendar) != r.zone(t.calendar) }):
+		r.e.Off(&r.j, "times of its timer may name the same minute, since they are in several zones, and at that systemd starts it once and two jobs would start twice: make one schedule of them")
+	case slices.ContainsFunc(before, func(o times) bool { return o.fields.Meets(t.fields) }):
+		r.e.Off(&r.j, "times of its timer name the same minute, at which systemd starts it once and two jobs would start twice: make one schedule of them")
+	}
+	return r.calendar(t.value, t.calendar)
 }
 
 // off adds how to switch the timer off and on again.
