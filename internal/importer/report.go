@@ -244,6 +244,10 @@ func (in *Import) TakeVariables(e *Entry, j *job.Job, values map[string]string) 
 
 // TakeSecret leaves a variable to the task definition.
 func (in *Import) TakeSecret(e *Entry, j *job.Job, name, value string) {
+	if !job.NamesVariable(name) {
+		e.Off(j, "its variable %q is left out: it looks like a secret, and a task's variable cannot have that name", Clip(name))
+		return
+	}
 	e.Decide("its variable %s looks like a secret and is not written: the job gets it from the task definition's secrets, which hold a placeholder", Clip(name))
 	if in.Secrets.Remember(name, value) {
 		e.Off(j, "%s has another value in another job, but the task definition has one for all: rename one of them", Clip(name))

@@ -153,7 +153,7 @@ func steering(name string) bool {
 func (i Input) validate(name string, ps *problems) {
 	field := "inputs." + name
 	switch {
-	case !envName().MatchString(name):
+	case !NamesVariable(name):
 		ps.add(field, "%q cannot name a variable", name)
 	case steering(name):
 		ps.add(field, "cannot be an input: PATH, LD_*, AWS_* and BATCHPLANE_* decide what runs and as whom")

@@ -61,7 +61,7 @@ func (t TaskDefinition) Validate() []Problem {
 
 func (t TaskDefinition) validateSecrets(ps *problems) {
 	for _, name := range sortedKeys(t.Secrets) {
-		if !envName().MatchString(name) {
+		if !NamesVariable(name) {
 			ps.add("secrets."+name, "%q cannot name a variable", name)
 		} else if v := t.Secrets[name]; !strings.HasPrefix(v, "arn:") && !strings.HasPrefix(v, "/") {
 			ps.add("secrets."+name, "must be the ARN of a secret or parameter, or a parameter's path, never the secret itself")

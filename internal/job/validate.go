@@ -134,11 +134,14 @@ func sizes(mib []int) string {
 
 var envName = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
+// NamesVariable reports whether a container can have a variable of this name.
+func NamesVariable(name string) bool { return envName().MatchString(name) }
+
 func (j Job) validateEnvironment(ps *problems) {
 	for _, name := range sortedKeys(j.Environment) {
 		field := "environment." + name
 		switch {
-		case !envName().MatchString(name):
+		case !NamesVariable(name):
 			ps.add(field, "%q cannot name a variable", name)
 		case strings.HasPrefix(name, "BATCHPLANE_"):
 			ps.add(field, "names beginning with BATCHPLANE_ are set by the control plane")

@@ -64,6 +64,7 @@ func TestTimers(t *testing.T) {
 		{name: "the name of no instance", text: timer(daily, "ExecStart=/x %i"), zone: "UTC", says: []string{"it holds a specifier of systemd (%i)"}, jobs: 1, off: true},
 		{name: "services that were put together", text: timer(daily, run1+"\n[Unit]\nDescription=y\n[Service]\nType=oneshot\nExecStart=/y"), zone: "UTC", says: []string{"several units"}, jobs: 1, off: true},
 		{name: "timers that were put together", text: timer(daily+"\n[Install]\n[Timer]\nOnCalendar=05:30", run1), zone: "UTC", says: []string{"several units"}, jobs: 2, off: true},
+		{name: "a secret that no variable can name", text: timer(daily, run1+"\nEnvironment=\"DB PASSWORD=hunter2\""), zone: "UTC", says: []string{`its variable "DB PASSWORD" is left out`}, never: "hunter2", jobs: 1, off: true},
 		{name: "a drop-in", text: timer(daily, "") + "# /etc/systemd/system/a.service.d/b.conf\n[Service]\n" + run1 + "\n", zone: "UTC", never: "several units", jobs: 1},
 		{name: "a folder of the unit", text: timer(daily, run1+"\nWorkingDirectory=%h/a"), zone: "UTC", says: []string{"it holds a specifier of systemd (%h)"}, jobs: 1, off: true},
 		{name: "a unit that it needs", text: timer(daily, run1+"\n[Unit]\nRequires=network.target mnt-a.mount"), zone: "UTC", says: []string{"Requires=mnt-a.mount ties it"}, jobs: 1, off: true},
