@@ -22,9 +22,13 @@ var passing = lazyregexp.New(`^(?:/tmp|/var/tmp|/var/log|/dev|/proc|/run|/var/ru
 
 const nowhere = "/dev/null"
 
-// redirects drops redirections of output to where nobody looks. What may be data stays; disk reports it.
+// redirects drops redirections of output to where nobody looks. What may be data stays, and disk reports
+// it; so does what a condition prints, which only asks.
 func (r *Command) redirects(s shell.List) bool {
 	for _, seg := range s {
+		if isCondition(seg) {
+			continue
+		}
 		for _, t := range seg.Redirects {
 			if r.drops(s, seg, t) {
 				r.cut(t.Start, t.End)

@@ -12,6 +12,7 @@ func TestOutputOfTheContainer(t *testing.T) {
 	t.Parallel()
 	const own = "it is the container's own output"
 	runCases(t, []lineCase{
+		{"of a condition", at("command -v x >/dev/null 2>&1 && x > /dev/null"), "command -v x >/dev/null 2>&1 && x", false, "to /dev/null is dropped"},
 		{"of process 1", at("/app/run.sh >> /proc/1/fd/1 2>&1"), "/app/run.sh", false, own},
 		{"both streams", at("/app/run.sh > /proc/1/fd/1 2>/proc/1/fd/2"), "/app/run.sh", false, own},
 		{"its own", at("/app/run.sh 1>/proc/self/fd/1 2>/dev/fd/2"), "/app/run.sh", false, own},
