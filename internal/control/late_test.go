@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"testing"
@@ -66,6 +67,19 @@ func TestBehindALateRun(t *testing.T) {
 		}
 		if !slices.Equal(ecs.launched, behind) {
 			t.Errorf("launched: %v", ecs.launched)
+		}
+	})
+}
+
+// TestALateRunThatCannotEnd: the look says why, and the run stays due.
+func TestALateRunThatCannotEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, ecs := &memory.Store{}, &account{}
+		waiting(t, store, job.Job{Name: "late", TaskDefinition: "x", Retry: job.Retry{Attempts: 1, Deadline: job.Duration(5 * time.Minute)}}, 1)
+		time.Sleep(6 * time.Minute)
+		if looked, err := quick(ecs, noWrites{store}).Look(t.Context()); !errors.Is(err, errBroken) || looked.Oldest.IsZero() {
+			t.Errorf("%+v, %v", looked, err)
 		}
 	})
 }

@@ -153,7 +153,11 @@ func TestPauses(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			written := w.calls("Commit")
 			rep, err := c.ask(t.Context(), w)
+			if strings.HasPrefix(c.want, "refused: refused: ") && w.calls("Commit") != written {
+				t.Error("what was refused was written")
+			}
 			if got := string(rep.Outcome) + ": " + rep.Message; err != nil || c.want != "" && !like(c.want, got) {
 				t.Errorf("got %s, %v\nwant %s", got, err, c.want)
 			}

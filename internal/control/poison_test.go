@@ -223,6 +223,19 @@ func TestLostDefinition(t *testing.T) {
 	}
 }
 
+// TestASlotOfALostDefinition: a slot whose definition cannot be read comes again. It is not one that
+// nobody deployed.
+func TestASlotOfALostDefinition(t *testing.T) {
+	t.Parallel()
+	w := known(t, hourly)
+	w.spoil("hourly")
+	w.clock.AdvanceTo(clockAt(18, 0, 1))
+	rep, err := w.ctl.Fire(t.Context(), port.Slot{Name: "hourly", At: clockAt(18, 0, 0)})
+	if err == nil || errors.Is(err, port.ErrNotFound) || rep.Outcome != "" || w.calls("PutPending") != 0 {
+		t.Errorf("%+v, %v", rep, err)
+	}
+}
+
 // spoil makes a job's item name a definition that does not exist.
 func (w *world) spoil(name string) {
 	w.t.Helper()

@@ -38,7 +38,7 @@ func TestPutBack(t *testing.T) {
 }
 
 // TestMissedAfterAWrongClock: although a clock that was ahead last reported missed slots, the
-// next ones are reported, and a pause of that time is in force.
+// next ones are reported, and a pause of that time is in force. An item that cannot be put back is an error.
 func TestMissedAfterAWrongClock(t *testing.T) {
 	t.Parallel()
 	w := known(t, hourly)
@@ -54,6 +54,11 @@ func TestMissedAfterAWrongClock(t *testing.T) {
 	if err := w.store.Commit(t.Context(), port.Change{Run: &r, Item: &item}); err != nil {
 		t.Fatal(err)
 	}
+	w.ctl.Store = noWrites{storePort{w.ports}}
+	if err := w.ctl.PutBack(t.Context(), wrong.Sub(now)); !errors.Is(err, errBroken) {
+		t.Errorf("while the item cannot be written: %v", err)
+	}
+	w.ctl.Store = storePort{w.ports}
 	if err := w.ctl.PutBack(t.Context(), wrong.Sub(now)); err != nil {
 		t.Fatal(err)
 	}
