@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/apply"
@@ -103,6 +104,39 @@ func TestApplyInAPipeline(t *testing.T) {
 		}
 		if _, err := os.Stat(c.flags.Plan); (err == nil) != (c.flags.Plan != "") {
 			t.Errorf("%s: the plan: %v", name, err)
+		}
+	}
+}
+
+// TestHowManyJobsApplyRemoves: more than a fifth of a project's jobs, or than --prune-max, are removed only
+// if a person says so.
+func TestHowManyJobsApplyRemoves(t *testing.T) {
+	t.Parallel()
+	const many = "nothing was changed: 3 of the project's 10 jobs would be removed; give --prune-max 3 if you mean that"
+	for name, c := range map[string]struct {
+		had, removed, most int
+		typed              string // "--yes" instead of an answer
+		says               string // "" if it is carried out
+	}{
+		"a fifth":                      {10, 2, -1, "--yes", ""},
+		"more than a fifth":            {10, 3, -1, "--yes", many},
+		"one of few":                   {2, 1, -1, "--yes", ""},
+		"as many as are meant":         {10, 3, 3, "--yes", ""},
+		"more than are meant":          {10, 3, 2, "--yes", many},
+		"none is meant":                {10, 3, 0, "--yes", many},
+		"a fifth, where nobody asks":   {10, 2, -1, "", "nothing was changed: there is no terminal to ask on; give --yes"},
+		"more, where nobody asks":      {10, 3, -1, "", many},
+		"a fifth, and a person agrees": {10, 2, -1, "y\n", ""},
+		"a person does not agree":      {10, 2, -1, "n\n", "nothing was changed"},
+		"more, and a person agrees":    {10, 3, -1, "y\ny\n", ""},
+		"but not to so many":           {10, 3, -1, "y\nn\n", "nothing was changed"},
+		"only to so many":              {10, 3, -1, "n\ny\n", "nothing was changed"},
+	} {
+		yes := c.typed == "--yes"
+		a := &app{Env: Env{Stdin: iotest.OneByteReader(strings.NewReader(c.typed)), Stderr: &bytes.Buffer{}, Screen: Screen{Asks: !yes && c.typed != ""}}}
+		err := (&applyCmd{Yes: yes, PruneMax: c.most}).agreed(a, apply.Plan{Had: c.had, Removed: c.removed})
+		if (err == nil) != (c.says == "") || err != nil && err.Error() != c.says {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

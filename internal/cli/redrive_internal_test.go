@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,12 +14,31 @@ import (
 	"github.com/batchplane/batchplane/internal/port"
 )
 
-// redriver is a door that notes how many messages each request has.
-type redriver struct{ batches []int }
+// redriver is a door that notes how many messages each request has, and refuses the first ones.
+type redriver struct {
+	batches []int
+	refuses int
+}
 
 func (d *redriver) Ask(_ context.Context, r entry.Request) (port.Reply, error) {
 	d.batches = append(d.batches, len(r.Redrive.Messages))
+	if len(d.batches) <= d.refuses {
+		return port.Reply{Outcome: port.Refused, Message: "refused: not now"}, nil
+	}
 	return port.Reply{Outcome: port.Accepted, Message: "done"}, nil
+}
+
+// TestRedriveRefusedInPart: the other batches are asked for, and the command fails.
+func TestRedriveRefusedInPart(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	door := &redriver{refuses: 1}
+	a := &app{Env: Env{Stdout: &out, Stderr: &out, User: "ana"}, zone: time.UTC}
+	found := port.Contents{Queue: "trigger", Failed: make([]port.Failed, entry.MostRedriven+1)}
+	err := (&redriveCmd{fate: fate{Again: true, Yes: true}}).carryOut(t.Context(), a, &plane.Plane{Door: door}, found)
+	if !errors.Is(err, errRefused) || out.String() != "refused: not now\ndone\n" || len(door.batches) != 2 {
+		t.Errorf("%v, %q, %v", err, out.String(), door.batches)
+	}
 }
 
 // TestRedriveShowsProgress: progress is shown on a terminal and nowhere else, and is cleared

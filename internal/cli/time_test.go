@@ -90,6 +90,8 @@ func TestPausing(t *testing.T) {
 		{"pause --all", 0, "^all jobs are paused until `resume`; "},
 		{"run report", 1, `^refused: report is paused by ana: use --force`},
 		{"resume --all", 0, `^all jobs are resumed\n$`},
+		{"pause --all --until 12:00", 0, `^all jobs are paused until 2026-11-22 11:00 UTC`},
+		{"resume --all", 0, `^all jobs are resumed\n$`},
 		{"skip-next report", 0, `^the slot of report at 2026-11-23 01:30 UTC will be skipped\n$`},
 		{"skip-next report", 0, `^the next slot of report will already be skipped\n$`},
 	} {

@@ -42,17 +42,18 @@ func TestARunThatThereIs(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		store *memory.Store
+		flags waiting
 		json  bool
 		code  int
 		says  string
 	}{
-		"the answer cannot be printed": {ended, true, 0, "no space left on device"},
-		"the run cannot be read":       {&memory.Store{}, false, 1, "it is not known how " + string(id) + " ends: "},
+		"the answer cannot be printed":     {ended, waiting{Wait: true}, true, 0, "no space left on device"},
+		"the run cannot be read":           {&memory.Store{}, waiting{Wait: true}, false, 1, "it is not known how " + string(id) + " ends: run " + string(id) + ": not found"},
+		"the run to follow cannot be read": {&memory.Store{}, waiting{Follow: true}, false, 1, "it is not known how " + string(id) + " ends: run " + string(id) + ": not found"},
 	} {
 		var errs bytes.Buffer
 		a := &app{Env: Env{Stdout: full{}, Stderr: &errs}, json: c.json, zone: time.UTC}
-		w := waiting{Wait: true}
-		err := w.code(a, w.ask(t.Context(), a, &plane.Plane{Reader: c.store, Door: accepts(id)}, entry.Request{Run: &port.RunRequest{Job: "migrate"}}))
+		err := c.flags.code(a, c.flags.ask(t.Context(), a, &plane.Plane{Reader: c.store, Door: accepts(id)}, entry.Request{Run: &port.RunRequest{Job: "migrate"}}))
 		if code := a.exitCode(err); code != c.code || !strings.Contains(errs.String(), c.says) || !strings.Contains(errs.String(), "launched "+string(id)) {
 			t.Errorf("%s: exit code %d, %s", name, code, errs.String())
 		}
@@ -61,6 +62,25 @@ func TestARunThatThereIs(t *testing.T) {
 	a := &app{Env: Env{Stdout: full{}, Stderr: &errs}}
 	if code := a.exitCode(a.ask(t.Context(), &plane.Plane{Door: accepts(id)}, entry.Request{})); code != exitRefused || !strings.Contains(errs.String(), "the answer was: accepted: launched "+string(id)) {
 		t.Errorf("without --wait: exit code %d, %s", code, errs.String())
+	}
+}
+
+// cut is a door that gives no answer.
+type cut struct{}
+
+func (cut) Ask(context.Context, entry.Request) (port.Reply, error) {
+	return port.Reply{}, errors.New("the line is dead")
+}
+
+// TestAStopThatCannotBeAskedFor: a person who interrupts the wait and has the run stopped is told that it
+// was not.
+func TestAStopThatCannotBeAskedFor(t *testing.T) {
+	t.Parallel()
+	var errs bytes.Buffer
+	a := &app{Env: Env{Stdin: strings.NewReader("y\n"), Stdout: &bytes.Buffer{}, Stderr: &errs, Screen: Screen{Asks: true}}}
+	err := a.interrupted(t.Context(), &plane.Plane{Door: cut{}}, "migrate/manual-1")
+	if code := a.exitCode(err); code != exitInterrupted || !strings.HasSuffix(errs.String(), "batchplane: the line is dead\n") {
+		t.Errorf("exit code %d, %s", code, errs.String())
 	}
 }
 
