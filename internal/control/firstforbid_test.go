@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -145,6 +146,49 @@ func TestOpenBesideTheFirstDefinitionThatForbids(t *testing.T) {
 		w.stop(minute(2))
 		w.wantItem("after the end of two", string(minute(0)), "")
 	})
+}
+
+// withoutRun is a store that cannot read one run.
+type withoutRun struct {
+	port.Store
+
+	id run.ID
+}
+
+func (s withoutRun) Run(ctx context.Context, id run.ID) (run.Run, error) {
+	if id == s.id {
+		return run.Run{}, errBroken
+	}
+	return s.Store.Run(ctx, id)
+}
+
+// TestNoSlotBesideARunThatCannotBeRead: as long as nobody can tell whether a run that was open when
+// overlaps were first forbidden still is, no slot starts.
+func TestNoSlotBesideARunThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, now := range map[string]job.Item{
+		"it has the lock":   {Lock: string(minute(0)), Beside: []string{string(minute(5))}},
+		"it is next for it": {Lock: string(minute(5)), Beside: []string{string(minute(0))}},
+	} {
+		w := newWorld(t, setup{script: runs(10*time.Hour, 0), redeliver: true})
+		w.know(report)
+		w.triggerSlot(report, 0)
+		w.over(5)
+		w.know(forbidding)
+		item, err := w.store.Item(t.Context(), "report")
+		if err != nil {
+			t.Fatal(err)
+		}
+		item.Lock, item.Beside = now.Lock, now.Beside
+		if err := w.store.Commit(t.Context(), port.Change{Item: &item}); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(10 * time.Minute)
+		w.ctl.Store = withoutRun{w.ctl.Store, minute(0)}
+		if rep, err := w.ctl.Scheduled(t.Context(), "", forbidding, t0.Add(10*time.Minute)); !errors.Is(err, errBroken) || len(w.made) != 1 {
+			t.Errorf("%s: %+v, %v: %s", name, rep, err, w.story())
+		}
+	}
 }
 
 // TestASlotOfTheDefinitionBefore: a slot from before overlaps were first forbidden whose trigger

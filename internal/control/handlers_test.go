@@ -247,9 +247,13 @@ func TestReplies(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			written := w.calls("Commit")
 			got, err := c.ask(t.Context(), w)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if strings.HasPrefix(got.Message, "refused: ") && w.calls("Commit") != written {
+				t.Error("what was refused was written")
 			}
 			same := like(c.want.Message, got.Message)
 			got.Message = c.want.Message

@@ -107,6 +107,7 @@ func TestPauses(t *testing.T) {
 		{"so does one that takes the job away and back", []ask{open, deployed(), deployed(hourly)}, fired(18), "refused: *it was skipped: paused by ann: db move", "18:00 skipped by schedule"},
 		{"a deploy keeps the pause of all", []ask{all, deployed(), deployed(changed)}, fired(18), "refused: *it was skipped: paused by ann", "18:00 skipped by schedule"},
 		{"by hand while paused", []ask{open}, handed, "refused: refused: hourly is paused by ann: db move: use --force to run it anyway", ""},
+		{"by hand all at once", []ask{all}, hand(port.RunRequest{Job: job.All, RequestID: "q"}), `refused: refused: there is no job "*": use a name of the jobs file`, ""},
 		{"by hand while all are paused", []ask{all}, handed, "refused: refused: hourly is paused by ann: use --force to run it anyway", ""},
 		{"by hand while paused, by force", []ask{open}, forced, "accepted: launched hourly/manual-*", "17:30 running by run"},
 		{"by hand while disabled", []ask{deployed(disabled)}, handed, "accepted: launched hourly/manual-*", "17:30 running by run"},

@@ -38,6 +38,24 @@ func TestPendingOfANameWaitsAsItsJobSays(t *testing.T) {
 	}
 }
 
+// TestASlotIsKeptWhateverFails: whichever call fails on the way, a slot that has to wait waits or comes
+// again. It is not refused as if its time were up.
+func TestASlotIsKeptWhateverFails(t *testing.T) {
+	t.Parallel()
+	for k := 1; ; k++ {
+		w := newWorld(t, setup{})
+		w.clock.AdvanceTo(clockAt(18, 0, 1))
+		w.ports.fault = fault{mode: fails, at: []int{k}}
+		rep, err := w.ctl.Fire(t.Context(), port.Slot{Name: "hourly", At: clockAt(18, 0, 0)})
+		if struck := w.ports.struck > 0; struck != errors.Is(err, errBroken) || !struck && rep.Outcome != port.Waits || w.calls("Keep") > 0 {
+			t.Errorf("call %d fails: %+v, %v, calls %v", k, rep, err, w.ports.calls)
+		}
+		if w.ports.struck == 0 {
+			return
+		}
+	}
+}
+
 // closed is a registry that answers nothing, and counts how often it was asked about each
 // schedule.
 type closed struct {

@@ -67,6 +67,24 @@ func TestTell(t *testing.T) {
 	}
 }
 
+// TestTellDoesNothingElse: a program that only sends notices leaves a launch that is owed to others.
+func TestTellDoesNothingElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	w.know(report)
+	r := run.New(run.Request{ID: minute(0), ScheduledFor: t0, Definition: report.Hash(), Task: run.TaskDefinition{ARN: "arn:1", Container: "app"}}, t0, run.DefaultTiming)
+	r.OweWords(string(notice.Unexpected), "at an odd minute", t0, run.DefaultTiming)
+	if err := w.store.Commit(t.Context(), port.Change{Run: &r}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ctl.Tell(t.Context(), r.ID); err != nil || len(w.told) != 1 {
+		t.Errorf("told %s, %v", w.kinds(), err)
+	}
+	if r := w.run(r.ID); w.calls("Launch") != 0 || !r.Owes(run.Launch) || r.Owes(run.Tell) {
+		t.Errorf("it launched: %s", w.story())
+	}
+}
+
 func TestTellGivesUp(t *testing.T) {
 	t.Parallel()
 	now := t0
