@@ -29,4 +29,4 @@ func Hole(text string) string {
 }
 
 // FilledIn is what is said of a hole.
-const FilledIn = "which is still to be filled in: import what was installed, as `crontab -l` prints it, or write what belongs there"
+const FilledIn = "which is still to be filled in: import what was installed, such as what `crontab -l` or `systemctl cat` prints, or write what belongs there"

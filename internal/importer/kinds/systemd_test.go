@@ -88,6 +88,16 @@ func TestTimers(t *testing.T) {
 		{name: "a user's unit", text: strings.ReplaceAll(timer(daily, run1), "/etc/systemd/system/", "/etc/systemd/user/"), zone: "UTC", says: []string{"systemctl --user disable --now a.timer"}, never: "sudo", jobs: 1},
 		{name: "the same time twice", text: timer(daily+"\n"+daily, run1), zone: "UTC", says: []string{": 03:00 is 0 3 * * *"}, never: "one schedule", jobs: 1},
 		{name: "a limit of the whole run", text: strings.Replace(timer(daily, run1+"\nRuntimeMaxSec=1h"), "oneshot", "simple", 1), zone: "UTC", says: []string{"RuntimeMaxSec is `timeout: 1h`"}, jobs: 1},
+		{name: "a limit that a oneshot does not have", text: timer(daily, run1+"\nRuntimeMaxSec=10min\nTimeoutStartSec=1h"), zone: "UTC", says: []string{"RuntimeMaxSec=10min is left out", "TimeoutStartSec is `timeout: 1h`"}, jobs: 1}, // github.com/ya-rav/postgresql-backup-recovery has both
+		{name: "a hole among its words", text: timer(daily, "ExecStart=/usr/bin/rsync h:/a '{{ archive_dir }}/packages'"), zone: "UTC", says: []string{"it holds {{ archive_dir }}, which is still"}, jobs: 1, off: true},
+		{name: "a hole that its words hide", text: timer(daily, "ExecStart=/usr/bin/rsync h:/a {{ archive_dir }}/packages"), zone: "UTC", says: []string{"it holds {{ archive_dir }}, which is still"}, jobs: 1, off: true}, // github.com/archlinux/infrastructure
+		{name: "a hole in a variable", text: timer(daily, run1+"\nEnvironment=A={{ a }}"), zone: "UTC", says: []string{"it holds {{ a }}, which is still"}, jobs: 1, off: true},
+		{name: "a template of docker's", text: timer(daily, "ExecStart=/x --format '{{.Names}}'"), zone: "UTC", never: "still to be filled in", jobs: 1},
+		{name: "a program that an installer names", text: timer(daily, "ExecStart=SETUP_PATH/backup/x.sh"), zone: "UTC", says: []string{"no program by the path SETUP_PATH/backup/x.sh"}, jobs: 1, off: true}, // github.com/axeleroy/setup
+		{name: "a program behind an @", text: timer(daily, "ExecStart=@bindir@/x"), zone: "UTC", says: []string{"no program by the path bindir@/x"}, jobs: 1, off: true},
+		{name: "a program in a variable's folder", text: timer(daily, "ExecStart=${HOME}/x"), zone: "UTC", says: []string{"no program by the path ${HOME}/x"}, jobs: 1, off: true},
+		{name: "a program in a user's folder", text: timer(daily, "ExecStart=%h/x"), zone: "UTC", says: []string{"specifier"}, never: "no program by the path", jobs: 1, off: true},
+		{name: "a program's name", text: timer(daily, "ExecStart=x a/b"), zone: "UTC", never: "no program by the path", jobs: 1},
 		{name: "a file of variables", text: timer(daily, run1+"\nEnvironmentFile=-/etc/default/a"), zone: "UTC", says: []string{"EnvironmentFile (/etc/default/a)"}, jobs: 1, off: true},
 		{name: "a secret", text: timer(daily, run1+"\nEnvironment=DB_PASSWORD=hunter2"), zone: "UTC", says: []string{"DB_PASSWORD looks like a secret"}, jobs: 1},
 		{name: "a secret in a command", text: timer(daily, "ExecStart=/usr/bin/mysql -h db.example.com --password=hunter2 -e x"), zone: "UTC", says: []string{"looks like a secret"}, jobs: 1, off: true},
@@ -116,6 +126,8 @@ func TestCommandsOfServices(t *testing.T) {
 		{"one that may fail", "ExecStart=/a\nExecStart=-/b c", "/a && { /b c || true; }"},
 		{"other prefixes", "ExecStart=+/a\nExecStart=!!/b\nExecStart=@/c d e", "/a && /b && /c e"},
 		{"quotes", `ExecStart=/a "b c" 'd$e' "it's"`, `/a 'b c' "d\$e" 'it'\''s'`},
+		{"a program is no variable", `ExecStart=$A $B`, `'$A' $B`},
+		{"nor a part of one", `ExecStart=/a/${B}/c ${B}`, `'/a/${B}/c' "${B}"`},
 		{"variables", `ExecStart=/a $B ${C} x${D} $$E`, `/a $B "${C}" "x${D}" "\$E"`},
 		{"percent signs", `ExecStart=/a +%%F`, "/a +%F"},
 		{"a variable beside quotes", `ExecStart=/a x"${C} \"d\""`, `/a "x${C} \"d\""`},

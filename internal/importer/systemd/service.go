@@ -41,6 +41,7 @@ func (r *reading) command(started string) {
 		r.e.Off(&r.j, "systemd refuses more than one ExecStart without `Type=oneshot`: if these are several units, give each as a file of its own, or as `systemctl cat` prints them")
 	}
 	line := r.folder() + strings.Join(lines, " && ")
+	r.holes(line)
 	shown := importer.Hide(line)
 	r.e.Command = &shown
 	c := &importer.Command{Line: line, Job: &r.j, E: &r.e, Variables: r.j.Environment, Secrets: &r.in.Secrets}
@@ -48,6 +49,13 @@ func (r *reading) command(started string) {
 	c.ReplaceSecrets()
 	if strings.TrimSpace(c.Line) != "" {
 		r.j.Command = c.Words()
+	}
+}
+
+// holes reports a service that is still to be filled in, unless its command still shows that.
+func (r *reading) holes(line string) {
+	if h := r.service.hole(); h != "" && importer.Hole(line) == "" {
+		r.e.Off(&r.j, "it holds %s, %s", h, importer.FilledIn)
 	}
 }
 
@@ -99,26 +107,42 @@ func (r *reading) specified(text string) string {
 }
 
 // line gives what runs as a shell would read it. systemd starts programs itself: quotes are as in a
-// shell, $NAME alone is split into words, and ${NAME} is not.
+// shell, $NAME alone is split into words, and ${NAME} is not. A program is a name or a whole path
+// (systemd.service(5), "COMMAND LINES").
 func (r *reading) line(text string) string {
 	plain := strings.TrimLeft(text, "@-:+!|")
 	prefix := text[:len(text)-len(plain)]
 	words := split(r.specified(plain))
+	r.program(words, plain)
 	if strings.Contains(prefix, "@") && len(words) > 1 { // the second word is what it calls itself
 		words = append(words[:1], words[2:]...)
 	}
 	for i, w := range words {
-		if expands := !strings.Contains(prefix, ":") && strings.Contains(w, "$"); !expands {
-			words[i] = importer.Word(w)
-		} else if !variable().MatchString(w) {
-			words[i] = quoted(w)
-		}
+		words[i] = inShell(w, i > 0 && !strings.Contains(prefix, ":")) // its program is no variable
 	}
 	line := strings.Join(words, " ")
 	if strings.Contains(prefix, "-") {
 		line = "{ " + line + " || true; }"
 	}
 	return line
+}
+
+// program reports a program that systemd does not start, by the words of its command and their text.
+func (r *reading) program(words []string, text string) {
+	if len(words) > 0 && strings.Contains(words[0], "/") && words[0][0] != '/' && specifier(r.service.filled(text)) == "" {
+		r.e.Off(&r.j, "systemd starts no program by the path %s, which does not begin at the root, so this has never run: write its path", importer.Clip(words[0]))
+	}
+}
+
+// inShell gives a word for a shell. expands says whether systemd replaces its variables.
+func inShell(word string, expands bool) string {
+	switch {
+	case !expands || !strings.Contains(word, "$"):
+		return importer.Word(word)
+	case variable().MatchString(word):
+		return word
+	}
+	return quoted(word)
 }
 
 // variable matches a word that systemd splits at the variable's blanks, and braced what is behind the $
@@ -240,12 +264,17 @@ func (r *reading) limits() {
 	}
 }
 
-// timeout reads how long it may run. The limit of a start is that of the whole run for a oneshot alone.
+// timeout reads how long it may run. The limit of a start is that of the whole run for a oneshot alone, for
+// which RuntimeMaxSec counts for nothing (systemd.service(5)).
 func (r *reading) timeout() {
-	for _, key := range []string{"RuntimeMaxSec", "TimeoutStartSec", "TimeoutSec"} {
-		if key != "RuntimeMaxSec" && r.service.last("Service", "Type") != "oneshot" {
-			return
+	keys := []string{"RuntimeMaxSec"}
+	if r.service.last("Service", "Type") == "oneshot" {
+		keys = []string{"TimeoutStartSec", "TimeoutSec"}
+		if v := r.service.last("Service", "RuntimeMaxSec"); v != "" {
+			r.e.Note("RuntimeMaxSec=%s is left out: systemd ignores it with `Type=oneshot`; `timeout` limits a run here", importer.Clip(v))
 		}
+	}
+	for _, key := range keys {
 		if d, ok := span(r.service.last("Service", key)); ok && d > 0 {
 			r.j.Timeout = job.Duration(min(d, job.MaxTimeout))
 			r.e.Note("%s is `timeout: %s`", key, r.j.Timeout)

@@ -149,6 +149,17 @@ func (u *unit) filled(text string) string {
 	return strings.NewReplacer("%%", "%%", "%i", instance, "%I", strings.ReplaceAll(instance, "-", "/")).Replace(text)
 }
 
+// hole gives the first part of a service's settings that is still to be filled in, or "". A command that
+// was split into words need not show it any more.
+func (u *unit) hole() string {
+	for _, s := range u.settings {
+		if h := importer.Hole(s.key + "=" + s.value); h != "" && s.section == "Service" {
+			return h
+		}
+	}
+	return ""
+}
+
 // size gives the bytes of a unit's settings.
 func (u *unit) size() (n int) {
 	for _, s := range u.settings {
