@@ -11,6 +11,7 @@ import (
 	"github.com/batchplane/batchplane/internal/importer"
 	"github.com/batchplane/batchplane/internal/importer/doc"
 	"github.com/batchplane/batchplane/internal/job"
+	"github.com/batchplane/batchplane/internal/lazyregexp"
 )
 
 // settings reads what a job says besides its timer and its steps.
@@ -242,9 +243,22 @@ func (r *reading) publishers() {
 		case "NaginatorPublisher":
 			r.e.Change("Naginator builds it again whatever it had done; here only what provably never started is launched again: %s", importer.IfHarmless)
 		default:
-			r.e.Decide("%s did something after its steps: see whether its command has to", name)
+			r.after(name)
 		}
 	})
+}
+
+// telling matches plugins that say how a build went, by their names.
+var telling = lazyregexp.New(`(?i)notif|mail|report|warning|coverage|cobertura|jacoco|xunit|testng|cppcheck|checkstyle|findbugs|pmd|violation|logparser|plot|slack|hipchat|jabber|badge|description`)
+
+// after says what a plugin did that is not known. One that may run a script, copy files or deploy is a part of
+// what the job does.
+func (r *reading) after(name string) {
+	if telling().MatchString(name) {
+		r.e.Decide("%s did something after its steps: see whether its command has to", name)
+		return
+	}
+	r.e.Off(&r.j, "%s did something after its steps that a task does not do: see whether its command has to", name)
 }
 
 // first gives the first text of an element by that name, at any depth.

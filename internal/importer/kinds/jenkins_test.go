@@ -86,6 +86,8 @@ func TestJenkinsJobs(t *testing.T) {
 		{name: "a time limit of another kind", text: wrapped(`<x.BuildTimeoutWrapper><strategy class="x.LikelyStuckTimeOutStrategy"/></x.BuildTimeoutWrapper>`), zone: "UTC", says: []string{"write `timeout`"}, jobs: 1},
 		{name: "a job that it starts", text: after("<hudson.tasks.BuildTrigger><childProjects>b</childProjects></hudson.tasks.BuildTrigger>"), zone: "UTC", says: []string{"it starts b when it ends"}, jobs: 1, off: true},
 		{name: "files that it keeps", text: after("<hudson.tasks.ArtifactArchiver/>"), zone: "UTC", says: []string{"lost with the container"}, jobs: 1, off: true},
+		{name: "a plugin that runs a script after the steps", text: after("<hudson.plugins.postbuildtask.PostbuildTask><tasks/></hudson.plugins.postbuildtask.PostbuildTask>"), zone: "UTC", says: []string{"PostbuildTask did something after its steps that a task does not do"}, jobs: 1, off: true},
+		{name: "a plugin that copies files after the steps", text: after("<jenkins.plugins.publish__over__ssh.BapSshPublisherPlugin/>"), zone: "UTC", says: []string{"BapSshPublisherPlugin did something"}, jobs: 1, off: true}, // github.com/NexellCorp/infrastructure_jenkins_config
 		{name: "an unknown publisher", text: after("<x.HueNotifier/>"), zone: "UTC", says: []string{"HueNotifier did something after its steps"}, jobs: 1},
 		{name: "Maven", text: strings.ReplaceAll(aJenkinsJob("0 3 * * *", "", "<goals>deploy</goals>"), "project>", "maven2-moduleset>"), zone: "UTC", says: []string{"it runs Maven (deploy)"}, jobs: 1, off: true},
 		{name: "a matrix", text: strings.ReplaceAll(aJenkinsJob("0 3 * * *", "/x", ""), "project>", "matrix-project>"), zone: "UTC", says: []string{"each combination of its axes"}, jobs: 1, off: true},
