@@ -68,7 +68,7 @@ func TestApplyIsCutOff(t *testing.T) {
 		}}
 		p := &plane.Plane{Registry: &cutOff{has: map[string]render.Schedule{}, err: fails}, Poll: plane.Poll{Least: time.Millisecond}}
 		code := a.exitCode((&applyCmd{Yes: true}).carryOut(ctx, a, p, plan))
-		if code != c.code || !strings.HasSuffix(errs.String(), c.says) {
+		if code != c.code || !strings.HasSuffix(errs.String(), c.says) || !strings.HasPrefix(errs.String(), "1 of 2: schedule a created\n") {
 			t.Errorf("%s: exit code %d, %s", name, code, errs.String())
 		}
 		interrupt()
@@ -89,10 +89,10 @@ func TestApplyInAPipeline(t *testing.T) {
 		plan  apply.Plan
 		code  int
 	}{
-		"a change":               {applyCmd{DryRun: true}, changes, 2},
-		"no change":              {applyCmd{DryRun: true}, apply.Plan{}, 0},
-		"a change, written":      {applyCmd{DryRun: true, Plan: "plan"}, changes, 2},
-		"no change, written":     {applyCmd{DryRun: true, Plan: "plan"}, apply.Plan{}, 0},
+		"a change":               {applyCmd{DryRun: true, Yes: true}, changes, 2},
+		"no change":              {applyCmd{DryRun: true, Yes: true}, apply.Plan{}, 0},
+		"a change, written":      {applyCmd{DryRun: true, Yes: true, Plan: "plan"}, changes, 2},
+		"no change, written":     {applyCmd{DryRun: true, Yes: true, Plan: "plan"}, apply.Plan{}, 0},
 		"a change, only written": {applyCmd{Plan: "plan"}, changes, 0},
 	} {
 		a := &app{Env: Env{Stdout: &bytes.Buffer{}, Stderr: &bytes.Buffer{}}}
@@ -123,7 +123,7 @@ func TestHowManyJobsApplyRemoves(t *testing.T) {
 		"one of few":                   {2, 1, -1, "--yes", ""},
 		"as many as are meant":         {10, 3, 3, "--yes", ""},
 		"more than are meant":          {10, 3, 2, "--yes", many},
-		"none is meant":                {10, 3, 0, "--yes", many},
+		"none is meant":                {10, 1, 0, "--yes", "nothing was changed: 1 of the project's 10 jobs would be removed; give --prune-max 1 if you mean that"},
 		"a fifth, where nobody asks":   {10, 2, -1, "", "nothing was changed: there is no terminal to ask on; give --yes"},
 		"more, where nobody asks":      {10, 3, -1, "", many},
 		"a fifth, and a person agrees": {10, 2, -1, "y\n", ""},

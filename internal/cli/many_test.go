@@ -141,7 +141,7 @@ func TestWaiting(t *testing.T) {
 	if r := wait("run", "report", "--wait", "--request-id", "deploy-7"); r.code != 0 || !strings.Contains(r.err, "duplicate") {
 		t.Errorf("the same request again: %+v", r)
 	}
-	if r := wait("run", "broken", "--follow", "--json"); r.code != 3 || !regexp.MustCompile(`^\{"run":"broken/manual-[0-9a-f]+","outcome":"accepted".*\n(?s:.*)"exitCode":3,.*\n$`).MatchString(r.out) {
+	if r := wait("run", "broken", "--follow", "--json"); r.code != 3 || strings.Count(r.err, "\n") != 2 || !regexp.MustCompile(`^\{"run":"broken/manual-[0-9a-f]+","outcome":"accepted".*\n(?s:.*)"exitCode":3,.*\n$`).MatchString(r.out) {
 		t.Errorf("a failure: %+v", r)
 	}
 	if r := wait("retry", "broken", "--wait"); r.code != 3 || !strings.HasPrefix(r.err, "safe to retry? only you know: attempt 1 ended by itself with code 3: nothing of it still runs, and a retry repeats what it did\n") || !strings.Contains(r.err, "has failed: exit code 3") {
@@ -162,8 +162,10 @@ func TestWaiting(t *testing.T) {
 	w.must("stop", "endless", "--reason", "tea")
 	w.clock.Advance(time.Minute)
 	w.close()
-	if r := w.run("run", "report", "--wait"); r.code != 125 || !strings.Contains(r.err, "no control plane is running") {
-		t.Errorf("nobody listens: %+v", r)
+	for _, flag := range []string{"--wait", "--follow"} {
+		if r := w.run("run", "report", flag); r.code != 125 || !strings.Contains(r.err, "no control plane is running") {
+			t.Errorf("nobody listens, %s: %+v", flag, r)
+		}
 	}
 }
 

@@ -108,6 +108,15 @@ func (d *hiding) Ask(context.Context, entry.Request) (port.Reply, error) {
 	return port.Reply{Outcome: port.Accepted, Contents: &c}, nil
 }
 
+// TestAQueueThatCannotBeRead is an error, and not an empty queue.
+func TestAQueueThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	a := &app{Env: Env{Stdout: &bytes.Buffer{}, Stderr: &bytes.Buffer{}, User: "ana"}}
+	if found, err := (&redriveCmd{}).find(t.Context(), a, &plane.Plane{Door: cut{}}, port.Queues); err == nil || found != nil {
+		t.Errorf("got %v, %v", found, err)
+	}
+}
+
 // TestAMessageIsLookedForAgain: a message that is hidden by somebody else's look is found later.
 // A message that does not exist is an error, not an empty answer.
 func TestAMessageIsLookedForAgain(t *testing.T) {

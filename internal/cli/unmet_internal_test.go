@@ -36,3 +36,13 @@ func TestBehindLink(t *testing.T) {
 		}
 	}
 }
+
+// TestMore: a list says how many it leaves out, if any.
+func TestMore(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{-1: "", 0: "", 1: " and 1 more"} {
+		if got := more(n); got != want {
+			t.Errorf("%d: %q", n, got)
+		}
+	}
+}
