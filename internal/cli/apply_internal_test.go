@@ -141,6 +141,36 @@ func TestHowManyJobsApplyRemoves(t *testing.T) {
 	}
 }
 
+// inGroup is a registry of which only the schedule group is known.
+type inGroup struct{ plane.Registry }
+
+func (inGroup) Group() string { return "arn:group/ours" }
+
+// TestWhosePlan: only a plan for this very stack is applied. A stack of another account may have its name.
+func TestWhosePlan(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ plan, says string }{
+		"of this stack":      {`{"format":1,"stack":"ours","group":"arn:group/ours"}`, ""},
+		"of another stack":   {`{"format":1,"stack":"theirs","group":"arn:group/ours"}`, " is a plan for the stack theirs (arn:group/ours), not for ours (arn:group/ours)"},
+		"of another account": {`{"format":1,"stack":"ours","group":"arn:group/theirs"}`, " is a plan for the stack ours (arn:group/theirs), not for ours (arn:group/ours)"},
+		"of a newer program": {`{"format":999,"stack":"ours","group":"arn:group/ours"}`, " was written by a newer batchplane (form 999, this program knows "},
+		"another document":   {`{"stack":"ours","group":"arn:group/ours"}`, " is not a plan of `apply --plan`"},
+		"another text":       {"jobs:", " is not a plan of `apply --plan`"},
+		"no file":            {"", "reading the plan: "},
+	} {
+		file := filepath.Join(t.TempDir(), "plan")
+		if c.plan != "" {
+			if err := os.WriteFile(file, []byte(c.plan), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		plan, err := (&applyCmd{PlanFile: file}).plan(t.Context(), &app{stack: "ours"}, &plane.Plane{Registry: inGroup{}}, apply.Wanted{})
+		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) || err == nil && plan.Format != 1 {
+			t.Errorf("%s: %+v, %v", name, plan, err)
+		}
+	}
+}
+
 // TestAPlanSteersNothing: a plan that is read from a file says each change on a line of its own, and
 // cannot control the terminal on which somebody reviews it.
 func TestAPlanSteersNothing(t *testing.T) {
