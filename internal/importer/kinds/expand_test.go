@@ -45,6 +45,8 @@ func TestKubernetesExpansion(t *testing.T) {
 		{"not closed", `args: ["$(AT", "a$"]`, "$(AT|a$", false, ""},
 		{"its cluster", `command: [sh, -c, "kubectl rollout restart deployment/x"]`, "sh|-c|kubectl rollout restart deployment/x", true, "it asks its cluster by kubectl"},
 		{"its cluster, no shell", `command: [/usr/bin/oc, adm, prune, images]`, "/usr/bin/oc|adm|prune|images", true, "it asks its cluster by oc"},
+		// github.com/redhat-appstudio/infra-deployments, components/monitoring/kanary
+		{"its cluster's pipelines", `command: [bash, -c, "tkn pipeline start a --use-param-defaults"]`, "bash|-c|tkn pipeline start a --use-param-defaults", true, "it asks its cluster by tkn"},
 		// github.com/ambient-code/amber, k8s/cronjobs.yaml
 		{"a Service", `command: [sh, -c, "curl -X POST http://amber-langgraph:8000/invoke-async"]`, "sh|-c|curl -X POST http://amber-langgraph:8000/invoke-async", true, "only the DNS of its cluster knows what it calls (amber-langgraph)"},
 		{"words that are no hosts", `env: [{name: ALLOWED_HOSTS, value: all}, {name: FROM_ADDRESS, value: noreply}, {name: MAIL_TO_ADDRESS, value: ops}]`, "", false, ""},

@@ -128,7 +128,7 @@ func (r *reading) words(s *scope, command, args []string) (words []string) {
 }
 
 // clusterTools are programs that use the API of the cluster in which they run.
-var clusterTools = []string{"kubectl", "oc", "helm", "argocd", "flux", "kustomize"}
+var clusterTools = []string{"kubectl", "oc", "helm", "argocd", "flux", "kustomize", "tkn", "argo", "velero", "istioctl", "virtctl", "kn"}
 
 // ofCluster reports a command that works on its own cluster.
 func (r *reading) ofCluster(words []string) {
