@@ -8,6 +8,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/console"
 	"github.com/batchplane/batchplane/internal/doctor"
+	"github.com/batchplane/batchplane/internal/plane"
 )
 
 // account is an account in which the first subject of each kind is wrong, and some may not be
@@ -67,4 +68,16 @@ func TestProblemsCheck(t *testing.T) {
 	if res := newWorld(t, nil); strings.Contains(res.send(request("GET", "/problems", nil), res.signIn()).body, "What jobs need") {
 		t.Error("a local state offers to look at an account")
 	}
+}
+
+// TestProblemsOfDeletedParts: of an alarm or a queue that somebody deleted, the page says that and nothing else.
+func TestProblemsOfDeletedParts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *console.Config) {
+		c.Plane.Inspect = func(context.Context) (plane.Health, error) {
+			return plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Lag"}}, Queues: []plane.Queue{{Name: "TriggerFailures", Deleted: true}}}, nil
+		}
+	})
+	page := text(t, w.send(request("GET", "/problems", nil), w.signIn()))
+	says(t, "the page", page, []string{"the alarm b-Lag was deleted", "</svg>deleted</span></td>", `TriggerFailures</th><td class="n">deleted</td>`}, []string{"no data", "nobody is notified"})
 }
