@@ -98,7 +98,7 @@ func (i *Inspector) parts(ctx context.Context) (map[string][]part, error) {
 		}
 		for _, r := range page.StackResourceSummaries {
 			// A deployment that is under way makes the one, and has removed the other.
-			if r.PhysicalResourceId == nil || r.ResourceStatus == cftypes.ResourceStatusDeleteComplete {
+			if aws.ToString(r.PhysicalResourceId) == "" || r.ResourceStatus == cftypes.ResourceStatusDeleteComplete {
 				continue
 			}
 			of := aws.ToString(r.ResourceType)

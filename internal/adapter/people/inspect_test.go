@@ -162,7 +162,7 @@ func TestDeletedAlarms(t *testing.T) {
 	}
 }
 
-// changing is a stack of two alarms, beside one that is being made and one that was removed.
+// changing is a stack of two alarms, beside two that are being made and one that was removed.
 type changing struct{}
 
 func (changing) ListStackResources(context.Context, *cloudformation.ListStackResourcesInput, ...func(*cloudformation.Options)) (*cloudformation.ListStackResourcesOutput, error) {
@@ -171,6 +171,7 @@ func (changing) ListStackResources(context.Context, *cloudformation.ListStackRes
 		{ResourceType: alarm, LogicalResourceId: aws.String("A"), PhysicalResourceId: aws.String("a")},
 		{ResourceType: alarm, LogicalResourceId: aws.String("B"), PhysicalResourceId: aws.String("b")},
 		{ResourceType: alarm, LogicalResourceId: aws.String("C"), ResourceStatus: cloudformationtypes.ResourceStatusCreateInProgress},
+		{ResourceType: alarm, LogicalResourceId: aws.String("E"), PhysicalResourceId: aws.String(""), ResourceStatus: cloudformationtypes.ResourceStatusCreateInProgress},
 		{ResourceType: alarm, LogicalResourceId: aws.String("D"), PhysicalResourceId: aws.String("d"), ResourceStatus: cloudformationtypes.ResourceStatusDeleteComplete},
 	}}, nil
 }
