@@ -140,7 +140,11 @@ func (c *applyCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, plan ap
 		_, _ = fmt.Fprintf(a.Stderr, "%d of %d: schedule %s %sd\n", did, len(plan.Steps), s.Name, s.Kind)
 	})
 	if errors.Is(err, context.Canceled) {
-		_, _ = fmt.Fprintf(a.Stderr, "interrupted: %d of %s were made and stay; apply again to continue\n", done.Steps, job.Counted(len(plan.Steps), "change"))
+		open := ""
+		if done.Open != "" {
+			open = fmt.Sprintf(", and that of the schedule %s may have been made", done.Open)
+		}
+		_, _ = fmt.Fprintf(a.Stderr, "interrupted: %d of %s were made and stay%s; apply again to continue\n", done.Steps, job.Counted(len(plan.Steps), "change"), open)
 		return exitError(exitInterrupted)
 	}
 	if err != nil {

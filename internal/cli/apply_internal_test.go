@@ -51,7 +51,7 @@ func TestApplyIsCutOff(t *testing.T) {
 		says  string
 	}{
 		"by a fault":  {errors.New("the line is dead"), 1, "1 of 2 changes were made and stay, then: the line is dead; apply again to continue\n"},
-		"by a person": {nil, 130, "interrupted: 1 of 2 changes were made and stay; apply again to continue\n"},
+		"by a person": {nil, 130, "interrupted: 1 of 2 changes were made and stay, and that of the schedule b may have been made; apply again to continue\n"},
 	} {
 		ctx, interrupt := context.WithCancel(t.Context())
 		fails := func() error {

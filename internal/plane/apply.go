@@ -62,8 +62,12 @@ func (p *Plane) PlanApply(ctx context.Context, w apply.Wanted) (apply.Plan, erro
 // quotas"), and others write too.
 const writeEvery = 40 * time.Millisecond
 
-// Applied is how far a plan was carried out.
-type Applied struct{ Definitions, Steps int }
+// Applied is how far a plan was carried out. Open names the schedule of which an error leaves unknown whether it
+// was written, or is "".
+type Applied struct {
+	Definitions, Steps int
+	Open               string
+}
 
 // Apply carries out a plan. It reads each schedule again before it writes it, and at the end
 // reads all of them back and compares. It calls did, unless nil, after each step. Whatever was
@@ -88,8 +92,12 @@ func (p *Plane) Apply(ctx context.Context, plan apply.Plan, did func(apply.Step)
 	}
 	want := map[string]string{}
 	for _, s := range plan.Steps {
-		hash, err := p.step(ctx, s, arns)
+		hash, write, err := p.step(ctx, s, arns)
 		if err != nil {
+			return done, err
+		}
+		if err := write(); err != nil {
+			done.Open = s.Name
 			return done, err
 		}
 		want[s.Name] = hash
@@ -109,24 +117,24 @@ func (p *Plane) announce(ctx context.Context) error {
 	return nil
 }
 
-// step carries out one step and returns the hash of the schedule that the group must have now.
-func (p *Plane) step(ctx context.Context, s apply.Step, arns map[string]string) (hash string, err error) {
+// step returns what carries out one step, and the hash of the schedule that the group must have then.
+func (p *Plane) step(ctx context.Context, s apply.Step, arns map[string]string) (hash string, write func() error, err error) {
 	if err := ctx.Err(); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	// Scheduler's writes take no condition, so somebody else may still write between this check
 	// and the write.
 	if err := p.unmoved(ctx, s); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if s.Kind == apply.Delete {
-		return "", p.Registry.Remove(ctx, s.Name)
+		return "", func() error { return p.Registry.Remove(ctx, s.Name) }, nil
 	}
 	schedule, err := s.Ready(arns)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return apply.Hash(schedule), p.Registry.Put(ctx, schedule, s.Kind)
+	return apply.Hash(schedule), func() error { return p.Registry.Put(ctx, schedule, s.Kind) }, nil
 }
 
 // unmoved returns an error if a schedule is not as the plan found it.
