@@ -42,7 +42,7 @@ func (c *auditCmd) Run(ctx context.Context, a *app) error {
 		rows := make([][]string, 0, len(asked))
 		for _, q := range asked {
 			about := cmp.Or(string(q.Run), allJobs(q.Job))
-			rows = append(rows, []string{a.at(q.At), somebody(q.By), q.Door, strings.ReplaceAll(q.What, "skipNext", "skip-next"), about, string(q.Outcome), string(q.Request), q.Message})
+			rows = append(rows, []string{a.at(q.At), somebody(q.By), q.Door, strings.ReplaceAll(q.What, "skipNext", "skip-next"), about, string(q.Outcome), string(q.Request), strings.TrimPrefix(q.Message, string(q.Outcome)+": ")})
 		}
 		return a.list([]column{
 			{head: "ASKED (" + a.zoneName() + ")"},
