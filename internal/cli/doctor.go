@@ -34,10 +34,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 		done := a.working("asking AWS")
 		needs, theirs, findings := p.Check(ctx, file.Jobs, file.Definitions)
 		done()
-		more, err := a.ownHealth(ctx, p, file.Jobs)
-		if err != nil {
-			return err
-		}
+		more := a.ownHealth(ctx, p, file.Jobs)
 		sizes := doctor.SizesOf(file.Definitions, theirs)
 		herds := herdsOf(file, sizes, p.Stack.LaunchRate, a.now())
 		findings = slices.Concat(more, p.Stack.Told(file.Jobs), doctor.Settings(p.Stack, needs), doctor.Unfit(file.Jobs, file.Definitions, theirs), quotas(ctx, p, peaksOf(file, sizes, p.Stack.LaunchRate, a.now())), findings)

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/batchplane/batchplane/internal/doctor"
 	"github.com/batchplane/batchplane/internal/job"
@@ -13,16 +11,13 @@ import (
 
 // ownHealth says what is wrong with the control plane itself, and which of the jobs it knows and does
 // not start. What the caller may not read is not checked.
-func (a *app) ownHealth(ctx context.Context, p *plane.Plane, jobs []job.Job) (out []doctor.Finding, err error) {
+func (a *app) ownHealth(ctx context.Context, p *plane.Plane, jobs []job.Job) (out []doctor.Finding) {
 	unseen := func(why string) {
 		out = append(out, doctor.Finding{Subject: doctor.Subject{Kind: doctor.Plane, Name: a.stack}, Verdict: doctor.Unknown, Why: why})
 	}
 	st, unread := p.Status(ctx)
 	if unread != nil {
 		unseen("its state cannot be read: " + p.Explained(unread).Error())
-		if st.Health, err = p.Inspect(ctx); err != nil {
-			return nil, err
-		}
 	}
 	out = append(out, doctor.Health(p.Stack, st.Wrong, a.command("status"))...)
 	if pause, ok := st.Paused[job.All]; ok {
@@ -30,7 +25,6 @@ func (a *app) ownHealth(ctx context.Context, p *plane.Plane, jobs []job.Job) (ou
 			Subject: doctor.Subject{Kind: doctor.Plane, Name: a.stack}, Verdict: doctor.Wrong, Why: "all jobs are paused, " + a.pauseText(pause), Mend: a.command("resume") + " --all", Passing: true,
 		})
 	}
-	out = append(out, unheardAlarms(st.Alarms)...)
 	for _, u := range st.Unseen {
 		unseen("not seen: " + u)
 	}
@@ -38,7 +32,7 @@ func (a *app) ownHealth(ctx context.Context, p *plane.Plane, jobs []job.Job) (ou
 	if err != nil && unread == nil {
 		unseen("how its jobs are cannot be read: " + p.Explained(err).Error())
 	}
-	return append(out, doctor.NotStarted(jobs, now, a.command("resume"))...), nil
+	return append(out, doctor.NotStarted(jobs, now, a.command("resume"))...)
 }
 
 // warnDown tells a person to whom something is shown that changes, as what runs or comes next, that the control
@@ -79,25 +73,4 @@ func (a *app) standing(ctx context.Context, p *plane.Plane, st plane.Status) (ma
 		out[s.Job] = of
 	}
 	return out, err
-}
-
-// unheardAlarms returns the alarms that notify nobody, those with the same reason together.
-func unheardAlarms(alarms []plane.Alarm) (out []doctor.Finding) {
-	names := map[string][]string{}
-	for _, al := range alarms {
-		if !al.Heard && al.State != "" {
-			names[al.Unheard] = append(names[al.Unheard], al.Name)
-		}
-	}
-	for _, why := range slices.Sorted(maps.Keys(names)) {
-		name := names[why][0]
-		if more := len(names[why]) - 1; more > 0 {
-			name += fmt.Sprintf(" and %s", job.Counted(more, "other"))
-		}
-		out = append(out, doctor.Finding{
-			Subject: doctor.Subject{Kind: "alarm", Name: name}, Verdict: doctor.Wrong, Why: "nobody is notified: " + why,
-			Mend: "confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn", Passing: true,
-		})
-	}
-	return out
 }

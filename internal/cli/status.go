@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,21 +22,30 @@ type statusCmd struct{ looks }
 // Run says how the control plane itself is doing. It returns an error if something is wrong, for
 // monitors.
 func (c *statusCmd) Run(ctx context.Context, a *app) error {
-	return a.withPlane(ctx, func(p *plane.Plane) error {
-		st, err := p.Status(ctx)
-		if err != nil {
-			return err
+	return a.withPlane(ctx, func(p *plane.Plane) error { return c.show(ctx, a, p) })
+}
+
+func (*statusCmd) show(ctx context.Context, a *app, p *plane.Plane) error {
+	st, unread := p.Status(ctx)
+	if unread != nil {
+		if st.Where == "" {
+			return unread
 		}
-		if a.json {
-			err = printJSON(a.Stdout, st)
-		} else {
-			err = a.printStatus(st)
-		}
-		if err == nil && len(st.Wrong) > 0 {
-			return errRefused
-		}
-		return err
-	})
+		st.Unseen = append(st.Unseen, "what its table holds: jobs, runs, when slots were checked")
+	}
+	var err error
+	switch {
+	case a.json:
+		err = printJSON(a.Stdout, st)
+	case unread != nil:
+		err = a.printParts(st)
+	default:
+		err = a.printStatus(st)
+	}
+	if err == nil && unread == nil && len(st.Wrong) > 0 {
+		return errRefused
+	}
+	return errors.Join(err, unread)
 }
 
 // mostHeldUp is the largest number of waiting runs to show, longest first.
@@ -43,9 +53,7 @@ const mostHeldUp = 5
 
 func (a *app) printStatus(st plane.Status) error {
 	var b bytes.Buffer
-	line := func(name, format string, args ...any) {
-		_, _ = fmt.Fprintf(&b, "%-12s %s\n", name, notice.Printable(fmt.Sprintf(format, args...)))
-	}
+	line := liner(&b)
 	line("times", "in %s", a.zoneName())
 	a.statusRunning(line, st)
 	line("heartbeat", "%s", a.ago(st.Heartbeat))
@@ -74,10 +82,30 @@ func (a *app) printStatus(st plane.Status) error {
 	for _, name := range slices.Sorted(maps.Keys(st.Gone)) {
 		line("gone", "%s is no longer in the registry: noticed at %s", name, a.at(st.Gone[name]))
 	}
+	statusWrong(line, st)
+	return a.write(b.Bytes())
+}
+
+// printParts prints how the parts are of a control plane whose table cannot be read.
+func (a *app) printParts(st plane.Status) error {
+	var b bytes.Buffer
+	line := liner(&b)
+	a.statusRunning(line, st)
+	a.statusParts(line, st)
+	statusWrong(line, st)
+	return a.write(b.Bytes())
+}
+
+func liner(b *bytes.Buffer) func(name, format string, args ...any) {
+	return func(name, format string, args ...any) {
+		_, _ = fmt.Fprintf(b, "%-12s %s\n", name, notice.Printable(fmt.Sprintf(format, args...)))
+	}
+}
+
+func statusWrong(line func(name, format string, args ...any), st plane.Status) {
 	for _, w := range st.Wrong {
 		line("wrong", "%s", w)
 	}
-	return a.write(b.Bytes())
 }
 
 // statusHeld prints the runs that wait for long, and the jobs that an open run holds back.

@@ -2,11 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/run"
@@ -169,6 +172,36 @@ func TestAgo(t *testing.T) {
 	} {
 		if got := a.ago(at); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestStatusWithoutTheTable: how a stack's parts are is said although its table cannot be read, and nothing of what
+// only the table says.
+func TestStatusWithoutTheTable(t *testing.T) {
+	t.Parallel()
+	p := &plane.Plane{
+		Name: "prod", Reader: tableDenied{&memory.Store{}}, Now: time.Now,
+		Inspect: func(context.Context) (plane.Health, error) {
+			return plane.Health{Running: true, Where: "the stack prod", Rules: []plane.Rule{{Name: "EveryMinute"}}, Alarms: []plane.Alarm{{Name: "b-Lag", State: "OK", Heard: true}}}, nil
+		},
+	}
+	for name, json := range map[string]bool{"words": false, "JSON": true} {
+		var out bytes.Buffer
+		a := &app{Env: Env{Stdout: &out}, zone: time.UTC, stack: "prod", json: json}
+		err := (&statusCmd{}).show(t.Context(), a, p)
+		if err == nil || !strings.Contains(err.Error(), "you may not read the table") || errors.Is(err, errRefused) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		for _, want := range []string{"EveryMinute", "b-Lag", "the rule EveryMinute was deleted", "what its table holds"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s: %q is not in\n%s", name, want, out.String())
+			}
+		}
+		for _, not := range []string{"heartbeat", "never", "sweep has"} {
+			if strings.Contains(out.String(), not) {
+				t.Errorf("%s: %q is in\n%s", name, not, out.String())
+			}
 		}
 	}
 }

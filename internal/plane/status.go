@@ -73,18 +73,21 @@ const (
 	noticeWithin    = 15 * time.Minute
 )
 
-// Status reads how the control plane is doing.
+// Status reads how the control plane is doing. If its table cannot be read, the Status beside the error says
+// how its parts are.
 func (p *Plane) Status(ctx context.Context) (Status, error) {
 	st := Status{Command: Release, Standby: p.Stack.Standby}
 	var err error
 	now := p.now()
-	if st.Standing, err = ReadStanding(ctx, p.Reader, now); err != nil {
-		return st, err
-	}
 	if p.Inspect != nil {
 		if st.Health, err = p.Inspect(ctx); err != nil {
 			return st, err
 		}
+	}
+	if st.Standing, err = ReadStanding(ctx, p.Reader, now); err != nil {
+		st.judgeHealth()
+		st.judgeStack()
+		return st, err
 	}
 	open, err := p.openRuns(ctx, openMost, st.newer)
 	if err != nil {
@@ -187,13 +190,17 @@ func (st *Status) wrong(format string, args ...any) {
 	st.Wrong = append(st.Wrong, fmt.Sprintf(format, args...))
 }
 
-func (st *Status) judgePulse(now time.Time) {
+func (st *Status) judgeHealth() {
 	if !st.Running {
 		st.wrong("the control plane is not running: no job is started")
 	}
 	if st.Trouble != "" {
 		st.wrong("%s", st.Trouble)
 	}
+}
+
+func (st *Status) judgePulse(now time.Time) {
+	st.judgeHealth()
 	switch {
 	case !st.Running:
 	case st.Heartbeat.IsZero():
@@ -223,6 +230,7 @@ func (st *Status) judge(now time.Time) {
 
 // judgeStack says what is wrong with the parts of a stack.
 func (st *Status) judgeStack() {
+	st.judgeUnheard()
 	for _, a := range st.Alarms {
 		switch {
 		case a.State == "":
@@ -248,5 +256,22 @@ func (st *Status) judgeStack() {
 		case r.State == "DISABLED":
 			st.wrong("the rule %s is switched off, so it calls no function: `aws events enable-rule --name %s` switches it on", r.Name, r.On)
 		}
+	}
+}
+
+// judgeUnheard names the alarms that notify nobody, those with the same reason together.
+func (st *Status) judgeUnheard() {
+	names := map[string][]string{}
+	for _, a := range st.Alarms {
+		if !a.Heard && a.State != "" {
+			names[a.Unheard] = append(names[a.Unheard], a.Name)
+		}
+	}
+	for _, why := range slices.Sorted(maps.Keys(names)) {
+		who := names[why][0] + " notifies"
+		if more := len(names[why]) - 1; more > 0 {
+			who = fmt.Sprintf("%s and %s notify", names[why][0], job.Counted(more, "other"))
+		}
+		st.wrong("the alarm %s nobody: %s; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn", who, why)
 	}
 }

@@ -28,16 +28,17 @@ func TestStatusJudges(t *testing.T) {
 		due    time.Duration // since when a run is due
 		want   string
 	}{
-		"well":                        {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "a", State: "OK"}, {Name: "b", State: "INSUFFICIENT_DATA"}}, Queues: []plane.Queue{{Name: "TriggerFailures"}}, Rules: []plane.Rule{{Name: "StoppedTasks", State: "ENABLED", Targets: 1}}}, 0, ""},
+		"well":                        {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "a", State: "OK", Heard: true}, {Name: "b", State: "INSUFFICIENT_DATA", Heard: true}}, Queues: []plane.Queue{{Name: "TriggerFailures"}}, Rules: []plane.Rule{{Name: "StoppedTasks", State: "ENABLED", Targets: 1}}}, 0, ""},
 		"another version is no fault": {time.Minute, plane.Health{Running: true, Version: "9.9.9"}, 0, ""},
 		"not running":                 {time.Minute, plane.Health{}, 0, "the control plane is not running: no job is started"},
 		"never swept":                 {0, plane.Health{Running: true}, 0, "the sweep has never finished"},
 		"no sweep for long":           {6 * time.Minute, plane.Health{Running: true}, 0, "the sweep last finished 6m0s ago"},
 		"a run waits for long":        {time.Minute, plane.Health{Running: true}, 6 * time.Minute, "the oldest run of the launch lane has been due for 6m0s"},
-		"an alarm":                    {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Lag", State: "ALARM", Reason: "late", Rings: true}}}, 0, "the alarm b-Lag is in ALARM: late"},
-		"an alarm for want of data":   {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Heartbeat", State: "INSUFFICIENT_DATA", Reason: "no sweep", Rings: true}}}, 0, "the alarm b-Heartbeat is in INSUFFICIENT_DATA: no sweep"},
+		"an alarm":                    {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Lag", State: "ALARM", Reason: "late", Rings: true, Heard: true}}}, 0, "the alarm b-Lag is in ALARM: late"},
+		"an alarm for want of data":   {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Heartbeat", State: "INSUFFICIENT_DATA", Reason: "no sweep", Rings: true, Heard: true}}}, 0, "the alarm b-Heartbeat is in INSUFFICIENT_DATA: no sweep"},
 		"an alarm is gone":            {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Lag"}}}, 0, "the alarm b-Lag was deleted, so it notifies nobody: a change set with --deployment-mode REVERT_DRIFT puts back what somebody changed in the stack"},
 		"a queue is gone":             {time.Minute, plane.Health{Running: true, Queues: []plane.Queue{{Name: "TriggerFailures", Deleted: true}}}, 0, "the queue TriggerFailures was deleted, so what is given up is lost: a change set with --deployment-mode REVERT_DRIFT puts back what somebody changed in the stack"},
+		"alarms notify nobody":        {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "a", State: "OK", Unheard: "x"}, {Name: "b", State: "OK", Unheard: "y"}, {Name: "c", State: "OK", Unheard: "y"}}}, 0, "the alarm a notifies nobody: x; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn; the alarm b and 1 other notify nobody: y; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn"},
 		"failures":                    {time.Minute, plane.Health{Running: true, Queues: []plane.Queue{{Name: "TriggerFailures", Messages: 2}}}, 0, "2 messages in the queue TriggerFailures: `redrive` shows what was given up"},
 		"a rule is off":               {time.Minute, plane.Health{Running: true, Rules: []plane.Rule{{Name: "StoppedTasks", On: "b-1", State: "DISABLED", Targets: 1}}}, 0, "the rule StoppedTasks is switched off, so it calls no function: `aws events enable-rule --name b-1` switches it on"},
 		"a rule calls nothing":        {time.Minute, plane.Health{Running: true, Rules: []plane.Rule{{Name: "StoppedTasks", State: "ENABLED"}}}, 0, "the rule StoppedTasks has lost its target, so it calls no function: a change set with --deployment-mode REVERT_DRIFT puts back what somebody changed in the stack"},
