@@ -68,8 +68,8 @@ func fitTags(e *Entry, j *job.Job) {
 // is no number of twelve digits.
 var exampleImage = lazyregexp.New(`(?:^|/)(?i:your[-_](?:\w|-)|your(?:registry|repo|org|company|user|username|name)\b)|^REGISTRY/|^(?:[^/]*[^0-9/.][^/.]*|[0-9]{1,11})\.dkr\.ecr\.`)
 
-// fitDefinition does the same for a job's task definition.
-func fitDefinition(e *Entry, j *job.Job, d *job.TaskDefinition) {
+// FitDefinition changes a task definition so that a jobs file takes it, and reports what it loses by that.
+func FitDefinition(e *Entry, j *job.Job, d *job.TaskDefinition) {
 	if len(FindSecrets(d.Image)) > 0 {
 		e.Off(j, "its image names a secret, which is not written, and %s stands there: the execution role pulls from ECR", ReplaceMe)
 		d.Image = ReplaceMe

@@ -219,7 +219,7 @@ func (f *ForeignError) Error() string { return f.Sentence }
 func (in *Import) TakeDefined(e *Entry, j job.Job, d job.TaskDefinition, wanted string) {
 	name := in.name(e, wanted)
 	j.Name, d.Family, j.TaskDefinition = name, name, name
-	fitDefinition(e, &j, &d)
+	FitDefinition(e, &j, &d)
 	in.Place(e, j)
 	if e.Job != nil {
 		in.Definitions = append(in.Definitions, d)

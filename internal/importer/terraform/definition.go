@@ -168,9 +168,7 @@ func (s *show) takeOver(e *importer.Entry, j *job.Job, d resource, container *do
 	if t.ExecutionRole == "" && (t.LogGroup != "" || len(t.Secrets) > 0 || d.unknown.Get("execution_role_arn").True()) {
 		t.ExecutionRole = importer.ReplaceMe
 	}
-	for _, p := range t.Validate() {
-		e.Decide("task definition: %s", p)
-	}
+	importer.FitDefinition(e, j, &t)
 	s.in.Definitions = append(s.in.Definitions, t)
 	s.taken[d.address], j.TaskDefinition = t.Family, t.Family
 	e.Change("its task definition is taken over from %s, and batchplane makes its own from it; to keep Terraform's, use `taskDefinition: %s` and remove it from taskDefinitions", d.address, v.Get("family").String())
