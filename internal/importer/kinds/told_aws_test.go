@@ -51,6 +51,9 @@ func TestNothingOfATemplateIsSilent(t *testing.T) {
 		{name: "a nested stack", text: rule(network, "") + "  N: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: x}}\n", says: []string{"nested stack N: refused: its template is another file"}, jobs: 1},
 		{name: "an application of SAM", text: rule(network, "") + "  N: {Type: 'AWS::Serverless::Application', Properties: {Location: x}}\n", says: []string{"nested stack N: refused"}, jobs: 1},
 		{name: "resources from elsewhere", text: rule(network, "") + "  Fn::Transform: {Name: 'AWS::Include', Parameters: {Location: x}}\n", says: []string{"resources of Fn::Transform: refused"}, jobs: 1},
+		{name: "a schedule of a stack of batchplane", text: schedule(off)[:strings.Index(schedule(off), "      Target:")] + "      Target: {Arn: 'arn:aws:lambda:eu-west-1:123456789012:function:jobs-trigger', RoleArn: r, Input: '{\"job\": {\"name\": \"a\"}, \"scheduledFor\": \"<aws.scheduler.scheduled-time>\"}'}\n", says: []string{"it carries a job that is deployed already"}, never: "refused"},
+		{name: "a cluster alone", text: strings.Split(rule("", ""), "          EcsParameters:")[0], says: []string{"nothing says which task to start"}},
+		{name: "a variable of the shell", text: rule(network, "          Input: !Sub '{\"containerOverrides\": [{\"name\": \"app\", \"command\": [\"sh\", \"-c\", \"echo ${!HOME}\"]}]}'\n"), never: "does not say", jobs: 1},
 		{name: "references in circles", text: circle("Sub \"%s\"", "${%s}"), says: []string{"more references than are followed"}, jobs: 1, off: true},
 	})
 }
