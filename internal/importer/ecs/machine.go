@@ -209,7 +209,13 @@ func (m *machine) timeout(state *doc.Node) job.Duration {
 			m.e.Decide("its time limit comes from its input (TimeoutSecondsPath %s): write `timeout`", importer.Clip(path))
 			return 0
 		}
-		if seconds, ok := n.Get("TimeoutSeconds").Int(); ok && seconds > 0 {
+		limit := n.Get("TimeoutSeconds")
+		seconds, ok := limit.Int()
+		switch {
+		case !ok && limit.String() != "": // an expression of JSONata
+			m.e.Decide("its time limit is computed (TimeoutSeconds %s): write `timeout`", importer.Clip(limit.String()))
+			return 0
+		case seconds > 0:
 			return job.Duration(min(time.Duration(min(seconds, 1<<30))*time.Second, job.MaxTimeout))
 		}
 	}
