@@ -259,3 +259,15 @@ func (a *app) findState() {
 	}
 	a.db = found.DB
 }
+
+// oneState refuses a command about all jobs that names no state where several could be meant: a note on which one it
+// took would come when it has acted.
+func (a *app) oneState(all bool) error {
+	if !all || a.stack != "" || a.db != "" {
+		return nil
+	}
+	if found := a.places().Find(); len(found.Others) > 0 {
+		return usagef("several control planes could be meant here, and --all changes all jobs of one: name it with --db, such as --db %s or --db %s", importer.Word(found.DB), importer.Word(found.Others[0]))
+	}
+	return nil
+}

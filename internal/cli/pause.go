@@ -20,6 +20,9 @@ type pauseCmd struct {
 // Run pauses one job, or all.
 func (c *pauseCmd) Run(ctx context.Context, a *app) error {
 	name, err := oneOrAll(c.Job, c.All)
+	if err == nil {
+		err = a.oneState(c.All)
+	}
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,9 @@ type resumeCmd struct {
 // Run ends a pause, or cancels a skip-next.
 func (c *resumeCmd) Run(ctx context.Context, a *app) error {
 	name, err := oneOrAll(c.Job, c.All)
+	if err == nil {
+		err = a.oneState(c.All)
+	}
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,9 @@ func (c *retryCmd) Run(ctx context.Context, a *app) error {
 	if err := c.fits(); err != nil {
 		return err
 	}
+	if err := a.oneState(c.All); err != nil {
+		return err
+	}
 	return c.code(a, a.withPlane(ctx, func(p *plane.Plane) error {
 		if c.All {
 			return c.retryAll(ctx, a, p)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/console"
+	"github.com/batchplane/batchplane/internal/local"
 	"github.com/batchplane/batchplane/internal/plane"
 )
 
@@ -114,5 +115,42 @@ func TestCommandsBesideAStack(t *testing.T) {
 	t.Setenv("BATCHPLANE_STACK", "prod")
 	if got := a.command("retry"); got != "batchplane retry --db "+filepath.Join(".batchplane", "jobs.db") {
 		t.Errorf("beside a stack: %s", got)
+	}
+}
+
+// TestAllJobsOfWhichState: where several control planes could be meant, a command about all jobs acts on none. One that
+// names the job, or the state, does, and so does any where there is one state.
+func TestAllJobsOfWhichState(t *testing.T) {
+	state := t.TempDir()
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_STATE_HOME", state)
+	t.Setenv("BATCHPLANE_STACK", "")
+	t.Setenv("BATCHPLANE_DB", "")
+	t.Chdir(t.TempDir())
+	asked := func(args ...string) (int, string) {
+		var out bytes.Buffer
+		return Main(t.Context(), args, Env{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out}), out.String()
+	}
+	dir := t.TempDir()
+	var dbs []string
+	for _, name := range []string{"a.db", "b.db"} {
+		db := filepath.Join(dir, name)
+		if err := os.WriteFile(db, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		local.Places{Getenv: os.Getenv, Dir: "."}.Remember(db)
+		dbs = append([]string{db}, dbs...)
+		for _, args := range [][]string{{"pause", "--all", "--reason", "x"}, {"resume", "--all"}, {"retry", "--all", "--yes"}} {
+			code, out := asked(args...)
+			refused := code == exitUsage && strings.Contains(out, "name it with --db, such as --db "+strings.Join(dbs, " or --db "))
+			if several := len(dbs) > 1; refused != several || several && strings.Contains(out, "using ") {
+				t.Errorf("%v with %d states: exit code %d, %s", args, len(dbs), code, out)
+			}
+		}
+	}
+	for _, args := range [][]string{{"pause", "--all", "--reason", "x", "--db", dbs[1]}, {"pause", "report", "--reason", "x"}, {"retry", "report"}} {
+		if code, out := asked(args...); strings.Contains(out, "several control planes") {
+			t.Errorf("%v: exit code %d, %s", args, code, out)
+		}
 	}
 }
