@@ -110,7 +110,7 @@ func (s *Server) problemsChecked(r *http.Request, q Query) (rendered, error) {
 }
 
 func (s *Server) problems(r *http.Request, q Query) (rendered, error) {
-	p := &problems{Frame: s.frame(r, q, "problems", "Problems")}
+	p := &problems{Frame: s.frame(r, q, "problems", "Control plane")}
 	var err error
 	if p.Status, err = remember(r.Context(), s.memo, "status", s.cfg.Plane.Status); err != nil {
 		return rendered{}, err
