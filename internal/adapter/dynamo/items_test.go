@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -99,7 +100,7 @@ func lockOf(items []job.Item, name string) string {
 }
 
 // itemsInTurn: of many items, two of eight shards are read a minute, and each item is as it was at asOf
-// or later. What this process wrote is known at once, for one more call.
+// or later. What this process wrote is known at once, for one more call, also after a call that failed.
 func itemsInTurn(t *testing.T, l *lapTable) { //nolint:thelper // a test
 	if _, asOf, calls := l.next(t); calls != 8 || !asOf.Equal(l.now) {
 		t.Fatalf("at first: %d calls, as of %s", calls, asOf)
@@ -133,6 +134,20 @@ func itemsInTurn(t *testing.T, l *lapTable) { //nolint:thelper // a test
 	}
 	if _, _, calls := l.next(t); calls != 2 {
 		t.Errorf("after that: %d calls", calls)
+	}
+	for _, name := range names {
+		l.holds(t, l.mine, name, "this one again")
+	}
+	over, end := context.WithCancel(t.Context())
+	end()
+	if _, _, err := l.mine.ItemsInTurn(over); !errors.Is(err, context.Canceled) {
+		t.Errorf("a call whose time is up: %v", err)
+	}
+	items, _, calls := l.next(t)
+	for _, name := range names {
+		if by := lockOf(items, name); by != "this one again" {
+			t.Errorf("after a call that failed, %s is held by %q, by %d calls", name, by, calls)
+		}
 	}
 }
 
