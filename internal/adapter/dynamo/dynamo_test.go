@@ -224,7 +224,7 @@ func TestNewer(t *testing.T) {
 	t.Parallel()
 	s := newTable(t)
 	const id = run.ID("a/20261122T1730Z")
-	commit(t, s, launchingRun(id, start), launchingRun("b/20261122T1730Z", start))
+	commit(t, s, launchingRun(id, start), launchingRun("b/20261122T1730Z", start.Add(-time.Minute)))
 	if err := s.set(t.Context(), id, "v", &types.AttributeValueMemberN{Value: "2"}); err != nil {
 		t.Fatal(err)
 	}
