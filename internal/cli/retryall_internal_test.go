@@ -24,6 +24,7 @@ type retries struct {
 	now     map[run.ID]int
 	ids     map[string]bool
 	failsAt int
+	last    port.RetryRequest
 }
 
 var errFunction = errors.New("the trigger function failed: the table is away; see its log")
@@ -38,7 +39,7 @@ func (d *retries) Ask(_ context.Context, r entry.Request) (port.Reply, error) {
 	if !d.ids[r.Retry.RequestID] {
 		d.asked[r.Retry.Run]++
 	}
-	d.ids[r.Retry.RequestID] = true
+	d.ids[r.Retry.RequestID], d.last = true, *r.Retry
 	return port.Reply{Outcome: port.Accepted, Run: r.Retry.Run, Message: "queued " + string(r.Retry.Run)}, nil
 }
 
@@ -180,6 +181,15 @@ func TestRetryAllGoesOn(t *testing.T) {
 		if times != 1 {
 			t.Errorf("%s was retried %d times", id, times)
 		}
+	}
+}
+
+// TestRetryAllAsksAsTold: each request says why, and whether the run is to be retried as it was.
+func TestRetryAllAsksAsTold(t *testing.T) {
+	t.Parallel()
+	p, _, door := failedNight(t, 1)
+	if _, _, err := retryAll(t, p, Screen{}, retryCmd{Same: true, Reason: "moved", selection: selection{Yes: true}}); err != nil || !door.last.Same || door.last.Reason != "moved" || door.last.Force {
+		t.Errorf("asked for %+v, %v", door.last, err)
 	}
 }
 
