@@ -11,6 +11,7 @@ import (
 
 	"github.com/batchplane/batchplane/internal/adapter/memory"
 	"github.com/batchplane/batchplane/internal/entry"
+	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
@@ -220,6 +221,28 @@ func TestRetryAfterARestore(t *testing.T) {
 		(&app{Env: Env{Stderr: &told}}).warnOfRetry(t.Context(), p, r)
 		if got := told.String(); !strings.HasPrefix(got, want) || (got == "") != (want == "") {
 			t.Errorf("with %v: %q", notBefore, got)
+		}
+	}
+}
+
+// TestRetryOfAnIdempotentJob: nothing is said of a retry that does no harm, whatever the run did.
+func TestRetryOfAnIdempotentJob(t *testing.T) {
+	t.Parallel()
+	p, store, _ := failedNight(t, 1)
+	r, err := store.Run(t.Context(), "job-1/20261122T0200Z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for idempotent, want := range map[bool]string{false: "safe to retry? ", true: ""} {
+		j := job.Job{Name: "job-1", TaskDefinition: "x", Retry: job.Retry{Idempotent: idempotent}}
+		if err := store.PutDefinition(t.Context(), j); err != nil {
+			t.Fatal(err)
+		}
+		var told bytes.Buffer
+		r.Definition = j.Hash()
+		(&app{Env: Env{Stderr: &told}}).warnOfRetry(t.Context(), p, r)
+		if got := told.String(); !strings.HasPrefix(got, want) || (got == "") != (want == "") {
+			t.Errorf("idempotent %t: %q", idempotent, got)
 		}
 	}
 }

@@ -60,6 +60,7 @@ func TestKept(t *testing.T) {
 	if r := w.run("kept", "--json", "--limit", "2"); strings.Count(r.out, "\n") != 2 || !strings.Contains(r.err, "there are more: add --limit 20") {
 		t.Errorf("two of three: %+v", r)
 	}
+	w.must("kept", "--limit", "3") // says of no more
 	if got := w.must("kept", id[1], "--limit", "1"); !strings.Contains(got, "why       not usable\n") {
 		t.Errorf("one that is not among the newest: %q", got)
 	}
