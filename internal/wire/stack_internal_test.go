@@ -4,15 +4,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/smithy-go"
 )
 
 // TestSettings: a list is read as CloudFormation reads it, which takes the spaces off each member
@@ -73,20 +74,46 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// TestSkew: how far AWS's clock is ahead is known from its first answer.
-func TestSkew(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+// TestFound: what the first answer says of the stack and of AWS's clock reaches the plane, its inspector, its
+// errors and the signatures that are made here.
+func TestFound(t *testing.T) {
+	var signedAt atomic.Value
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", time.Now().Add(20*time.Minute).UTC().Format(http.TimeFormat))
+		if strings.HasPrefix(r.Header.Get("X-Amz-Target"), "ServiceQuotas") {
+			signedAt.Store(r.Header.Get("X-Amz-Date"))
+			_, _ = fmt.Fprint(w, "{}")
+			return
+		}
 		var outputs strings.Builder
 		for _, key := range needed {
 			_, _ = fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>x</OutputValue></member>", key)
 		}
-		_, _ = fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackStatus>UPDATE_COMPLETE</StackStatus><Outputs>%s</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, &outputs)
+		_, _ = fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackStatus>DELETE_FAILED</StackStatus><Outputs>%s</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, &outputs)
 	}))
 	t.Cleanup(server.Close)
-	is, err := findStack(t.Context(), cloudformation.New(cloudformation.Options{Region: "mars-1", BaseEndpoint: &server.URL, Credentials: aws.AnonymousCredentials{}}), "prod", "mars-1")
-	if err != nil || is.skew.Round(time.Minute) != 20*time.Minute || is.state != "UPDATE_COMPLETE" {
-		t.Errorf("it is %s ahead, the stack %q, %v", is.skew, is.state, err)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
+		"AWS_CONFIG_FILE": filepath.Join(t.TempDir(), "none"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(t.TempDir(), "none"),
+	} {
+		t.Setenv(name, value)
+	}
+	p, err := StackPlane(t.Context(), StackConfig{Name: "prod", Region: "mars-1"})
+	if err != nil || p.Skew.Round(time.Minute) != 20*time.Minute {
+		t.Fatalf("the plane is %+v, %v", p, err)
+	}
+	const deleted = "the stack is DELETE_FAILED: "
+	if h, err := p.Inspect(t.Context()); err != nil || !strings.HasPrefix(h.Trouble, deleted) {
+		t.Errorf("it is inspected as %+v, %v", h, err)
+	}
+	gone := &smithy.OperationError{ServiceID: "Lambda", OperationName: "Invoke", Err: &smithy.GenericAPIError{Code: "ResourceNotFoundException"}}
+	if err := p.Explained(gone); !strings.Contains(err.Error(), deleted) {
+		t.Errorf("what is gone is explained as %v", err)
+	}
+	p.Account.Limits(t.Context())
+	at, err := time.Parse("20060102T150405Z", fmt.Sprint(signedAt.Load()))
+	if err != nil || time.Until(at).Round(time.Minute) != 20*time.Minute {
+		t.Errorf("a request is signed at %v, %v", signedAt.Load(), err)
 	}
 }
