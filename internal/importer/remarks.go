@@ -122,6 +122,7 @@ func (r *Command) remarks(s shell.List) {
 	}
 	r.itself(all)
 	r.disk(s, all)
+	r.mirrors(all)
 	r.failures(s)
 	r.guards(s)
 	r.absent(s)

@@ -44,6 +44,7 @@ func TestWhatAnEntrySays(t *testing.T) {
 		"a pipe":                                           {"UTC", at("/x | /y"), 0, "a pipe: only the last", false},
 		"a pipe whose failures count":                      {"UTC", at("set -euo pipefail; /x | /y"), 0, "a pipe: only the last", true},
 		"a pipe whose failures count, and then not":        {"UTC", at("set -o pipefail; set +o pipefail; /x | /y"), 0, "a pipe: only the last", false},
+		"a mirror of another place":                        {"UTC", at("rsync -a --delete --exclude-from /x h:/a /b"), 0, "deletes elsewhere", true},
 		"commands beside each other":                       {"UTC", at("/x; /y"), 0, "several commands with ;", false},
 		"commands beside each other that stop":             {"UTC", at("set -eu; /x; /y"), 0, "several commands with ;", true},
 		"commands beside each other that stop, and a pipe": {"UTC", at("set -e; /x | /y"), 0, "a pipe: only the last", false},

@@ -1,0 +1,64 @@
+package importer
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/batchplane/batchplane/internal/lazyregexp"
+)
+
+// deleting matches options by which a copy also deletes what its source does not have.
+var deleting = lazyregexp.New(`^--del`)
+
+// ofDisk matches words that are folders of the disk by their form.
+var ofDisk = lazyregexp.New(`^[/~.]`)
+
+// mirrors reports a line that mirrors a folder of its host to another place and deletes there what the
+// folder does not have. A folder that a task has by the same name may be empty. One that a program before
+// may have filled is the line's own.
+func (r *Command) mirrors(all []call) {
+	if r.settled {
+		return
+	}
+	for i, c := range all[:min(len(all), maxCalls)] {
+		if source := c.mirrored(); source != "" && !slices.ContainsFunc(all[:i], func(before call) bool { return !before.is(quiet...) && !before.changes() }) {
+			r.Off("it deletes elsewhere what %s of its host does not have, and in a task that may be all of it: leave it there, or mount the folder from EFS in the task definition", source)
+			return
+		}
+	}
+}
+
+// mirrored gives the folder of its own disk that a call mirrors to another place; "" if it deletes nothing
+// there, or there is none.
+func (c call) mirrored() string {
+	if !c.is(copying...) || !c.deletes() || c.lands("") != "" {
+		return ""
+	}
+	source, places := c.source()
+	if places != 1 { // none, or from one to another
+		return ""
+	}
+	return source
+}
+
+// source gives the folder that a call copies to another place, and how many of these it names. The folder is
+// the last word of this disk before such a place that follows no option, or else the first: some options have
+// no value.
+func (c call) source() (folder string, places int) {
+	last := ""
+	for _, w := range c.args {
+		value := strings.HasPrefix(last, "-")
+		if away().MatchString(w) && !value {
+			places++
+		} else if places == 0 && ofDisk().MatchString(w) && (folder == "" || !value) {
+			folder = w
+		}
+		last = w
+	}
+	return folder, places
+}
+
+// deletes reports whether a copy also deletes what its source does not have.
+func (c call) deletes() bool {
+	return slices.ContainsFunc(c.args, deleting().MatchString) || c.is("gsutil") && slices.Contains(c.args, "-d") || c.is("rclone") && slices.Contains(c.args, "sync")
+}
