@@ -134,6 +134,19 @@ func TestOpenBesideTheFirstDefinitionThatForbids(t *testing.T) {
 			w.wantItem("after the end of the newest", "", "")
 		})
 	}
+	t.Run("another made no sense then, and was mended and not taken up", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, setup{script: runs(10*time.Hour, 0), redeliver: true})
+		w.know(report)
+		w.triggerSlot(report, 0)
+		w.triggerSlot(report, 1)
+		w.damage(minute(0))
+		w.look()
+		w.know(forbidding)
+		w.mended(func(r *run.Run) { r.Owed = nil })
+		w.stop(minute(1))
+		w.wantItem("after the end of the newest, no look comes to the other", "", "")
+	})
 	t.Run("the job allows overlaps again, and forbids them", func(t *testing.T) {
 		t.Parallel()
 		w := begin(t)
