@@ -2,17 +2,13 @@ package control
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
 )
 
 // memo remembers facts about jobs, by name, that hold as long as their items do not change.
-type memo struct {
-	mu sync.Mutex
-	of map[string]remembered
-}
+type memo struct{ known[string, remembered] }
 
 // remembered holds while a job's item is at a revision and, where that counts, its definition
 // has a hash. It holds until a time; zero is for ever.
@@ -22,33 +18,14 @@ type remembered struct {
 	until time.Time
 }
 
-func (m *memo) put(name string, r remembered) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.of == nil {
-		m.of = map[string]remembered{}
-	}
-	m.of[name] = r
-}
-
-func (m *memo) clear() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.of = nil
-}
-
 func (m *memo) holds(name, hash string, rev int64, now time.Time) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r, known := m.of[name]
+	r, known := m.get(name)
 	return known && r.hash == hash && r.rev == rev && (r.until.IsZero() || now.Before(r.until))
 }
 
 // knows reports whether anything is remembered about a job's item at a revision.
 func (m *memo) knows(name string, rev int64) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r, known := m.of[name]
+	r, known := m.get(name)
 	return known && r.rev == rev
 }
 

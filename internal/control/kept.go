@@ -128,14 +128,11 @@ func (c *Control) relock(ctx context.Context, change *port.Change) (other run.ID
 		return "", nil
 	}
 	switch id := string(r.ID); {
-	case err != nil || in.ID != "" && (r.Status == run.Queued || slices.Contains(item.Beside, id)):
-		return in.ID, err
-	case in.ID != "":
+	case err != nil:
+	case in.ID != "" && !slices.Contains(item.Beside, id):
 		item.Beside, change.Item = append(slices.Clone(item.Beside), id), &item
-		return in.ID, nil
+	case in.ID == "" && *place != id:
+		*place, change.Item = id, &item
 	}
-	if *place != string(r.ID) {
-		*place, change.Item = string(r.ID), &item
-	}
-	return "", nil
+	return in.ID, err
 }

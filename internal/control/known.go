@@ -2,8 +2,7 @@ package control
 
 import "sync"
 
-// known remembers facts that never change once found out. The zero value is empty and safe
-// for concurrent use.
+// known remembers what was found out. The zero value is empty and safe for concurrent use.
 type known[K comparable, V any] struct {
 	mu sync.RWMutex
 	of map[K]V

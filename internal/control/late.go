@@ -2,32 +2,26 @@ package control
 
 import (
 	"context"
+	"slices"
 
 	"github.com/batchplane/batchplane/internal/run"
 )
 
 // endLate begins with the runs whose deadline has passed while they were queued. They end and
 // launch nothing, so they wait neither for the account's quota nor for the rate. It returns
-// the others.
+// the others, in the memory of rs.
 func (p *lane) endLate(ctx context.Context, rs []*run.Run) (others []*run.Run) {
-	others = rs
-	for i, r := range rs {
-		switch {
-		case !p.isLate(ctx, r) || p.over(ctx):
-			if len(others) < len(rs) {
-				others = append(others, r)
-			}
-			continue
-		case len(others) == len(rs): // the first of them
-			others = append(make([]*run.Run, 0, len(rs)-1), rs[:i]...)
+	return slices.DeleteFunc(rs, func(r *run.Run) bool {
+		if !p.isLate(ctx, r) || p.over(ctx) {
+			return false
 		}
-		p.begin(rs[i:i+1], func() {
+		p.begin([]*run.Run{r}, func() {
 			next, err := p.wakeUp(ctx, r)
 			p.failed(err)
 			p.done(r, next.Rev != r.Rev)
 		})
-	}
-	return others
+		return true
+	})
 }
 
 // isLate reports whether a run is queued although its deadline has passed. If its definition
