@@ -17,14 +17,11 @@ func (r *Run) Nonsense() string {
 			return fmt.Sprintf("attempt %d stands where attempt %d should", n, i+1)
 		}
 	}
-	switch r.Status {
-	case Launching, Running:
-		if len(r.Attempts) == 0 {
-			return fmt.Sprintf("it is %s and has no attempt", r.Status)
-		}
-	case Queued, Succeeded, Failed, Stopped, Skipped, Missed:
-	default:
+	switch {
+	case !r.Status.Valid():
 		return fmt.Sprintf("%q is no status", r.Status)
+	case (r.Status == Launching || r.Status == Running) && len(r.Attempts) == 0:
+		return fmt.Sprintf("it is %s and has no attempt", r.Status)
 	}
 	for _, e := range r.Owed {
 		if !slices.Contains(effects, e.Kind) {

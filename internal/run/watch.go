@@ -101,10 +101,8 @@ func (d *decider) limit(a *Attempt) (at time.Time, asker stop.Asker, why string)
 	if d.job.Timeout == 0 || a.StartedAt.IsZero() {
 		return time.Time{}, "", ""
 	}
-	return a.StartedAt.Add(time.Duration(d.job.Timeout)), stop.AskedByTimeout, timedOut(d.job)
+	return a.StartedAt.Add(time.Duration(d.job.Timeout)), stop.AskedByTimeout, "timed out after " + d.job.Timeout.String()
 }
-
-func timedOut(j *job.Job) string { return "timed out after " + j.Timeout.String() }
 
 // nextLook returns the usual wait. A task that has not started is looked at again within its
 // job's timeout, since nobody knows yet when that begins to count.
