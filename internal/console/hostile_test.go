@@ -16,19 +16,16 @@ import (
 )
 
 // writes is an output with these lines.
-type writes []string
-
-func (w writes) Read(_ context.Context, _ port.Output, from string, _ time.Time) (plane.Lines, error) {
-	out := plane.Lines{Next: "end"}
-	if from == "" {
-		for _, l := range w {
-			out.Lines = append(out.Lines, plane.Line{Text: l})
-		}
-	}
-	return out, nil
+type writes struct {
+	plane.Output
+	lines []string
 }
+
+func (w writes) Tail(_ context.Context, _ port.Output, lines int) ([]string, error) {
+	return w.lines[max(0, len(w.lines)-lines):], nil
+}
+
 func (writes) Place(port.Output) plane.Place { return plane.Place{} }
-func (writes) Lag() time.Duration            { return 0 }
 
 // TestHostileOutput: what a task writes, and what is said about a run, is shown as text, bounded,
 // and controls nothing: not the page, not a terminal that it is copied to, and not the direction
@@ -58,7 +55,7 @@ func TestHostileOutput(t *testing.T) {
 			}
 			w := newWorld(t, func(c *console.Config) {
 				p := *c.Plane
-				p.Reader, p.Output = store, writes{"before", line, line, "after"}
+				p.Reader, p.Output = store, writes{lines: []string{"before", line, line, "after"}}
 				c.Plane = &p
 			})
 			cookie := w.signIn()

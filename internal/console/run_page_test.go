@@ -55,7 +55,7 @@ func TestRunPage(t *testing.T) {
 			}
 			w := newWorld(t, func(cfg *console.Config) {
 				p := *cfg.Plane
-				p.Reader, p.Output = store, writes{"one\r", "two\r"}
+				p.Reader, p.Output = store, writes{lines: []string{"one\r", "two\r"}}
 				cfg.Plane, cfg.ReadOnly = &p, c.readOnly
 			})
 			page := text(t, w.send(request("GET", "/runs/"+id, nil), w.signIn()))

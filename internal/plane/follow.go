@@ -76,27 +76,7 @@ func (p *Plane) LastLines(ctx context.Context, r run.Run, attempt, n int) ([]str
 	if a == nil || a.TaskARN == "" {
 		return nil, nil
 	}
-	o := outputOf(r, *a)
-	if t, ok := p.Output.(interface {
-		Tail(ctx context.Context, o port.Output, lines int) ([]string, error)
-	}); ok {
-		return t.Tail(ctx, o, n)
-	}
-	var lines []string
-	open := false
-	_, err := p.drain(ctx, o, new(string), time.Time{}, func(l Line) error {
-		if open {
-			lines[len(lines)-1] += l.Text
-		} else {
-			lines = append(lines, l.Text)
-		}
-		open = l.Open
-		if len(lines) > 2*n {
-			lines = append(lines[:0], lines[len(lines)-n:]...)
-		}
-		return nil
-	})
-	return lines[max(0, len(lines)-n):], err
+	return p.Output.Tail(ctx, outputOf(r, *a), n)
 }
 
 // drain emits all lines that are available after a place.

@@ -66,6 +66,13 @@ func (p *Plane) JobPage(ctx context.Context, f JobFilter, page, size int) (summa
 
 func failing(i job.Item) bool { return !i.Gone && !i.FailingSince.IsZero() }
 
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // selection holds the items of the selected jobs, the item of all jobs, and the jobs' definitions
 // if the selection needed them.
 type selection struct {

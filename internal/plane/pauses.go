@@ -52,13 +52,6 @@ func (p *Plane) Pauses(ctx context.Context) ([]Pause, error) {
 	return out, p.countSkipped(ctx, read, out)
 }
 
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // countSkipped counts the runs that the pauses have had skipped, in one walk from the earliest
 // pause on.
 func (p *Plane) countSkipped(ctx context.Context, items []job.Item, pauses []Pause) error {

@@ -100,6 +100,8 @@ type Output interface {
 	// times, it leaves out what was written before since. No lines mean that there are none for
 	// now.
 	Read(ctx context.Context, o port.Output, from string, since time.Time) (Lines, error)
+	// Tail returns the last lines, at most so many, oldest first.
+	Tail(ctx context.Context, o port.Output, lines int) ([]string, error)
 	// Place says where a person finds the whole output.
 	Place(o port.Output) Place
 	// Lag is the longest time that a line may take to become readable after it was written.
