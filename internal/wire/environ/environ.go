@@ -28,20 +28,6 @@ func Fill(into any, lookup Lookup) error {
 	return errors.Join(errs...)
 }
 
-// Names returns the variables that Fill reads, in the order of the fields.
-func Names(of any) []string {
-	var names []string
-	t := reflect.TypeOf(of)
-	for i := range t.NumField() {
-		if f := t.Field(i); f.Anonymous {
-			names = append(names, Names(reflect.Zero(f.Type).Interface())...)
-		} else {
-			names = append(names, f.Tag.Get("env"))
-		}
-	}
-	return names
-}
-
 func fill(v reflect.Value, lookup Lookup, errs *[]error) {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)

@@ -2,7 +2,6 @@ package environ
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -53,13 +52,6 @@ func TestFill(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestNames(t *testing.T) {
-	t.Parallel()
-	if got := Names(config{}); !slices.Equal(got, []string{"STACK", "RATE", "TARGETS"}) {
-		t.Errorf("got %q", got)
 	}
 }
 
