@@ -153,12 +153,6 @@ func (p *Program) putBack(ctx context.Context, now time.Time) {
 		s.advance(now)
 	}
 	p.next = soonest(p.schedules)
-	p.openRuns(ctx, by)
-}
-
-// openRuns moves what is due back with the clock. Otherwise nobody would look at open runs until the
-// wrong time comes.
-func (p *Program) openRuns(ctx context.Context, by time.Duration) {
 	if err := p.Control.PutBack(ctx, by); err != nil {
 		p.Control.Log.ErrorContext(ctx, "open runs after the clock was put back", "err", err)
 	}

@@ -49,18 +49,18 @@ func (p *Program) DrainTasks(ctx context.Context, within time.Duration) (left in
 func (p *Program) StopTasks(ctx context.Context, within time.Duration) (left int, err error) {
 	p.Gate.Close()
 	return p.await(ctx, within, func(r run.Run) error {
-		if r.Stopping != nil && r.Stopping.By == By {
+		if r.Stopping != nil && r.Stopping.By == stopper {
 			return nil
 		}
-		if _, err := p.Control.StopRun(ctx, port.StopRequest{Run: r.ID, By: By, Reason: "the control plane was stopped"}); err != nil {
+		if _, err := p.Control.StopRun(ctx, port.StopRequest{Run: r.ID, By: stopper, Reason: "the control plane was stopped"}); err != nil {
 			return fmt.Errorf("stopping %s: %w", r.ID, err)
 		}
 		return nil
 	})
 }
 
-// By is recorded as who asked for the stop of tasks when the control plane ends.
-const By = "batchplane local"
+// stopper is recorded as who asked for the stop of tasks when the control plane ends.
+const stopper = "batchplane local"
 
 // await calls each for every running task until none runs, ctx ends, or the time is over; the time
 // begins once each was called for all that ran at first. It returns the errors of the last turn.

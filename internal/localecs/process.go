@@ -30,7 +30,7 @@ type ProcessRunner struct {
 	// Grace is how long Shutdown waits between SIGTERM and SIGKILL; zero means 2 s.
 	Grace time.Duration
 	// MaxOutput is how many bytes of a container's output are kept: the first ones and, if there are
-	// more, the last. Zero means the constant MaxOutput.
+	// more, the last. Zero means 10 MiB.
 	MaxOutput int64
 	// Cgroup is the folder that TakeCgroup returned. In it, a container with a memory limit gets a
 	// group of its own. "" means no groups and no limits.
@@ -44,10 +44,10 @@ type ProcessRunner struct {
 	waiting sync.WaitGroup
 }
 
+// What Grace and MaxOutput are if they are zero.
 const (
-	standardGrace = 2 * time.Second
-	// MaxOutput is the default for how many bytes of a container's output are kept.
-	MaxOutput = 10 << 20
+	standardGrace  = 2 * time.Second
+	standardOutput = 10 << 20
 )
 
 // taskGroup begins the names of containers' control groups.
@@ -152,7 +152,7 @@ func (r *ProcessRunner) launch(sup *supervision, spec ContainerSpec, exited func
 	c := r.commandOf(spec)
 	c.Lock, c.Log, c.MaxOutput = p.lock, LogPath(r.LogDir, spec.Family, spec.TaskID), r.MaxOutput
 	if c.MaxOutput == 0 {
-		c.MaxOutput = MaxOutput
+		c.MaxOutput = standardOutput
 	}
 	if r.Cgroup != "" && spec.Memory > 0 {
 		c.Group, c.Memory = filepath.Join(r.Cgroup, taskGroup+c.Mark), int64(spec.Memory)<<20

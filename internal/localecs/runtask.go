@@ -19,13 +19,11 @@ type runTaskRequest struct {
 	StartedBy                string          `json:"startedBy"`
 	Group                    string          `json:"group"`
 	LaunchType               string          `json:"launchType"`
-	PlatformVersion          string          `json:"platformVersion"`
 	Count                    *int            `json:"count"`
 	EnableExecuteCommand     bool            `json:"enableExecuteCommand"`
 	Overrides                json.RawMessage `json:"overrides"`
 	CapacityProviderStrategy []struct {
 		CapacityProvider string `json:"capacityProvider"`
-		Base             int    `json:"base"`
 		Weight           int    `json:"weight"`
 	} `json:"capacityProviderStrategy"`
 	NetworkConfiguration struct {

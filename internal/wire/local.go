@@ -33,9 +33,9 @@ import (
 // LocalStack is the name of the control plane on one machine.
 const LocalStack = "local"
 
-// EnvDB is the variable in which a task, and whatever commands it runs, finds the state of the control
+// envDB is the variable in which a task, and whatever commands it runs, finds the state of the control
 // plane that started it.
-const EnvDB = "BATCHPLANE_DB"
+const envDB = "BATCHPLANE_DB"
 
 // localRegion is the Region in the ARNs of local tasks.
 const localRegion = "local"
@@ -208,7 +208,7 @@ func (l *Local) localECS(ctx context.Context, cfg LocalConfig) error {
 	if runner == nil {
 		runner = &localecs.ProcessRunner{
 			LogDir: local.LogDir(cfg.DB), LockDir: lockDir(cfg.DB), MaxOutput: cfg.MaxOutput, Cgroup: cfg.Cgroup,
-			Env: map[string]string{EnvDB: db},
+			Env: map[string]string{envDB: db},
 			Cut: func(spec localecs.ContainerSpec, bytes int64, why string) {
 				cfg.Log.Warn("output of a task could not be kept", "job", spec.Family, "task", spec.StartedBy, "bytes", bytes, "why", why)
 			},
