@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/batchplane/batchplane/internal/entry"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/plane"
 	"github.com/batchplane/batchplane/internal/port"
@@ -96,5 +97,8 @@ func (c *keptCmd) one(ctx context.Context, a *app, p *plane.Plane) error {
 		}
 		return nil
 	}
-	return a.settle(ctx, p, k, c.fate)
+	if err := c.agreed(a, fmt.Sprintf("%s (%s)", k.ID(), notice.Printable(k.Reason))); err != nil {
+		return err
+	}
+	return a.ask(ctx, p, entry.Request{Kept: &port.KeptRequest{ID: k.ID(), Again: c.Again}})
 }

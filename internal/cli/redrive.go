@@ -179,11 +179,3 @@ func (c *redriveCmd) carryOut(ctx context.Context, a *app, p *plane.Plane, found
 	}
 	return nil
 }
-
-// settle has a kept input tried again or dropped.
-func (a *app) settle(ctx context.Context, p *plane.Plane, k port.Kept, f fate) error {
-	if err := f.agreed(a, fmt.Sprintf("%s (%s)", k.ID(), notice.Printable(k.Reason))); err != nil {
-		return err
-	}
-	return a.ask(ctx, p, entry.Request{Kept: &port.KeptRequest{ID: k.ID(), Again: f.Again}})
-}
