@@ -41,6 +41,32 @@ func TestRedriveRefusedInPart(t *testing.T) {
 	}
 }
 
+// TestRedriveAsks: nothing is dropped unless somebody agrees, nobody is asked about an empty queue, and an error
+// says how far it came.
+func TestRedriveAsks(t *testing.T) {
+	t.Parallel()
+	some := port.Contents{Queue: "trigger", Failed: make([]port.Failed, 2)}
+	for name, c := range map[string]struct {
+		found port.Contents
+		yes   bool
+		door  plane.Door
+		says  string
+	}{
+		"nobody agrees":  {some, false, &redriver{}, "nothing was done: there is no terminal to ask on; give --yes"},
+		"an empty queue": {port.Contents{Queue: "trigger"}, false, &redriver{}, ""},
+		"no answer":      {some, true, cut{}, "the line is dead; 0 of 2 messages were asked for before; `redrive trigger` lists what is left"},
+	} {
+		a := &app{Env: Env{Stdout: &bytes.Buffer{}, Stderr: &bytes.Buffer{}, User: "ana"}}
+		err := (&redriveCmd{fate: fate{Drop: true, Yes: c.yes}}).carryOut(t.Context(), a, &plane.Plane{Door: c.door}, c.found)
+		if (err == nil) != (c.says == "") || err != nil && err.Error() != c.says {
+			t.Errorf("%s: %v", name, err)
+		}
+		if d, ok := c.door.(*redriver); ok && len(d.batches) != 0 {
+			t.Errorf("%s: asked for %v", name, d.batches)
+		}
+	}
+}
+
 // TestRedriveShowsProgress: progress is shown on a terminal and nowhere else, and is cleared
 // before the answer is printed.
 func TestRedriveShowsProgress(t *testing.T) {
