@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/ecsevent"
@@ -39,13 +38,16 @@ type verdict struct {
 	Why      string      `json:"why"`
 }
 
+// mostDocuments bounds how much classify reads of one input, in bytes.
+const mostDocuments = 256 << 20
+
 // Run classifies documents in every shape that ecsevent.ParseAll reads.
 func (c *classifyCmd) Run(ctx context.Context, a *app) error {
 	if len(c.Files) == 0 {
 		if a.Screen.Asks {
 			_, _ = fmt.Fprintln(a.Stderr, "reading standard input; Ctrl-D ends it")
 		}
-		data, err := io.ReadAll(input{ctx, a.Stdin})
+		data, err := io.ReadAll(io.LimitReader(input{ctx, a.Stdin}, mostDocuments+1))
 		if err != nil {
 			return fmt.Errorf("reading standard input: %w", err)
 		}
@@ -53,7 +55,7 @@ func (c *classifyCmd) Run(ctx context.Context, a *app) error {
 	}
 	var errs []error
 	for _, name := range c.Files {
-		data, err := readBounded(ctx, name, math.MaxInt64-1)
+		data, err := readBounded(ctx, name, mostDocuments)
 		switch {
 		case err != nil && strings.ContainsAny(name, " {"):
 			errs = append(errs, usagef(`%w; arguments are files: write a text to standard input, a bare reason as {"stoppedReason": "..."}`, err))
@@ -69,6 +71,9 @@ func (c *classifyCmd) Run(ctx context.Context, a *app) error {
 // classify reads documents one after another, each on a line or spanning several. It reports a
 // document that cannot be read by its line, and classifies the others.
 func (a *app) classify(name string, data []byte) error {
+	if len(data) > mostDocuments {
+		return usagef("%s: more than %d MiB: give it in parts", name, mostDocuments>>20)
+	}
 	data, err := ecsevent.Unpack(data)
 	if err != nil {
 		return usagef("%s: %w", name, err)
@@ -125,6 +130,9 @@ func printVerdicts(w io.Writer, docs []ecsevent.Document) error {
 	var errs []error
 	for _, doc := range docs {
 		v := stop.Classify(doc.Stop())
+		if doc.Unnamed {
+			v.Started, v.Why = stop.Unknown, "if this was RunTask's answer: "+v.Why
+		}
 		errs = append(errs, printJSON(w, verdict{
 			ID: doc.ID, Task: doc.Task.ARN, Class: v.Class, Started: v.Started, Helps: v.Helps, Relaunch: v.Relaunch(), Rule: v.Rule, Why: v.Why,
 		}))

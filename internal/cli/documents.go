@@ -56,6 +56,9 @@ func asJSON(data []byte) []byte {
 	if len(start) == 0 || bytes.IndexByte([]byte(`{["`), start[0]) >= 0 || !bytes.Contains(start, []byte(":")) || !plainYAML(start) {
 		return data
 	}
+	if len(ecsevent.Printed(string(start))) > 0 { // with a colon after its name, YAML to a parser
+		return data
+	}
 	converted, err := yaml.YAMLToJSON(data)
 	if err != nil {
 		return data

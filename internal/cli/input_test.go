@@ -88,6 +88,19 @@ func TestStandardInputIsLeft(t *testing.T) {
 	}
 }
 
+// endless is an input without an end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+// TestEndlessDocuments: classify gives up on an input that does not end, before memory does.
+func TestEndlessDocuments(t *testing.T) {
+	t.Parallel()
+	if r := within(t.Context(), endless{}, "classify"); r.code != 2 || r.out != "" || !strings.Contains(r.err, "standard input: more than 256 MiB: give it in parts") {
+		t.Errorf("%+.200v", r)
+	}
+}
+
 func within(ctx context.Context, stdin io.Reader, args ...string) result {
 	var out, errs bytes.Buffer
 	code := cli.Main(ctx, args, cli.Env{Stdin: stdin, Stdout: &out, Stderr: &errs, Now: func() time.Time { return at }})

@@ -1,12 +1,14 @@
 package cli_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
 
 const (
 	printedRefusal = "botocore.errorfactory.ClusterNotFoundException: An error occurred (ClusterNotFoundException) when calling the RunTask operation: Cluster not found."
+	printedGo      = "operation error ECS: RunTask, https response error StatusCode: 400, RequestID: 6f0c, ClientException: TaskDefinition is inactive"
 	printedJava    = "com.amazonaws.services.ecs.model.ClientException: TaskDefinition is inactive (Service: AmazonECS; Status Code: 400; Error Code: ClientException; Request ID: 1b2c; Proxy: null)"
 )
 
@@ -18,17 +20,18 @@ func TestClassifyWhatSDKsPrint(t *testing.T) {
 		"the AWS CLI":              {"\nAn error occurred (ClusterNotFoundException) when calling the RunTask operation: Cluster not found.\n", "launch-refused"},
 		"the AWS CLI since 2.32":   {"\naws: [ERROR]: An error occurred (ClientException) when calling the RunTask operation: TaskDefinition is inactive\n", "launch-inactive"},
 		"Python":                   {"Traceback (most recent call last):\n  File \"a.py\", line 3, in <module>\n" + printedRefusal + "\n", "launch-refused"},
-		"Java":                     {printedJava, "launch-inactive"},
+		"Java":                     {printedJava + "\n\tat com.amazonaws.services.ecs.AmazonECSClient.executeRunTask(AmazonECSClient.java:1)\n", "launch-inactive"},
+		"Java, first without":      {"ERROR " + printedJava + "\n" + printedJava + "\n\tat com.amazonaws.services.ecs.AmazonECSClient.executeRunTask(AmazonECSClient.java:1)\n", "launch-inactive"},
 		"Java, as a cause":         {"java.lang.RuntimeException: launching\n\tat a.B.c(B.java:1)\nCaused by: " + printedJava + "\n\tat com.amazonaws.services.ecs.AmazonECSClient.runTask(AmazonECSClient.java:1)\n\t... 12 more\nCaused by: " + printedJava + "\n", "launch-inactive"},
 		"Go, behind a time":        {"2026/11/30 10:00:00 launching: operation error ECS: RunTask, https response error StatusCode: 400, RequestID: 6f0c, ThrottlingException: Rate exceeded\n", "launch-throttled"},
-		"Ruby":                     {"run.rb:5:in 'launch': TaskDefinition is inactive (Aws::ECS::Errors::ClientException)\n", "launch-inactive"},
-		".NET":                     {"Unhandled exception. Amazon.ECS.Model.ClusterNotFoundException: Cluster not found.\n", "launch-refused"},
-		"JavaScript":               {"ClusterNotFoundException: Cluster not found.\n    at a (b.js:1:2) {\n  '$fault': 'client',\n  '$metadata': { httpStatusCode: 400 }\n}\n", "launch-refused"},
+		"Ruby":                     {"run.rb:5:in 'launch': TaskDefinition is inactive (Aws::ECS::Errors::ClientException)\n\tfrom /gems/aws-sdk-ecs-1.1/lib/aws-sdk-ecs/client.rb:9:in 'run_task'\n", "launch-inactive"},
+		".NET":                     {"Unhandled exception. Amazon.ECS.Model.ClusterNotFoundException: Cluster not found.\n   at Amazon.ECS.AmazonECSClient.RunTaskAsync(RunTaskRequest request)\n", "launch-refused"},
+		"JavaScript":               {"ClusterNotFoundException: Cluster not found.\n    at de_RunTaskCommandError (/node_modules/@aws-sdk/client-ecs/dist-cjs/index.js:1:2) {\n  '$fault': 'client',\n  '$metadata': { httpStatusCode: 400 }\n}\n", "launch-refused"},
 		"a line of many":           {"10:00 a\n10:01 b\n10:02 " + printedRefusal + "\n10:03 c\n", "launch-refused"},
-		"two, and one again":       {printedRefusal + "\n" + printedRefusal + "\n" + printedJava + "\n", "launch-refused launch-inactive"},
-		"before a document":        {"2026-01-01 START\n2026-01-01 ERROR " + printedJava + "\n2026-01-01 INFO " + detail + "\n", "launch-inactive interface-late"},
-		"after a document":         {detail + "\n" + printedJava + "\n", "interface-late launch-inactive"},
-		"before JSON of its line":  {"ERROR " + printedJava + ` {"job": "nightly"}`, "launch-inactive"},
+		"two, and one again":       {printedRefusal + "\n" + printedRefusal + "\n" + printedGo + "\n", "launch-refused launch-inactive"},
+		"before a document":        {"2026-01-01 START\n2026-01-01 ERROR " + printedGo + "\n2026-01-01 INFO " + detail + "\n", "launch-inactive interface-late"},
+		"after a document":         {detail + "\n" + printedGo + "\n", "interface-late launch-inactive"},
+		"before JSON of its line":  {"ERROR " + printedGo + ` {"job": "nightly"}`, "launch-inactive"},
 		"a line of JSON, by a key": {`{"level": "error", "text": "launching: ` + printedRefusal + `"}`, "launch-refused"},
 	} {
 		got := withInput(t, c.in, "classify")
@@ -61,6 +64,44 @@ func TestClassifyWhatIsNoLaunch(t *testing.T) {
 		got := withInput(t, in, "classify")
 		if got.code != 2 || got.out != "" || strings.Count(got.err, "standard input:1: ") != 1 {
 			t.Errorf("%s: exit code %d, %s%s", name, got.code, got.out, got.err)
+		}
+	}
+}
+
+// TestClassifyWhatNamesNoCall: an error of ECS that may be any call's, such as DescribeTasks' of a task
+// that runs, proves nothing, until a stack trace names a launch.
+func TestClassifyWhatNamesNoCall(t *testing.T) {
+	t.Parallel()
+	const (
+		java   = "com.amazonaws.services.ecs.model.AmazonECSException: Rate exceeded (Service: AmazonECS; Status Code: 400; Error Code: ThrottlingException; Request ID: 1; Proxy: null)"
+		launch = "\n\tat com.amazonaws.services.ecs.AmazonECSClient.executeRunTask(AmazonECSClient.java:1)\n"
+		other  = "\n\tat com.amazonaws.services.ecs.AmazonECSClient.executeDescribeTasks(AmazonECSClient.java:1)\n"
+	)
+	for name, c := range map[string]struct {
+		in   string
+		want []string
+	}{
+		"Java":               {java, []string{"unknown"}},
+		"Ruby":               {"Aws::ECS::Errors::ThrottlingException: Rate exceeded", []string{"unknown"}},
+		".NET":               {"Amazon.ECS.Model.LimitExceededException: The limit was exceeded.\n   at A.B.C()\n", []string{"unknown"}},
+		"JavaScript":         {"ClientException: Rate exceeded\n    at a (b.js:1:2) {\n  '$fault': 'client'\n}\n", []string{"unknown"}},
+		"a line of JSON":     {`{"level": "error", "text": "` + java + `"}`, []string{"unknown"}},
+		"and then a trace":   {"ERROR " + java + "\n" + java + launch, []string{"no"}},
+		"one of two":         {java + launch + "b\n" + strings.Replace(java, "Rate", "A rate", 1), []string{"no", "unknown"}},
+		"another call's":     {"ERROR a\n" + java + other + "Caused by: " + java + "\n" + java + launch, []string{"no"}},
+		".NET, with a trace": {"Amazon.ECS.Model.ThrottlingException: Rate exceeded\n   at Amazon.ECS.AmazonECSClient.RunTaskAsync(RunTaskRequest request)\n", []string{"no"}},
+	} {
+		got := withInput(t, c.in, "classify")
+		var started []string
+		for line := range strings.Lines(got.out) {
+			_, answer, _ := strings.Cut(line, `"started":"`)
+			answer, _, _ = strings.Cut(answer, `"`)
+			if started = append(started, answer); strings.Contains(line, `"relaunch":true`) != (answer == "no") || strings.Contains(line, "if this was RunTask's answer: ") == (answer == "no") {
+				t.Errorf("%s: %s", name, line)
+			}
+		}
+		if got.code != 0 || got.err != "" || !slices.Equal(started, c.want) {
+			t.Errorf("%s: exit code %d, %s%s; want %s", name, got.code, got.out, got.err, c.want)
 		}
 	}
 }

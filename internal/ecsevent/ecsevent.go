@@ -31,6 +31,8 @@ type Document struct {
 	Task      Task
 	Failure   Failure
 	Exception Exception
+	// Unnamed reports whether the exception may be the answer to another call than RunTask.
+	Unnamed bool
 
 	// Definition and Container may be given beside the task by a caller that knows them.
 	Definition []stop.Defined

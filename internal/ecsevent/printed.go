@@ -7,20 +7,33 @@ import (
 
 // Printed finds the launches that ECS refused, as SDKs and the AWS CLI print them, in text that is
 // no JSON: lines of a log or of a terminal. It keeps to errors of RunTask and StartTask: an error
-// that names another call, or another service, is none. What is printed again right after, as in
-// the causes of a Java exception, counts once.
+// that names another call, or another service, is none. If neither its line nor a stack trace below
+// it names a call, the document says so. What is printed again right after, as in the causes of a
+// Java exception, counts once.
 func Printed(text string) (docs []Document) {
-	last := ""
+	last, counted := "", false
 	text = strings.ReplaceAll(text, "\r", "\n") // as Lambda writes a traceback in one message
 	for len(text) > 0 {
 		line, rest, _ := strings.Cut(text, "\n")
 		text = rest
 		message, ofClient := printed(line)
-		if message == "" || ofClient && !launchTrace(rest) {
+		if message = strings.TrimSpace(message); message == "" {
 			continue
 		}
-		if message = strings.TrimSpace(message); message != last {
-			docs = append(docs, refusal("", message))
+		launch, named := true, true
+		if ofClient {
+			launch, named = launchTrace(rest)
+		}
+		switch again := message == last; {
+		case again && counted:
+			before := &docs[len(docs)-1]
+			before.Unnamed = before.Unnamed && !launch
+		case launch, !named && !again:
+			d := refusal("", message)
+			d.Unnamed, counted = !named, true
+			docs = append(docs, d)
+		default:
+			counted = false
 		}
 		last = message
 	}
@@ -62,14 +75,14 @@ func printed(line string) (message string, ofClient bool) {
 		return "", false
 	}
 	for _, mark := range clients {
-		if at := strings.Index(line, mark); at >= 0 {
+		if at := strings.Index(line, mark); at >= 0 && !isFrame(line) {
 			return fromName(line, at), true
 		}
 	}
 	line = strings.TrimLeft(line, " \t{")
 	for _, name := range names {
 		if strings.HasPrefix(line, name) {
-			return line, false
+			return line, true
 		}
 	}
 	return "", false
@@ -97,26 +110,34 @@ func fromName(line string, at int) string {
 // mostFrames bounds how far a stack trace is read.
 const mostFrames = 200
 
-// launchTrace reports whether the stack trace that follows an error, if any, may be that of a
-// launch: it shows no call of an ECS client, or a launching one.
-func launchTrace(text string) bool {
-	seen := false
+// launchTrace reports whether the stack trace that follows an error shows a launch, and whether it
+// shows any call of an ECS client.
+func launchTrace(text string) (launch, named bool) {
 	for range mostFrames {
 		line, rest, _ := strings.Cut(text, "\n")
 		text = rest
-		frame := strings.ToLower(strings.TrimSpace(line))
+		frame := strings.ToLower(line)
 		switch {
-		case !strings.HasPrefix(frame, "at ") && !strings.HasPrefix(frame, "from ") && !strings.HasPrefix(frame, "..."):
-			return !seen
-		case !strings.Contains(frame, "ecsclient.") && !strings.Contains(frame, "ecsasyncclient.") && !strings.Contains(frame, "aws-sdk-ecs"):
+		case !isFrame(line):
+			return false, named
+		case !slices.ContainsFunc(frames, func(of string) bool { return strings.Contains(frame, of) }):
 		case strings.Contains(frame, "runtask"), strings.Contains(frame, "starttask"), strings.Contains(frame, "run_task"), strings.Contains(frame, "start_task"):
-			return true
+			return true, true
 		default:
-			seen = true
+			named = true
 		}
 	}
-	return !seen
+	return false, named
 }
+
+// isFrame reports whether a line is one of a stack trace.
+func isFrame(line string) bool {
+	line = strings.TrimSpace(line)
+	return strings.HasPrefix(line, "at ") || strings.HasPrefix(line, "from ") || strings.HasPrefix(line, "...")
+}
+
+// frames lists what the frames of ECS clients contain: of both SDKs for Java and of .NET, of Ruby, of JavaScript.
+var frames = []string{"ecsclient.", "ecsasyncclient.", "aws-sdk-ecs", "client-ecs/"}
 
 // logged reads the error in a line of a structured log, whatever the field is called that holds it.
 func (f *finder) logged(o object, n note) bool {

@@ -68,6 +68,9 @@ func container(c object) stop.Container {
 	return out
 }
 
+// partial reports whether an object shows only a part of a container. ECS always gives its ARN.
+func partial(c object) bool { return !c.has("containerArn", "runtimeId") }
+
 // ran reports whether DescribeTasks shows that a container ran: by the result of a health check,
 // by an ECS Exec agent that was started in it, or by a host port, which Docker binds when it
 // starts the container.
@@ -113,6 +116,7 @@ func ofContainers(list []object) Document {
 	for _, o := range list {
 		c := container(o)
 		t.Containers = append(t.Containers, c)
+		t.partial = t.partial || partial(o)
 		t.ARN = o.text("taskArn")
 		if c.LastStatus != "" && c.LastStatus != "STOPPED" {
 			t.LastStatus = c.LastStatus

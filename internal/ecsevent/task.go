@@ -2,6 +2,7 @@ package ecsevent
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/stop"
@@ -28,6 +29,9 @@ type Task struct {
 	Environment map[string]map[string]string
 	Overridden  []string
 
+	partial       bool // of a container, its source shows only a part
+	needsInstance bool // its launch type or capacity provider is one of container instances
+
 	ended bool // its source reports stopped tasks only
 }
 
@@ -36,8 +40,8 @@ type Task struct {
 func (t Task) Stop() stop.Stop {
 	s := stop.Stop{
 		Kind: stop.Task, CodeMissing: t.StopCode == nil, Reason: t.StoppedReason,
-		LastStatus: t.LastStatus, OnInstance: t.ContainerInstanceARN != "", StartedAt: t.StartedAt,
-		Containers: t.Containers, Mentioned: t.Overridden, SawPull: !t.PullStartedAt.IsZero(),
+		LastStatus: t.LastStatus, OnInstance: t.ContainerInstanceARN != "", NeedsInstance: t.needsInstance, StartedAt: t.StartedAt,
+		Containers: t.Containers, Partial: t.partial, Mentioned: t.Overridden, SawPull: !t.PullStartedAt.IsZero(),
 	}
 	if t.StopCode != nil {
 		s.Code = *t.StopCode
@@ -47,6 +51,11 @@ func (t Task) Stop() stop.Stop {
 	}
 	return s
 }
+
+// fargate is the launch type of tasks without a container instance. The names of their capacity
+// providers begin with it, and no other may
+// (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCapacityProvider.html).
+const fargate = "FARGATE"
 
 // bareTask reads an object that must be a task.
 func bareTask(o object) Task {
@@ -66,6 +75,10 @@ func task(o object) Task {
 		ExecutionStoppedAt: o.time("executionStoppedAt"), StoppedAt: o.time("stoppedAt"),
 		StoppedReason: o.text("stoppedReason"),
 	}
+	for _, key := range []string{"launchType", "capacityProviderName"} {
+		v := o.status(key)
+		t.needsInstance = t.needsInstance || v != "" && !strings.HasPrefix(v, fargate)
+	}
 	if t.LastStatus == "" || t.StoppedReason == "" {
 		t.projected(o)
 	}
@@ -77,6 +90,7 @@ func task(o object) Task {
 	}
 	for _, c := range o.list("containers") {
 		t.Containers = append(t.Containers, container(c))
+		t.partial = t.partial || partial(c)
 	}
 	for _, code := range exitCodes(o) {
 		t.Containers = append(t.Containers, stop.Container{ExitCode: code})

@@ -17,8 +17,8 @@ func ClassifyOf(s *Stop) Verdict {
 // Throttled reports whether a rate limit, of ECS or of EC2 behind it, made ECS refuse RunTask.
 // Nothing was launched, and the same client token may be sent later.
 func Throttled(s Stop) bool {
-	rule := ClassifyOf(&s).Rule
-	return rule == ruleThrottled || rule == ruleThrottledEC2
+	v := ClassifyOf(&s)
+	return v.Started == No && (v.Rule == ruleThrottled || v.Rule == ruleThrottledEC2)
 }
 
 func classifyTask(s *Stop) Verdict {

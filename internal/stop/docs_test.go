@@ -40,7 +40,8 @@ How batchplane reads the end of a task or a refused launch. Two questions are an
 On Fargate a runtimeId means nothing: each container has one before its image is pulled.
 Only then may a text prove that nothing started, and only a text of the time before any container is created, or one about a
 single container while every container is listed. On Fargate neither does beside another container that was pulled and has no word of its own. On a container instance a secret or a volume that
-failed proves it only with every container listed: there another may have run. A text that also speaks of a later time (a reclaim, a detach, a restart) proves nothing, and neither do words that ECS uses at any time. Names in a text, of an image or a secret, are not read.
+failed proves it only with every container listed: there another may have run. A task whose launch type or capacity provider is not Fargate's counts as on one, even if the instance is not named.
+Of two containers that are shown in part, the one without a word may have run while the other's image was pulled. A text that also speaks of a later time (a reclaim, a detach, a restart) proves nothing, and neither do words that ECS uses at any time. Names in a text, of an image or a secret, are not read.
 
 *Would a relaunch help?* is answered by the first rule that fits. A run is relaunched when nothing started (proved) and the rule
 does not say that a relaunch is useless.

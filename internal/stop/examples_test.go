@@ -109,6 +109,7 @@ var examples = map[string]example{
 	"launch-ec2-unreachable":  {Stop{Kind: LaunchFailure, Reason: "Error retrieving security group information: Unable to execute HTTP request: Connect to ec2.us-east-1.amazonaws.com:443 failed: connect timed out"}, "public bug reports"},
 	"launch-lost":             {refused("", "Post \"https://ecs.eu-west-1.amazonaws.com/\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"), "the words of Go's HTTP client"},
 	"launch-no-instances":     {refused("InvalidParameterException", "No Container Instances were found in your cluster."), "https://github.com/boto/boto3/issues/2862"},
+	"launch-service-role":     {refused("InvalidParameterException", "Unable to assume the service linked role. Please verify that the ECS service linked role exists."), "https://github.com/awslabs/fargatecli/issues/35"},
 	"launch-role-not-assumed": {refused("ClientException", "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/bloom-dbinit-container' that was provided for this task."), "public bug reports"},
 	"launch-refused":          {refused("InvalidParameterException", "Security group sg-0dd8a777c45711f1d does not appear to belong to the same VPC as the input subnets."), docRunTask},
 	"launch-refused-code":     {refused("BlockedException", "Contact Support."), docRunTask},

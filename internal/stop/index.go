@@ -17,6 +17,8 @@ func (l *lists) has(n uint8) bool { return l[n>>6]>>(n&63)&1 != 0 }
 
 func (l *lists) add(n uint8) { l[n>>6] |= 1 << (n & 63) }
 
+func (l *lists) drop(n uint8) { l[n>>6] &^= 1 << (n & 63) }
+
 func (l *lists) join(other *lists) {
 	l[0] |= other[0]
 	l[1] |= other[1]

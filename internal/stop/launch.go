@@ -25,15 +25,33 @@ func classifyLaunch(s *Stop) Verdict {
 	} else if s.Detail != "" && !t.known() {
 		t.answer(s.Reason + ": " + s.Detail)
 	}
-	kind := s.Kind
-	if code == "" && t.known() {
-		kind = LaunchFailure // Step Functions makes an error of an entry of failures[]
-	}
-	if kind == LaunchFailure && notFound(s, &t) {
+	kind := kindOf(s, &t, code)
+	if notFound(s, &t, kind) {
 		return verdict(&notFoundRule, Unknown)
 	}
-	r := launchFamily().rule(&t, kind, code)
-	return verdict(r, launched(&t, kind, code, r))
+	f := launchFamily()
+	lost := &f.Rules[len(launchRules)-1]
+	started := launched(&t, kind, code)
+	if started == No { // a refusal may quote an answer that ECS itself did not get
+		t.holds.drop(lost.Match.any)
+	}
+	r := f.rule(&t, kind, code)
+	switch {
+	case started != Unknown || r.Class != Retry:
+	case hasNoAnswer.in(&t):
+		r = lost
+	case code == "": // the text is a refusal's
+		started = No
+	}
+	return verdict(r, started)
+}
+
+// kindOf returns the kind of an answer. Step Functions makes an error of an entry of failures[].
+func kindOf(s *Stop, t *text, code string) Kind {
+	if code == "" && t.known() {
+		return LaunchFailure
+	}
+	return s.Kind
 }
 
 // answer fills t from the words of RunTask.
@@ -44,8 +62,8 @@ func (t *text) answer(s string) {
 
 // notFound reports whether a failure is the answer of DescribeTasks or a similar call for
 // something that ECS does not know. RunTask's own failures name container instances.
-func notFound(s *Stop, t *text) bool {
-	return strings.Contains(s.ARN, ":task/") || (t.is(missingTask) && !strings.Contains(s.ARN, ":container-instance/"))
+func notFound(s *Stop, t *text, kind Kind) bool {
+	return kind == LaunchFailure && (strings.Contains(s.ARN, ":task/") || (t.is(missingTask) && !strings.Contains(s.ARN, ":container-instance/")))
 }
 
 var missingTask = []string{"missing"}
@@ -55,7 +73,7 @@ func (t *text) known() bool { return t.is(placementFamily.Is) || t.beginsAny(pla
 
 // launched answers whether RunTask may have launched the task. An entry of failures[] or a
 // refused request did not; a conflict says that a task with this client token exists.
-func launched(t *text, kind Kind, code string, r *Rule) Answer {
+func launched(t *text, kind Kind, code string) Answer {
 	switch {
 	case kind == LaunchFailure:
 		return No
@@ -63,14 +81,22 @@ func launched(t *text, kind Kind, code string, r *Rule) Answer {
 		return Yes
 	case slices.Contains(brokeCodes, code):
 		return Unknown
-	case slices.Contains(refusalCodes, code), slices.Contains(unclearCodes, code), slices.Contains(throttleCodes, code):
+	case refuses(code):
 		return No
-	case hasNoAnswer.in(t):
-		return Unknown
-	case hasRefusal.in(t), code == "" && r.Class == Retry: // the status, or the text, is a refusal's
+	case !hasNoAnswer.in(t) && hasRefusal.in(t): // the status is a refusal's
 		return No
 	}
 	return Unknown
+}
+
+// refuses reports whether an error's code says that ECS refused the request.
+func refuses(code string) bool {
+	for _, codes := range [][]string{refusalCodes, unclearCodes, throttleCodes} {
+		if slices.Contains(codes, code) {
+			return true
+		}
+	}
+	return false
 }
 
 // clientStatus lists how SDKs print the HTTP status of a refused request.
@@ -128,8 +154,8 @@ func codeLike(word string) bool {
 	if strings.ContainsAny(word, " /\"'()[]") {
 		return false
 	}
-	return strings.HasSuffix(word, "exception") || strings.HasSuffix(word, "error") || slices.Contains(throttleCodes, shortCode(word)) ||
-		slices.Contains(refusalCodes, shortCode(word)) || slices.Contains(brokeCodes, shortCode(word))
+	code := shortCode(word)
+	return strings.HasSuffix(word, "exception") || strings.HasSuffix(word, "error") || refuses(code) || slices.Contains(brokeCodes, code)
 }
 
 // shortCode drops a namespace, and the address that may follow a code on the wire:

@@ -68,6 +68,7 @@ var (
 	onlyException = []Kind{LaunchException}
 )
 
+// launchRules end with launch-lost.
 var launchRules = []Rule{
 	{
 		Name:  RuleConflict,
@@ -89,13 +90,13 @@ var launchRules = []Rule{
 	},
 	{
 		Name:  ruleThrottledEC2,
-		Match: Match{Any: []stems{{"throttl", "rate exceeded", "requestlimitexceeded", "request limit exceeded", "too many requests"}}, Not: []stems{{"context deadline"}}},
+		Match: Match{Any: []stems{{"throttl", "rate exceeded", "requestlimitexceeded", "request limit exceeded", "too many requests"}}},
 		Class: Retry,
-		Why:   "the rate limit of a call that ECS makes to EC2 was reached; nothing was launched",
+		Why:   "the rate limit of a call that ECS makes to EC2 was reached",
 	},
 	{
 		Name:  RuleInactive,
-		Match: Match{Any: []stems{{"taskdefinition is inactive", "task definition is inactive", "is inactive", "task definition inactive"}}, Not: []stems{{"cluster"}}},
+		Match: Match{Any: []stems{{"is inactive", "task definition inactive"}}, Not: []stems{{"cluster"}}},
 		Class: Config,
 		Why:   "this revision of the task definition was deregistered",
 	},
@@ -127,13 +128,13 @@ var launchRules = []Rule{
 	},
 	{
 		Name:  "launch-ec2-unreachable",
-		Match: Match{Any: []stems{{"unable to execute http request", "error retrieving"}}, With: []stems{{"temporarily"}, network, busy}, Not: []stems{unable}},
+		Match: Match{Any: []stems{{"error retrieving"}}, With: []stems{{"temporarily"}, network, busy}, Not: []stems{unable}},
 		Class: Retry,
-		Why:   "ECS itself could not reach EC2, which passes; nothing was launched",
+		Why:   "ECS itself could not reach EC2, which passes",
 	},
 	{
 		Name:  "launch-lost",
-		Match: Match{Kinds: onlyException, Any: []stems{unsent}},
+		Match: Match{Kinds: onlyException, Any: []stems{unsent, {"unable to execute http request"}}},
 		Class: Ambiguous,
 		Why:   "the answer of RunTask was lost: the task may have been launched, only the same client token may be sent again",
 	},
@@ -148,6 +149,12 @@ var otherLaunchRules = []Rule{
 		Why:   "the cluster has no container instance: it may be booting, or the launch type is wrong",
 	},
 	{
+		Name:  "launch-service-role",
+		Match: Match{Any: []stems{{"service linked role"}}},
+		Class: Config,
+		Why:   "ECS cannot use its own role: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com makes it, or it was made only moments ago; then the next start works",
+	},
+	{
 		Name:  "launch-role-not-assumed",
 		Match: Match{Any: []stems{{"unable to assume"}}},
 		Class: Config,
@@ -155,7 +162,7 @@ var otherLaunchRules = []Rule{
 	},
 	{
 		Name:  "launch-refused",
-		Match: Match{Any: []stems{{"unable to describe task def", "does not appear to belong", "not belong to", "service linked role", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "must match", "cluster was inactive", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be"}, denied, missing, invalid}, Not: []stems{{"usually caused by a client action"}}},
+		Match: Match{Any: []stems{{"unable to describe task def", "does not appear to belong", "not belong to", "is blocked", "was blocked", "currently blocked", "no fargate configuration", "is not a container", "must specify", "must provide", "must be", "must have", "must match", "cluster was inactive", "does not have", "do not match", "does not match", " requires ", "cannot be", "can't be"}, denied, missing, invalid}, Not: []stems{{"usually caused by a client action"}}},
 		Class: Config,
 		Why:   "the request names something that does not exist, is not allowed or does not fit",
 	},

@@ -130,7 +130,7 @@ var placementFamily = Family{
 	},
 	// The words that a service was unable to place a task may precede reasons from any time.
 	Has:   stems{"unable to place a task because", "unable to place task because"},
-	Vague: []string{"agent:", "unable to place", "(service", noResources},
+	Vague: []string{"agent:", "unable to place", noResources},
 	proof: proofPlacement,
 	Rules: []Rule{
 		{

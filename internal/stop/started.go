@@ -39,7 +39,7 @@ func created(s *Stop, c *Container) bool {
 	switch {
 	case c.RuntimeID == "":
 		return false
-	case s.OnInstance, dockerID(c.RuntimeID):
+	case s.OnInstance, s.NeedsInstance, dockerID(c.RuntimeID):
 		return true
 	}
 	return !fargateID(c.RuntimeID) && !saysNotCreated(c)
@@ -83,7 +83,7 @@ func started(s *Stop, p proof) Answer {
 	case shows(s):
 		return Yes
 	case beforeAny(s, p) && !agent, // with one it was not before any, whatever is said
-		p == proofContainers && allListed(s) && !anyPulled(s) && (!agent || allNotCreated(s)),
+		p == proofContainers && allListed(s) && !anyPulled(s) && (!agent && !s.Partial || allNotCreated(s)),
 		p == proofOwn && allListed(s) && allNotCreated(s):
 		return No
 	}
@@ -109,7 +109,7 @@ func beforeAny(s *Stop, p proof) bool {
 	case proofPlacement:
 		return !s.OnInstance
 	case proofSetUp:
-		return !s.OnInstance || allListed(s)
+		return !s.OnInstance && !s.NeedsInstance || allListed(s)
 	}
 	return false
 }

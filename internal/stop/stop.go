@@ -49,8 +49,14 @@ type Stop struct {
 	LastStatus string
 	// OnInstance reports whether the task was placed on a container instance (EC2).
 	OnInstance bool
-	StartedAt  time.Time
-	Containers []Container
+	// NeedsInstance reports whether the task's launch type or capacity provider is one of
+	// container instances. Only part of a task may be known, without its instance.
+	NeedsInstance bool
+	StartedAt     time.Time
+	Containers    []Container
+	// Partial reports whether only a part of what ECS says of the containers is known. What is
+	// missing then shows nothing.
+	Partial bool
 
 	// Definition lists the containers of the task definition, or is nil if they are not known.
 	// Container names the job's own container, or is "" if that is not known.
