@@ -84,12 +84,12 @@ const everyField = `{
 	"stoppingAt": "2026-11-22T17:30:05Z", "executionStoppedAt": "2026-11-22T17:30:06Z", "stoppedAt": "2026-11-22T17:30:07Z",
 	"stopCode": "EssentialContainerExited", "stoppedReason": "Essential container in task exited",
 	"containers": [
-		{"name": "app", "lastStatus": "STOPPED", "exitCode": 3, "reason": "OutOfMemoryError", "runtimeId": "r", "imageDigest": "sha256:1"},
-		{"name": "windows", "lastStatus": "STOPPED", "exitCode": 3221225786, "runtimeId": "s"},
-		{"name": "healthy", "lastStatus": "STOPPED", "healthStatus": "HEALTHY"}, {"name": "ill", "lastStatus": "STOPPED", "healthStatus": "UNHEALTHY"},
-		{"name": "unasked", "lastStatus": "STOPPED", "healthStatus": "UNKNOWN", "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "PENDING"}]},
-		{"name": "entered", "lastStatus": "STOPPED", "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "STOPPED", "lastStartedAt": 1795368604}]},
-		{"name": "never", "lastStatus": "PENDING"}],
+		{"containerArn": "app", "name": "app", "lastStatus": "STOPPED", "exitCode": 3, "reason": "OutOfMemoryError", "runtimeId": "r", "imageDigest": "sha256:1"},
+		{"containerArn": "windows", "name": "windows", "lastStatus": "STOPPED", "exitCode": 3221225786, "runtimeId": "s"},
+		{"containerArn": "healthy", "name": "healthy", "lastStatus": "STOPPED", "healthStatus": "HEALTHY"}, {"containerArn": "ill", "name": "ill", "lastStatus": "STOPPED", "healthStatus": "UNHEALTHY"},
+		{"containerArn": "unasked", "name": "unasked", "lastStatus": "STOPPED", "healthStatus": "UNKNOWN", "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "PENDING"}]},
+		{"containerArn": "entered", "name": "entered", "lastStatus": "STOPPED", "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "STOPPED", "lastStartedAt": 1795368604}]},
+		{"containerArn": "never", "name": "never", "lastStatus": "PENDING"}],
 	"overrides": {"containerOverrides": [{"name": "app", "environment": [{"name": "A", "value": "1"}]}, {"name": "never"}]}}`
 
 func sameTask(t *testing.T, detail map[string]any) {
