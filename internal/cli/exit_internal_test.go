@@ -38,10 +38,21 @@ func TestNobodyReadsOnButItIsDone(t *testing.T) {
 	if want := "batchplane: nobody read the output to its end; the command went on to its own\n"; errs.String() != want {
 		t.Errorf("it says %q", errs.String())
 	}
-	reads := &app{Env: Env{Stdout: answers{closed}, Stderr: &errs}}
-	reads.tillEnd(&redriveCmd{})()
-	if err := reads.write([]byte("x\n")); !errors.Is(err, errUnread) {
-		t.Errorf("one that only reads: %v", err)
+	for want, commands := range map[error][]any{
+		nil: {
+			&runCmd{}, &retryCmd{}, &stopCmd{}, &pauseCmd{}, &resumeCmd{}, &skipNextCmd{}, &applyCmd{}, &notifyTestCmd{},
+			&keptCmd{fate: fate{Drop: true}}, &importCmd{Output: "x"}, &renderCmd{Output: "x"},
+		},
+		errUnread: {&redriveCmd{}, &keptCmd{}, &importCmd{}, &renderCmd{}, &historyCmd{}},
+	} {
+		for _, command := range commands {
+			a := &app{Env: Env{Stdout: answers{closed}, Stderr: &errs}}
+			end := a.tillEnd(command)
+			if err := a.write([]byte("x\n")); !errors.Is(err, want) {
+				t.Errorf("%T: %v, want %v", command, err, want)
+			}
+			end()
+		}
 	}
 }
 
