@@ -112,7 +112,7 @@ func container(b []byte, i int, c stop.Container) []byte {
 	if i > 0 {
 		b = append(b, ',')
 	}
-	b = append(b, `{"name":`...)
+	b = append(b, `{"containerArn":"arn:aws:ecs:eu-central-1:123456789012:container/c","name":`...)
 	b = strconv.AppendQuote(b, c.Name)
 	b = text(b, "lastStatus", c.LastStatus)
 	if c.RuntimeID != "" {
