@@ -52,14 +52,16 @@ func TestClassifyWhatSDKsPrint(t *testing.T) {
 func TestClassifyWhatIsNoLaunch(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string]string{
-		"another call":               "An error occurred (ThrottlingException) when calling the DescribeTasks operation: Rate exceeded",
-		"another service":            "com.amazonaws.services.ec2.model.AmazonEC2Exception: Request limit exceeded. (Service: AmazonEC2; Status Code: 503; Error Code: RequestLimitExceeded; Request ID: 1)",
-		"another call, in Go":        "operation error ECS: DescribeTasks, https response error StatusCode: 400, RequestID: 6f0c, ThrottlingException: Rate exceeded",
-		"another call, by its trace": "Caused by: " + printedJava + "\n\tat com.amazonaws.services.ecs.AmazonECSClient.doInvoke(AmazonECSClient.java:1)\n\tat com.amazonaws.services.ecs.AmazonECSClient.executeDescribeTasks(AmazonECSClient.java:1)\n",
-		"a task that is wrong":       `{"taskArn": "arn:t", "startedAt": "yesterday", "stoppedReason": "` + printedRefusal + `"}`,
-		"a task that is cut off":     `{"taskArn": "arn:t", "startedAt": 1763775000, "stoppedReason": "` + printedRefusal + `", "lastSt`,
-		"text that is no error":      "2026-01-01 12:00:00 INFO RunTask was called",
-		"words after a number":       "12 drummers",
+		"another call":                "An error occurred (ThrottlingException) when calling the DescribeTasks operation: Rate exceeded",
+		"another service":             "com.amazonaws.services.ec2.model.AmazonEC2Exception: Request limit exceeded. (Service: AmazonEC2; Status Code: 503; Error Code: RequestLimitExceeded; Request ID: 1)",
+		"another call, in Go":         "operation error ECS: DescribeTasks, https response error StatusCode: 400, RequestID: 6f0c, ThrottlingException: Rate exceeded",
+		"another call, to a function": `{"errorType": "ClientError", "errorMessage": "An error occurred (ThrottlingException) when calling the DescribeTasks operation: Rate exceeded"}`,
+		"another call, by a code":     `{"code": "ThrottlingException", "message": "operation error ECS: DescribeTasks, https response error StatusCode: 400, RequestID: 6f0c, ThrottlingException: Rate exceeded"}`,
+		"another call, by its trace":  "Caused by: " + printedJava + "\n\tat com.amazonaws.services.ecs.AmazonECSClient.doInvoke(AmazonECSClient.java:1)\n\tat com.amazonaws.services.ecs.AmazonECSClient.executeDescribeTasks(AmazonECSClient.java:1)\n",
+		"a task that is wrong":        `{"taskArn": "arn:t", "startedAt": "yesterday", "stoppedReason": "` + printedRefusal + `"}`,
+		"a task that is cut off":      `{"taskArn": "arn:t", "startedAt": 1763775000, "stoppedReason": "` + printedRefusal + `", "lastSt`,
+		"text that is no error":       "2026-01-01 12:00:00 INFO RunTask was called",
+		"words after a number":        "12 drummers",
 	} {
 		got := withInput(t, in, "classify")
 		if got.code != 2 || got.out != "" || strings.Count(got.err, "standard input:1: ") != 1 {
@@ -81,15 +83,23 @@ func TestClassifyWhatNamesNoCall(t *testing.T) {
 		in   string
 		want []string
 	}{
-		"Java":               {java, []string{"unknown"}},
-		"Ruby":               {"Aws::ECS::Errors::ThrottlingException: Rate exceeded", []string{"unknown"}},
-		".NET":               {"Amazon.ECS.Model.LimitExceededException: The limit was exceeded.\n   at A.B.C()\n", []string{"unknown"}},
-		"JavaScript":         {"ClientException: Rate exceeded\n    at a (b.js:1:2) {\n  '$fault': 'client'\n}\n", []string{"unknown"}},
-		"a line of JSON":     {`{"level": "error", "text": "` + java + `"}`, []string{"unknown"}},
-		"and then a trace":   {"ERROR " + java + "\n" + java + launch, []string{"no"}},
-		"one of two":         {java + launch + "b\n" + strings.Replace(java, "Rate", "A rate", 1), []string{"no", "unknown"}},
-		"another call's":     {"ERROR a\n" + java + other + "Caused by: " + java + "\n" + java + launch, []string{"no"}},
-		".NET, with a trace": {"Amazon.ECS.Model.ThrottlingException: Rate exceeded\n   at Amazon.ECS.AmazonECSClient.RunTaskAsync(RunTaskRequest request)\n", []string{"no"}},
+		"Java":                      {java, []string{"unknown"}},
+		"Ruby":                      {"Aws::ECS::Errors::ThrottlingException: Rate exceeded", []string{"unknown"}},
+		".NET":                      {"Amazon.ECS.Model.LimitExceededException: The limit was exceeded.\n   at A.B.C()\n", []string{"unknown"}},
+		"JavaScript":                {"ClientException: Rate exceeded\n    at a (b.js:1:2) {\n  '$fault': 'client'\n}\n", []string{"unknown"}},
+		"a line of JSON":            {`{"level": "error", "text": "` + java + `"}`, []string{"unknown"}},
+		"and then a trace":          {"ERROR " + java + "\n" + java + launch, []string{"no"}},
+		"one of two":                {java + launch + "b\n" + strings.Replace(java, "Rate", "A rate", 1), []string{"no", "unknown"}},
+		"another call's":            {"ERROR a\n" + java + other + "Caused by: " + java + "\n" + java + launch, []string{"no"}},
+		"the API's answer":          {`{"__type": "ThrottlingException", "message": "Rate exceeded"}`, []string{"unknown"}},
+		"JavaScript's JSON":         {`{"name": "ThrottlingException", "$fault": "client", "message": "Rate exceeded"}`, []string{"unknown"}},
+		"boto3's part":              {`{"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}`, []string{"unknown"}},
+		"a function's":              {`{"errorType": "ThrottlingException", "errorMessage": "Rate exceeded"}`, []string{"unknown"}},
+		"a function's, of a launch": {`{"errorType": "ClientError", "errorMessage": "An error occurred (ThrottlingException) when calling the RunTask operation: Rate exceeded"}`, []string{"no"}},
+		"Step Functions, any call":  {`{"Error": "Ecs.ThrottlingException", "Cause": "Rate exceeded (Service: Ecs, Status Code: 400, Request ID: 1)"}`, []string{"unknown"}},
+		"Step Functions, a launch":  {`{"Error": "ECS.ThrottlingException", "Cause": "Rate exceeded (Service: AmazonECS; Status Code: 400; Error Code: ThrottlingException)"}`, []string{"no"}},
+		"CloudTrail":                {`{"eventSource": "ecs.amazonaws.com", "eventName": "RunTask", "errorCode": "ThrottlingException", "errorMessage": "Rate exceeded"}`, []string{"no"}},
+		".NET, with a trace":        {"Amazon.ECS.Model.ThrottlingException: Rate exceeded\n   at Amazon.ECS.AmazonECSClient.RunTaskAsync(RunTaskRequest request)\n", []string{"no"}},
 	} {
 		got := withInput(t, c.in, "classify")
 		var started []string

@@ -97,7 +97,7 @@ func refusal(code, message string) Document {
 	return Document{Kind: stop.LaunchException, Exception: Exception{Code: code, Message: message}}
 }
 
-// exception reads an error answer in the API's form.
+// exception reads an error answer in the API's form, which names no call. An SDK's message may.
 func (f *finder) exception(o object, n note) {
 	var code, message string
 	for _, key := range []string{"__type", "code", "name", "errorType", "errorCode"} {
@@ -110,7 +110,13 @@ func (f *finder) exception(o object, n note) {
 			message = o.text(key)
 		}
 	}
-	f.keep(refusal(code, message), o, n)
+	at, launch := called(message)
+	if at >= 0 && !launch && *o.err == nil {
+		*o.err = fmt.Errorf("%s: want an answer of RunTask, it is another call's", orDocument(o.path))
+	}
+	d := refusal(code, message)
+	d.Unnamed = at < 0
+	f.keep(d, o, n)
 }
 
 // results reads the results of Logs Insights: rows of fields, where the message is the document.
@@ -169,6 +175,11 @@ func (f *finder) history(o object, n note) {
 	}
 }
 
+// anyCall is the service in the errors of any call that Step Functions makes through an AWS SDK. Its own
+// integration with ECS launches tasks and nothing else
+// (https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html).
+const anyCall = "Ecs"
+
 // cause reads the error of a Step Functions state: the task as text, or the error with which
 // RunTask was refused.
 // https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html
@@ -187,7 +198,9 @@ func (f *finder) cause(o object, n note) {
 		if !strings.HasSuffix(code, "Exception") || strings.HasSuffix(strings.ToLower(code), "ecsexception") {
 			code = "" // it says only that ECS refused; the message says more
 		}
-		f.keep(refusal(code, cause), o, n)
+		d := refusal(code, cause)
+		d.Unnamed = service == anyCall
+		f.keep(d, o, n)
 	case f.logged(o, n):
 	default:
 		*o.err = fmt.Errorf("%s: want an ECS task as JSON, it is other text, of the error %q", o.at("cause"), name)

@@ -63,15 +63,10 @@ var names = []string{
 // printed returns the error of ECS in a line from its name on, or "". ofClient reports whether only
 // a stack trace can tell of which call it is.
 func printed(line string) (message string, ofClient bool) {
-	for _, sdk := range sdks {
-		at := strings.Index(line, sdk.mark)
-		if at < 0 {
-			continue
-		}
-		_, call, _ := strings.Cut(line[at+len(sdk.mark):], sdk.before)
-		if call, _, ok := strings.Cut(call, sdk.after); ok && slices.Contains(launches, call) {
-			return line[at:], false
-		}
+	switch at, launch := called(line); {
+	case launch:
+		return line[at:], false
+	case at >= 0:
 		return "", false
 	}
 	for _, mark := range clients {
@@ -86,6 +81,19 @@ func printed(line string) (message string, ofClient bool) {
 		}
 	}
 	return "", false
+}
+
+// called returns where in a text an error begins that names its call, or -1, and whether that call
+// launches a task.
+func called(text string) (at int, launch bool) {
+	for _, sdk := range sdks {
+		if at := strings.Index(text, sdk.mark); at >= 0 {
+			_, call, _ := strings.Cut(text[at+len(sdk.mark):], sdk.before)
+			call, _, ok := strings.Cut(call, sdk.after)
+			return at, ok && slices.Contains(launches, call)
+		}
+	}
+	return -1, false
 }
 
 // fromName returns a line from the name of the error on that stands at or before at, as in
