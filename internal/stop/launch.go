@@ -91,12 +91,7 @@ func launched(t *text, kind Kind, code string) Answer {
 
 // refuses reports whether an error's code says that ECS refused the request.
 func refuses(code string) bool {
-	for _, codes := range [][]string{refusalCodes, unclearCodes, throttleCodes} {
-		if slices.Contains(codes, code) {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(refusalCodes, code) || slices.Contains(unclearCodes, code) || slices.Contains(throttleCodes, code)
 }
 
 // clientStatus lists how SDKs print the HTTP status of a refused request.

@@ -27,19 +27,19 @@ func TestUnsure(t *testing.T) {
 // TestMatchNeedsAllItsParts: one of Any, one of With, none of Not.
 func TestMatchNeedsAllItsParts(t *testing.T) {
 	t.Parallel()
-	m := Match{Any: []stems{{"alpha"}}, With: []stems{{"beta"}}, Not: []stems{{"gamma"}}, Codes: []string{"code"}, Kinds: []Kind{LaunchException}}
+	m := Match{Any: []stems{{"alpha"}}, With: []stems{{"beta"}}, Not: []stems{{"gamma"}}, Codes: []string{"code"}, Failure: true}
 	x := newIndex(nil, []*Match{&m})
 	for said, c := range map[string]struct {
 		kind Kind
 		code string
 		want bool
 	}{
-		"alpha and beta":            {LaunchException, "code", true},
-		"alpha":                     {LaunchException, "code", false},
-		"beta":                      {LaunchException, "code", false},
-		"alpha and beta and gamma":  {LaunchException, "code", false},
-		"alpha and beta, uncoded":   {LaunchException, "", false},
-		"alpha and beta, of a task": {Task, "code", false},
+		"alpha and beta":                  {LaunchFailure, "code", true},
+		"alpha":                           {LaunchFailure, "code", false},
+		"beta":                            {LaunchFailure, "code", false},
+		"alpha and beta and gamma":        {LaunchFailure, "code", false},
+		"alpha and beta, uncoded":         {LaunchFailure, "", false},
+		"alpha and beta, of an exception": {LaunchException, "code", false},
 	} {
 		var read text
 		read.read(said)

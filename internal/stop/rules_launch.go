@@ -63,28 +63,23 @@ var launchFamily = sync.OnceValue(func() *Family {
 	}
 })
 
-var (
-	onlyFailure   = []Kind{LaunchFailure}
-	onlyException = []Kind{LaunchException}
-)
-
 // launchRules end with launch-lost.
 var launchRules = []Rule{
 	{
 		Name:  RuleConflict,
-		Match: Match{Kinds: onlyException, Codes: conflictCodes},
+		Match: Match{Codes: conflictCodes},
 		Class: Config,
 		Why:   "the client token was already used for another request: its task exists and must be adopted, not launched again",
 	},
 	{
 		Name:  "launch-no-answer",
-		Match: Match{Kinds: onlyException, Codes: brokeCodes},
+		Match: Match{Codes: brokeCodes},
 		Class: Ambiguous,
 		Why:   "ECS failed or its answer was lost: the task may have been launched, only the same client token may be sent again",
 	},
 	{
 		Name:  ruleThrottled,
-		Match: Match{Kinds: onlyException, Codes: throttleCodes},
+		Match: Match{Codes: throttleCodes},
 		Class: Retry,
 		Why:   "the API's rate limit refused the request; nothing was launched",
 	},
@@ -116,7 +111,7 @@ var launchRules = []Rule{
 	},
 	{
 		Name:  ruleServiceQuota,
-		Match: Match{Kinds: onlyException, Codes: []string{"servicequotaexceededexception", "limitexceededexception"}},
+		Match: Match{Codes: []string{"servicequotaexceededexception", "limitexceededexception"}},
 		Class: Retry,
 		Why:   "a quota of the account is used up: of RunTask's, those on what runs at once; later some of it will be free",
 	},
@@ -134,7 +129,7 @@ var launchRules = []Rule{
 	},
 	{
 		Name:  "launch-lost",
-		Match: Match{Kinds: onlyException, Any: []stems{unsent, {"unable to execute http request"}}},
+		Match: Match{Any: []stems{unsent, {"unable to execute http request"}}},
 		Class: Ambiguous,
 		Why:   "the answer of RunTask was lost: the task may have been launched, only the same client token may be sent again",
 	},
@@ -168,19 +163,19 @@ var otherLaunchRules = []Rule{
 	},
 	{
 		Name:  "launch-refused-code",
-		Match: Match{Kinds: onlyException, Codes: refusalCodes},
+		Match: Match{Codes: refusalCodes},
 		Class: Config,
 		Why:   "ECS refused the request as it is; the message says what to mend",
 	},
 	{
 		Name:  "launch-refused-unclear",
-		Match: Match{Kinds: onlyException, Codes: unclearCodes},
+		Match: Match{Codes: unclearCodes},
 		Class: Ambiguous,
 		Why:   "ECS refused the request with an error that can also mean a limit which passes; nothing was launched",
 	},
 	{
 		Name:  "launch-failure-unknown",
-		Match: Match{Kinds: onlyFailure},
+		Match: Match{Failure: true},
 		Class: Ambiguous,
 		Why:   "RunTask launched nothing, for a reason this version does not know",
 	},
@@ -201,7 +196,7 @@ func launchPlacement() []Rule {
 		if r.Name == placementResource {
 			r.Class = Retry
 		}
-		r.Name, r.Match.Kinds = "launch-"+r.Name, onlyFailure
+		r.Name, r.Match.Failure = "launch-"+r.Name, true
 		if r.Match.Any == nil {
 			r.Match.Any = []stems{{"attribute", "location", "memberof", "inactive"}}
 		}

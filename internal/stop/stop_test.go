@@ -33,7 +33,7 @@ func TestEveryExampleIsDecidedByItsRule(t *testing.T) {
 }
 
 func (m *Match) restricts() bool {
-	return m.Any != nil || m.With != nil || m.Not != nil || m.Codes != nil || m.Kinds != nil
+	return m.Any != nil || m.With != nil || m.Not != nil || m.Codes != nil || m.Failure
 }
 
 func TestFragmentsAreInTheFormOfTheText(t *testing.T) {

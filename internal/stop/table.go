@@ -39,8 +39,8 @@ type Match struct {
 	Any, With, Not []stems
 	// Codes are error codes of a launch exception, in lower case.
 	Codes []string
-	// Kinds restricts the rule to these kinds of stop.
-	Kinds []Kind
+	// Failure restricts the rule to entries of failures[].
+	Failure bool
 
 	any, with, not uint8 // the numbers of its lists
 }
@@ -51,7 +51,7 @@ func (m *Match) in(t *text) bool {
 }
 
 func (m *Match) fits(t *text, kind Kind, code string) bool {
-	return (m.Kinds == nil || slices.Contains(m.Kinds, kind)) &&
+	return (!m.Failure || kind == LaunchFailure) &&
 		(m.Codes == nil || slices.Contains(m.Codes, code)) &&
 		m.in(t)
 }
