@@ -11,7 +11,7 @@ import (
 var deleting = lazyregexp.New(`^--del`)
 
 // ofDisk matches words that are folders of the disk by their form.
-var ofDisk = lazyregexp.New(`^[/~.]`)
+var ofDisk = lazyregexp.New(`^(?:[/~.]|\$HOME\b|\$\{HOME\})`)
 
 // mirrors reports a line that mirrors a folder of its host to another place and deletes there what the
 // folder does not have. A folder that a task has by the same name may be empty. One that a program before
@@ -21,11 +21,31 @@ func (r *Command) mirrors(all []call) {
 		return
 	}
 	for i, c := range all[:min(len(all), maxCalls)] {
-		if source := c.mirrored(); source != "" && !slices.ContainsFunc(all[:i], func(before call) bool { return !before.is(quiet...) && !before.changes() }) {
+		if source := c.mirrored(); source != "" && !slices.ContainsFunc(all[:i], call.fills) {
 			r.Off("it deletes elsewhere what %s of its host does not have, and in a task that may be all of it: leave it there, or mount the folder from EFS in the task definition", source)
 			return
 		}
 	}
+}
+
+var (
+	// asking are programs that look at another place or tell it something, and singles those whose product is
+	// one file: the others of its folder are of earlier runs.
+	asking  = slices.Concat(mailers, []string{"curl", "ping", "ping6", "nc", "ssh", "mountpoint"})
+	singles = []string{"tee", "pg_dump", "pg_dumpall", "mysqldump", "mariadb-dump", "redis-cli", "sqlite3", "zip"}
+)
+
+// fills reports whether a call may have filled a folder of its disk.
+func (c call) fills() bool {
+	switch {
+	case c.is(quiet...), c.is(asking...), c.is(singles...), c.changes():
+		return false
+	case c.is(copying...), c.is("wget"):
+		return c.lands("") != ""
+	case c.is("tar"):
+		return c.lands("") == "" // it unpacks
+	}
+	return true
 }
 
 // mirrored gives the folder of its own disk that a call mirrors to another place; "" if it deletes nothing
@@ -47,11 +67,12 @@ func (c call) mirrored() string {
 func (c call) source() (folder string, places int) {
 	last := ""
 	for _, w := range c.args {
-		value := strings.HasPrefix(last, "-")
-		if away().MatchString(w) && !value {
-			places++
-		} else if places == 0 && ofDisk().MatchString(w) && (folder == "" || !value) {
+		value, own := strings.HasPrefix(last, "-"), ofDisk().MatchString(w)
+		switch {
+		case own && places == 0 && (folder == "" || !value):
 			folder = w
+		case !own && !value && away().MatchString(w):
+			places++
 		}
 		last = w
 	}

@@ -66,7 +66,7 @@ var remarksOnHost = []remark{
 }
 
 // passwordForm matches options that may hold one.
-var passwordForm = lazyregexp.New(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["']?[A-Za-z][\w.-]*:[^\s"'$]*[A-Za-z]`)
+var passwordForm = lazyregexp.New(`\s-p[A-Za-z]{6,}(\s|$)|\s(-u|-a|--user|--auth)[= ]["']?[A-Za-z][\w.-]*:(?:[^/\s"'$][^\s"'$]*)?[A-Za-z]`)
 
 // daemonForm matches scripts that start a service by themselves, and options by which a program stays
 // behind: some mean that with some programs alone.
