@@ -14,7 +14,7 @@ import (
 // cron starts it on those that one of them has. One weekday in one of a month's weeks, which is what
 // both fields together are mostly for, becomes an expression of EventBridge.
 func (in *Import) BothDays(e *Entry, j *job.Job, program, written string, f Fields, zone string, dst cron.DST) (ok bool) {
-	if every(f.Day, 1, 31) || every(f.Weekday, 0, 6) {
+	if f.oneDayField() {
 		return in.Translated(e, j, written, f, zone, dst)
 	}
 	expression, ok := weekOfMonth(f)
@@ -37,6 +37,9 @@ func (in *Import) BothDays(e *Entry, j *job.Job, program, written string, f Fiel
 	e.Change("both day fields count in %s, so this is one weekday of one week of the month: %s", program, expression)
 	return true
 }
+
+// oneDayField reports whether at most one of the day fields leaves days out.
+func (f Fields) oneDayField() bool { return every(f.Day, 1, 31) || every(f.Weekday, 0, 6) }
 
 // every reports whether a field has all its values.
 func every(set uint64, low, high int) bool { return bits.OnesCount64(set) == high-low+1 }
@@ -71,7 +74,7 @@ func Number(digits string, otherwise int) int {
 	return otherwise
 }
 
-// Joined gives the times of both as one, if they differ in one field at most.
+// Joined gives the times of both as one, if they differ in one field at most and BothDays can say that.
 func (f Fields) Joined(o Fields) (Fields, bool) {
 	differ := 0
 	join := func(one *uint64, other uint64) {
@@ -85,5 +88,6 @@ func (f Fields) Joined(o Fields) (Fields, bool) {
 	join(&f.Day, o.Day)
 	join(&f.Month, o.Month)
 	join(&f.Weekday, o.Weekday)
-	return f, differ <= 1 && f.Either == o.Either
+	_, week := weekOfMonth(f)
+	return f, differ <= 1 && f.Either == o.Either && (f.oneDayField() || week)
 }

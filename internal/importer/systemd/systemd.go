@@ -90,6 +90,11 @@ func (r *reading) timesOf(calendars []setting) (all []times) {
 	for _, s := range calendars {
 		c, err := parse(s.value)
 		t := times{setting: s, calendar: c, err: err}
+		for i := range all {
+			if o := &all[i]; o.err == nil && err == nil && (o.seconds || t.seconds) && o.value != t.value && o.fields.Meets(t.fields) {
+				o.err, t.err = errOften, errOften
+			}
+		}
 		at := slices.IndexFunc(all, func(o times) bool { return r.joins(o, t) })
 		if at < 0 {
 			all = append(all, t)
