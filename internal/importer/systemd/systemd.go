@@ -91,8 +91,8 @@ func (r *reading) timesOf(calendars []setting) (all []times) {
 		c, err := parse(s.value)
 		t := times{setting: s, calendar: c, err: err}
 		for i := range all {
-			if o := &all[i]; o.err == nil && err == nil && (o.seconds || t.seconds) && o.value != t.value && o.fields.Meets(t.fields) {
-				o.err, t.err = errOften, errOften
+			if all[i].often(c) && err == nil && all[i].value != s.value {
+				all[i].err, t.err = errOften, errOften
 			}
 		}
 		at := slices.IndexFunc(all, func(o times) bool { return r.joins(o, t) })
@@ -108,6 +108,11 @@ func (r *reading) timesOf(calendars []setting) (all []times) {
 		o.seconds, o.joined, o.value = o.seconds || t.seconds, true, o.value+" and "+t.value
 	}
 	return all
+}
+
+// often reports whether both may name several seconds of a minute.
+func (t times) often(o calendar) bool {
+	return t.err == nil && (t.seconds || o.seconds) && t.fields.Meets(o.fields)
 }
 
 func (r *reading) joins(a, b times) bool {
