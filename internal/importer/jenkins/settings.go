@@ -239,7 +239,7 @@ func (r *reading) publishers() {
 			r.e.Off(&r.j, "it starts %s when it ends, and batchplane chains no jobs: put their commands into one", importer.Clip(cmp.Or(v.Get("childProjects").String(), first(v, "projects"))))
 		case "ArtifactArchiver", "Fingerprinter", "JUnitResultArchiver", "HtmlPublisher":
 			r.e.Off(&r.j, "%s keeps files of its workspace, which are lost with the container: copy them somewhere in the command", name)
-		case "WsCleanup", "LogRotator":
+		case "WsCleanup", "LogRotator", "DiscardBuildPublisher":
 		case "NaginatorPublisher":
 			r.e.Change("Naginator builds it again whatever it had done; here only what provably never started is launched again: %s", importer.IfHarmless)
 		default:
@@ -248,8 +248,8 @@ func (r *reading) publishers() {
 	})
 }
 
-// telling matches plugins that say how a build went, by their names.
-var telling = lazyregexp.New(`(?i)notif|mail|report|warning|coverage|cobertura|jacoco|xunit|testng|cppcheck|checkstyle|findbugs|pmd|violation|logparser|plot|slack|hipchat|jabber|badge|description`)
+// telling matches plugins that say how a build went, or what it found, by their names.
+var telling = lazyregexp.New(`(?i)notif|mail|report|warning|coverage|cobertura|jacoco|xunit|testng|cppcheck|checkstyle|findbugs|pmd|violation|logparser|analysis|issue|clover|performance|robotpublisher|drypublisher|taskspublisher|sonarpublisher|influxdb|plot|slack|hipchat|jabber|ircpublisher|pagerduty|status|claim|badge|description|emotional|cordellwalker`)
 
 // after says what a plugin did that is not known. One that may run a script, copy files or deploy is a part of
 // what the job does.
