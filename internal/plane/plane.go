@@ -168,6 +168,8 @@ type Alarm struct {
 	// Heard reports whether the alarm has somebody to notify, as far as is known; Unheard says why not.
 	Heard   bool   `json:"heard"`
 	Unheard string `json:"unheard,omitempty"`
+	// Silenced reports whether that is because somebody switched its actions off.
+	Silenced bool `json:"-"`
 }
 
 // Queue is a queue of failed inputs.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
@@ -261,10 +262,10 @@ func (st *Status) judgeStack() {
 
 // judgeUnheard names the alarms that notify nobody, those with the same reason together.
 func (st *Status) judgeUnheard() {
-	names := map[string][]string{}
+	names, silenced := map[string][]string{}, map[string]bool{}
 	for _, a := range st.Alarms {
 		if !a.Heard && a.State != "" {
-			names[a.Unheard] = append(names[a.Unheard], a.Name)
+			names[a.Unheard], silenced[a.Unheard] = append(names[a.Unheard], a.Name), a.Silenced
 		}
 	}
 	for _, why := range slices.Sorted(maps.Keys(names)) {
@@ -272,6 +273,10 @@ func (st *Status) judgeUnheard() {
 		if more := len(names[why]) - 1; more > 0 {
 			who = fmt.Sprintf("%s and %s notify", names[why][0], job.Counted(more, "other"))
 		}
-		st.wrong("the alarm %s nobody: %s; confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn", who, why)
+		mend := "confirm a subscription, or deploy the stack with AlertEmail or AlarmTopicArn"
+		if silenced[why] {
+			mend = "`aws cloudwatch enable-alarm-actions --alarm-names " + strings.Join(names[why], " ") + "` switches them on"
+		}
+		st.wrong("the alarm %s nobody: %s; %s", who, why, mend)
 	}
 }

@@ -92,7 +92,7 @@ func TestUnheard(t *testing.T) {
 			t.Parallel()
 			s := tc.stack
 			h, err := (&Inspector{Stack: "prod", Resources: &s, Alarms: &s, Topics: &s}).Inspect(t.Context())
-			want := []plane.Alarm{{Name: "a", Heard: tc.want == "", Unheard: tc.want}, {Name: "b", Heard: tc.want == "", Unheard: tc.want}}
+			want := []plane.Alarm{{Name: "a", Heard: tc.want == "", Unheard: tc.want, Silenced: s.off}, {Name: "b", Heard: tc.want == "", Unheard: tc.want, Silenced: s.off}}
 			if err != nil || !reflect.DeepEqual(h.Alarms, want) || !reflect.DeepEqual(h.Unseen, tc.unseen) || s.asked != tc.asks {
 				t.Errorf("got %+v and %q after %d calls, %v; want %q", h.Alarms, h.Unseen, s.asked, err, tc.want)
 			}

@@ -134,10 +134,11 @@ func (i *Inspector) alarms(ctx context.Context, parts []part, hear *listeners) (
 			}
 			for _, a := range page.MetricAlarms {
 				there[aws.ToString(a.AlarmName)] = true
-				unheard := hear.unheard(ctx, a.ActionsEnabled == nil || *a.ActionsEnabled, a.AlarmActions)
+				silenced := a.ActionsEnabled != nil && !*a.ActionsEnabled
+				unheard := hear.unheard(ctx, !silenced, a.AlarmActions)
 				out = append(out, plane.Alarm{
 					Name: aws.ToString(a.AlarmName), State: string(a.StateValue), Since: aws.ToTime(a.StateTransitionedTimestamp).UTC(),
-					Reason: aws.ToString(a.AlarmDescription), Rings: rings(a), Heard: unheard == "", Unheard: unheard,
+					Reason: aws.ToString(a.AlarmDescription), Rings: rings(a), Heard: unheard == "", Unheard: unheard, Silenced: silenced,
 				})
 			}
 		}
