@@ -237,7 +237,7 @@ func (r *reading) publishers() {
 			r.e.Change("%s is dropped: batchplane tells each run that failed; `notify` says more", name)
 		case "BuildTrigger":
 			r.e.Off(&r.j, "it starts %s when it ends, and batchplane chains no jobs: put their commands into one", importer.Clip(cmp.Or(v.Get("childProjects").String(), first(v, "projects"))))
-		case "ArtifactArchiver", "Fingerprinter", "JUnitResultArchiver", "HtmlPublisher":
+		case "ArtifactArchiver", "Fingerprinter", "JUnitResultArchiver", "HtmlPublisher", "CopyToMasterNotifier":
 			r.e.Off(&r.j, "%s keeps files of its workspace, which are lost with the container: copy them somewhere in the command", name)
 		case "WsCleanup", "LogRotator", "DiscardBuildPublisher":
 		case "NaginatorPublisher":
@@ -249,7 +249,7 @@ func (r *reading) publishers() {
 }
 
 // telling matches plugins that say how a build went, or what it found, by their names.
-var telling = lazyregexp.New(`(?i)notif|mail|report|warning|coverage|cobertura|jacoco|xunit|testng|cppcheck|checkstyle|findbugs|pmd|violation|logparser|analysis|issue|clover|performance|robotpublisher|drypublisher|taskspublisher|sonarpublisher|influxdb|plot|slack|hipchat|jabber|ircpublisher|pagerduty|status|claim|badge|description|emotional|cordellwalker`)
+var telling = lazyregexp.New(`(?i)notif|mail|report|warning|coverage|cobertura|jacoco|xunit|testng|cppcheck|checkstyle|findbugs|pmd|lint|crap4j|jdepend|violation|logparser|analysis|issue|clover|performance|robotpublisher|drypublisher|taskspublisher|sonarpublisher|influxdb|plot|slack|hipchat|jabber|ircpublisher|pagerduty|status|claim|badge|description|emotional|cordellwalker`)
 
 // after says what a plugin did that is not known. One that may run a script, copy files or deploy is a part of
 // what the job does.
