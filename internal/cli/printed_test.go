@@ -57,6 +57,8 @@ func TestClassifyWhatIsNoLaunch(t *testing.T) {
 		"another call, in Go":         "operation error ECS: DescribeTasks, https response error StatusCode: 400, RequestID: 6f0c, ThrottlingException: Rate exceeded",
 		"another call, to a function": `{"errorType": "ClientError", "errorMessage": "An error occurred (ThrottlingException) when calling the DescribeTasks operation: Rate exceeded"}`,
 		"another call, by a code":     `{"code": "ThrottlingException", "message": "operation error ECS: DescribeTasks, https response error StatusCode: 400, RequestID: 6f0c, ThrottlingException: Rate exceeded"}`,
+		"another call, named first":   "ClientException: An error occurred (ClientException) when calling the StopTask operation: x",
+		"another call, as a cause":    printedJava + "\n\tat com.amazonaws.services.ecs.AmazonECSClient.executeDescribeTasks(AmazonECSClient.java:1)\nCaused by: " + printedJava + "\n",
 		"another call, by its trace":  "Caused by: " + printedJava + "\n\tat com.amazonaws.services.ecs.AmazonECSClient.doInvoke(AmazonECSClient.java:1)\n\tat com.amazonaws.services.ecs.AmazonECSClient.executeDescribeTasks(AmazonECSClient.java:1)\n",
 		"a task that is wrong":        `{"taskArn": "arn:t", "startedAt": "yesterday", "stoppedReason": "` + printedRefusal + `"}`,
 		"a task that is cut off":      `{"taskArn": "arn:t", "startedAt": 1763775000, "stoppedReason": "` + printedRefusal + `", "lastSt`,
@@ -76,7 +78,9 @@ func TestClassifyWhatNamesNoCall(t *testing.T) {
 	t.Parallel()
 	const (
 		java   = "com.amazonaws.services.ecs.model.AmazonECSException: Rate exceeded (Service: AmazonECS; Status Code: 400; Error Code: ThrottlingException; Request ID: 1; Proxy: null)"
-		launch = "\n\tat com.amazonaws.services.ecs.AmazonECSClient.executeRunTask(AmazonECSClient.java:1)\n"
+		launch = "\n\tat com.amazonaws.http.AmazonHttpClient.execute(AmazonHttpClient.java:1)\n\tat com.amazonaws.services.ecs.AmazonECSClient.doInvoke(AmazonECSClient.java:1)" +
+			"\n\tat com.amazonaws.services.ecs.AmazonECSClient.executeRunTask(AmazonECSClient.java:1)\n"
+		python = "An error occurred (ThrottlingException) when calling the RunTask operation: Rate exceeded"
 		other  = "\n\tat com.amazonaws.services.ecs.AmazonECSClient.executeDescribeTasks(AmazonECSClient.java:1)\n"
 	)
 	for name, c := range map[string]struct {
@@ -88,6 +92,12 @@ func TestClassifyWhatNamesNoCall(t *testing.T) {
 		".NET":                      {"Amazon.ECS.Model.LimitExceededException: The limit was exceeded.\n   at A.B.C()\n", []string{"unknown"}},
 		"JavaScript":                {"ClientException: Rate exceeded\n    at a (b.js:1:2) {\n  '$fault': 'client'\n}\n", []string{"unknown"}},
 		"a line of JSON":            {`{"level": "error", "text": "` + java + `"}`, []string{"unknown"}},
+		"Python":                    {python, []string{"no"}},
+		"Ruby, with a trace":        {"Aws::ECS::Errors::ThrottlingException: Rate exceeded\n\tfrom /gems/aws-sdk-core-3/lib/x.rb:1:in 'call'\n\tfrom /gems/aws-sdk-ecs-1/lib/aws-sdk-ecs/client.rb:9:in 'run_task'\n", []string{"no"}},
+		"in one message":            {strings.ReplaceAll(java+launch, "\n", "\r"), []string{"no"}},
+		"again as a cause":          {java + launch + "Caused by: " + java, []string{"no"}},
+		"above another's trace":     {strings.Replace(java, "Rate", "A rate", 1) + "\nb\n" + java + launch, []string{"unknown", "no"}},
+		"below another call's":      {java + launch + strings.Replace(java, "Rate", "A rate", 1) + other + strings.Replace(java, "Rate", "A rate", 1) + launch, []string{"no", "no"}},
 		"and then a trace":          {"ERROR " + java + "\n" + java + launch, []string{"no"}},
 		"one of two":                {java + launch + "b\n" + strings.Replace(java, "Rate", "A rate", 1), []string{"no", "unknown"}},
 		"another call's":            {"ERROR a\n" + java + other + "Caused by: " + java + "\n" + java + launch, []string{"no"}},
