@@ -108,14 +108,14 @@ func (n *Notifier) to(ctx context.Context, target string, body []byte) error {
 	return n.send(ctx, target, again, body)
 }
 
-// revokedError says that Slack does not accept the webhook.
+// revokedError says that Slack does not accept the webhook, or that it is none.
 type revokedError struct {
 	status int
 	says   string
 }
 
 func (e *revokedError) Error() string {
-	return fmt.Sprintf("Slack does not accept the webhook (%d %s): store a new one in the target's parameter", e.status, e.says)
+	return fmt.Sprintf("Slack does not accept the webhook (%d %s): store a new one in the target's parameter, or in the targets file", e.status, e.says)
 }
 
 func (n *Notifier) send(ctx context.Context, target, hook string, body []byte) error {
@@ -127,10 +127,13 @@ func (n *Notifier) send(ctx context.Context, target, hook string, body []byte) e
 		switch {
 		case err != nil:
 			n.until(target, n.Now().Add(silence))
+			n.Secrets.Forget(target) // the URL may be wrong, and mended by the next try
 			return err
+		case status == http.StatusOK && isPage(says):
+			return &revokedError{status, "a page"}
 		case status == http.StatusOK:
 			return nil
-		case status == http.StatusForbidden, status == http.StatusNotFound, status == http.StatusGone:
+		case status/100 == 3, status == http.StatusForbidden, status == http.StatusNotFound, status == http.StatusGone:
 			return &revokedError{status, says}
 		case status != http.StatusTooManyRequests:
 			return fmt.Errorf("Slack answered %d %s", status, says) //nolint:staticcheck // Slack is a name
@@ -188,7 +191,7 @@ func (n *Notifier) set(target string, at time.Time) {
 func (n *Notifier) post(ctx context.Context, hook string, body []byte) (status int, after time.Duration, says string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSpace(hook), bytes.NewReader(body))
 	if err != nil {
-		return 0, 0, "", errors.New("its parameter does not hold a URL")
+		return 0, 0, "", errors.New("the target does not hold a URL")
 	}
 	req.Header.Set("Content-Type", "application/json")
 	res, err := n.HTTP.Do(req)
@@ -202,6 +205,11 @@ func (n *Notifier) post(ctx context.Context, hook string, body []byte) (status i
 	text, _ := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	return res.StatusCode, retryAfter(res.Header.Get("Retry-After")), notice.Printable(strings.TrimSpace(string(text))), nil
 }
+
+// isPage reports whether an answer is HTML: somebody stored the address of a page, such as the channel's
+// own, or a proxy answered. Slack says ok (Slack, "Sending messages using incoming webhooks"), services
+// that take the same messages say so in other words.
+func isPage(says string) bool { return strings.HasPrefix(says, "<") }
 
 // retryAfter reads seconds. It returns the usual pause for what it cannot read.
 func retryAfter(s string) time.Duration {

@@ -139,6 +139,10 @@ func TestNotify(t *testing.T) {
 		"revoked":                     {answers: []answer{{403, "", "invalid_token"}}, waited: "[1s]", posts: 2, err: "403 invalid_token): store a new one"},
 		"gone with its channel":       {answers: []answer{{410, "", "channel_is_archived"}}, waited: "[1s]", posts: 2, err: "410 channel_is_archived"},
 		"a message Slack cannot read": {answers: []answer{{400, "", "invalid_blocks"}}, waited: "[]", posts: 1, err: "400 invalid_blocks"},
+		"a page instead of Slack":     {answers: []answer{{200, "", " <!DOCTYPE html><title>Sign in</title>"}}, waited: "[1s]", posts: 2, err: "(200 a page): store a new one"},
+		"the address of a page":       {answers: []answer{{302, "", ""}}, waited: "[1s]", posts: 2, err: "(302 ): store a new one"},
+		"a page that was replaced":    {answers: []answer{{200, "", "<html>"}, ok}, waited: "[1s]", posts: 2},
+		"in other words":              {answers: []answer{{200, "", `{"success":true}`}}, waited: "[]", posts: 1},
 		"a fault of Slack":            {answers: []answer{{500, "", ""}}, waited: "[]", posts: 1, err: "answered 500"},
 		"a target nobody set up":      {answers: []answer{ok}, targets: []string{"nope", "ops"}, waited: "[]", posts: 1, err: "reading its webhook: no parameter"},
 	} {
@@ -208,6 +212,23 @@ func TestWaitsByTheMachinesClock(t *testing.T) {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestWrongURLIsReadAgain: a URL that leads nowhere is not remembered, so that the next try uses what a
+// person stored instead.
+func TestWrongURLIsReadAgain(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []string{"http://127.0.0.1:1/services/T0/B0/secret", "to be done"} {
+		w := newWorld(t, ok)
+		w.secrets.values["ops"][0] = wrong
+		if err := w.tell(t.Context(), notice.Notice{}); err == nil {
+			t.Errorf("%s took a notice", wrong)
+		}
+		_ = w.Wait(t.Context(), silence)
+		if err := w.tell(t.Context(), notice.Notice{}); err != nil {
+			t.Errorf("after %s was replaced: %v", wrong, err)
+		}
+	}
+}
 
 // TestErrorsDoNotTellTheWebhook: neither if the line is dead nor if the URL is bad.
 func TestErrorsDoNotTellTheWebhook(t *testing.T) {
