@@ -43,9 +43,10 @@ func TestRunTaskAnswers(t *testing.T) {
 			run.Refused{Attempt: 2, Stop: stop.Stop{Kind: stop.LaunchFailure, Reason: "RESOURCE:MEMORY", Detail: "d", ARN: "a"}},
 			stop.No,
 		},
-		"neither": {200, `{"tasks":[],"failures":[]}`, run.NoAnswer{Attempt: 2}, ""},
-		"empty":   {200, ``, run.NoAnswer{Attempt: 2}, ""},
-		"no JSON": {200, `<html>`, run.NoAnswer{Attempt: 2}, ""},
+		"neither":                {200, `{"tasks":[],"failures":[]}`, run.NoAnswer{Attempt: 2}, ""},
+		"a task without its ARN": {200, `{"tasks":[{"lastStatus":"PROVISIONING"}],"failures":[]}`, run.NoAnswer{Attempt: 2}, ""},
+		"empty":                  {200, ``, run.NoAnswer{Attempt: 2}, ""},
+		"no JSON":                {200, `<html>`, run.NoAnswer{Attempt: 2}, ""},
 		"conflict with its tasks": {
 			400, `{"__type":"ConflictException","message":"m","resourceIds":["` + taskARN + `"]}`,
 			run.Launched{Attempt: 2, TaskARN: taskARN},

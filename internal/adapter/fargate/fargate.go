@@ -94,6 +94,8 @@ func (f *Launcher) Launch(ctx context.Context, l port.Launch) run.Event {
 		return answer
 	}
 	switch {
+	case len(out.Tasks) > 0 && aws.ToString(out.Tasks[0].TaskArn) == "": // a run could never be looked at by it
+		return run.NoAnswer{Attempt: l.Attempt, Err: "ECS answered with a task that has no ARN"}
 	case len(out.Tasks) > 0:
 		return run.Launched{
 			Attempt: l.Attempt, TaskARN: aws.ToString(out.Tasks[0].TaskArn), LastStatus: aws.ToString(out.Tasks[0].LastStatus),
