@@ -4,6 +4,7 @@ package slack
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -115,7 +116,7 @@ type revokedError struct {
 }
 
 func (e *revokedError) Error() string {
-	return fmt.Sprintf("Slack does not accept the webhook (%d %s): store a new one in the target's parameter, or in the targets file", e.status, e.says)
+	return fmt.Sprintf("Slack does not accept the webhook (%d %s): store a new one in the target's parameter, or in the targets file", e.status, cmp.Or(e.says, http.StatusText(e.status)))
 }
 
 func (n *Notifier) send(ctx context.Context, target, hook string, body []byte) error {

@@ -140,7 +140,7 @@ func TestNotify(t *testing.T) {
 		"gone with its channel":       {answers: []answer{{410, "", "channel_is_archived"}}, waited: "[1s]", posts: 2, err: "410 channel_is_archived"},
 		"a message Slack cannot read": {answers: []answer{{400, "", "invalid_blocks"}}, waited: "[]", posts: 1, err: "400 invalid_blocks"},
 		"a page instead of Slack":     {answers: []answer{{200, "", " <!DOCTYPE html><title>Sign in</title>"}}, waited: "[1s]", posts: 2, err: "(200 a page): store a new one"},
-		"the address of a page":       {answers: []answer{{302, "", ""}}, waited: "[1s]", posts: 2, err: "(302 ): store a new one"},
+		"the address of a page":       {answers: []answer{{302, "", ""}}, waited: "[1s]", posts: 2, err: "(302 Found): store a new one"},
 		"a page that was replaced":    {answers: []answer{{200, "", "<html>"}, ok}, waited: "[1s]", posts: 2},
 		"in other words":              {answers: []answer{{200, "", `{"success":true}`}}, waited: "[]", posts: 1},
 		"a fault of Slack":            {answers: []answer{{500, "", ""}}, waited: "[]", posts: 1, err: "answered 500"},

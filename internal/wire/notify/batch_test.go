@@ -269,7 +269,7 @@ func TestARedirectIsNoAnswer(t *testing.T) {
 	for _, w := range waysOf(&Config{}, &a, slog.New(slog.DiscardHandler)) {
 		if w, ok := w.(*slack.Notifier); ok {
 			w.Secrets = stored(server.URL + "/hook")
-			if err := w.Carry(t.Context(), "slack/ops", notice.Notice{}); err == nil || !strings.Contains(err.Error(), "(302 )") || elsewhere.Load() > 0 {
+			if err := w.Carry(t.Context(), "slack/ops", notice.Notice{}); err == nil || !strings.Contains(err.Error(), "(302 Found)") || elsewhere.Load() > 0 {
 				t.Errorf("%v, and %d requests elsewhere", err, elsewhere.Load())
 			}
 		}
