@@ -159,7 +159,11 @@ func (s *Server) settle(e *event, err error) {
 		s.outbox.remove(e)
 		return
 	}
-	wait := min(time.Second<<min(e.tries, 10), time.Minute)
+	most := time.Minute
+	if s.cfg.Saved != nil && s.cfg.Saved(err) {
+		most = 10 * time.Minute
+	}
+	wait := min(time.Second<<min(e.tries, 10), most)
 	e.tries, e.err = e.tries+1, err
 	s.outbox.postpone(e, s.cfg.Clock.Now().Add(wait))
 	if !s.closing {

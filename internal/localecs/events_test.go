@@ -2,6 +2,7 @@ package localecs_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -33,6 +34,31 @@ func TestAnEventIsGivenUntilItIsTaken(t *testing.T) {
 }
 
 // TestARefusedEventHoldsUpNoOther: while a task's event waits for its next try, those of others are given.
+// TestAnEventOfWhichAllIsSaved: it is given less and less often, so that a target of notices that is gone
+// for a day is not tried each minute for each run; one of which nothing is written is given each minute.
+func TestAnEventOfWhichAllIsSaved(t *testing.T) {
+	t.Parallel()
+	owed := errors.New("a notice is owed")
+	for name, c := range map[string]struct {
+		err         error
+		least, most int
+	}{"saved": {owed, 14, 16}, "not saved": {errors.New("the disk is full"), 60, 70}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tries := 0
+			h := newHouse(t, func(cfg *localecs.Config) {
+				cfg.OnlyStopped, cfg.Saved = true, func(err error) bool { return errors.Is(err, owed) }
+				cfg.Deliver = func(context.Context, []byte) error { tries++; return c.err }
+			})
+			h.run()
+			h.clock.Advance(time.Hour)
+			if tries < c.least || tries > c.most {
+				t.Errorf("given %d times in an hour", tries)
+			}
+		})
+	}
+}
+
 func TestARefusedEventHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

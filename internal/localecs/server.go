@@ -32,6 +32,10 @@ type Config struct {
 	// min. At most Abreast callbacks of the clock call Deliver at a time, with no lock held. Its
 	// context ends with the server, or after a minute.
 	Deliver func(ctx context.Context, event []byte) error
+	// Saved, if not nil, reports whether an error of Deliver means that what the event says is written, and
+	// that what could not be done yet is also tried elsewhere. Such an event is given less and less often,
+	// at last every 10 min.
+	Saved func(err error) bool
 	// Abreast is how many events are delivered at a time, each of a different task; 0 means 1.
 	// OnlyStopped omits the events of all states but STOPPED. Consecutive states without a delay then
 	// become one change.

@@ -219,6 +219,7 @@ func (l *Local) localECS(ctx context.Context, cfg LocalConfig) error {
 		Region: localRegion, AccessKeyID: key, Logger: cfg.Log, Secrets: cfg.Secrets,
 		Launching: func() bool { return l.Firing() },
 		Deliver:   func(ctx context.Context, event []byte) error { return l.Control.OnStopped(ctx, event) },
+		Saved:     local.Owed,
 	})
 	if err != nil {
 		return fmt.Errorf("bringing up the local ECS: %w", err)

@@ -6,11 +6,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/localecs"
+	"github.com/batchplane/batchplane/internal/localecs/vclock"
 	"github.com/batchplane/batchplane/internal/notice"
 	"github.com/batchplane/batchplane/internal/port"
 	"github.com/batchplane/batchplane/internal/run"
@@ -129,4 +131,43 @@ func TestANoticeBesideAnEndThatCannotBeWritten(t *testing.T) {
 		return strings.Contains(trouble, "cannot write what became of 1 task, trying again: ") && strings.Contains(trouble, "no such table: main.nowhere") &&
 			strings.Contains(trouble, "that the ends of 1 task ask for, such as notices; trying again: ") && strings.Contains(trouble, "nobody listens")
 	})
+}
+
+// counting counts how often nobody listened.
+type counting struct{ tries *atomic.Int32 }
+
+func (c counting) Notify(context.Context, notice.Notice) error {
+	c.tries.Add(1)
+	return errors.New("nobody listens")
+}
+
+// TestATargetThatIsGone: it is tried within seconds at first, and for hours some times an hour.
+func TestATargetThatIsGone(t *testing.T) {
+	t.Parallel()
+	clock, tries := vclock.New(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)), &atomic.Int32{}
+	l, err := wire.NewLocal(t.Context(), wire.LocalConfig{
+		DB: filepath.Join(t.TempDir(), "jobs.db"), Clock: clock, Delays: &localecs.Delays{}, Notifier: counting{tries},
+		Runner: &localecs.ScriptedRunner{Clock: clock, Script: func(localecs.ContainerSpec) localecs.Script { return localecs.Script{ExitCode: 3} }},
+		Jobs:   []job.Job{{Name: "report", Command: []string{"x"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close(context.WithoutCancel(t.Context())) }()
+	if _, err := l.Control.RunByHand(t.Context(), port.RunRequest{Job: "report", RequestID: "1", By: "me"}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 * 60 {
+		clock.Advance(time.Second)
+	}
+	early := tries.Load()
+	for range 10 * 60 {
+		clock.Advance(time.Minute)
+		if _, err := l.Control.Look(t.Context()); err != nil && !errors.Is(err, port.ErrOwed) {
+			t.Fatal(err)
+		}
+	}
+	if all := tries.Load(); early < 6 || all > 120 || all < 60 {
+		t.Errorf("tried %d times in two minutes, and %d in ten hours", early, all)
+	}
 }
