@@ -50,7 +50,7 @@ func refused(c StackConfig, region string, api smithy.APIError, err error) error
 	case expired[code]:
 		return fmt.Errorf("the AWS session has expired: %s, then ask again (%w)", signIn(c), err)
 	case strange[code]:
-		return fmt.Errorf("AWS does not know these credentials: %s, or name another --profile (%w)", signIn(c), err)
+		return fmt.Errorf("AWS does not know these credentials in %s: %s, name another --profile, or another --region if the account has not enabled this one (%w)", region, signIn(c), err)
 	case denied[code]:
 		return notAllowed(c, region, api, err)
 	case busy[code]:

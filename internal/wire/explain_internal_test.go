@@ -30,7 +30,7 @@ func TestExplain(t *testing.T) {
 		"nothing":                 {nil, ""},
 		"an expired session":      {said("ExpiredTokenException", "x"), "the AWS session has expired: sign in with `aws login --profile work` or `aws sso login --profile work`, then ask again"},
 		"an expired SSO session":  {said("UnauthorizedSSOTokenError", "x"), "the AWS session has expired: "},
-		"unknown credentials":     {said("UnrecognizedClientException", "x"), "AWS does not know these credentials: sign in with"},
+		"unknown credentials":     {said("UnrecognizedClientException", "x"), "AWS does not know these credentials in mars-1: sign in with `aws login --profile work` or `aws sso login --profile work`, name another --profile, or another --region if the account has not enabled this one ("},
 		"a read that is denied":   {said("AccessDeniedException", "User: u is not authorized to perform: dynamodb:Query on resource: r"), "you may not do dynamodb:Query: the policy in the output ReaderPolicyArn of the stack prod allows it"},
 		"a request":               {said("AccessDeniedException", "User: u is not authorized to perform: lambda:InvokeFunction on resource: r"), "you may not do lambda:InvokeFunction: the policy in the output OperatorPolicyArn"},
 		"a deployment":            {said("AccessDeniedException", "User: u is not authorized to perform: scheduler:CreateSchedule on resource: r"), "you may not do scheduler:CreateSchedule: the policy in the output DeployerPolicyArn"},
