@@ -91,6 +91,7 @@ func TestReopenBesideAnother(t *testing.T) {
 		if reply, err := w.ctl.SettleKept(t.Context(), port.KeptRequest{ID: kept.ID(), Again: true}); err != nil || reply.Outcome != port.Accepted {
 			t.Errorf("%+v, %v", reply, err)
 		}
+		w.wantItem("beside the other", string(minute(5)), "")
 	}
 	w.stop(minute(5))
 	w.wantItem("after the other's end", string(minute(0)), "")

@@ -116,7 +116,6 @@ func ofContainers(list []object) Document {
 	for _, o := range list {
 		c := container(o)
 		t.Containers = append(t.Containers, c)
-		t.partial = t.partial || partial(o)
 		t.ARN = o.text("taskArn")
 		if c.LastStatus != "" && c.LastStatus != "STOPPED" {
 			t.LastStatus = c.LastStatus
