@@ -67,11 +67,11 @@ func (c call) mirrored() string {
 func (c call) source() (folder string, places int) {
 	last := ""
 	for _, w := range c.args {
-		value, own := strings.HasPrefix(last, "-"), ofDisk().MatchString(w)
+		value := strings.HasPrefix(last, "-")
 		switch {
-		case own && places == 0 && (folder == "" || !value):
+		case places == 0 && ofDisk().MatchString(w) && (folder == "" || !value):
 			folder = w
-		case !own && !value && away().MatchString(w):
+		case !value && away().MatchString(w):
 			places++
 		}
 		last = w

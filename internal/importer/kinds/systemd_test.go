@@ -32,6 +32,8 @@ func TestTimers(t *testing.T) {
 		{name: "weeks of a month", text: timer("OnCalendar=Mon *-*-1..7\nOnCalendar=Mon *-*-15..21", run1), zone: "UTC", says: []string{"(0 0 ? * 2#1 *)", "(0 0 ? * 2#3 *)"}, never: "refused", jobs: 2},
 		{name: "hours of one week of a month", text: timer("OnCalendar=Mon *-*-1..7 03:00\nOnCalendar=Mon *-*-1..7 05:00", run1), zone: "UTC", says: []string{"(0 3,5 ? * 2#1 *)"}, jobs: 1},
 		{name: "twice in a minute", text: timer("OnCalendar=*:28:10\nOnCalendar=*:28:40", run1), zone: "UTC", says: []string{"refused: it names several times in a minute"}, never: "second is left out"},
+		{name: "a second twice", text: timer("OnCalendar=*:28:10\nOnCalendar=*:28:10", run1), zone: "UTC", says: []string{"the second is left out"}, never: "refused", jobs: 1},
+		{name: "a second beside one that cannot be read", text: timer("OnCalendar=*:28:10\nOnCalendar=*:28:99\nOnCalendar=*:28:10", run1), zone: "UTC", says: []string{"99 is not from 0 to 59", "*:28:10 is 28 * * * *"}, never: "several times in a minute", jobs: 1},
 		{name: "a second of the second", text: timer("OnCalendar=*:28\nOnCalendar=*:58:10", run1), zone: "UTC", says: []string{"the second is left out"}, jobs: 1},
 		{name: "days of the month", text: timer("OnCalendar=*-*-01\nOnCalendar=*-*-15", run1), zone: "UTC", says: []string{"is 0 0 1,15 * *"}, jobs: 1},
 		{name: "months of one schedule", text: timer("OnCalendar=*-01-01\nOnCalendar=*-07-01", run1), zone: "UTC", says: []string{"is 0 0 1 1,7 *"}, jobs: 1},
@@ -94,6 +96,7 @@ func TestTimers(t *testing.T) {
 		{name: "a limit that a oneshot does not have", text: timer(daily, run1+"\nRuntimeMaxSec=10min\nTimeoutStartSec=1h"), zone: "UTC", says: []string{"RuntimeMaxSec=10min is left out", "TimeoutStartSec is `timeout: 1h`"}, jobs: 1}, // github.com/ya-rav/postgresql-backup-recovery has both
 		{name: "a hole among its words", text: timer(daily, "ExecStart=/usr/bin/rsync h:/a '{{ archive_dir }}/packages'"), zone: "UTC", says: []string{"it holds {{ archive_dir }}, which is still"}, jobs: 1, off: true},
 		{name: "a hole that its words hide", text: timer(daily, "ExecStart=/usr/bin/rsync h:/a {{ archive_dir }}/packages"), zone: "UTC", says: []string{"it holds {{ archive_dir }}, which is still"}, jobs: 1, off: true}, // github.com/archlinux/infrastructure
+		{name: "a hole in its description", text: timer(daily, run1+"\n[Unit]\nDescription={{ a }}"), zone: "UTC", never: "still to be filled in", jobs: 1},
 		{name: "a hole in a variable", text: timer(daily, run1+"\nEnvironment=A={{ a }}"), zone: "UTC", says: []string{"it holds {{ a }}, which is still"}, jobs: 1, off: true},
 		{name: "a template of docker's", text: timer(daily, "ExecStart=/x --format '{{.Names}}'"), zone: "UTC", never: "still to be filled in", jobs: 1},
 		{name: "a program that an installer names", text: timer(daily, "ExecStart=SETUP_PATH/backup/x.sh"), zone: "UTC", says: []string{"no program by the path SETUP_PATH/backup/x.sh"}, jobs: 1, off: true}, // github.com/axeleroy/setup
