@@ -33,7 +33,6 @@ func TestAnEventIsGivenUntilItIsTaken(t *testing.T) {
 	same(t, "events, in order", h.events.short(), wholeLife)
 }
 
-// TestARefusedEventHoldsUpNoOther: while a task's event waits for its next try, those of others are given.
 // TestAnEventOfWhichAllIsSaved: it is given less and less often, so that a target of notices that is gone
 // for a day is not tried each minute for each run; one of which nothing is written is given each minute.
 func TestAnEventOfWhichAllIsSaved(t *testing.T) {
@@ -59,6 +58,7 @@ func TestAnEventOfWhichAllIsSaved(t *testing.T) {
 	}
 }
 
+// TestARefusedEventHoldsUpNoOther: while a task's event waits for its next try, those of others are given.
 func TestARefusedEventHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
