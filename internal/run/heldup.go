@@ -50,7 +50,7 @@ func (r *Run) HeldUpNow(now time.Time) bool {
 }
 
 func (d *decider) waiting() (Result, string) {
-	if !d.r.HeldUpNow(d.now()) {
+	if !d.r.HeldUpNow(d.now()) || d.withheld() != "" {
 		return Ignored, "nobody is to be told that it waits"
 	}
 	d.r.HeldUp = d.now()

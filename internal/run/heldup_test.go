@@ -50,6 +50,22 @@ func TestHeldUp(t *testing.T) {
 	}
 }
 
+// TestHeldUpNoMore: that a run waits is not told once it is not launched any more. A restored table says of
+// a run that was launched since that it waits.
+func TestHeldUpNoMore(t *testing.T) {
+	t.Parallel()
+	r := run.Run{ID: "report/20261122T1730Z", Status: run.Queued, ScheduledFor: t0, QueuedAt: t0, ReadyAt: t0, DueAt: t0, Lacks: stop.NoCapacity, Attempts: []run.Attempt{{N: 1, SentAt: t0}}}
+	restored := run.DefaultTiming
+	restored.NotBefore = t0.Add(time.Hour)
+	now := t0.Add(2 * time.Hour)
+	if d := decided(plain, r, run.Waiting{}, now, restored); d.Result != run.Ignored {
+		t.Errorf("%s: %s", d.Result, d.Why)
+	}
+	if d := decided(plain, r, run.Due{}, now, restored); d.Next.Status != run.Failed {
+		t.Errorf("it is %s", d.Next.Status)
+	}
+}
+
 // TestHeldUpAgain: a retry waits anew.
 func TestHeldUpAgain(t *testing.T) {
 	t.Parallel()
