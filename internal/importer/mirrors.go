@@ -21,7 +21,9 @@ func (r *Command) mirrors(all []call) {
 		return
 	}
 	for i, c := range all[:min(len(all), maxCalls)] {
-		if source := c.mirrored(); source != "" && !slices.ContainsFunc(all[:i], call.fills) {
+		source := c.mirrored()
+		made := func(before call) bool { return before.fills() || before.lands("") == source }
+		if source != "" && !slices.ContainsFunc(all[:i], made) {
 			r.Off("it deletes elsewhere what %s of its host does not have, and in a task that may be all of it: leave it there, or mount the folder from EFS in the task definition", source)
 			return
 		}

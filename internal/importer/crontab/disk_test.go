@@ -35,6 +35,7 @@ func TestLeftOnTheDisk(t *testing.T) {
 		stays("after a call", "wget -q --spider https://h && rsync -a --delete /srv/ h:/b", true, "it deletes elsewhere what /srv/"),
 		stays("after another folder", "rsync -a /a/ h:/a; rsync -a --delete /srv/ h:/b", true, "it deletes elsewhere what /srv/"),
 		stays("with a dump among those of earlier days", "pg_dump -h h x > /srv/x.sql && rsync -a --delete /srv/ h:/b", true, "it deletes elsewhere what /srv/"),
+		stays("a dump that is a folder", "pg_dump -Fd -f /srv/x -h h x && rsync -a --delete /srv/x h:/b", false, "it writes to /srv/x"),
 		stays("with an archive among those of earlier days", "tar czf /srv/x.tgz /x && rsync -a --delete /srv/ h:/b", true, "it deletes elsewhere what /srv/"),
 		stays("the user's own folder", "rsync -a --delete $HOME/ h:/b", true, "it deletes elsewhere what $HOME/"),
 		stays("the user's own folder in braces", `rsync -a --delete "${HOME}/x" h:/b`, true, "it deletes elsewhere what ${HOME}/x"),
