@@ -205,7 +205,7 @@ func (st *Status) judgePulse(now time.Time) {
 	switch {
 	case !st.Running:
 	case st.Heartbeat.IsZero():
-		st.wrong("the sweep has never finished")
+		st.wrong("the sweep has never finished: a new control plane's first one may take two minutes")
 	case now.Sub(st.Heartbeat) > heartbeatWithin:
 		st.wrong("the sweep last finished %s ago", now.Sub(st.Heartbeat).Truncate(time.Second))
 	}

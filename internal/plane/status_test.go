@@ -31,7 +31,7 @@ func TestStatusJudges(t *testing.T) {
 		"well":                        {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "a", State: "OK", Heard: true}, {Name: "b", State: "INSUFFICIENT_DATA", Heard: true}}, Queues: []plane.Queue{{Name: "TriggerFailures"}}, Rules: []plane.Rule{{Name: "StoppedTasks", State: "ENABLED", Targets: 1}}}, 0, ""},
 		"another version is no fault": {time.Minute, plane.Health{Running: true, Version: "9.9.9"}, 0, ""},
 		"not running":                 {time.Minute, plane.Health{}, 0, "the control plane is not running: no job is started"},
-		"never swept":                 {0, plane.Health{Running: true}, 0, "the sweep has never finished"},
+		"never swept":                 {0, plane.Health{Running: true}, 0, "the sweep has never finished: a new control plane's first one may take two minutes"},
 		"no sweep for long":           {6 * time.Minute, plane.Health{Running: true}, 0, "the sweep last finished 6m0s ago"},
 		"a run waits for long":        {time.Minute, plane.Health{Running: true}, 6 * time.Minute, "the oldest run of the launch lane has been due for 6m0s"},
 		"an alarm":                    {time.Minute, plane.Health{Running: true, Alarms: []plane.Alarm{{Name: "b-Lag", State: "ALARM", Reason: "late", Rings: true, Heard: true}}}, 0, "the alarm b-Lag is in ALARM: late"},
