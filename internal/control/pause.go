@@ -45,7 +45,11 @@ func (c *Control) Resume(ctx context.Context, req port.ResumeRequest) (port.Repl
 			item.SkipNext = nil
 			return port.Reply{Outcome: port.Accepted, Message: fmt.Sprintf("the next slot of %s will not be skipped", req.Job)}
 		}
-		return refuse("", "%s not paused", named(req.Job))
+		pause := req.Job + " has no pause of its own"
+		if req.Job == job.All {
+			pause = "there is no pause of all jobs"
+		}
+		return refuse("", "%s: `pauses` lists those in force", pause)
 	})
 }
 

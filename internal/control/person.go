@@ -22,7 +22,7 @@ func (c *Control) RunByHand(ctx context.Context, req port.RunRequest) (port.Repl
 	case errors.Is(err, errGone):
 		return refuse("", noMore, req.Job), nil
 	case errors.Is(err, port.ErrNotFound):
-		return refuse("", "there is no job %q: use a name of the jobs file", req.Job), nil
+		return refuse("", "there is no job %q: use a name of the jobs file; one deployed just now is known within a minute", req.Job), nil
 	case err != nil:
 		return port.Reply{}, err
 	}
