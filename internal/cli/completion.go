@@ -28,6 +28,7 @@ complete -o default -F _batchplane batchplane
 `,
 	"zsh": `#compdef batchplane
 # zsh: source <(batchplane completion zsh)
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i; }
 _batchplane() {
     local -a found
     found=("${(@f)$("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")

@@ -2,6 +2,8 @@ package cli_test
 
 import (
 	"context"
+	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -245,6 +247,22 @@ func TestVersionCompletionMan(t *testing.T) {
 		if !strings.Contains(man, says) {
 			t.Errorf("man does not say %s", says)
 		}
+	}
+}
+
+// TestCompletionOfABareZsh: zsh completes although nothing before has loaded its completion, as with an empty
+// .zshrc.
+func TestCompletionOfABareZsh(t *testing.T) {
+	t.Parallel()
+	zsh, err := exec.LookPath("zsh")
+	if err != nil {
+		t.Skip("zsh is not installed")
+	}
+	cmd := exec.CommandContext(t.Context(), zsh, "-f", "-i")
+	cmd.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}
+	cmd.Stdin = strings.NewReader(batchplane(t, "completion", "zsh").out + "print -r -- it completes by $_comps[batchplane]\n")
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "it completes by _batchplane\n") {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 
