@@ -56,12 +56,12 @@ func (in *Import) Switch(disable, enable string) {
 }
 
 // commands gives those of all items in one direction. For an item with open jobs it gives a
-// sentence.
-func (s Steps) commands(of func(itsSwitch) string) (all []string) {
+// sentence, which open begins.
+func (s Steps) commands(of func(itsSwitch) string, open string) (all []string) {
 	for _, one := range s.switches {
 		command := of(one)
 		if len(one.open) > 0 {
-			command = "# not before " + strings.Join(one.open, " and ") + " is decided on and switched on in the jobs file: " + command
+			command = "# " + fmt.Sprintf(open, strings.Join(one.open, " and ")) + ": " + command
 		}
 		command = oneLine(command)
 		if !slices.Contains(all, command) {
@@ -111,8 +111,8 @@ func (s Steps) Plan(t Target) *Switching {
 	if len(s.switches) == 0 {
 		return nil
 	}
-	disable := s.commands(func(one itsSwitch) string { return one.disable })
-	enable := s.commands(func(one itsSwitch) string { return one.enable })
+	disable := s.commands(func(one itsSwitch) string { return one.disable }, "not before %s is decided on and switched on in the jobs file")
+	enable := s.commands(func(one itsSwitch) string { return one.enable }, "if you disabled it, for %s")
 	if s.Local != nil {
 		return s.Local.plan(t, disable, enable)
 	}

@@ -93,12 +93,14 @@ func TestOfNoDay(t *testing.T) {
 // TestStepsOfAFile: where its lines go back to, and what they do of jobs that are off.
 func TestStepsOfAFile(t *testing.T) {
 	t.Parallel()
-	const off, place = "comments the lines of jobs that came over switched off out as well", "PLACE is where the system reads this crontab"
+	const off, place = "crontab.imported also comments out the lines of jobs that came over switched off", "PLACE is where the system reads this crontab"
 	const system = "sudo cp -p PLACE crontab.old && sudo cp crontab.imported PLACE"
 	for name, c := range map[string]struct{ file, text, says, not string }{
 		"a user's":            {"-", at("/x"), "crontab crontab.imported", off},
 		"a user's, of no one": {"-", at("/x"), "crontab crontab.imported", place},
 		"with a job off":      {"-", at("/x & /y"), off, place},
+		"with more of them":   {"-", at("/x & /y") + at("/z & /y"), "put crontab.kept in place of crontab.imported below: batchplane import crontab crontab.imported --undo --job x,z -o crontab.kept\n(umask 077", place},
+		"and back":            {"-", at("/x & /y"), "\ncrontab crontab.old\n", place},
 		"a system's":          {"-", at("root /x"), place, off},
 		"a system's, copied":  {"-", at("root /x"), system, off},
 		"of /etc":             {"/etc/cron.d/x", at("root /x"), "sudo cp -p /etc/cron.d/x x.old && sudo cp x.imported /etc/cron.d/x", place},

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/batchplane/batchplane/internal/importer"
-	"github.com/batchplane/batchplane/internal/job"
 )
 
 // steps adds how to switch the lines of a crontab off and on again.
@@ -22,9 +21,12 @@ func (in *importing) steps(f *importer.File) {
 		name = "crontab"
 	}
 	imported, old := importer.Word(name+".imported"), importer.Word(name+".old")
-	if in.off() {
-		in.Steps.Switch("# "+imported+" comments the lines of jobs that came over switched off out as well: settle those first, or keep their lines",
-			"# one line alone comes back with: batchplane import crontab "+imported+" --undo --job NAME")
+	if off := in.off(); len(off) > 0 {
+		undo, kept := "batchplane import crontab "+imported+" --undo --job ", importer.Word(name+".kept")
+		in.Steps.Switch("# "+imported+" also comments out the lines of jobs that came over switched off, and nothing would run in their place: first decide on them and switch them on in the jobs file",
+			"# one line alone comes back with: "+undo+"NAME")
+		in.Steps.Switch("# or keep their lines, and put "+kept+" in place of "+imported+" below: "+undo+strings.Join(off, ",")+" -o "+kept,
+			"# one line alone comes back with: "+undo+"NAME")
 	}
 	place := in.place(f)
 	if place == unknownPlace {
@@ -39,9 +41,14 @@ func (in *importing) steps(f *importer.File) {
 	in.Steps.Switch("(umask 077; crontab -l > "+old+") && crontab "+imported, "crontab "+old)
 }
 
-// off reports whether one of the jobs came over switched off.
-func (in *importing) off() bool {
-	return slices.ContainsFunc(in.Jobs, func(j job.Job) bool { return j.Disabled })
+// off names the jobs that came over switched off.
+func (in *importing) off() (names []string) {
+	for _, j := range in.Jobs {
+		if j.Disabled {
+			names = append(names, j.Name)
+		}
+	}
+	return names
 }
 
 // unknownPlace stands in the steps for a system crontab whose name is not a path below /etc.

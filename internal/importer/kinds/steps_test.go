@@ -105,10 +105,12 @@ func TestOpenSwitch(t *testing.T) {
 	s.Switch("off a", "on a")
 	s.Switch("off b", "on b", "job-b")
 	s.Switch("off a", "on a", "job-a")
-	for _, step := range append(s.Plan(importer.Target{}).Over[1:2], s.Plan(importer.Target{}).Back[1]) {
-		if len(step.Commands) != 2 || !strings.HasPrefix(step.Commands[0], "# not before job-a is decided on") || !strings.HasPrefix(step.Commands[1], "# not before job-b is") {
-			t.Errorf("%q", step.Commands)
-		}
+	over, back := s.Plan(importer.Target{}).Over[1].Commands, s.Plan(importer.Target{}).Back[1].Commands
+	if len(over) != 2 || !strings.HasPrefix(over[0], "# not before job-a is decided on") || !strings.HasPrefix(over[1], "# not before job-b is") {
+		t.Errorf("%q", over)
+	}
+	if want := []string{"# if you disabled it, for job-a: on a", "# if you disabled it, for job-b: on b"}; !slices.Equal(back, want) {
+		t.Errorf("%q", back)
 	}
 }
 
