@@ -125,7 +125,11 @@ func Description(raw []string, about string, alone bool) string {
 // nothing about a job.
 func paragraph(raw []string) string {
 	var lines []string
+	title := func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), "##") }
 	for i := len(raw) - 1; i >= 0; i-- {
+		if i < len(raw)-1 && title(raw[i]) && !title(raw[i+1]) {
+			break // it is above more than this job
+		}
 		body := strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(raw[i]), "#"))
 		if body == "" {
 			break // an empty comment ends the paragraph

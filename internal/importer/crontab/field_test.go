@@ -150,6 +150,7 @@ func TestDescriptions(t *testing.T) {
 		"# BACKUPS\n" + job:                                                        "",
 		"# Backups:\n" + job:                                                       "",
 		"######## Reports ########\n" + job:                                        "",
+		"### Backups\n# Rebuilds the sales report\n" + job:                         "Rebuilds the sales report",
 		"# ---- Reports ----\n" + job:                                              "",
 		"# Report jobs\n" + "0 1 * * * /opt/a\n" + job:                             "",
 		"# nightly report\n\n" + job:                                               "",
