@@ -21,7 +21,7 @@ func TestInstall(t *testing.T) {
 	f := newFolder(t, jobs)
 	out := f.must("local", "install", "-f", "jobs.yaml", "--drain", "1h")
 	wants := []string{
-		"Type=notify\n", "need root here.\nUser=", "ExecStart=" + binary + " local -f " + f.path("jobs.yaml") + " --drain 1h0m0s --grace 30s --quiet --db /var/lib/batchplane/jobs.db\n",
+		"Type=notify\n", "must exist and have access to the program and the jobs file; jobs that need root's rights need root here.\nUser=", "ExecStart=" + binary + " local -f " + f.path("jobs.yaml") + " --drain 1h0m0s --grace 30s --quiet --db /var/lib/batchplane/jobs.db\n",
 		"ExecReload=/bin/kill -HUP $MAINPID\n", "StateDirectory=batchplane\n", "Delegate=yes\n", "TimeoutStopSec=3645\n", "WorkingDirectory=" + f.dir + "\n",
 	}
 	if runtime.GOOS == "darwin" {

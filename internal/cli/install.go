@@ -136,7 +136,7 @@ After=network-online.target time-sync.target
 
 [Service]
 Type=notify
-# Of tasks too. This user must exist; jobs that need root's rights need root here.
+# Of tasks too. This user must exist and have access to the program and the jobs file; jobs that need root's rights need root here.
 User=%[2]s
 ExecStart=%[3]s
 ExecReload=/bin/kill -HUP $MAINPID

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/batchplane/batchplane/internal/job"
 	"github.com/batchplane/batchplane/internal/job/jobfile"
@@ -98,7 +99,7 @@ func (c *validateCmd) onAWS(file jobfile.File) (problems []jobfile.Problem, warn
 	}
 	faults, warnings := render.Runnable(file.Jobs, file.Definitions, c.Clusters, holdsSecret)
 	for _, f := range faults {
-		problems = append(problems, jobfile.Problem{File: c.Files[0], Message: f})
+		problems = append(problems, jobfile.Problem{File: strings.Join(c.Files, ", "), Message: f})
 	}
 	return problems, warnings
 }

@@ -39,6 +39,9 @@ func TestValidate(t *testing.T) {
 	if r := batchplane(t, "--json", "validate", "-f", base, "-f", prod); r.code != 0 || r.out != `{"jobs":1,"problems":0,"for":"local"}`+"\n" {
 		t.Errorf("%+v", r)
 	}
+	if r := batchplane(t, "validate", "-f", base, "-f", prod, "--for", "aws"); r.code != 2 || !strings.Contains(r.err, base+", "+prod+": job a: no network") {
+		t.Errorf("what neither of two files has: %+v", r)
+	}
 	r := batchplane(t, "validate", "-f", base, "-f", prod, "--print")
 	want := `jobs:
   - name: a
