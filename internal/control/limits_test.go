@@ -150,6 +150,9 @@ func TestHowManyDueRunsAreAskedFor(t *testing.T) {
 			if !looked.Oldest.Equal(c.oldest) {
 				t.Errorf("due since %s, want %s", looked.Oldest, c.oldest)
 			}
+			if looked, _ = ctl.Look(t.Context()); !looked.Oldest.Equal(c.oldest) {
+				t.Errorf("by a second look due since %s, want %s", looked.Oldest, c.oldest)
+			}
 		})
 	}
 }
