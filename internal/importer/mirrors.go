@@ -43,7 +43,8 @@ func (c call) fills() bool {
 	case c.is(quiet...), c.is(asking...), c.is(singles...), c.changes():
 		return false
 	case c.is(copying...), c.is("wget"):
-		return c.lands("") != ""
+		place := c.lands("")
+		return place != "" && place != nowhere
 	case c.is("tar"):
 		return c.lands("") == "" // it unpacks
 	}

@@ -196,6 +196,7 @@ func TestNothingWithoutItsFile(t *testing.T) {
 		"[ -x /usr/bin/x ] && /usr/bin/x", "command -v x && x", "if [ -x /usr/bin/x ]; then /usr/bin/x; else exit 1; fi", "if [ -x /usr/bin/x ] || [ -n \"$Y\" ]; then /y; fi",
 		"if [ -f /etc/x.env ]; then . /etc/x.env; fi; /y", "if [ ! -f /off ]; then /y; fi", `if [ "$START" = yes ]; then /y; fi`, "[ -f /done ] || /y", "test -f /etc/x || exit 1; /y", "/y -x /usr/bin/x || exit 0; /z",
 		"if /y -x /usr/bin/x; then /z; fi", "if [ -n \"$A\" -o -x /usr/bin/x ]; then /z; fi", "while [ -f /y ]; do /z; done",
+		"[ ! -e /off ] && /y", "test -e /off && exit 0; /y",
 		"[ ! -x /y ] || /y; /z", "if /y; then /z; else test -x /usr/bin/x; fi", "command -v x || /y",
 	} {
 		if _, e := lastJob(imported(t, at(command))); strings.Contains(strings.Join(e.Notes, "\n"), "does nothing and succeeds") {
