@@ -40,6 +40,12 @@ func TestRunsLong(t *testing.T) {
 		if e := decided(c.job, r, look(3, ending), t0.Add(47*time.Hour), run.DefaultTiming).Next; e.RunsLong() {
 			t.Errorf("%s: runs long although ECS is stopping it", name)
 		}
+		unstarted := runs
+		unstarted.StartedAt = time.Time{}
+		fresh, _ := play(t, c.job, at{0, run.Launched{Attempt: 1, TaskARN: arn(1)}})
+		if e := decided(c.job, fresh, look(2, unstarted), t0.Add(5*time.Minute), run.DefaultTiming).Next; e.Status != run.Running || e.RunsLong() {
+			t.Errorf("%s: %s, and runs long after 5 minutes although ECS has not said since when it runs", name, e.Status)
+		}
 		if r = decided(c.job, r, run.StopAsked{By: "ann"}, t0.Add(47*time.Hour), run.DefaultTiming).Next; r.RunsLong() {
 			t.Errorf("%s: runs long although it is being stopped", name)
 		}
