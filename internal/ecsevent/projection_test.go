@@ -84,3 +84,18 @@ func TestPartOfAContainer(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesOfOnesOwn: what --query gave another name is read beside what has ECS's.
+func TestNamesOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	for _, doc := range []string{
+		`"lastStatus":"STOPPED","reason":"Essential container in task exited"`,
+		`"status":"STOPPED","stoppedReason":"Essential container in task exited"`,
+		`"status":"STOPPED","stopReason":"Essential container in task exited","stopped":"2026-11-02T10:00:00Z"`,
+	} {
+		d, err := Parse([]byte(`{"taskArn":"arn","exit":3,` + doc + `}`))
+		if s := d.Stop(); err != nil || s.LastStatus != "STOPPED" || s.Reason != "Essential container in task exited" {
+			t.Errorf("%s: %q, %q, %v", doc, s.LastStatus, s.Reason, err)
+		}
+	}
+}
