@@ -34,6 +34,8 @@ func TestTimers(t *testing.T) {
 		{name: "twice in a minute", text: timer("OnCalendar=*:28:10\nOnCalendar=*:28:40", run1), zone: "UTC", says: []string{"refused: it names several times in a minute"}, never: "second is left out"},
 		{name: "a second twice", text: timer("OnCalendar=*:28:10\nOnCalendar=*:28:10", run1), zone: "UTC", says: []string{"the second is left out"}, never: "refused", jobs: 1},
 		{name: "a second beside one that cannot be read", text: timer("OnCalendar=*:28:10\nOnCalendar=*:28:99\nOnCalendar=*:28:10", run1), zone: "UTC", says: []string{"99 is not from 0 to 59", "*:28:10 is 28 * * * *"}, never: "several times in a minute", jobs: 1},
+		{name: "on a minute and within it", text: timer("OnCalendar=*:28\nOnCalendar=*:28:40", run1), zone: "UTC", says: []string{"refused: it names several times in a minute"}, never: "second is left out"},
+		{name: "within a minute and on it", text: timer("OnCalendar=*:28:40\nOnCalendar=*:28", run1), zone: "UTC", says: []string{"refused: it names several times in a minute"}, never: "second is left out"},
 		{name: "a second of the second", text: timer("OnCalendar=*:28\nOnCalendar=*:58:10", run1), zone: "UTC", says: []string{"the second is left out"}, jobs: 1},
 		{name: "days of the month", text: timer("OnCalendar=*-*-01\nOnCalendar=*-*-15", run1), zone: "UTC", says: []string{"is 0 0 1,15 * *"}, jobs: 1},
 		{name: "months of one schedule", text: timer("OnCalendar=*-01-01\nOnCalendar=*-07-01", run1), zone: "UTC", says: []string{"is 0 0 1 1,7 *"}, jobs: 1},
