@@ -15,7 +15,9 @@ func (r *Command) absent(s shell.List) {
 		var file string
 		switch rest := s[i+1:]; {
 		case len(rest) == 0:
-			file = ifFile(c)
+			file = ifFile(c, true)
+		case len(c.Inner) == 2 && textOf(c.Inner[0][0]) == "exit 0":
+			file = ifFile(c, false)
 		case c.After != "||":
 		case textOf(rest[0]) == "exit 0":
 			file = asksFor(c, true)
@@ -29,14 +31,14 @@ func (r *Command) absent(s shell.List) {
 	}
 }
 
-// ifFile gives the file without which an if does nothing; "" if it has another branch, or another
-// condition.
-func ifFile(c shell.Command) string {
+// ifFile gives the file that an if asks for, if it does what it holds where that is there, or where it is
+// not; "" if it has another branch, or another condition.
+func ifFile(c shell.Command, there bool) string {
 	if len(c.Inner) != 2 || !strings.HasPrefix(c.Words[0].Text, "if") {
 		return ""
 	}
 	for _, condition := range c.Inner[1] {
-		if file := asksFor(condition, true); file != "" && condition.After != "||" {
+		if file := asksFor(condition, there); file != "" && condition.After != "||" {
 			return file
 		}
 	}
@@ -53,7 +55,7 @@ func asksFor(c shell.Command, there bool) string {
 	switch {
 	case len(words) < 2 || slices.Contains(words, "-o"):
 		return ""
-	case there && slices.Contains([]string{"which", "command", "type", "hash"}, shell.Base(words[0])):
+	case there && asksForProgram(c, shell.Base(words[0])):
 		return shell.Unquote(words[len(words)-1])
 	case !isCondition(c):
 		return ""
@@ -65,4 +67,8 @@ func asksFor(c shell.Command, there bool) string {
 		}
 	}
 	return ""
+}
+
+func asksForProgram(c shell.Command, name string) bool {
+	return name == "type" || name == "hash" || isCondition(c) && (name == "which" || name == "command")
 }

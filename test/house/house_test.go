@@ -38,7 +38,7 @@ func TestHouse(t *testing.T) {
 			if name != "internal/storetest" { // the store's contract is a test
 				all = append(all, sizes(fset, f, name+"/"+file)...)
 			}
-			for _, bad := range eager(fset, f) {
+			for _, bad := range append(eager(fset, f), uncompiled(fset, f)...) {
 				t.Error(bad)
 			}
 			if !r.pure {

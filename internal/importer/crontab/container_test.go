@@ -188,7 +188,7 @@ func TestNothingWithoutItsFile(t *testing.T) {
 		"if [ -x /usr/bin/x ]; then /usr/bin/x; fi", `if test -f "/usr/bin/x"; then /usr/bin/x -v; fi`, "if [[ -e /usr/bin/x ]]; then /usr/bin/x; fi",
 		`. /etc/default/x && if [ "$START" = yes ] && [ -x /usr/bin/x ]; then /usr/bin/x; fi`, "if [ ! -e /off -a -x /usr/bin/x ]; then /usr/bin/x; fi",
 		"if command -v /usr/bin/x; then /usr/bin/x; fi", "which /usr/bin/x || exit 0; /usr/bin/x", "test -x /usr/bin/x || exit 0; /usr/bin/x",
-		"[ ! -x /usr/bin/x ] || /usr/bin/x", "! test -x /usr/bin/x || /usr/bin/x", "! which /usr/bin/x || /usr/bin/x", "! [ \\! -x /usr/bin/x ] || exit 0; /usr/bin/x",
+		"[ ! -x /usr/bin/x ] || /usr/bin/x", "! test -x /usr/bin/x || /usr/bin/x", "if [ ! -x /usr/bin/x ]; then exit 0; fi; /usr/bin/x", "if ! command -v /usr/bin/x; then exit 0; fi; /y", "type /usr/bin/x || exit 0; /y", "! which /usr/bin/x || /usr/bin/x", "! [ \\! -x /usr/bin/x ] || exit 0; /usr/bin/x",
 	} {
 		runCases(t, []lineCase{{command, at(command), command, false, silent}})
 	}
@@ -197,7 +197,8 @@ func TestNothingWithoutItsFile(t *testing.T) {
 		"if [ -f /etc/x.env ]; then . /etc/x.env; fi; /y", "if [ ! -f /off ]; then /y; fi", `if [ "$START" = yes ]; then /y; fi`, "[ -f /done ] || /y", "test -f /etc/x || exit 1; /y", "/y -x /usr/bin/x || exit 0; /z",
 		"if /y -x /usr/bin/x; then /z; fi", "if [ -n \"$A\" -o -x /usr/bin/x ]; then /z; fi", "while [ -f /y ]; do /z; done",
 		"[ ! -e /off ] && /y", "test -e /off && exit 0; /y",
-		"[ ! -x /y ] || /y; /z", "if /y; then /z; else test -x /usr/bin/x; fi", "command -v x || /y",
+		"[ ! -x /y ] || /y; /z", "if /y; then /z; else test -x /usr/bin/x; fi", "command -v x || /y", "command /y x || exit 0; /z",
+		"if [ -x /y ]; then exit 0; fi; /z", "if [ ! -x /y ]; then exit 1; fi; /z", "if [ ! -x /y ]; then /x; exit 0; fi; /z", "! command -v x || exit 0; /z",
 	} {
 		if _, e := lastJob(imported(t, at(command))); strings.Contains(strings.Join(e.Notes, "\n"), "does nothing and succeeds") {
 			t.Errorf("%s: %q", command, e.Notes)
