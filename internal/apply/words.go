@@ -87,7 +87,7 @@ func moved(was render.Schedule, other string, will render.Schedule) string {
 	const somebody = "somebody changed its schedule in the registry: it "
 	switch {
 	case other != "":
-		return somebody + "has " + other
+		return "its schedule was changed in the registry, or written for a stack that was deleted: it has " + other
 	case was.State != will.State:
 		return fmt.Sprintf(somebody+"is %s, and will be %s", was.State, will.State)
 	case was.Expression != will.Expression || was.Zone != will.Zone:

@@ -94,9 +94,10 @@ func (w *Writer) deployed(name string, out *scheduler.GetScheduleOutput) apply.D
 		Zone: aws.ToString(out.ScheduleExpressionTimezone), State: string(out.State),
 		Window: window(out.FlexibleTimeWindow), Start: utc(out.StartDate), End: utc(out.EndDate),
 	}}
+	const notOurs = "its target is not the trigger of this stack"
 	t := out.Target
-	if t == nil || aws.ToString(t.Arn) != w.Trigger {
-		d.Why = "its target is not the trigger of this stack"
+	if t == nil {
+		d.Why = notOurs
 		return d
 	}
 	d.Input = aws.ToString(t.Input)
@@ -106,6 +107,8 @@ func (w *Writer) deployed(name string, out *scheduler.GetScheduleOutput) apply.D
 	d.Other = w.other(t)
 	j, ok, err := w.Read(d.Input)
 	switch {
+	case (err != nil || !ok) && aws.ToString(t.Arn) != w.Trigger:
+		d.Why = notOurs
 	case err != nil:
 		d.Why = err.Error()
 	case !ok:
@@ -116,9 +119,13 @@ func (w *Writer) deployed(name string, out *scheduler.GetScheduleOutput) apply.D
 	return d
 }
 
-// other says in what a target differs from what Put writes.
+// other says in what a target differs from what Put writes. A stack that takes over the group of one that
+// was deleted has another trigger than the schedules that it finds.
 func (w *Writer) other(t *types.Target) string {
 	var is []string
+	if aws.ToString(t.Arn) != w.Trigger {
+		is = append(is, "target "+aws.ToString(t.Arn))
+	}
 	if aws.ToString(t.RoleArn) != w.Role {
 		is = append(is, "role "+aws.ToString(t.RoleArn))
 	}

@@ -158,7 +158,9 @@ func TestChangedByHand(t *testing.T) {
 		"no retries":             {func(t *types.Target) { t.RetryPolicy = nil }, "other retries", ""},
 		"the retries":            {func(t *types.Target) { t.RetryPolicy.MaximumRetryAttempts = aws.Int32(184) }, "other retries", ""},
 		"all":                    {func(t *types.Target) { t.RoleArn, t.RetryPolicy = aws.String("mine"), nil }, "role mine, other retries", ""},
-		"the target":             {func(t *types.Target) { t.Arn = aws.String("mine") }, "", "its target is not the trigger of this stack"},
+		"the target":             {func(t *types.Target) { t.Arn = aws.String("mine") }, "target mine", ""},
+		"what is no job's":       {func(t *types.Target) { t.Arn, t.Input = aws.String("mine"), aws.String(`{}`) }, "target mine", "its target is not the trigger of this stack"},
+		"what is not ours":       {func(t *types.Target) { t.Arn, t.Input = aws.String("mine"), aws.String("x") }, "target mine", "its target is not the trigger of this stack"},
 		"an input without a job": {func(t *types.Target) { t.Input = aws.String(`{}`) }, "", "its input carries no definition"},
 		"an input that is none":  {func(t *types.Target) { t.Input = aws.String(`{"job":`) }, "", "unexpected"},
 	} {
@@ -177,6 +179,39 @@ func TestChangedByHand(t *testing.T) {
 	g.kept["a"].FlexibleTimeWindow = &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff, MaximumWindowInMinutes: aws.Int32(5)}
 	if d, err := w.Schedule(t.Context(), "a"); err != nil || d.Why == "" || d.Window != 0 || !d.Start.IsZero() {
 		t.Errorf("an empty one: %+v, %v", d, err)
+	}
+}
+
+// TestGroupThatWasKept: a new stack of the same name takes over the schedules of the one that was
+// deleted. Its trigger has another name, and a schedule differs until it was written again.
+func TestGroupThatWasKept(t *testing.T) {
+	t.Parallel()
+	w, g, s := writer(t)
+	if err := w.Put(t.Context(), s, apply.Create); err != nil {
+		t.Fatal(err)
+	}
+	now := &Writer{Scheduler: g, Name: w.Name, Trigger: "anew", Role: "its role", Failures: "its queue", Read: w.Read}
+	for range 2 {
+		all, err := now.Schedules(t.Context())
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		j := all[0].Job
+		j.Project = ""
+		plan, err := apply.Of(apply.Wanted{Project: "p", Jobs: []job.Job{j}, From: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)}, apply.Registry{Schedules: all})
+		if aws.ToString(g.kept["a"].Target.Arn) == "anew" {
+			if err != nil || !plan.Empty() {
+				t.Errorf("once it was written: %+v, %v", plan, err)
+			}
+			continue
+		}
+		const says = "its schedule was changed in the registry, or written for a stack that was deleted: it has target trigger, role role, another dead-letter queue"
+		if err != nil || len(plan.Steps) != 1 || plan.Steps[0].Kind != apply.Update || len(plan.Changes) != 1 || plan.Changes[0].Words[0] != says {
+			t.Fatalf("%+v, %v", plan, err)
+		}
+		if err := now.Put(t.Context(), *plan.Steps[0].Schedule, plan.Steps[0].Kind); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
