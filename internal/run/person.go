@@ -16,7 +16,7 @@ func (d *decider) retry(e *RetryAsked) (Result, string) {
 	changed := e.outdated(d)
 	switch {
 	case d.t.Standby:
-		return Denied, d.t.withheld(d.now())
+		return Denied, standsBy
 	case !d.r.Status.Terminal() && e.Alone:
 		return Denied, fmt.Sprintf("%s %s: stop it first", d.r.ID, d.r.Status.Sentence())
 	case !d.r.Status.Terminal():

@@ -7,16 +7,19 @@ import (
 	"github.com/batchplane/batchplane/internal/job"
 )
 
+// standsBy is said of every launch that a stack that stands by does not make.
+const standsBy = "this stack stands by and launches nothing: deploy it with Standby=false first"
+
 // withheld says why a launch is not made, whatever the run's state says; "" if it may be
 // made. Either the stack stands by, or it cannot know what became of the run. asked is when the
 // run's slot was due or a person last asked for it.
 func (t *Timing) withheld(asked time.Time) string {
 	switch {
-	case t.Standby:
-		return "this stack stands by and launches nothing: deploy it with Standby=false first"
-	case asked.Before(t.NotBefore):
+	case asked.Before(t.NotBefore): // first: it may have been launched
 		return "it was due before " + job.UTC(t.NotBefore) +
 			", the NotBefore of this stack, whose table does not know what was launched until then: look whether it ran, and retry it if not"
+	case t.Standby:
+		return standsBy
 	}
 	return ""
 }
@@ -59,7 +62,7 @@ func withheld(req *Request, s *Situation) *Admission {
 	why := s.Timing.withheld(req.ScheduledFor)
 	switch {
 	case s.Timing.Standby:
-		return &Admission{Refuse: why}
+		return &Admission{Refuse: standsBy}
 	case why == "" || req.Trigger.Kind == ByHand:
 		return nil
 	}

@@ -56,6 +56,29 @@ func TestNotBefore(t *testing.T) {
 	}
 }
 
+// TestARestoredStandby: of what a restored table has forgotten, a stack that stands by says that, and not that
+// nothing was launched because it stands by.
+func TestARestoredStandby(t *testing.T) {
+	t.Parallel()
+	restored := run.DefaultTiming
+	restored.NotBefore, restored.Standby = t0.Add(time.Hour), true
+	later := t0.Add(2 * time.Hour)
+	queued := run.NewQueued(newRequest(), "waits", true, t0, run.DefaultTiming)
+	if d := decided(plain, queued, run.Due{}, later, restored); d.Next.Status != run.Failed || !strings.Contains(d.Next.Cause, "whose table does not know what was launched until then") {
+		t.Errorf("%s: %s", d.Next.Status, d.Next.Cause)
+	}
+	restored.NotBefore = later.Add(time.Hour)
+	failed := newRun()
+	failed.Status, failed.Owed, failed.Attempts[0].EndedAt = run.Failed, nil, t0
+	d := decided(plain, failed, run.RetryAsked{Trigger: run.Trigger{At: later, Kind: run.ByRetry}, Task: task}, later, restored)
+	a := run.Admit(plain, newRequest(), run.Situation{Now: later, Timing: restored})
+	for what, why := range map[string]string{"a retry": d.Why, "a slot": a.Refuse} {
+		if !strings.Contains(why, "stands by") {
+			t.Errorf("%s is answered: %q", what, why)
+		}
+	}
+}
+
 func newRequest() run.Request {
 	return run.Request{
 		ID: run.ScheduledID("report", t0), ScheduledFor: t0.Truncate(time.Minute),
