@@ -106,24 +106,36 @@ func TestMoreEventsThanAreGivenAtATime(t *testing.T) {
 	equal(t, "events", len(h.events.short()), 5)
 }
 
-// TestCloseEndsADelivery: whoever takes an event for long learns that it ends, and Close waits until they have.
+// TestCloseEndsADelivery: whoever takes an event may finish what they began to write. If it takes them
+// long, they learn that it ends, and Close waits until they have.
 func TestCloseEndsADelivery(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, func(c *localecs.Config) {
-			c.Deliver = func(ctx context.Context, _ []byte) error {
-				<-ctx.Done()
-				time.Sleep(time.Second)
-				return ctx.Err()
-			}
+	for name, c := range map[string]struct{ needs, took time.Duration }{
+		"a short one": {time.Second, time.Second},
+		"a long one":  {time.Minute, 2*time.Second + 3*time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				h := newHouse(t, func(cfg *localecs.Config) {
+					cfg.Deliver = func(ctx context.Context, _ []byte) error {
+						select {
+						case <-time.After(c.needs):
+						case <-ctx.Done():
+							time.Sleep(3 * time.Second)
+						}
+						return ctx.Err()
+					}
+				})
+				h.run()
+				go h.clock.Advance(0)
+				synctest.Wait()
+				began := time.Now()
+				closeServer(t, h.server)
+				equal(t, "it took", time.Since(began), c.took)
+			})
 		})
-		h.run()
-		go h.clock.Advance(0)
-		synctest.Wait()
-		began := time.Now()
-		closeServer(t, h.server)
-		equal(t, "it took", time.Since(began), time.Second)
-	})
+	}
 }
 
 func TestFaultsOfDelivery(t *testing.T) {

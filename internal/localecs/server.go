@@ -186,14 +186,16 @@ func (s *Server) load(ctx context.Context) error {
 }
 
 // Close ends the server: it lets no further callback begin, waits for those that run, and stops the
-// processes, at most until ctx ends. It writes nothing. As after a crash, the next Resume reports the
+// processes, at most until ctx ends. It cuts Deliver off after 2 s. It writes nothing. As after a crash, the next Resume reports the
 // tasks that were cut off. Do not call it from Deliver.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
 	s.mu.Unlock()
-	s.silence()
+	cut := time.AfterFunc(2*time.Second, s.silence) // until then a delivery may finish what it began to write
 	err := s.timers.close(ctx)
+	cut.Stop()
+	s.silence()
 	if r, ok := s.cfg.Runner.(shutdowner); ok {
 		err = errors.Join(err, r.Shutdown(ctx))
 	}
