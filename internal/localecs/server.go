@@ -186,8 +186,8 @@ func (s *Server) load(ctx context.Context) error {
 }
 
 // Close ends the server: it lets no further callback begin, waits for those that run, and stops the
-// processes, at most until ctx ends. It cuts Deliver off after 2 s. It writes nothing. As after a crash, the next Resume reports the
-// tasks that were cut off. Do not call it from Deliver.
+// processes, at most until ctx ends. It cuts Deliver off after 2 s. It writes nothing. As after a crash,
+// the next Resume reports the tasks that were cut off. Do not call it from Deliver.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
