@@ -94,12 +94,8 @@ func (f *Launcher) Launch(ctx context.Context, l port.Launch) run.Event {
 		return answer
 	}
 	switch {
-	case len(out.Tasks) > 0 && aws.ToString(out.Tasks[0].TaskArn) == "": // a run could never be looked at by it
-		return run.NoAnswer{Attempt: l.Attempt, Err: "ECS answered with a task that has no ARN"}
 	case len(out.Tasks) > 0:
-		return run.Launched{
-			Attempt: l.Attempt, TaskARN: aws.ToString(out.Tasks[0].TaskArn), LastStatus: aws.ToString(out.Tasks[0].LastStatus),
-		}
+		return launched(l.Attempt, aws.ToString(out.Tasks[0].TaskArn), aws.ToString(out.Tasks[0].LastStatus))
 	case len(out.Failures) > 0:
 		return run.Refused{Attempt: l.Attempt, Stop: stop.Stop{
 			Kind: stop.LaunchFailure, Reason: aws.ToString(out.Failures[0].Reason),
@@ -109,11 +105,19 @@ func (f *Launcher) Launch(ctx context.Context, l port.Launch) run.Event {
 	return run.NoAnswer{Attempt: l.Attempt, Err: "ECS answered with neither a task nor a failure"}
 }
 
+// launched tells of a task. Without its ARN, a run could never be looked at.
+func launched(attempt int, arn, lastStatus string) run.Event {
+	if arn == "" {
+		return run.NoAnswer{Attempt: attempt, Err: "ECS answered with a task that has no ARN"}
+	}
+	return run.Launched{Attempt: attempt, TaskARN: arn, LastStatus: lastStatus}
+}
+
 // launchError turns an error of RunTask into an event. Only a 4xx answer proves that this request was
 // refused; with any other error the task may have been launched.
 func launchError(attempt int, err error) run.Event {
 	if conflict, ok := errors.AsType[*types.ConflictException](err); ok && len(conflict.ResourceIds) > 0 {
-		return run.Launched{Attempt: attempt, TaskARN: conflict.ResourceIds[0]}
+		return launched(attempt, conflict.ResourceIds[0], "")
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok && status(err) >= 400 && status(err) < 500 {
 		return run.Refused{Attempt: attempt, Stop: stop.Stop{
