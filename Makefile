@@ -55,6 +55,7 @@ test: test-announce test-parts ## Run all tests, with their progress and a closi
 	[ -e .tools/iam-simulate/made-of ] || echo "skipped: the evaluation of the stack's policies, since Node.js is not installed"; \
 	command -v terraform tofu >/dev/null || echo "skipped: Terraform's own look at deploy/terraform and render --terraform, since neither it nor OpenTofu is installed; the recorded schema of its provider was asked instead"; \
 	command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null || echo "skipped: the pages in a browser, since Chromium is not installed"; \
+	command -v zsh >/dev/null || echo "skipped: the completion in zsh, since it is not installed"; \
 	exit $$status
 
 # The packages that take longest. They begin first, so that none of them runs alone at the end.
@@ -203,8 +204,13 @@ tools-axe: ## Install the judge of accessibility into .tools (needs Node.js)
 
 # A browser belongs to the system: it is installed only if that raises no question. If there is a
 # Chromium, its headless shell is installed beside it, if apt has the same version.
+.PHONY: zsh
+zsh: ## Install zsh for the test of its completion (as root, on Debian)
+	@command -v zsh >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { \
+		echo "installing zsh"; $(APT_INSTALL) zsh >/dev/null 2>&1 || { apt-get update -qq; $(APT_INSTALL) zsh >/dev/null; }; }; } || true
+
 .PHONY: chromium
-chromium: ## Install Chromium's headless shell for the tests of the pages (as root, on Debian)
+chromium: zsh ## Install Chromium's headless shell for the tests of the pages, after zsh, since apt locks (as root, on Debian)
 	@command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { \
 		has="$$(dpkg-query -W -f='$${Version}' chromium-common 2>/dev/null)" || true; \
 		if command -v chromium chromium-browser google-chrome >/dev/null; then \
